@@ -1,0 +1,62 @@
+import type { Json } from './canonical.js';
+import type { Origin, ScoreShape } from './method.js';
+import type { MetricResult, Split, Truth } from './metric.js';
+import type { TaskInfo } from './task.js';
+
+export type CellStatus = 'ok' | 'failed' | 'skipped' | 'incomplete';
+
+/** What one cell cost. */
+export interface Cost {
+  readonly fitSeconds: number;
+  readonly scoreSeconds: number;
+  readonly peakRssBytes: number;
+  /** Models it had trained for itself (checkpoints of an ensemble, its own subsets). */
+  readonly retrainings: number;
+}
+
+/** One (task, method, parameters, seed) with what came out of it: what the runner hands to the leaderboard. */
+export interface CellResult {
+  readonly task: string;
+  readonly method: string;
+  readonly params: { readonly [key: string]: Json };
+  readonly seed: number;
+  readonly status: CellStatus;
+  readonly reason?: string;
+  /** By metric id, on the tune and on the report split; `tune` is absent when nothing is to be chosen. */
+  readonly metrics: Readonly<Record<string, { readonly report: MetricResult; readonly tune?: MetricResult }>>;
+  readonly cost?: Cost;
+  /** SHA-256 of the scores. */
+  readonly scoresDigest?: string;
+}
+
+export interface BoardMethod {
+  readonly id: string;
+  readonly title: string;
+  readonly family: string;
+  readonly origin: Origin;
+  readonly cite: string;
+  readonly revision: number;
+  readonly output: ScoreShape;
+  readonly needs: readonly string[];
+}
+
+export interface BoardTask {
+  readonly info: TaskInfo;
+  readonly truth?: Truth;
+  readonly report: Split;
+  readonly tune?: Split;
+  /** Sanity values: mean training loss, accuracy on train and queries of the first checkpoint. */
+  readonly sanity: { readonly [name: string]: number };
+}
+
+/** Everything a board is made from. */
+export interface BoardInput {
+  readonly grid: string;
+  readonly gridSeed: number;
+  readonly tasks: readonly BoardTask[];
+  readonly methods: readonly BoardMethod[];
+  readonly metrics: readonly { readonly id: string; readonly title: string; readonly higherIsBetter: boolean }[];
+  readonly cells: readonly CellResult[];
+  readonly report: { readonly primary: string; readonly ci: number; readonly resamples: number };
+  readonly provenance: { readonly [name: string]: Json };
+}

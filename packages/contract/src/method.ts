@@ -1,0 +1,214 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { NdArray, NumericArray } from './arrays.js';
+import type { ParamSpecs, Params } from './params.js';
+import type { Rng, Seed } from './seed.js';
+import type { TaskInfo, TaskKind } from './task.js';
+
+/** What a method may ask for beyond its own random numbers; its context holds what it names and nothing else. */
+export type Need = 'labels' | 'features' | 'checkpoints' | 'gradients' | 'curvature' | 'trajectory' | 'generated';
+
+/** `pairwise` scores are [queries × train]; `global` ones are [train], the same for every query. */
+export type ScoreShape = 'pairwise' | 'global';
+export type Origin = 'published' | 'adapted' | 'baseline';
+export type PointSet = 'train' | 'queries';
+
+/** A trained model of the task. Opaque: its parameters are reached through the context. */
+export interface Checkpoint {
+  readonly id: string;
+  /** Which independently seeded training run it belongs to. */
+  readonly run: number;
+  /** Optimiser steps taken, and the same in epochs. */
+  readonly step: number;
+  readonly epoch: number;
+  /** Learning rate of the step that led to it. */
+  readonly learningRate: number;
+}
+
+/**
+ * One scalar a sample, computed in TensorFlow.js from what the model predicts.
+ * Classifier: prediction = logits [batch × classes], reference = one-hot labels [batch × classes].
+ * Generator: prediction = predicted noise [batch × dims], reference = the noise that was added [batch × dims].
+ * Returns [batch].
+ */
+export type OutputFunction = (prediction: Tensor, reference: Tensor) => Tensor;
+
+/** `loss` is the training loss of one sample; `target` is what the task explains (higher is more). */
+export type Output = 'loss' | 'target' | OutputFunction;
+
+/** How rows of length p become rows of length dim: row · P, with no further scaling than `scale` says. */
+export interface Projection {
+  /** `rademacher` entries ±1, `gaussian` N(0, 1), `sjlt` one signed entry a parameter (Kane and Nelson 2014), `none`. */
+  readonly kind: 'rademacher' | 'gaussian' | 'sjlt' | 'none';
+  /** Columns of P; ignored by `none`. */
+  readonly dim: number;
+  /** Requests with the same seed share P. */
+  readonly seed: Seed;
+}
+
+export interface GradientRequest {
+  readonly of: PointSet;
+  readonly checkpoint: Checkpoint;
+  readonly output: Output;
+  /** Default: no projection, rows of length p. */
+  readonly projection?: Projection;
+  /** Generator tasks: the per-sample gradient is averaged over these timesteps before projection. */
+  readonly timesteps?: readonly number[];
+}
+
+export interface OutputRequest {
+  readonly of: PointSet;
+  readonly checkpoint: Checkpoint;
+  readonly output: Output;
+  readonly timesteps?: readonly number[];
+}
+
+/** Consecutive rows of a matrix, row-major. The buffer is the reader's until it asks for the next block. */
+export interface RowBlock {
+  readonly start: number;
+  readonly rows: number;
+  readonly cols: number;
+  readonly data: Float32Array;
+}
+
+export interface FeatureRequest {
+  readonly of: PointSet;
+  /** `inputs`: what the model is fed, flattened; `penultimate`: the input of the last layer, needs a checkpoint. */
+  readonly space: 'inputs' | 'penultimate';
+  readonly checkpoint?: Checkpoint;
+}
+
+export interface CurvatureRequest {
+  readonly checkpoint: Checkpoint;
+  /** [rows × p], each row multiplied by the Hessian of the mean training loss. */
+  readonly vectors: Float32Array;
+}
+
+/** Set between steps when the run is being cancelled. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  /** Throws a {@link Cancelled} when aborted. */
+  throwIfAborted(): void;
+}
+
+/** Thrown to leave a step early because the run is being cancelled: not a failure. */
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+  constructor() {
+    super('cancelled');
+  }
+}
+
+interface BaseContext {
+  readonly task: TaskInfo;
+  /** A stream of random numbers of this method, seed and name. */
+  rng(name: string): Rng;
+  seed(name: string): Seed;
+  /** Share done, 0 to 1, never falling. */
+  progress(done: number): void;
+  readonly signal: CancelSignal;
+  log(message: string): void;
+}
+
+interface ContextByNeed {
+  labels: {
+    /** Class of every point as trained on, label noise included. */
+    labels(of: PointSet): Int32Array;
+  };
+  features: {
+    /** [points × dims], row-major. */
+    features(request: FeatureRequest): Promise<NdArray<Float32Array>>;
+  };
+  checkpoints: {
+    /** Final models of `uses().checkpoints` independently seeded runs on the whole training set. */
+    readonly checkpoints: readonly Checkpoint[];
+    /** One number a point, [points]. */
+    outputs(request: OutputRequest): Promise<Float32Array>;
+    /** All parameters of a checkpoint, flattened in the model's order, [p]. */
+    parameters(checkpoint: Checkpoint): Promise<Float32Array>;
+  };
+  gradients: {
+    /** Per-sample gradients with respect to all parameters, streamed in blocks in point order. */
+    gradients(request: GradientRequest): AsyncIterable<RowBlock>;
+  };
+  curvature: {
+    /** Hessian-vector products of the mean training loss, [rows × p]. */
+    hessianProducts(request: CurvatureRequest): Promise<Float32Array>;
+  };
+  trajectory: {
+    /** `uses().trajectory` models along one training run, evenly spread over its epochs, the last one final. */
+    readonly trajectory: readonly Checkpoint[];
+  };
+  generated: Record<never, never>;
+}
+
+type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
+
+/** What a method sees: the task, its own randomness, and what it declared to need. Never subsets, truth or metrics. */
+export type MethodContext<N extends Need = never> = BaseContext &
+  ([N] extends [never] ? unknown : Intersect<ContextByNeed[N]>);
+/** A context with everything; what the harness builds and then narrows to what the method needs. */
+export type FullMethodContext = MethodContext<Need>;
+
+/** Arrays that `fit` hands to `score`; cached on disk between the two. */
+export type MethodState = Readonly<Record<string, NumericArray>>;
+
+export interface MethodSpec<S extends ParamSpecs, N extends Need> {
+  /** Equal to the file name and to the package name's last part. */
+  readonly id: string;
+  readonly title: string;
+  readonly family: 'gradient' | 'similarity' | 'influence' | 'retraining' | 'generative' | 'complexity' | 'control';
+  readonly origin: Origin;
+  readonly cite: string;
+  /** Raised when its numbers change on purpose. */
+  readonly revision: number;
+  readonly output: ScoreShape;
+  readonly tasks: readonly TaskKind[];
+  readonly needs: readonly N[];
+  readonly params: S;
+  /** How many trained models it needs; default one checkpoint, one trajectory point. */
+  uses?(params: Params<S>): { readonly checkpoints?: number; readonly trajectory?: number };
+  /** true, or why the task is not for it: the cell then reads "skipped: why". */
+  supports?(task: TaskInfo, params: Params<S>): true | string;
+  /** Whether scores are expected to beat random ones; the contract tests hold it to that. Default true. */
+  readonly expectSignal?: boolean;
+  /** The training side: what can be computed without the queries. */
+  fit?(ctx: MethodContext<N>, params: Params<S>): Promise<MethodState>;
+  /** Scores: positive = this training point raises the query's target. [queries × train] or [train], row-major. */
+  score(ctx: MethodContext<N>, params: Params<S>, state: MethodState): Promise<Float32Array>;
+}
+
+/** A method as the harness sees it: parameters checked at run time, context with everything. */
+export interface Method {
+  readonly id: string;
+  readonly title: string;
+  readonly family: string;
+  readonly origin: Origin;
+  readonly cite: string;
+  readonly revision: number;
+  readonly output: ScoreShape;
+  readonly tasks: readonly TaskKind[];
+  readonly needs: readonly Need[];
+  readonly params: ParamSpecs;
+  readonly expectSignal: boolean;
+  uses(params: Params<ParamSpecs>): { readonly checkpoints: number; readonly trajectory: number };
+  supports(task: TaskInfo, params: Params<ParamSpecs>): true | string;
+  fit(ctx: FullMethodContext, params: Params<ParamSpecs>): Promise<MethodState>;
+  score(ctx: FullMethodContext, params: Params<ParamSpecs>, state: MethodState): Promise<Float32Array>;
+}
+
+/** Declares a method; the default export of a method package. */
+export function defineMethod<const S extends ParamSpecs, N extends Need = never>(spec: MethodSpec<S, N>): Method {
+  type P = Params<S>;
+  type C = MethodContext<N>;
+  return {
+    ...spec,
+    expectSignal: spec.expectSignal ?? true,
+    uses: (params) => ({ checkpoints: 1, trajectory: 1, ...spec.uses?.(params as unknown as P) }),
+    supports: (task, params) => {
+      if (!spec.tasks.includes(task.kind)) return `needs a ${spec.tasks.join(' or ')}`;
+      return spec.supports?.(task, params as unknown as P) ?? true;
+    },
+    fit: async (ctx, params) => (await spec.fit?.(ctx as unknown as C, params as unknown as P)) ?? {},
+    score: (ctx, params, state) => spec.score(ctx as unknown as C, params as unknown as P, state),
+  };
+}

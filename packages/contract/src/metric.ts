@@ -1,0 +1,65 @@
+import type { ScoreShape } from './method.js';
+import type { ParamSpecs, Params } from './params.js';
+import type { TaskInfo } from './task.js';
+
+/** The ground truth of a task as metrics see it. */
+export interface Truth {
+  /** Hash of everything it was made from; boards of different truths never mix. */
+  readonly key: string;
+  readonly subsets: number;
+  readonly retrainSeeds: number;
+  readonly queries: number;
+  readonly train: number;
+  readonly fraction: number;
+  /** Training indices of each subset, ascending, [subsets × size]. */
+  readonly members: readonly Int32Array[];
+  /** Target of every query under every retrained model, [subsets × retrainSeeds × queries]. */
+  readonly outputs: Float32Array;
+}
+
+/** Which subsets and queries a value is computed on. Parameters are chosen on `tune` and reported on `report`. */
+export interface Split {
+  readonly subsets: Int32Array;
+  readonly queries: Int32Array;
+}
+
+export interface MetricContext {
+  readonly task: TaskInfo;
+  /** [queries × train] or [train], row-major. */
+  readonly scores: Float32Array;
+  readonly output: ScoreShape;
+  readonly truth?: Truth;
+  /** 1 where a training label was flipped, [train]. */
+  readonly flipped?: Uint8Array;
+}
+
+export interface MetricResult {
+  /** The mean over queries, or the single number of a metric that has no queries. */
+  readonly value: number;
+  /** One value a query of the split, in its order. */
+  readonly perQuery?: Float64Array;
+  /** Queries whose value was undefined (constant predictions) and counted as 0. */
+  readonly undefinedQueries?: number;
+  /** LDS: the predicted output of every subset of the split, [subsets × queries], kept for resampling. */
+  readonly predictions?: Float64Array;
+}
+
+export interface MetricSpec<S extends ParamSpecs> {
+  readonly id: string;
+  readonly title: string;
+  readonly revision: number;
+  readonly higherIsBetter: boolean;
+  /** What a task must have for it. */
+  readonly needs: readonly ('truth' | 'label-noise')[];
+  readonly params: S;
+  evaluate(ctx: MetricContext, params: Params<S>, split: Split): MetricResult;
+}
+
+export interface Metric extends Omit<MetricSpec<ParamSpecs>, 'evaluate'> {
+  evaluate(ctx: MetricContext, params: Params<ParamSpecs>, split: Split): MetricResult;
+}
+
+/** Declares a metric; one file each in the metrics package. */
+export function defineMetric<const S extends ParamSpecs>(spec: MetricSpec<S>): Metric {
+  return { ...spec, evaluate: (ctx, params, split) => spec.evaluate(ctx, params as unknown as Params<S>, split) };
+}
