@@ -83,6 +83,51 @@ export interface CurvatureRequest {
   readonly vectors: Float32Array;
 }
 
+/**
+ * The gradient of one sample with respect to a dense layer is the outer product of the layer's input and the derivative
+ * of the sample's scalar with respect to the layer's output before the activation, so pairs of them stand for
+ * per-sample gradients that are never formed. The bias counts as a weight of a constant input 1: `input` ends with it.
+ */
+export interface LayerFactors {
+  readonly layer: string;
+  /** [samples × (in + 1)] */
+  readonly input: Tensor;
+  /** [samples × out] */
+  readonly delta: Tensor;
+}
+
+/** What an `emit` function sees of one optimiser step, before the update. All tensors are TensorFlow.js ones. */
+export interface ReplayStep {
+  /** Gradients of the training loss of each sample of the batch, not divided by the batch size. */
+  readonly batch: readonly LayerFactors[];
+  /** 1 for a sample, 0 for padding of the last batch of an epoch, [batch]. */
+  readonly mask: Tensor;
+  /** Gradients of the target of each query. */
+  readonly queries: readonly LayerFactors[];
+  /** With `tangent`: derivative of `queries` along the mean batch gradient. The Hessian of query q times that vector
+   * is, a layer, input' ⊗ delta + input ⊗ delta' (primes: tangent). */
+  readonly queryTangents: readonly LayerFactors[];
+  /** Adam family: 1 / (sqrt(v) + eps) with the full batch in v, bias corrections included, by layer [(in + 1) × out];
+   * for SGD every entry is 1. */
+  readonly preconditioner: readonly Tensor[];
+  readonly learningRate: Tensor;
+}
+
+export interface ReplayRequest {
+  /** TensorFlow.js, recorded into the training graph; every tensor it returns is emitted once a step. */
+  readonly emit: (step: ReplayStep) => Record<string, Tensor>;
+  /** Whether `queryTangents` is filled (one more pass a step). */
+  readonly tangent?: boolean;
+}
+
+export interface ReplayedStep {
+  readonly step: number;
+  /** Training indices of the batch; -1 where padded. */
+  readonly batch: Int32Array;
+  readonly learningRate: number;
+  readonly emitted: Readonly<Record<string, Float32Array>>;
+}
+
 /** Set between steps when the run is being cancelled. */
 export interface CancelSignal {
   readonly aborted: boolean;
@@ -137,6 +182,8 @@ interface ContextByNeed {
   trajectory: {
     /** `uses().trajectory` models along one training run, evenly spread over its epochs, the last one final. */
     readonly trajectory: readonly Checkpoint[];
+    /** Runs the training of checkpoint 0 again, step by step, to the same bytes, and streams what `emit` computed. */
+    replay(request: ReplayRequest): AsyncIterable<ReplayedStep>;
   };
   generated: Record<never, never>;
 }
@@ -175,6 +222,8 @@ export interface MethodSpec<S extends ParamSpecs, N extends Need> {
   fit?(ctx: MethodContext<N>, params: Params<S>): Promise<MethodState>;
   /** Scores: positive = this training point raises the query's target. [queries × train] or [train], row-major. */
   score(ctx: MethodContext<N>, params: Params<S>, state: MethodState): Promise<Float32Array>;
+  /** How suspicious each training point is by itself (self-influence and its like), [train]; high = likely mislabelled. */
+  selfScores?(ctx: MethodContext<N>, params: Params<S>, state: MethodState): Promise<Float32Array>;
 }
 
 /** A method as the harness sees it: parameters checked at run time, context with everything. */
@@ -194,14 +243,20 @@ export interface Method {
   supports(task: TaskInfo, params: Params<ParamSpecs>): true | string;
   fit(ctx: FullMethodContext, params: Params<ParamSpecs>): Promise<MethodState>;
   score(ctx: FullMethodContext, params: Params<ParamSpecs>, state: MethodState): Promise<Float32Array>;
+  readonly selfScores?: (
+    ctx: FullMethodContext,
+    params: Params<ParamSpecs>,
+    state: MethodState,
+  ) => Promise<Float32Array>;
 }
 
 /** Declares a method; the default export of a method package. */
 export function defineMethod<const S extends ParamSpecs, N extends Need = never>(spec: MethodSpec<S, N>): Method {
   type P = Params<S>;
   type C = MethodContext<N>;
+  const { selfScores, ...rest } = spec;
   return {
-    ...spec,
+    ...rest,
     expectSignal: spec.expectSignal ?? true,
     uses: (params) => ({ checkpoints: 1, trajectory: 1, ...spec.uses?.(params as unknown as P) }),
     supports: (task, params) => {
@@ -210,5 +265,10 @@ export function defineMethod<const S extends ParamSpecs, N extends Need = never>
     },
     fit: async (ctx, params) => (await spec.fit?.(ctx as unknown as C, params as unknown as P)) ?? {},
     score: (ctx, params, state) => spec.score(ctx as unknown as C, params as unknown as P, state),
+    ...(selfScores === undefined
+      ? {}
+      : {
+          selfScores: (ctx, params, state) => selfScores.call(spec, ctx as unknown as C, params as unknown as P, state),
+        }),
   };
 }
