@@ -1,0 +1,28 @@
+/** Everything a task trains on and explains. Rows of `inputs` and `labels` belong together, as do those of the queries. */
+export interface TaskData {
+  /** [train × dims], row-major, as the model is fed. */
+  readonly inputs: Float32Array;
+  /** Class of each training point as trained on, label noise included, [train]. */
+  readonly labels: Int32Array;
+  /** 1 where label noise changed the class, [train]. */
+  readonly flipped: Uint8Array;
+  /** [queries × dims]. */
+  readonly queryInputs: Float32Array;
+  /** [queries]; never noisy. */
+  readonly queryLabels: Int32Array;
+  /** Shape of one input, e.g. [64] or [28, 28, 1]. */
+  readonly inputShape: readonly number[];
+  readonly classes: number;
+  /** Where each point comes from, e.g. `train/1234`: partition and row of the source, [train] and [queries]. */
+  readonly ids: readonly string[];
+  readonly queryIds: readonly string[];
+}
+
+/** What getting at data files needs from the outside. */
+export interface DataEnvironment {
+  /** Where downloads are kept. */
+  readonly cacheFolder: string;
+  /** Refuse to download: a missing file is an error that says where to put it. */
+  readonly offline?: boolean;
+  log(message: string): void;
+}

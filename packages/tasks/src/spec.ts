@@ -1,0 +1,30 @@
+import type { Json, TaskKind } from '@attribution-bench/contract';
+import type { Recipe } from './training/recipe.js';
+
+/** A named thing with the values of all its declared parameters. */
+export interface Choice {
+  readonly use: string;
+  readonly [param: string]: Json;
+}
+
+/** How many points are explained. `generated` ones are samples of the first checkpoint, generator tasks only. */
+export interface QuerySpec {
+  readonly heldout: number;
+  readonly generated: number;
+}
+
+/**
+ * A grid task with every name resolved and every parameter filled in: plain canonical JSON, and all that the bytes of
+ * its data, models and targets depend on (besides the engine).
+ */
+export interface TaskSpec {
+  readonly id: string;
+  readonly kind: TaskKind;
+  /** The grid seed. */
+  readonly seed: number;
+  readonly data: Choice;
+  readonly model: Choice;
+  readonly training: Recipe;
+  readonly target: Choice;
+  readonly queries: QuerySpec;
+}

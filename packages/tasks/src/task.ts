@@ -1,0 +1,67 @@
+import type { CancelSignal, Checkpoint, FullMethodContext, Seed, TaskInfo } from '@attribution-bench/contract';
+
+export interface TrainRequest {
+  /**
+   * One entry a model. `members` are the training rows it sees, all of them when left out; the runs of one request have
+   * equally many members.
+   */
+  readonly runs: readonly { readonly seed: Seed; readonly members?: Int32Array }[];
+  /** How many models to keep along each run, evenly spread over its epochs, the last one final. Default 0: none. */
+  readonly snapshots?: number;
+  readonly cancel: CancelSignal;
+  /** Share of the request done, 0 to 1. */
+  progress?(done: number): void;
+}
+
+export interface Snapshot {
+  readonly step: number;
+  readonly epoch: number;
+  /** Learning rate of the step that led to it. */
+  readonly learningRate: number;
+  readonly parameters: Float32Array;
+}
+
+export interface TrainedRun {
+  /** The final model, flat, in the order of `TaskInfo.layers`. */
+  readonly parameters: Float32Array;
+  /** Mean training loss of each epoch, [epochs]. */
+  readonly losses: Float32Array;
+  readonly snapshots: readonly Snapshot[];
+}
+
+/** A checkpoint with its parameters, and the training run that it came from. */
+export interface LoadedCheckpoint extends Checkpoint {
+  readonly parameters: Float32Array;
+  /** Seed of its training run, which was on the whole training set. */
+  readonly seed: Seed;
+}
+
+export interface ContextRequest {
+  readonly checkpoints: readonly LoadedCheckpoint[];
+  readonly trajectory: readonly LoadedCheckpoint[];
+  /** What the method's own random numbers derive from. */
+  readonly scope: Seed;
+  readonly cancel: CancelSignal;
+  progress(done: number): void;
+  log(message: string): void;
+}
+
+/** A task with its data and an engine: trains models and answers what the harness and methods ask of them. */
+export interface Task {
+  readonly info: TaskInfo;
+  /** How many models one training graph trains at once; part of how bytes come about, fixed by the spec. */
+  readonly stack: number;
+  /**
+   * Trains one model a run, in groups of exactly `stack` (the last one filled up by repeating runs), so that a model's
+   * bytes depend on its run and its place in its group only.
+   * @throws BenchError TRAINING_DIVERGED when a loss is not finite
+   */
+  train(request: TrainRequest): Promise<readonly TrainedRun[]>;
+  /** Target of every query under each model, higher is more, [queries] each. */
+  queryTargets(parameters: readonly Float32Array[]): Promise<Float32Array[]>;
+  /** Values that tell whether a model is worth explaining. Classifier: trainLoss, trainAccuracy, queryAccuracy. */
+  sanity(parameters: Float32Array): Promise<Record<string, number>>;
+  /** What a method sees; narrow it to the method's needs before handing it over. */
+  context(request: ContextRequest): FullMethodContext;
+  release(): Promise<void>;
+}
