@@ -1,5 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { NdArray, NumericArray } from './arrays.js';
+import type { FeatureExtractor } from './features.js';
 import type { ParamSpecs, Params } from './params.js';
 import type { Rng, Seed } from './seed.js';
 import type { TaskInfo, TaskKind } from './task.js';
@@ -72,9 +73,13 @@ export interface RowBlock {
 
 export interface FeatureRequest {
   readonly of: PointSet;
-  /** `inputs`: what the model is fed, flattened; `penultimate`: the input of the last layer, needs a checkpoint. */
-  readonly space: 'inputs' | 'penultimate';
+  /**
+   * `inputs`: what the model is fed, flattened; `penultimate`: the input of the last layer, needs a checkpoint; `onnx`:
+   * what a model of the user's makes of the pixels, needs an extractor.
+   */
+  readonly space: 'inputs' | 'penultimate' | 'onnx';
   readonly checkpoint?: Checkpoint;
+  readonly extractor?: FeatureExtractor;
 }
 
 export interface CurvatureRequest {

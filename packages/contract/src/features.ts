@@ -1,0 +1,59 @@
+import { choice, int, list, num, type Params, text } from './params.js';
+
+/** A feature extractor in an ONNX file: one image (or flat vector) in, one vector out. */
+export interface FeatureExtractor {
+  /** A path, from the folder the command runs in, or an https URL. */
+  readonly file: string;
+  /** SHA-256 of the file, 64 hexadecimal digits: the file is part of a result's identity. */
+  readonly sha256: string;
+  /** Height and width that images are resized to; 0: what the model declares, or else as they come. */
+  readonly size: number;
+  /** Subtracted from pixels in 0..1, then divided by `std`; one number for all channels or one a channel. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** Name of the model's output; empty: its first. */
+  readonly output: string;
+  /**
+   * What becomes of an output of more than two dimensions: `flatten` keeps all of it, `first` takes the first token of
+   * [batch, tokens, dims] (the class token of a vision transformer), `mean` averages over tokens of that shape, or over
+   * positions of [batch, channels, height, width].
+   */
+  readonly pool: 'flatten' | 'first' | 'mean';
+}
+
+/** The parameters by which a method lets its user name a {@link FeatureExtractor}. */
+export const extractorParams = {
+  extractor: text({ default: '', help: 'ONNX file of a feature extractor: a path or an https URL' }),
+  extractorSha256: text({ default: '', help: 'SHA-256 of the extractor file' }),
+  extractorSize: int({
+    default: 0,
+    min: 0,
+    help: 'height and width images are resized to; 0: what the extractor declares',
+  }),
+  extractorMean: list(num({ help: 'one channel' }), {
+    default: [0],
+    help: 'subtracted from pixels in 0..1: one number, or one a channel',
+  }),
+  extractorStd: list(num({ help: 'one channel' }), {
+    default: [1],
+    help: 'what pixels are divided by after that: one number, or one a channel',
+  }),
+  extractorOutput: text({ default: '', help: 'name of the extractor output; empty: its first' }),
+  extractorPool: choice(['flatten', 'first', 'mean'], {
+    default: 'flatten',
+    help: 'outputs of more than two dimensions: all of it, the first token, or the mean over tokens or positions',
+  }),
+};
+
+/** The extractor that the parameters name. */
+export function extractorFrom(params: Params<typeof extractorParams>): FeatureExtractor {
+  return {
+    file: params.extractor,
+    sha256: params.extractorSha256,
+    size: params.extractorSize,
+    mean: params.extractorMean,
+    std: params.extractorStd,
+    output: params.extractorOutput,
+    pool: params.extractorPool,
+  };
+}
