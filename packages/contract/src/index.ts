@@ -5,6 +5,7 @@ export * from './errors.js';
 export * from './features.js';
 export * from './method.js';
 export * from './metric.js';
+export * from './narrow.js';
 export * from './params.js';
 export * from './seed.js';
 export * from './task.js';

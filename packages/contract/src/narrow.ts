@@ -1,0 +1,38 @@
+import { BenchError, exitCode } from './errors.js';
+import type { FullMethodContext, Need } from './method.js';
+
+const membersOf: Readonly<Record<Need, readonly (keyof FullMethodContext)[]>> = {
+  labels: ['labels'],
+  features: ['features'],
+  checkpoints: ['checkpoints', 'outputs', 'parameters'],
+  gradients: ['gradients'],
+  curvature: ['hessianProducts'],
+  trajectory: ['trajectory', 'replay'],
+  generated: [],
+};
+
+/**
+ * The context a method gets: what it declared to need and its own randomness, nothing else.
+ * @throws BenchError METHOD_UNDECLARED_NEED, from the member, when a method reaches for what it did not declare
+ */
+export function narrowContext(ctx: FullMethodContext, needs: readonly Need[]): FullMethodContext {
+  const hidden = new Map<PropertyKey, Need>();
+  for (const [need, members] of Object.entries(membersOf) as [Need, readonly string[]][]) {
+    if (!needs.includes(need)) for (const member of members) hidden.set(member, need);
+  }
+  return new Proxy(ctx, {
+    get(target, member) {
+      const need = hidden.get(member);
+      if (need !== undefined) {
+        throw new BenchError({
+          code: 'METHOD_UNDECLARED_NEED',
+          message: `the method uses ctx.${String(member)} and does not declare that it needs "${need}"`,
+          next: `add '${need}' to its needs`,
+          exit: exitCode.cellFailed,
+        });
+      }
+      const value: unknown = Reflect.get(target, member);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
