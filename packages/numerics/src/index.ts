@@ -1,1 +1,3 @@
-export {};
+export * from './cholesky.js';
+export * from './matmul.js';
+export * from './transpose.js';
