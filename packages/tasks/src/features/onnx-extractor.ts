@@ -1,0 +1,289 @@
+import { BenchError, type CancelSignal, type FeatureExtractor, type NdArray } from '@attribution-bench/contract';
+import * as ort from 'onnxruntime-node';
+import { type Images, resize } from './resize.js';
+
+/** Points as pixels in 0..1: images, or flat vectors for extractors that take those. */
+export type Points = Images | { readonly data: Float32Array; readonly points: number; readonly dims: number };
+
+/** How many input values one run of the model is fed at most; bounds memory and fixes which points share a run. */
+const BLOCK_VALUES = 4_000_000;
+const BLOCK_POINTS = 64;
+
+const SESSION_OPTIONS: ort.InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  logSeverityLevel: 4,
+  extra: { session: { set_denormal_as_zero: '1' } },
+};
+
+/**
+ * Features of points under an ONNX model, run in blocks by ONNX Runtime.
+ * @param model the bytes of the file that `extractor.file` names; its checksum has been verified
+ * @returns [points × dims], row-major
+ * @throws BenchError FEATURES_NOT_ONNX, FEATURES_INPUT_SHAPE, FEATURES_OUTPUT, FEATURES_NORMALISATION,
+ * FEATURES_NOT_FINITE, FEATURES_RUN
+ */
+export async function extractFeatures(
+  extractor: FeatureExtractor,
+  model: Uint8Array,
+  points: Points,
+  signal: CancelSignal,
+): Promise<NdArray<Float32Array>> {
+  const session = await open(extractor, model);
+  try {
+    const input = readInput(extractor, session, points);
+    const output = readOutput(extractor, session);
+    const prepare = preparer(extractor, input, points);
+    let features: Float32Array | undefined;
+    let dims = 0;
+    for (let start = 0; start < points.points; start += input.block) {
+      signal.throwIfAborted();
+      const count = Math.min(input.block, points.points - start);
+      const rows = input.fixedBatch ? input.block : count;
+      const feed = new Float32Array(rows * input.values);
+      for (let row = 0; row < count; row++) prepare(start + row, feed, row * input.values);
+      const result = await run(extractor, session, input, output, feed, rows);
+      const pooled = pool(extractor, result);
+      if (features === undefined) {
+        dims = pooled.length / rows;
+        features = new Float32Array(points.points * dims);
+      }
+      features.set(pooled.subarray(0, count * dims), start * dims);
+    }
+    const data = features ?? new Float32Array(0);
+    const broken = data.findIndex((value) => !Number.isFinite(value));
+    if (broken >= 0)
+      throw new BenchError({
+        code: 'FEATURES_NOT_FINITE',
+        place: extractor.file,
+        message: `gave ${data[broken]} for point ${Math.floor(broken / dims)}`,
+        next: 'check that the size, mean and std are those the extractor was trained with',
+      });
+    return { shape: [points.points, dims], data };
+  } finally {
+    await session.release();
+  }
+}
+
+async function open(extractor: FeatureExtractor, model: Uint8Array): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(model, SESSION_OPTIONS);
+  } catch (cause) {
+    throw new BenchError({
+      code: 'FEATURES_NOT_ONNX',
+      place: extractor.file,
+      message: `cannot be read as an ONNX model (${firstLine(cause)})`,
+      next: 'export the extractor to ONNX, opset 7 to 26, with its weights inside the file',
+      cause,
+    });
+  }
+}
+
+interface ModelInput {
+  readonly name: string;
+  readonly layout: 'flat' | 'channels-first' | 'channels-last';
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Values of one point. */
+  readonly values: number;
+  /** Points a run. */
+  readonly block: number;
+  /** The model takes exactly `block` points a run, no fewer. */
+  readonly fixedBatch: boolean;
+}
+
+function readInput(extractor: FeatureExtractor, session: ort.InferenceSession, points: Points): ModelInput {
+  const [metadata, ...others] = session.inputMetadata;
+  if (metadata === undefined || others.length > 0 || !metadata.isTensor || metadata.type !== 'float32')
+    throw inputShapeError(
+      extractor,
+      `takes ${session.inputMetadata.map(describe).join(', ') || 'no input'}`,
+      'export it with one float32 input, an image batch or a batch of vectors',
+    );
+  const declared = metadata.shape;
+  const sizes = declared.map((size) => (typeof size === 'number' && size > 0 ? size : undefined));
+  const wanted = `takes ${describe(metadata)}`;
+  const ours = 'dims' in points ? `points of shape [${points.dims}]` : `images of shape [${imageShape(points)}]`;
+  const batch = sizes[0];
+  const shape = declared.length === 2 ? flatShape() : declared.length === 4 ? imageInput() : undefined;
+  if (shape === undefined)
+    throw inputShapeError(extractor, `${wanted}, the task has ${ours}`, 'use an extractor of images or of vectors');
+  const values = shape.height * shape.width * shape.channels;
+  const block = batch ?? Math.max(1, Math.min(BLOCK_POINTS, Math.floor(BLOCK_VALUES / values)));
+  return { name: metadata.name, ...shape, values, block, fixedBatch: batch !== undefined };
+
+  function flatShape(): Pick<ModelInput, 'layout' | 'height' | 'width' | 'channels'> | undefined {
+    const dims = 'dims' in points ? points.dims : points.height * points.width * points.channels;
+    if (sizes[1] !== undefined && sizes[1] !== dims) return undefined;
+    if ('dims' in points) return { layout: 'flat', height: 1, width: 1, channels: dims };
+    return { layout: 'flat', height: points.height, width: points.width, channels: points.channels };
+  }
+
+  function imageInput(): Pick<ModelInput, 'layout' | 'height' | 'width' | 'channels'> | undefined {
+    if ('dims' in points) return undefined;
+    const isChannels = (size: number | undefined): size is number => size === 1 || size === 3;
+    const first = isChannels(sizes[1]) || !isChannels(sizes[3]);
+    const [channels, height, width] = first ? sizes.slice(1) : [sizes[3], sizes[1], sizes[2]];
+    const asked = extractor.size > 0 ? extractor.size : undefined;
+    for (const [side, fixed] of [
+      ['height', height],
+      ['width', width],
+    ] as const)
+      if (asked !== undefined && fixed !== undefined && asked !== fixed)
+        throw inputShapeError(
+          extractor,
+          `${wanted}: a ${side} of ${fixed}, not ${asked}`,
+          `set extractorSize to ${fixed} or leave it out`,
+        );
+    const taken = channels ?? points.channels;
+    if (taken !== points.channels && points.channels !== 1) return undefined;
+    return {
+      layout: first ? 'channels-first' : 'channels-last',
+      height: height ?? asked ?? points.height,
+      width: width ?? asked ?? points.width,
+      channels: taken,
+    };
+  }
+}
+
+function readOutput(extractor: FeatureExtractor, session: ort.InferenceSession): string {
+  const names = session.outputNames;
+  const name = extractor.output === '' ? names[0] : extractor.output;
+  if (name !== undefined && names.includes(name)) return name;
+  throw new BenchError({
+    code: 'FEATURES_OUTPUT',
+    place: extractor.file,
+    message: `has no output "${name}"`,
+    next: `its outputs are ${names.join(', ')}`,
+  });
+}
+
+/** A function that writes one point as the model takes it: resized, normalised, in its layout. */
+function preparer(
+  extractor: FeatureExtractor,
+  input: ModelInput,
+  points: Points,
+): (point: number, feed: Float32Array, offset: number) => void {
+  const perChannel = 'dims' in points ? 1 : input.channels;
+  const mean = spread('mean', extractor.mean);
+  const std = spread('std', extractor.std);
+  if (std.some((value) => value === 0)) throw normalisationError('std holds a 0');
+  if ('dims' in points)
+    return (point, feed, offset) => {
+      for (let i = 0; i < points.dims; i++)
+        feed[offset + i] = (points.data[point * points.dims + i] - mean[0]) / std[0];
+    };
+  const { height, width, channels } = input;
+  const pixels = points.height * points.width * points.channels;
+  const repeat = points.channels === channels ? 1 : 0;
+  return (point, feed, offset) => {
+    const data = points.data.subarray(point * pixels, (point + 1) * pixels);
+    const image = resize({ ...points, data, points: 1 }, height, width);
+    for (let at = 0; at < height * width; at++)
+      for (let c = 0; c < channels; c++) {
+        const value = (image.data[at * image.channels + c * repeat] - mean[c]) / std[c];
+        feed[offset + (input.layout === 'channels-first' ? c * height * width + at : at * channels + c)] = value;
+      }
+  };
+
+  function spread(name: string, values: readonly number[]): number[] {
+    if (values.length === 1) return new Array<number>(perChannel).fill(values[0]);
+    if (values.length === perChannel) return [...values];
+    throw normalisationError(`${name} has ${values.length} numbers for ${perChannel} channels`);
+  }
+
+  function normalisationError(message: string): BenchError {
+    return new BenchError({
+      code: 'FEATURES_NORMALISATION',
+      place: extractor.file,
+      message,
+      next: 'give one number, or one a channel',
+    });
+  }
+}
+
+interface ModelOutput {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+async function run(
+  extractor: FeatureExtractor,
+  session: ort.InferenceSession,
+  input: ModelInput,
+  output: string,
+  feed: Float32Array,
+  rows: number,
+): Promise<ModelOutput> {
+  const { height, width, channels, values } = input;
+  const dims = {
+    flat: [rows, values],
+    'channels-first': [rows, channels, height, width],
+    'channels-last': [rows, height, width, channels],
+  }[input.layout];
+  let result: ort.Tensor;
+  try {
+    const results = await session.run({ [input.name]: new ort.Tensor('float32', feed, dims) }, [output]);
+    result = results[output];
+  } catch (cause) {
+    throw new BenchError({
+      code: 'FEATURES_RUN',
+      place: extractor.file,
+      message: `failed on an input of shape [${dims.join(', ')}] (${firstLine(cause)})`,
+      next: 'set extractorSize to the size it was exported for',
+      cause,
+    });
+  }
+  if (result.type !== 'float32' || result.dims.length < 2 || result.dims[0] !== rows)
+    throw new BenchError({
+      code: 'FEATURES_OUTPUT',
+      place: extractor.file,
+      message: `gave ${result.type} of shape [${result.dims.join(', ')}] for ${rows} points`,
+      next: 'its output must be float32 with one row a point',
+    });
+  return { data: result.data as Float32Array, dims: result.dims };
+}
+
+/** One row a point: the output itself, its first token, or its mean over tokens or positions. */
+function pool(extractor: FeatureExtractor, { data, dims }: ModelOutput): Float32Array {
+  if (dims.length === 2 || extractor.pool === 'flatten') return data;
+  const tokens = dims.length === 3;
+  if ((extractor.pool === 'first' && !tokens) || dims.length > 4)
+    throw new BenchError({
+      code: 'FEATURES_OUTPUT',
+      place: extractor.file,
+      message: `gave shape [${dims.join(', ')}], which has no ${extractor.pool === 'first' ? 'first token' : 'positions'}`,
+      next: 'set extractorPool to flatten',
+    });
+  const width = tokens ? dims[2] : dims[1];
+  const positions = tokens ? dims[1] : dims[2] * dims[3];
+  const taken = extractor.pool === 'first' ? 1 : positions;
+  const pooled = new Float32Array(dims[0] * width);
+  for (let row = 0; row < dims[0]; row++)
+    for (let feature = 0; feature < width; feature++) {
+      let sum = 0;
+      for (let position = 0; position < taken; position++)
+        sum += data[row * positions * width + (tokens ? position * width + feature : feature * positions + position)];
+      pooled[row * width + feature] = sum / taken;
+    }
+  return pooled;
+}
+
+function inputShapeError(extractor: FeatureExtractor, message: string, next: string): BenchError {
+  return new BenchError({ code: 'FEATURES_INPUT_SHAPE', place: extractor.file, message, next });
+}
+
+function describe(metadata: ort.InferenceSession.ValueMetadata): string {
+  return metadata.isTensor ? `"${metadata.name}" ${metadata.type}[${metadata.shape.join(', ')}]` : `"${metadata.name}"`;
+}
+
+function imageShape({ height, width, channels }: Images): string {
+  return [height, width, channels].join(', ');
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0];
+}
