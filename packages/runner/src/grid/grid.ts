@@ -1,0 +1,64 @@
+import type { Method, Metric, ParamSpecs, Params } from '@attribution-bench/contract';
+import type { TaskSpec } from '@attribution-bench/tasks';
+
+/** A grid file with every name resolved, every parameter checked and every list under `grid:` multiplied out. */
+export interface Grid {
+  /** Path of the file as it was given. */
+  readonly file: string;
+  readonly name: string;
+  readonly seed: number;
+  readonly tasks: readonly GridTask[];
+  /** One entry a parameter setting. */
+  readonly methods: readonly GridMethod[];
+  readonly seeds: readonly number[];
+  readonly metrics: readonly GridMetric[];
+  readonly select?: { readonly by: string; readonly tuneFraction: number };
+  readonly report: { readonly primary: string; readonly ci: number; readonly resamples: number };
+  readonly budget: Budget;
+  readonly check?: { readonly baseline: string; readonly tolerance: number };
+  /** Whether sizes were shrunk by `--quick`. */
+  readonly quick: boolean;
+}
+
+export interface GridTask {
+  readonly id: string;
+  readonly spec: TaskSpec;
+  /** Absent for `truth: none`. */
+  readonly truth?: TruthSpec;
+}
+
+export interface TruthSpec {
+  readonly subsets: number;
+  /** Share of the training set in each subset. */
+  readonly fraction: number;
+  readonly retrainSeeds: number;
+}
+
+/** A method with one setting of its parameters. */
+export interface GridMethod {
+  readonly loaded: LoadedMethod;
+  /** Every declared parameter. */
+  readonly params: Params<ParamSpecs>;
+}
+
+/** A method and where its code came from. */
+export interface LoadedMethod {
+  readonly method: Method;
+  /** URL of its module, for workers to import. */
+  readonly url: string;
+  /** SHA-256 of the built code it consists of; part of the keys of its steps. */
+  readonly code: string;
+}
+
+export interface GridMetric {
+  readonly metric: Metric;
+  readonly params: Params<ParamSpecs>;
+  /** Ids of the tasks it is for; absent: every task that has what it needs. */
+  readonly tasks?: readonly string[];
+}
+
+/** Limits of one cell. */
+export interface Budget {
+  readonly cellMs?: number;
+  readonly memoryBytes?: number;
+}
