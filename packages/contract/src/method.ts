@@ -38,10 +38,12 @@ export type Output = 'loss' | 'target' | OutputFunction;
 
 /** How rows of length p become rows of length dim: row · P, with no further scaling than `scale` says. */
 export interface Projection {
-  /** `rademacher` entries ±1, `gaussian` N(0, 1), `sjlt` one signed entry a parameter (Kane and Nelson 2014), `none`. */
+  /** `rademacher` entries ±1, `gaussian` N(0, 1), `sjlt` few signed entries a parameter (Kane and Nelson 2014), `none`. */
   readonly kind: 'rademacher' | 'gaussian' | 'sjlt' | 'none';
   /** Columns of P; ignored by `none`. */
   readonly dim: number;
+  /** `sjlt`: signed entries ±1/√sparsity a parameter; default 1. */
+  readonly sparsity?: number;
   /** Requests with the same seed share P. */
   readonly seed: Seed;
 }
