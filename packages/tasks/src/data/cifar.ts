@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BenchError, choice, list, text } from '@attribution-bench/contract';
+import { readArchiveMembers } from './archive.js';
+import { cifar10Classes, cifar100Classes } from './cifar-classes.js';
+import { type Dataset, defineDataset, type Partition, type PointSource, pointParams } from './dataset.js';
+import { download } from './download.js';
+import type { DataEnvironment } from './task-data.js';
+
+/** A CIFAR data set in its official binary archive: records of labels and 3072 pixels, the channels one after another. */
+export interface CifarArchive {
+  readonly id: string;
+  readonly file: string;
+  readonly url: string;
+  /** MD5 as published on the data set's home page. */
+  readonly md5: string;
+  readonly folder: string;
+  readonly train: readonly string[];
+  readonly test: string;
+  /** Labels before the pixels of a record, and which of them is the class. */
+  readonly labelBytes: number;
+  readonly labelAt: number;
+  readonly trainRecords: number;
+  readonly testRecords: number;
+  readonly classNames: readonly string[];
+}
+
+const side = 32;
+const channels = 3;
+const pixels = side * side * channels;
+const home = 'https://www.cs.toronto.edu/~kriz/cifar.html';
+const published = 'research use; Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images';
+
+/** CIFAR-10, 32×32×3, pixels divided by 255; queries come from its test set. */
+export const cifar10 = cifarDataset('CIFAR-10, 32×32 colour', {
+  id: 'cifar10',
+  file: 'cifar-10-binary.tar.gz',
+  url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
+  md5: 'c32a1d4ab5d03f1284b67883e8d87530',
+  folder: 'cifar-10-batches-bin',
+  train: [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`),
+  test: 'test_batch.bin',
+  labelBytes: 1,
+  labelAt: 0,
+  trainRecords: 10_000,
+  testRecords: 10_000,
+  classNames: cifar10Classes,
+});
+
+/** CIFAR-100 with its fine labels, 32×32×3, pixels divided by 255; queries come from its test set. */
+export const cifar100 = cifarDataset('CIFAR-100, 32×32 colour, fine labels', {
+  id: 'cifar100',
+  file: 'cifar-100-binary.tar.gz',
+  url: 'https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz',
+  md5: '03b5dce01913d631647c71ecec9e9cb8',
+  folder: 'cifar-100-binary',
+  train: ['train.bin'],
+  test: 'test.bin',
+  labelBytes: 2,
+  labelAt: 1,
+  trainRecords: 50_000,
+  testRecords: 10_000,
+  classNames: cifar100Classes,
+});
+
+function cifarDataset(title: string, archive: CifarArchive): Dataset {
+  return defineDataset({
+    id: archive.id,
+    title,
+    licence: published,
+    home,
+    params: {
+      ...pointParams({ train: 5000, queries: 500 }),
+      classes: list(choice(archive.classNames, { help: 'a class' }), {
+        default: [],
+        help: 'classes to keep; none named: all',
+      }),
+      path: text({
+        default: '',
+        help: `the archive ${archive.file}, or a folder that holds it; left out: the cache, or a download into it`,
+      }),
+    },
+    whereabouts: ['path'],
+    load: ({ path }, environment) => loadCifar(archive, path, environment),
+  });
+}
+
+/**
+ * Loads a CIFAR archive from `path`, or the cache, or downloads it.
+ * @param path the archive or its folder; '' to look into the cache and download
+ * @throws BenchError DATA_MISSING, DATA_CORRUPT, DATA_CHECKSUM or DATA_DOWNLOAD
+ */
+export async function loadCifar(
+  archive: CifarArchive,
+  path: string,
+  environment: DataEnvironment,
+): Promise<PointSource> {
+  const file = await locate(archive, path, environment);
+  const recordBytes = archive.labelBytes + pixels;
+  const sizes = new Map([
+    ...archive.train.map((name): [string, number] => [`${archive.folder}/${name}`, archive.trainRecords * recordBytes]),
+    [`${archive.folder}/${archive.test}`, archive.testRecords * recordBytes] as const,
+  ]);
+  const members = await readArchiveMembers(file, sizes);
+  const partition = (name: string, files: readonly string[]): Partition =>
+    decode(archive, name, files, (member) => members.get(`${archive.folder}/${member}`) as Uint8Array, file);
+  return {
+    inputShape: [side, side, channels],
+    classNames: archive.classNames,
+    pixels: true,
+    train: partition('train', archive.train),
+    heldout: partition('test', [archive.test]),
+  };
+}
+
+/** Labels and pixels of some members, the pixels brought from channel-first to channel-last order. */
+function decode(
+  archive: CifarArchive,
+  name: string,
+  files: readonly string[],
+  contents: (member: string) => Uint8Array,
+  place: string,
+): Partition {
+  const recordBytes = archive.labelBytes + pixels;
+  const plane = side * side;
+  const records = files.reduce((sum, file) => sum + contents(file).length / recordBytes, 0);
+  const values = new Uint8Array(records * pixels);
+  const labels = new Uint8Array(records);
+  let row = 0;
+  for (const file of files) {
+    const bytes = contents(file);
+    for (let start = 0; start < bytes.length; start += recordBytes, row++) {
+      const label = bytes[start + archive.labelAt];
+      if (label >= archive.classNames.length) {
+        throw new BenchError({
+          code: 'DATA_CORRUPT',
+          place: `${place}: ${file}`,
+          message: `record ${start / recordBytes} has label ${label}, expected 0 to ${archive.classNames.length - 1}`,
+          next: 'delete the archive and get it again',
+        });
+      }
+      labels[row] = label;
+      const source = start + archive.labelBytes;
+      const target = row * pixels;
+      for (let at = 0; at < plane; at++) {
+        for (let channel = 0; channel < channels; channel++) {
+          values[target + at * channels + channel] = bytes[source + channel * plane + at];
+        }
+      }
+    }
+  }
+  return { name, values, scale: 1 / 255, labels };
+}
+
+async function locate(
+  archive: CifarArchive,
+  path: string,
+  { cacheFolder, offline, log }: DataEnvironment,
+): Promise<string> {
+  const target = join(cacheFolder, archive.id, archive.file);
+  const candidates = path === '' ? [target] : [path, join(path, archive.file)];
+  for (const candidate of candidates) {
+    if (!(await isFile(candidate))) continue;
+    await verify(candidate, archive);
+    return candidate;
+  }
+  const missing = (next: string) =>
+    new BenchError({
+      code: 'DATA_MISSING',
+      place: archive.id,
+      message: `found no ${archive.file} at ${candidates.join(' or ')}`,
+      next,
+    });
+  if (path !== '') throw missing('set data.path to the archive or to the folder that holds it');
+  if (offline === true) throw missing(`get it from ${archive.url}, put it there, or set data.path to it`);
+  await download([archive.url], target, (file) => verify(file, archive), log);
+  return target;
+}
+
+async function verify(file: string, archive: CifarArchive): Promise<void> {
+  const hash = createHash('md5');
+  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  const found = hash.digest('hex');
+  if (found === archive.md5) return;
+  throw new BenchError({
+    code: 'DATA_CHECKSUM',
+    place: file,
+    message: `is not the published ${archive.file}: its MD5 is ${found}, expected ${archive.md5} (truncated or altered)`,
+    next: 'delete it and get it again',
+  });
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
