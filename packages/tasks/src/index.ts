@@ -1,5 +1,16 @@
+export { defaultCacheFolder } from './cache-folder.js';
+export type { Dataset } from './data/dataset.js';
+export { datasets } from './data/datasets.js';
+export { prepareData } from './data/prepare-data.js';
 export type { DataEnvironment, TaskData } from './data/task-data.js';
+export { dataKey, taskKey } from './keys.js';
+export type { Model } from './models/model.js';
+export { models } from './models/models.js';
+export { querySets } from './queries.js';
+export { type ResolvedTask, resolveTask } from './resolve-task.js';
 export type { Choice, QuerySpec, TaskSpec } from './spec.js';
+export type { Target } from './targets/target.js';
+export { targets } from './targets/targets.js';
 export type {
   ContextRequest,
   LoadedCheckpoint,

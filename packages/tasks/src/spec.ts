@@ -2,16 +2,13 @@ import type { Json, TaskKind } from '@attribution-bench/contract';
 import type { Recipe } from './training/recipe.js';
 
 /** A named thing with the values of all its declared parameters. */
-export interface Choice {
-  readonly use: string;
-  readonly [param: string]: Json;
-}
+export type Choice = { readonly use: string } & { readonly [param: string]: Json };
 
 /** How many points are explained. `generated` ones are samples of the first checkpoint, generator tasks only. */
-export interface QuerySpec {
+export type QuerySpec = {
   readonly heldout: number;
   readonly generated: number;
-}
+};
 
 /**
  * A grid task with every name resolved and every parameter filled in: plain canonical JSON, and all that the bytes of

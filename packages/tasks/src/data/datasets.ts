@@ -1,11 +1,16 @@
+import { arrays } from './arrays.js';
 import { cifar10, cifar100 } from './cifar.js';
 import type { Dataset } from './dataset.js';
 import { digits } from './digits.js';
 import { fashionMnist } from './fashion-mnist.js';
+import { imageFolder } from './image-folder.js';
 import { mnist } from './mnist.js';
 import { synthetic } from './synthetic.js';
 
 /** Every dataset that `data.use` can name. */
 export const datasets: Readonly<Record<string, Dataset>> = Object.fromEntries(
-  [digits, mnist, fashionMnist, cifar10, cifar100, synthetic].map((dataset) => [dataset.id, dataset]),
+  [digits, mnist, fashionMnist, cifar10, cifar100, imageFolder, arrays, synthetic].map((dataset) => [
+    dataset.id,
+    dataset,
+  ]),
 );

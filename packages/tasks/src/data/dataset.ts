@@ -1,0 +1,82 @@
+import type { ParamSpec, ParamSpecs, Params } from '@attribution-bench/contract';
+import { int, num } from '@attribution-bench/contract';
+import type { DataEnvironment } from './task-data.js';
+
+/** Labelled points before any are chosen: row i of `values` times `scale` is an input of class `labels[i]`. */
+export interface Partition {
+  /** Prefix of the ids of its points, e.g. `train`. */
+  readonly name: string;
+  /** [rows × dims], row-major. */
+  readonly values: Uint8Array | Float32Array;
+  readonly scale: number;
+  /** [rows] */
+  readonly labels: Uint8Array | Int32Array;
+}
+
+/** What a dataset delivers. */
+export interface PointSource {
+  readonly inputShape: readonly number[];
+  /** Class names in label order. */
+  readonly classNames: readonly string[];
+  /** Whether scaled values are pixels in [0, 1]; generators are then fed 2x - 1. */
+  readonly pixels: boolean;
+  readonly train: Partition;
+  /** Where held-out points come from; absent: from `train`, apart from the training points. */
+  readonly heldout?: Partition;
+}
+
+export interface DatasetSpec<S extends ParamSpecs> {
+  readonly id: string;
+  readonly title: string;
+  readonly licence: string;
+  /** Where it is described. */
+  readonly home: string;
+  readonly params: S;
+  /** Parameters that say where files are, not what is in them: left out of every key. */
+  readonly whereabouts?: readonly (keyof S & string)[];
+  /** For the user's own files: a hash of their contents, part of every key. Absent where the name says what is in it. */
+  fingerprint?(params: Params<S>): Promise<string>;
+  /** @param seed number the grid runs under; only data that is drawn rather than read depends on it */
+  load(params: Params<S>, environment: DataEnvironment, seed: number): Promise<PointSource>;
+}
+
+export interface Dataset extends Omit<DatasetSpec<ParamSpecs>, 'load' | 'whereabouts' | 'fingerprint'> {
+  readonly whereabouts: readonly string[];
+  readonly fingerprint?: (params: Params<ParamSpecs>) => Promise<string>;
+  load(params: Params<ParamSpecs>, environment: DataEnvironment, seed: number): Promise<PointSource>;
+}
+
+/** Declares a dataset; one file each in this folder. */
+export function defineDataset<const S extends ParamSpecs>(spec: DatasetSpec<S>): Dataset {
+  const { fingerprint, ...rest } = spec;
+  return {
+    ...rest,
+    whereabouts: spec.whereabouts ?? [],
+    ...(fingerprint === undefined
+      ? {}
+      : { fingerprint: (params) => fingerprint.call(spec, params as unknown as Params<S>) }),
+    load: (params, environment, seed) => spec.load(params as unknown as Params<S>, environment, seed),
+  };
+}
+
+/** Parameters that every dataset has: how many points, and how many of their labels are wrong. */
+export function pointParams(defaults: { readonly train: number; readonly queries: number }): {
+  readonly train: ParamSpec<number>;
+  readonly queries: ParamSpec<number>;
+  readonly flipLabels: ParamSpec<number>;
+} {
+  return {
+    train: int({ default: defaults.train, min: 2, help: 'training points, stratified by class' }),
+    queries: int({
+      default: defaults.queries,
+      min: 1,
+      help: 'held-out points that are explained, stratified by class (generators: queries.heldout)',
+    }),
+    flipLabels: num({
+      default: 0,
+      min: 0,
+      max: 1,
+      help: 'share of training labels replaced by another class at random',
+    }),
+  };
+}

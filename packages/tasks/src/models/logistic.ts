@@ -1,0 +1,14 @@
+import { flattened } from '../nn/flattened.js';
+import { defineModel } from './model.js';
+
+/** Multinomial logistic regression: one dense layer. */
+export const logistic = defineModel({
+  id: 'logistic',
+  title: 'Multinomial logistic regression',
+  kind: 'classifier',
+  params: {},
+  network:
+    (_params, { inputShape, outputs }) =>
+    (nn, x) =>
+      nn.dense('fc', flattened(x, inputShape), outputs),
+});

@@ -1,0 +1,48 @@
+import type { ParamSpecs, Params, TaskKind } from '@attribution-bench/contract';
+import type { Network } from '../nn/layer.js';
+import { type Recipe, type RecipeParams, recipeParams } from '../training/recipe.js';
+
+export interface ModelShape {
+  /** Shape of one input. */
+  readonly inputShape: readonly number[];
+  /** Numbers that the network puts out: classes, or the numbers of an input for a generator. */
+  readonly outputs: number;
+}
+
+export interface ModelSpec<S extends ParamSpecs> {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: TaskKind;
+  /** Where it comes from, if anywhere. */
+  readonly cite?: string;
+  readonly params: S;
+  /** Training defaults that differ from the general ones. */
+  readonly recipe?: Partial<Recipe>;
+  network(params: Params<S>, shape: ModelShape): Network;
+}
+
+export interface Model {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: TaskKind;
+  readonly cite?: string;
+  /** Architecture parameters. */
+  readonly architecture: ParamSpecs;
+  readonly training: RecipeParams;
+  /** Both: everything that `model:` takes in a grid file. */
+  readonly params: ParamSpecs;
+  network(params: Params<ParamSpecs>, shape: ModelShape): Network;
+}
+
+/** Declares a model; one file each in this folder. */
+export function defineModel<const S extends ParamSpecs>(spec: ModelSpec<S>): Model {
+  const { recipe, params, ...rest } = spec;
+  const training = recipeParams(recipe ?? {});
+  return {
+    ...rest,
+    architecture: params,
+    training,
+    params: { ...params, ...training },
+    network: (given, shape) => spec.network(given as unknown as Params<S>, shape),
+  };
+}

@@ -1,0 +1,8 @@
+import { logistic } from './logistic.js';
+import { mlp } from './mlp.js';
+import type { Model } from './model.js';
+
+/** Every model that `model.use` can name. */
+export const models: Readonly<Record<string, Model>> = Object.fromEntries(
+  [logistic, mlp].map((model) => [model.id, model]),
+);

@@ -1,0 +1,13 @@
+import * as tf from '@tensorflow/tfjs';
+
+/** Activation functions that a model's `activation` can name. */
+export const activations = {
+  relu: (x: tf.Tensor): tf.Tensor => tf.relu(x),
+  tanh: (x: tf.Tensor): tf.Tensor => tf.tanh(x),
+  /** x Φ(x), with the error function and not its tanh approximation. */
+  gelu: (x: tf.Tensor): tf.Tensor => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)),
+  silu: (x: tf.Tensor): tf.Tensor => tf.mul(x, tf.sigmoid(x)),
+} as const;
+
+export type Activation = keyof typeof activations;
+export const activationNames = Object.keys(activations) as readonly Activation[];

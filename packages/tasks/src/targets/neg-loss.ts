@@ -1,0 +1,12 @@
+import * as tf from '@tensorflow/tfjs';
+import { crossEntropy } from './cross-entropy.js';
+import { defineTarget } from './target.js';
+
+/** The negated cross-entropy: the log-likelihood of the label. */
+export const negLoss = defineTarget({
+  id: 'neg-loss',
+  title: 'Log-likelihood of the label',
+  kind: 'classifier',
+  params: {},
+  output: (logits, labels) => tf.neg(crossEntropy(logits, labels)),
+});

@@ -1,0 +1,19 @@
+import type { OutputFunction, ParamSpecs, Params, TaskKind } from '@attribution-bench/contract';
+
+export interface TargetSpec<S extends ParamSpecs> {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: TaskKind;
+  readonly params: S;
+  /** One scalar a sample, higher is more. */
+  readonly output: OutputFunction;
+}
+
+export type Target = TargetSpec<ParamSpecs>;
+
+/** Declares what can be explained; one file each in this folder. */
+export function defineTarget<const S extends ParamSpecs>(spec: TargetSpec<S>): Target {
+  return spec;
+}
+
+export type { Params };
