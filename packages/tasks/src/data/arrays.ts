@@ -43,7 +43,8 @@ export const arrays = defineDataset({
         `${names.heldoutX} has points of ${shape(heldout.inputShape)}, ${names.x} of ${shape(train.inputShape)}`,
       );
     }
-    const highest = train.labels.reduce((most, label) => Math.max(most, label), 0);
+    let highest = 0;
+    for (const label of train.labels) highest = Math.max(highest, label);
     return {
       inputShape: train.inputShape,
       classNames: Array.from({ length: highest + 1 }, (_, label) => String(label)),

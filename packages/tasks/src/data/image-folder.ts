@@ -40,7 +40,7 @@ export const imageFolder = defineDataset({
   async load({ path, width, height, channels }) {
     const depth = channels === 'grey' ? 1 : 3;
     const found = await splits(path);
-    const train = await imagesOf(found[0].folder);
+    const train = await imagesOf(found[0].folder, 2);
     const read = async (name: string, images: readonly Image[]): Promise<Partition> => {
       const size = width * height * depth;
       const values = new Uint8Array(images.length * size);
@@ -85,7 +85,7 @@ async function splits(path: string): Promise<{ name: string; folder: string }[]>
   return there.every(Boolean) ? both : [{ name: 'train', folder: path }];
 }
 
-async function imagesOf(folder: string): Promise<{ classNames: string[]; images: Image[] }> {
+async function imagesOf(folder: string, fewest = 1): Promise<{ classNames: string[]; images: Image[] }> {
   const missing = (message: string) =>
     new BenchError({
       code: 'DATA_MISSING',
@@ -108,7 +108,7 @@ async function imagesOf(folder: string): Promise<{ classNames: string[]; images:
     if (files.length === 0) throw missing(`has no PNG or JPEG file in ${name}`);
     for (const file of files) images.push({ file: join(folder, name, file), label });
   }
-  if (classNames.length < 2) throw missing(`has ${classNames.length} class folders, at least 2 are needed`);
+  if (classNames.length < fewest) throw missing(`has ${classNames.length} class folders, expected at least ${fewest}`);
   return { classNames, images };
 }
 

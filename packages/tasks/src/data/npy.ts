@@ -42,7 +42,7 @@ export function parseNpy(bytes: Uint8Array, place: string): NdArray {
     throw invalid(`holds ${found} bytes of data, expected ${sizeOf(shape) * width} for the shape (${dims})`);
   }
   try {
-    return { shape, data: decode(bytes.slice(start).buffer) };
+    return { shape, data: decode(new Uint8Array(bytes.subarray(start)).buffer) };
   } catch (error) {
     throw invalid((error as Error).message);
   }
