@@ -1,3 +1,5 @@
 export * from './cholesky.js';
 export * from './matmul.js';
+export * from './projection.js';
+export * from './row-blocks.js';
 export * from './transpose.js';

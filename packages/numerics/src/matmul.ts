@@ -1,18 +1,4 @@
-import { create, toBinary } from '@bufbuild/protobuf';
-import {
-  AttributeProto_AttributeType,
-  AttributeProtoSchema,
-  GraphProtoSchema,
-  ModelProtoSchema,
-  NodeProtoSchema,
-  OperatorSetIdProtoSchema,
-  TensorProto_DataType,
-  TensorShapeProto_DimensionSchema,
-  TensorShapeProtoSchema,
-  TypeProto_TensorSchema,
-  TypeProtoSchema,
-  ValueInfoProtoSchema,
-} from 'onnx-buf';
+import { encodeModel } from '@attribution-bench/tfjs-onnx/runtime';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { requireCount, requireLength } from './errors.js';
 
@@ -119,55 +105,27 @@ function openSession(
 }
 
 /** One ONNX Gemm, y = ±op(a)·op(b) [+ c], all sizes free. */
-function gemmModel(dtype: 'float32' | 'float64', transposeA: boolean, transposeB: boolean, mode: Mode): Uint8Array {
-  const elemType = dtype === 'float64' ? TensorProto_DataType.DOUBLE : TensorProto_DataType.FLOAT;
-  const matrix = (name: string, rows: string, cols: string) =>
-    create(ValueInfoProtoSchema, {
-      name,
-      type: create(TypeProtoSchema, {
-        value: {
-          case: 'tensorType',
-          value: create(TypeProto_TensorSchema, {
-            elemType,
-            shape: create(TensorShapeProtoSchema, {
-              dim: [rows, cols].map((value) =>
-                create(TensorShapeProto_DimensionSchema, { value: { case: 'dimParam', value } }),
-              ),
-            }),
-          }),
+function gemmModel(type: 'float32' | 'float64', transposeA: boolean, transposeB: boolean, mode: Mode): Uint8Array {
+  const matrix = (name: string, shape: string[]) => ({ name, type, shape });
+  const inputs = [
+    matrix('a', transposeA ? ['k', 'm'] : ['m', 'k']),
+    matrix('b', transposeB ? ['n', 'k'] : ['k', 'n']),
+    ...(mode === 'new' ? [] : [matrix('c', ['m', 'n'])]),
+  ];
+  return encodeModel({
+    inputs,
+    outputs: [matrix('y', ['m', 'n'])],
+    nodes: [
+      {
+        op: 'Gemm',
+        inputs: inputs.map(({ name }) => name),
+        outputs: ['y'],
+        attributes: {
+          transA: { int: transposeA ? 1 : 0 },
+          transB: { int: transposeB ? 1 : 0 },
+          alpha: { float: mode === 'subtract' ? -1 : 1 },
         },
-      }),
-    });
-  const flag = (name: string, on: boolean) =>
-    create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: on ? 1n : 0n });
-  const node = create(NodeProtoSchema, {
-    opType: 'Gemm',
-    input: mode === 'new' ? ['a', 'b'] : ['a', 'b', 'c'],
-    output: ['y'],
-    attribute: [
-      flag('transA', transposeA),
-      flag('transB', transposeB),
-      create(AttributeProtoSchema, {
-        name: 'alpha',
-        type: AttributeProto_AttributeType.FLOAT,
-        f: mode === 'subtract' ? -1 : 1,
-      }),
+      },
     ],
   });
-  const graph = create(GraphProtoSchema, {
-    name: 'gemm',
-    node: [node],
-    input: [
-      transposeA ? matrix('a', 'k', 'm') : matrix('a', 'm', 'k'),
-      transposeB ? matrix('b', 'n', 'k') : matrix('b', 'k', 'n'),
-      ...(mode === 'new' ? [] : [matrix('c', 'm', 'n')]),
-    ],
-    output: [matrix('y', 'm', 'n')],
-  });
-  const model = create(ModelProtoSchema, {
-    irVersion: 9n,
-    opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: 17n })],
-    graph,
-  });
-  return toBinary(ModelProtoSchema, model);
 }
