@@ -55,7 +55,13 @@ export interface BoardInput {
   readonly gridSeed: number;
   readonly tasks: readonly BoardTask[];
   readonly methods: readonly BoardMethod[];
-  readonly metrics: readonly { readonly id: string; readonly title: string; readonly higherIsBetter: boolean }[];
+  readonly metrics: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly higherIsBetter: boolean;
+    /** Every declared parameter of the metric. */
+    readonly params: { readonly [key: string]: Json };
+  }[];
   readonly cells: readonly CellResult[];
   readonly report: { readonly primary: string; readonly ci: number; readonly resamples: number };
   readonly provenance: { readonly [name: string]: Json };

@@ -21,6 +21,8 @@ export interface Truth {
 export interface Split {
   readonly subsets: Int32Array;
   readonly queries: Int32Array;
+  /** Training points that metrics of the points themselves (mislabel detection) are computed on; absent: all. */
+  readonly train?: Int32Array;
 }
 
 export interface MetricContext {
@@ -44,6 +46,8 @@ export interface MetricResult {
   readonly undefinedQueries?: number;
   /** LDS: the predicted output of every subset of the split, [subsets × queries], kept for resampling. */
   readonly predictions?: Float64Array;
+  /** Detection of training points: what is ranked and what is to be found, [points of the split], kept for resampling. */
+  readonly detection?: { readonly scores: Float64Array; readonly positive: Uint8Array };
 }
 
 export interface MetricSpec<S extends ParamSpecs> {
