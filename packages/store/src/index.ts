@@ -1,1 +1,12 @@
-export {};
+export type { Artifact } from './artifact-file.js';
+export { writeAtomically } from './atomic-write.js';
+export {
+  type ArtifactCost,
+  type ArtifactRef,
+  type Collected,
+  openStore,
+  type SetAside,
+  type Store,
+  type StoredArtifact,
+} from './store.js';
+export { readTruthPack, type TruthPack, writeTruthPack } from './truth-pack.js';

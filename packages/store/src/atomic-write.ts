@@ -1,0 +1,86 @@
+import { readlinkSync } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { threadId } from 'node:worker_threads';
+import { sha256 } from '@attribution-bench/contract';
+import { hasCode, writeError } from './file-errors.js';
+
+/** A temporary name ends in `.tmp-<machine>-<process>-<thread>-<counter>`. */
+const temporaryName = /\.tmp-([0-9a-f]{8})-(\d{1,10})-\d+-\d+$/;
+let written = 0;
+
+/**
+ * Writes a file so that its name never stands for half of it: under a temporary name in the same folder, synced,
+ * renamed, and the folder synced. On failure the old content, if any, stays and nothing is left behind.
+ * @throws BenchError STORE_FULL, STORE_UNWRITABLE or STORE_WRITE
+ */
+export async function writeAtomically(
+  file: string,
+  content: Uint8Array | string | ((handle: FileHandle) => Promise<void>),
+): Promise<void> {
+  const folder = dirname(file);
+  const temporary = `${file}.tmp-${machine()}-${process.pid}-${threadId}-${written++}`;
+  try {
+    const created = await mkdir(folder, { recursive: true });
+    if (created !== undefined) await syncFolder(dirname(created));
+    const handle = await open(temporary, 'wx');
+    try {
+      if (typeof content === 'function') await content(handle);
+      else await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+    await syncFolder(folder);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeError(error, file);
+  }
+}
+
+/** Whether a file is what a write left behind that died. */
+export function isLeftover(name: string, ageMs: number): boolean {
+  const match = temporaryName.exec(name);
+  if (match === null) return false;
+  if (match[1] !== machine()) return ageMs > 24 * 3600 * 1000;
+  return !isAlive(Number(match[2]));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !hasCode(error, 'ESRCH');
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!hasCode(error, 'EINVAL', 'EPERM', 'EISDIR', 'ENOTSUP')) throw error;
+  }
+}
+
+let machineName: string | undefined;
+/** Where a process id means something: host and, in containers, the namespace of process ids. */
+function machine(): string {
+  if (machineName === undefined) {
+    let namespace = '';
+    try {
+      namespace = readlinkSync('/proc/self/ns/pid');
+    } catch {
+      namespace = process.platform;
+    }
+    machineName = sha256(`${hostname()} ${namespace}`).slice(0, 8);
+  }
+  return machineName;
+}
