@@ -2,4 +2,6 @@ export * from './cholesky.js';
 export * from './matmul.js';
 export * from './projection.js';
 export * from './row-blocks.js';
+export * from './rank.js';
+export * from './squared-distances.js';
 export * from './transpose.js';
