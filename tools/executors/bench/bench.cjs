@@ -9,10 +9,10 @@ const meanings = {
 };
 
 /**
- * Runs `bench <verb> ...arguments` in the caller's folder: no shell, arguments as they were typed, output as it comes.
+ * Runs `bench <target> ...arguments` in the caller's folder: no shell, arguments as they were typed, output as it comes.
  * Nx knows success and failure only, so the exit code and its meaning are printed.
  */
-module.exports = async function bench({ verb, __unparsed__: args }, { root }) {
+module.exports = async function bench({ __unparsed__: args }, { root, targetName: verb }) {
   const child = spawn(process.execPath, [join(root, 'packages/bench/dist/bench.js'), verb, ...args], {
     cwd: process.env.INIT_CWD ?? process.env.PWD ?? root,
     env: callerEnvironment(),

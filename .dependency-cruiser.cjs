@@ -1,0 +1,94 @@
+const { readdirSync, readFileSync } = require('node:fs');
+
+/** What the sources of each package may import of the others; the order is that of the layers. */
+const mayImport = {
+  contract: [],
+  'tfjs-onnx': ['contract'],
+  numerics: ['contract', 'tfjs-onnx'],
+  store: ['contract'],
+  tasks: ['contract', 'tfjs-onnx', 'numerics'],
+  metrics: ['contract', 'tfjs-onnx', 'numerics'],
+  testkit: ['contract', 'tfjs-onnx', 'numerics', 'tasks'],
+  runner: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics'],
+  leaderboard: ['contract', 'tfjs-onnx', 'numerics', 'store', 'metrics'],
+  bench: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics', 'runner', 'leaderboard'],
+  method: ['contract', 'numerics'],
+};
+
+const packages = readdirSync('packages');
+const layerRules = packages.flatMap((name) => {
+  const layer = name.startsWith('method-') ? 'method' : name;
+  const allowed = mayImport[layer];
+  if (allowed === undefined) throw new Error(`packages/${name} has no layer in .dependency-cruiser.cjs`);
+  const manifest = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'));
+  const declared = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })
+    .filter((dependency) => dependency.startsWith('@attribution-bench/'))
+    .map((dependency) => dependency.slice('@attribution-bench/'.length));
+  return [
+    onlyPackages(
+      `layer-of-${name}`,
+      name,
+      allowed,
+      `sources of a ${layer} import ${allowed.join(', ') || 'no package'}`,
+    ),
+    onlyPackages(`declared-by-${name}`, name, declared, `packages/${name}/package.json must declare it`),
+  ];
+});
+
+function onlyPackages(rule, name, allowed, comment) {
+  return {
+    name: rule,
+    comment,
+    severity: 'error',
+    from: { path: `^packages/${name}/src/` },
+    to: { path: '^packages/', pathNot: [name, ...allowed].map((other) => `^packages/${other}/`) },
+  };
+}
+
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'nobody-imports-a-method',
+      comment: 'the runner loads methods by package name from the grid file',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: { path: '^packages/method-', pathNot: '^packages/$1/' },
+    },
+    {
+      name: 'methods-compute-with-tensorflow-only',
+      severity: 'error',
+      from: { path: '^packages/method-[^/]+/src/' },
+      to: { path: '^node_modules/', pathNot: '^node_modules/@tensorflow/tfjs' },
+    },
+    {
+      name: 'no-undeclared-dependency',
+      comment: 'every import of the sources stands in the package.json of its own package',
+      severity: 'error',
+      from: { path: '^(packages/[^/]+/src|tools)/' },
+      to: {
+        path: '^node_modules/',
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'],
+      },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^packages/[^/]+/dist/' },
+    combinedDependencies: false,
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'types', 'import', 'require', 'node', 'default'],
+      extensions: ['.ts', '.js', '.cjs', '.mjs', '.json'],
+    },
+  },
+};

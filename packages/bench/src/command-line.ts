@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { doctorCommand } from './commands/doctor.js';
+import { gcCommand } from './commands/gc.js';
+import { gridCommand } from './commands/grid.js';
+import { listCommand } from './commands/list.js';
+import { planCommand } from './commands/plan.js';
+import { reportCommand } from './commands/report.js';
+import { statusCommand } from './commands/status.js';
+import { truthCommand } from './commands/truth.js';
+import { validateCommand } from './commands/validate.js';
+
+const verbs = [
+  gridCommand,
+  planCommand,
+  truthCommand,
+  statusCommand,
+  reportCommand,
+  listCommand,
+  validateCommand,
+  doctorCommand,
+  gcCommand,
+];
+
+const exitCodes = `
+Exit codes:
+  0  done
+  1  a cell failed (the others are done; the reason is on the board)
+  2  bad input: nothing was computed
+  3  a method got worse than its baseline (bench check)
+  4  incomplete (--max-time, Ctrl-C): everything finished is kept, the same command continues`;
+
+const examples = `
+Start here:
+  bench grid --config digits.yaml            train, retrain, attribute, print the leaderboard
+  bench grid --config digits.yaml --quick    the same at toy sizes, to see that it works
+  bench plan --config digits.yaml            what that would compute, what is stored already, how long it takes
+  bench list methods                         what a grid can name, with parameters
+  bench doctor                               what this machine has and lacks`;
+
+/** The whole command line; parsing it runs the verb. */
+export function commandLine(): Command {
+  const program = new Command('bench')
+    .description('Attribution Bench: a benchmark of training-data attribution methods')
+    .version(version(), '--version', 'the version')
+    .helpOption('--help', 'this text; with a verb, its flags')
+    .addHelpText('after', `${examples}\n${exitCodes}`)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
+  for (const verb of verbs) program.addCommand(inheriting(program, verb()));
+  return program;
+}
+
+/** Commands that are added ready-made do not take over the settings of their parent by themselves. */
+function inheriting(parent: Command, command: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const nested of command.commands) inheriting(command, nested);
+  return command;
+}
+
+/** Commander puts its suggestion on a line of its own, and has none for values. */
+function oneLine(error: string): string {
+  const suggested = error.trim().replace(/\n\(Did you mean (.*)\?\)$/, ', did you mean $1?');
+  return suggested.endsWith('?') ? suggested : `${suggested.replace(/\.$/, '')}, see bench help`;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}

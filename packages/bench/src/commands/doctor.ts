@@ -1,0 +1,24 @@
+import { exitCode } from '@attribution-bench/contract';
+import { Command } from 'commander';
+import { type FlagValues, withFlags } from '../flags.js';
+import { type Finding, inspectMachine } from '../machine.js';
+import { resultsFolder } from '../workspace.js';
+
+export function doctorCommand(): Command {
+  const command = new Command('doctor')
+    .summary('what this machine has and lacks')
+    .description('Checks what the bench runs on; exit code 2 when something that it cannot do without is missing.');
+  return withFlags(command, 'json', 'results').action(examine);
+}
+
+const marks = { ok: 'ok  ', note: 'note', bad: 'BAD ' } as const;
+
+async function examine(flags: FlagValues): Promise<void> {
+  const findings = await inspectMachine(resultsFolder(flags.results));
+  console.log(flags.json ? JSON.stringify(findings, undefined, 2) : findings.map(line).join('\n'));
+  if (findings.some(({ verdict }) => verdict === 'bad')) process.exitCode = exitCode.badInput;
+}
+
+function line({ verdict, subject, found, next }: Finding): string {
+  return `${marks[verdict]}  ${subject}: ${found}${next === undefined ? '' : `, ${next}`}`;
+}

@@ -1,0 +1,53 @@
+import { Command } from 'commander';
+import { makeBoard, printBoard, writeBoard } from '../boards.js';
+import { type FlagValues, withFlags } from '../flags.js';
+import { planFrom, wholeGrid } from '../plan-from-flags.js';
+import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
+
+export function gridCommand(): Command {
+  const command = new Command('grid')
+    .summary('run a grid: train, retrain, attribute, print and write the leaderboard')
+    .description(
+      'Does what a grid file asks for and has not been done yet: trains the models, retrains them on subsets for the ' +
+        'ground truth, runs every method, prints the leaderboard and writes it to boards/<grid>/ of the results folder.\n\n' +
+        'Whatever is finished is kept: a run that was stopped in any way goes on where it was when the same command is ' +
+        'given again.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bench grid --config digits.yaml
+  bench grid --config digits.yaml --only '*/trak' --only '*/random'
+  bench grid --config my-grid.yaml --max-time 2h
+  bench grid --config digits.yaml --json | jq -c 'select(.type == "cell-finished")'`,
+    );
+  return withFlags(
+    command,
+    'config',
+    'jobs',
+    'only',
+    'skip',
+    'force',
+    'maxTime',
+    'failFast',
+    'quick',
+    'engine',
+    'progress',
+    'json',
+    'results',
+  ).action(runGrid);
+}
+
+async function runGrid(flags: FlagValues): Promise<void> {
+  const plan = await planFrom(flags);
+  const outcome = await runWithProgress(plan, flags);
+  if (outcome.incomplete !== 'cancelled') {
+    const board = await makeBoard(await wholeGrid(plan, flags), outcome);
+    const folder = await writeBoard(plan, board);
+    await printBoard(board, flags);
+    console.error(`board written to ${folder}`);
+  }
+  for (const line of closingLines(outcome)) console.error(line);
+  process.exitCode = exitCodeOf(outcome);
+}

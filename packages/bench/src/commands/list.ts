@@ -1,0 +1,74 @@
+import { BenchError, didYouMean, type ParamSpec } from '@attribution-bench/contract';
+import { Argument, Command } from 'commander';
+import { catalogue, type Entry, type Kind, kinds } from '../catalogue.js';
+import { type FlagValues, withFlags } from '../flags.js';
+import { wrap } from '../text/table.js';
+
+export function listCommand(): Command {
+  const command = new Command('list')
+    .summary('what a grid file can name: methods, datasets, models, targets, metrics, configs')
+    .description(
+      'Lists what a grid file can name; with a kind or a name also every parameter, its default and its help.',
+    )
+    .addArgument(new Argument('[kind]', 'what to list').choices(kinds))
+    .argument('[name]', 'one of them only')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bench list
+  bench list methods
+  bench list methods trak`,
+    );
+  return withFlags(command, 'json').action(list);
+}
+
+async function list(kind: Kind | undefined, name: string | undefined, flags: FlagValues): Promise<void> {
+  if (kind === undefined) {
+    const all = await Promise.all(kinds.map(async (each) => [each, await catalogue(each)] as const));
+    if (flags.json) console.log(JSON.stringify(Object.fromEntries(all), undefined, 2));
+    else for (const [each, entries] of all) console.log(`${each}: ${entries.map(({ id }) => id).join(', ')}`);
+    return;
+  }
+  const entries = await catalogue(kind);
+  const shown = name === undefined ? entries : [named(name, kind, entries)];
+  console.log(flags.json ? JSON.stringify(shown, undefined, 2) : shown.map(details).join('\n\n'));
+}
+
+function named(name: string, kind: Kind, entries: readonly Entry[]): Entry {
+  const found = entries.find(({ id }) => id === name);
+  if (found !== undefined) return found;
+  const ids = entries.map(({ id }) => id);
+  const meant = didYouMean(name, ids);
+  throw new BenchError({
+    code: 'UNKNOWN_NAME',
+    message: `"${name}" is not among the ${kind}`,
+    next: meant === undefined ? `known: ${ids.join(', ')}` : `did you mean "${meant}"?`,
+  });
+}
+
+function details({ id, title, facts, params }: Entry): string {
+  const width = Math.min(process.stdout.columns || 100, 120);
+  const known = Object.entries(facts).map(([name, value]) => wrap(`${name}: ${value}`, width, '  '));
+  const settings = Object.entries(params).map(
+    ([name, spec]) => `  ${name} (${typeOf(spec)})\n${wrap(spec.help, width, '      ')}`,
+  );
+  return [`${id}: ${title}`, ...known, ...settings].join('\n');
+}
+
+/** `int, at least 1, default 512`. */
+function typeOf(spec: ParamSpec): string {
+  const kind =
+    spec.type === 'choice'
+      ? (spec.choices ?? []).join(' | ')
+      : spec.type === 'list'
+        ? `list of ${spec.items === undefined ? 'anything' : (spec.items.choices?.join(' | ') ?? spec.items.type)}`
+        : spec.type;
+  const range = [
+    ...(spec.min === undefined ? [] : [`at least ${spec.min}`]),
+    ...(spec.max === undefined ? [] : [`at most ${spec.max}`]),
+  ];
+  return [kind, ...range, spec.default === undefined ? 'required' : `default ${JSON.stringify(spec.default)}`].join(
+    ', ',
+  );
+}

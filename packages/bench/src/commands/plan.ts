@@ -1,0 +1,97 @@
+import type { Estimate, Plan, PlannedCellStatus } from '@attribution-bench/runner';
+import { Command } from 'commander';
+import { type FlagValues, withFlags } from '../flags.js';
+import { planFrom } from '../plan-from-flags.js';
+import { count, formatBytes, formatDuration } from '../text/format.js';
+import { table } from '../text/table.js';
+
+export function planCommand(): Command {
+  const command = new Command('plan')
+    .summary('what a grid would compute, what is stored, how long it takes; computes nothing')
+    .description(
+      'Lists the cells of a grid: cached (a result is stored), stale (a result is stored but was made from something ' +
+        'else; the reason says what changed), missing, or skipped with the reason. The time comes from earlier runs on ' +
+        'this machine, or from a short timed probe.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bench plan --config digits.yaml
+  bench plan --config digits.yaml --only '*/trak' --jobs 8`,
+    );
+  return withFlags(command, 'config', 'jobs', 'only', 'skip', 'force', 'quick', 'engine', 'json', 'results').action(
+    showPlan,
+  );
+}
+
+async function showPlan(flags: FlagValues): Promise<void> {
+  const { estimate } = await import('@attribution-bench/runner');
+  const plan = await planFrom(flags);
+  const prediction = await estimate(plan, { jobs: flags.jobs });
+  console.log(
+    flags.json ? JSON.stringify(planData(plan, prediction), undefined, 2) : planText(plan, prediction, flags.jobs),
+  );
+}
+
+/** Seconds of one worker that the steps of a cell still take. */
+function secondsOf(cell: Plan['cells'][number], prediction: Estimate): number {
+  const steps =
+    cell.steps === undefined ? [] : [cell.steps.fit, cell.steps.score, ...Object.values(cell.steps.metrics)];
+  return steps.reduce((seconds, step) => seconds + (prediction.bySteps.get(step) ?? 0), 0);
+}
+
+function planData(plan: Plan, prediction: Estimate): unknown {
+  return {
+    grid: plan.grid.name,
+    tasks: plan.tasks.map(({ info, truth }) => ({
+      id: info.id,
+      train: info.train,
+      queries: info.queries,
+      parameters: info.parameters,
+      ...(truth === undefined ? {} : { truth: { key: truth.key, cached: truth.cached, total: truth.total } }),
+    })),
+    cells: plan.cells.map((cell) => ({
+      id: cell.id,
+      status: cell.status,
+      ...(cell.reason === undefined ? {} : { reason: cell.reason }),
+      seconds: secondsOf(cell, prediction),
+    })),
+    steps: { cached: plan.steps.filter(({ status }) => status === 'cached').length, total: plan.steps.length },
+    predicted: { seconds: prediction.seconds, peakRssBytes: prediction.peakRssBytes, byKind: prediction.byKind },
+  };
+}
+
+function planText(plan: Plan, prediction: Estimate, jobs: number): string {
+  const tasks = table(
+    ['task', 'train', 'queries', 'parameters', 'truth'],
+    plan.tasks.map(({ info, truth }) => [
+      info.id,
+      info.train,
+      info.queries,
+      info.parameters,
+      truth === undefined ? 'none' : `${truth.cached} of ${truth.total} retrainings stored`,
+    ]),
+  );
+  const cells = table(
+    ['cell', 'status', 'takes', 'why'],
+    plan.cells.map((cell) => [
+      cell.id,
+      cell.status,
+      cell.status === 'skipped' || cell.status === 'cached' ? '' : formatDuration(secondsOf(cell, prediction)),
+      cell.reason ?? '',
+    ]),
+  );
+  const kinds = table(
+    ['steps', 'to do', 'takes'],
+    Object.entries(prediction.byKind).map(([kind, { steps, seconds }]) => [kind, steps, formatDuration(seconds)]),
+  );
+  const statuses: readonly PlannedCellStatus[] = ['cached', 'stale', 'missing', 'skipped'];
+  const counts = statuses
+    .map((status) => ({ status, number: plan.cells.filter((cell) => cell.status === status).length }))
+    .filter(({ number }) => number > 0)
+    .map(({ status, number }) => `${number} ${status}`);
+  const workers = count(jobs, 'worker');
+  const total = `${count(plan.cells.length, 'cell')} (${counts.join(', ')}); about ${formatDuration(prediction.seconds)} with ${workers}, ${formatBytes(prediction.peakRssBytes)} at peak`;
+  return [tasks, cells, kinds, total].join('\n\n');
+}

@@ -1,0 +1,44 @@
+import type { RunStatus } from '@attribution-bench/runner';
+import { Command } from 'commander';
+import { type FlagValues, wholeNumber, withFlags } from '../flags.js';
+import { formatBytes, formatDuration } from '../text/format.js';
+import { table } from '../text/table.js';
+import { resultsFolder } from '../workspace.js';
+
+export function statusCommand(): Command {
+  const command = new Command('status')
+    .summary('how the newest runs are doing, also while they run elsewhere')
+    .description('Reads the event files of the newest runs in the results folder.')
+    .option('--limit <n>', 'how many runs', wholeNumber, 5);
+  return withFlags(command, 'json', 'results').action(showStatus);
+}
+
+async function showStatus(flags: FlagValues & { limit: number }): Promise<void> {
+  const { readStatus } = await import('@attribution-bench/runner');
+  const folder = resultsFolder(flags.results);
+  const runs = await readStatus(folder, { limit: flags.limit });
+  if (flags.json) console.log(JSON.stringify(runs, undefined, 2));
+  else console.log(runs.length === 0 ? `no run in ${folder} yet` : statusText(runs));
+}
+
+function statusText(runs: readonly RunStatus[]): string {
+  const overview = table(
+    ['run', 'grid', 'state', 'done', 'failed', 'of', 'eta', 'memory', 'started'],
+    runs.map((run) => [
+      run.run,
+      run.grid,
+      run.outcome?.incomplete ?? run.state,
+      run.done,
+      run.failed,
+      run.total,
+      run.state === 'running' && run.etaSeconds !== undefined ? formatDuration(run.etaSeconds) : '',
+      run.rssBytes === undefined ? '' : formatBytes(run.rssBytes),
+      new Date(run.startedAt).toISOString(),
+    ]),
+  );
+  const details = runs.flatMap((run) => [
+    ...(run.state === 'running' && run.running.length > 0 ? [`${run.run} is at: ${run.running.join(', ')}`] : []),
+    ...(run.outcome?.failedCells ?? []).map(({ cell, reason }) => `${run.run} failed ${cell}: ${reason}`),
+  ]);
+  return [overview, ...details].join('\n');
+}

@@ -1,0 +1,103 @@
+import { exitCode } from '@attribution-bench/contract';
+import { Command } from 'commander';
+import { type FlagValues, wholeNumber, withFlags } from '../flags.js';
+import { planFrom } from '../plan-from-flags.js';
+import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
+import { formatBytes } from '../text/format.js';
+import { table } from '../text/table.js';
+
+export function truthCommand(): Command {
+  const command = new Command('truth')
+    .summary('the ground truth alone: build, verify, export, import')
+    .description('The retrained models that every LDS is measured against.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bench truth build --config digits.yaml
+  bench truth verify --config digits.yaml --rows 8      retrains 8 random rows a task and compares
+  bench truth export --config digits.yaml               one small file a task, to commit and share
+  bench truth import results/truth/digits-mlp.truth --config digits.yaml`,
+    );
+  command.addCommand(
+    withFlags(
+      new Command('build').description('retrain the models on all subsets'),
+      ...(['config', 'jobs', 'maxTime', 'quick', 'engine', 'progress', 'json', 'results'] as const),
+    ).action(build),
+  );
+  command.addCommand(
+    withFlags(
+      new Command('verify')
+        .description('retrain random rows of the stored truth and compare; exit code 1 when one differs')
+        .option('--rows <k>', 'how many rows a task', wholeNumber, 4),
+      ...(['config', 'jobs', 'quick', 'engine', 'json', 'results'] as const),
+    ).action(verify),
+  );
+  command.addCommand(
+    withFlags(
+      new Command('export')
+        .description('write one truth pack a task')
+        .option('--to <folder>', 'where to (default: truth/ of the results folder)'),
+      ...(['config', 'quick', 'engine', 'json', 'results'] as const),
+    ).action(exportPacks),
+  );
+  command.addCommand(
+    withFlags(
+      new Command('import')
+        .description('put the retrainings of truth packs into the store')
+        .argument('<file...>', 'truth packs'),
+      ...(['config', 'quick', 'engine', 'json', 'results'] as const),
+    ).action(importPacks),
+  );
+  return command;
+}
+
+async function build(flags: FlagValues): Promise<void> {
+  const outcome = await runWithProgress(await planFrom(flags, 'truth'), flags);
+  for (const line of closingLines(outcome)) console.error(line);
+  process.exitCode = exitCodeOf(outcome);
+}
+
+async function verify(flags: FlagValues & { rows: number }): Promise<void> {
+  const { verifyTruth } = await import('@attribution-bench/runner');
+  const plan = await planFrom(flags, 'truth');
+  const results = await verifyTruth(plan, { rows: flags.rows, jobs: flags.jobs });
+  const rows = results.flatMap(({ task, rows }) => rows.map((row) => ({ task, ...row })));
+  if (flags.json) console.log(JSON.stringify(results, undefined, 2));
+  else {
+    console.log(
+      table(
+        ['task', 'subset', 'seed', 'verdict', 'largest difference'],
+        rows.map((row) => [
+          row.task,
+          row.subset,
+          row.seed,
+          row.identical ? 'same bytes' : 'DIFFERS',
+          row.largestDifference,
+        ]),
+      ),
+    );
+  }
+  if (rows.some(({ identical }) => !identical)) process.exitCode = exitCode.cellFailed;
+}
+
+async function exportPacks(flags: FlagValues & { to?: string }): Promise<void> {
+  const { exportTruth } = await import('@attribution-bench/runner');
+  const plan = await planFrom(flags, 'truth');
+  const packs = await exportTruth(plan, flags.to === undefined ? {} : { folder: flags.to });
+  if (flags.json) console.log(JSON.stringify(packs, undefined, 2));
+  else for (const { task, file, bytes } of packs) console.log(`${task}: ${file} (${formatBytes(bytes)})`);
+}
+
+async function importPacks(files: string[], flags: FlagValues): Promise<void> {
+  const { importTruth } = await import('@attribution-bench/runner');
+  const plan = await planFrom(flags, 'truth');
+  for (const file of files) {
+    const { task, added, present } = await importTruth(plan, file);
+    console.log(
+      flags.json
+        ? JSON.stringify({ file, task, added, present })
+        : `${task}: ${added} retrainings added, ${present} were there already`,
+    );
+  }
+}

@@ -1,0 +1,87 @@
+import { availableParallelism } from 'node:os';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+/** The flags that verbs share; a verb adds those it understands with {@link withFlags}. */
+const flags = {
+  config: () =>
+    new Option('--config <file>', 'the grid: a path, or a name in configs/ (with or without .yaml)').default('digits'),
+  jobs: () =>
+    new Option('--jobs <n>', 'how many workers compute at once; results do not depend on it')
+      .argParser(wholeNumber)
+      .default(availableParallelism(), 'the number of cores'),
+  only: () =>
+    new Option('--only <glob>', 'only cells that match task/method, e.g. "*/trak"; repeatable').argParser(collect),
+  skip: () => new Option('--skip <glob>', 'no cells that match task/method; repeatable').argParser(collect),
+  force: () =>
+    new Option('--force <glob>', 'compute cells that match task/method again although stored; repeatable').argParser(
+      collect,
+    ),
+  maxTime: () =>
+    new Option(
+      '--max-time <duration>',
+      'stop cleanly after this long, e.g. 90s, 20m, 2h; ends with exit code 4',
+    ).argParser(duration),
+  failFast: () => new Option('--fail-fast', 'stop at the first cell that fails'),
+  quick: () => new Option('--quick', "the small sizes of the grid's `quick:` section, to see that everything works"),
+  engine: () =>
+    new Option(
+      '--engine <name>',
+      'onnx, or tfjs: the same functions run eagerly by TensorFlow.js (slow; a cross-check)',
+    )
+      .choices(['onnx', 'tfjs'])
+      .default('onnx'),
+  progress: () =>
+    new Option('--progress <style>', 'plain lines, a bar, or none; a bar is the default on a terminal').choices([
+      'plain',
+      'bar',
+      'none',
+    ]),
+  json: () => new Option('--json', 'JSON on standard output instead of text'),
+  results: () => new Option('--results <folder>', 'where results are kept (default: results/ of the workspace)'),
+  debug: () => new Option('--debug', 'stacks with errors'),
+} as const;
+
+export type FlagName = keyof typeof flags;
+
+/** What {@link withFlags} leaves for the verb's action. */
+export interface FlagValues {
+  config: string;
+  jobs: number;
+  only?: string[];
+  skip?: string[];
+  force?: string[];
+  /** Milliseconds. */
+  maxTime?: number;
+  failFast?: true;
+  quick?: true;
+  engine: 'onnx' | 'tfjs';
+  progress?: 'plain' | 'bar' | 'none';
+  json?: true;
+  results?: string;
+  debug?: true;
+}
+
+/** Adds the named flags, and `--debug`, which every verb has. */
+export function withFlags(command: Command, ...names: FlagName[]): Command {
+  for (const name of [...names, 'debug' as const]) command.addOption(flags[name]());
+  return command;
+}
+
+function collect(value: string, earlier: string[] | undefined): string[] {
+  return [...(earlier ?? []), value];
+}
+
+/** A whole number of at least 1. */
+export function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < 1) throw new InvalidArgumentError('Expected a whole number of at least 1.');
+  return number;
+}
+
+const millisecondsPer = { s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+function duration(value: string): number {
+  const match = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(value);
+  if (match === null) throw new InvalidArgumentError('Expected a number and s, m or h, e.g. 20m.');
+  return Number(match[1]) * millisecondsPer[match[2] as keyof typeof millisecondsPer];
+}

@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statfsSync } from 'node:fs';
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { formatBytes } from './text/format.js';
+
+export interface Finding {
+  readonly subject: string;
+  readonly verdict: 'ok' | 'note' | 'bad';
+  readonly found: string;
+  /** What to do about it. */
+  readonly next?: string;
+}
+
+const comfortableBytes = 2 * 2 ** 30;
+
+/** What the bench runs on, one finding a subject. Writes nothing except the results folder, if it is missing. */
+export async function inspectMachine(results: string): Promise<readonly Finding[]> {
+  return [
+    node(),
+    npm(),
+    await onnxRuntime(),
+    await nativeTensorFlow(),
+    cores(),
+    memory(),
+    resultsWritable(results),
+    await caches(),
+  ];
+}
+
+function node(): Finding {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const fits = major > 20 || (major === 20 && minor >= 19);
+  return {
+    subject: 'Node.js',
+    verdict: fits ? 'ok' : 'bad',
+    found: process.version,
+    ...(fits ? {} : { next: 'install 20.19 or newer' }),
+  };
+}
+
+function npm(): Finding {
+  try {
+    const version = execFileSync('npm', ['--version'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      shell: process.platform === 'win32',
+    });
+    return { subject: 'npm', verdict: 'ok', found: version.trim() };
+  } catch {
+    return { subject: 'npm', verdict: 'note', found: 'not there', next: 'only needed to install methods' };
+  }
+}
+
+async function onnxRuntime(): Promise<Finding> {
+  const subject = 'ONNX Runtime';
+  try {
+    const { matmul } = await import('@attribution-bench/numerics');
+    const product = await matmul(Float32Array.of(1, 2), Float32Array.of(3, 4), { m: 1, k: 2, n: 1 });
+    if (product[0] !== 11) throw new Error(`(1, 2)·(3, 4) came out as ${product[0]}`);
+    return { subject, verdict: 'ok', found: 'loads and computes' };
+  } catch (error) {
+    return { subject, verdict: 'bad', found: `does not work: ${messageOf(error)}`, next: 'npm ci puts it back' };
+  }
+}
+
+async function nativeTensorFlow(): Promise<Finding> {
+  const subject = 'tfjs-node (optional, for --engine tfjs)';
+  const engine = await import('@attribution-bench/tfjs-onnx').then(({ tfjsEngine }) => tfjsEngine());
+  if (engine.id === 'tfjs-node') return { subject, verdict: 'ok', found: 'there' };
+  return {
+    subject,
+    verdict: 'note',
+    found: 'not there: --engine tfjs uses the slow JavaScript backend',
+    next: 'npm rebuild @tensorflow/tfjs-node --foreground-scripts downloads its library',
+  };
+}
+
+function cores(): Finding {
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor';
+  return { subject: 'cores', verdict: 'ok', found: `${availableParallelism()} (${model})` };
+}
+
+function memory(): Finding {
+  const enough = totalmem() >= comfortableBytes;
+  return {
+    subject: 'memory',
+    verdict: enough ? 'ok' : 'note',
+    found: `${formatBytes(freemem())} free of ${formatBytes(totalmem())}`,
+    ...(enough ? {} : { next: 'set fewer --jobs' }),
+  };
+}
+
+function resultsWritable(folder: string): Finding {
+  const subject = 'results folder';
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    const { bavail, bsize } = statfsSync(folder);
+    return { subject, verdict: 'ok', found: `${folder}, ${formatBytes(bavail * bsize)} free` };
+  } catch (error) {
+    return { subject, verdict: 'bad', found: messageOf(error), next: 'name another one with --results' };
+  }
+}
+
+async function caches(): Promise<Finding> {
+  const { defaultCacheFolder } = await import('@attribution-bench/tasks');
+  const folder = defaultCacheFolder();
+  const held = existsSync(folder) ? readdirSync(folder) : [];
+  const found =
+    held.length === 0
+      ? `${folder} is empty: datasets are downloaded when first used`
+      : `${folder} has ${held.join(', ')}`;
+  return { subject: 'dataset cache', verdict: 'ok', found };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

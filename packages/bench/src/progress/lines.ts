@@ -1,0 +1,77 @@
+import type { RunEvent } from '@attribution-bench/runner';
+import { formatBytes, formatDuration } from '../text/format.js';
+
+/** What is known of a run so far, kept up to date from its events. */
+export interface RunState {
+  jobs: number;
+  /** Steps ended in any way, of those this run had to do. */
+  ended: number;
+  total: number;
+  running: readonly string[];
+  rssBytes: number;
+  etaSeconds?: number | undefined;
+}
+
+export function newRunState(): RunState {
+  return { jobs: 0, ended: 0, total: 0, running: [], rssBytes: 0 };
+}
+
+export function update(state: RunState, event: RunEvent): void {
+  switch (event.type) {
+    case 'run-started':
+      state.jobs = event.jobs;
+      state.total = event.steps;
+      break;
+    case 'step-finished':
+      state.ended++;
+      break;
+    case 'heartbeat':
+      state.running = event.running;
+      state.rssBytes = event.rssBytes;
+      state.etaSeconds = event.etaSeconds;
+      break;
+  }
+}
+
+/** `[ 57/192] what  14.1s`. */
+export function counted(state: RunState, what: string): string {
+  const total = String(state.total);
+  return `[${String(state.ended).padStart(total.length)}/${total}] ${what}`;
+}
+
+/** `eta 31m 00s  (2 workers, 1.2 GiB)`. */
+export function outlook(state: RunState): string {
+  const eta = state.etaSeconds === undefined ? '' : `eta ${formatDuration(state.etaSeconds)}  `;
+  return `${eta}(${state.jobs} ${state.jobs === 1 ? 'worker' : 'workers'}, ${formatBytes(state.rssBytes)})`;
+}
+
+/** The lasting line that an event deserves: finished groups of trainings, finished cells, failures, warnings. */
+export function lineOf(state: RunState, event: RunEvent): string | undefined {
+  switch (event.type) {
+    case 'run-started':
+      return `${event.grid}: ${event.steps} steps to do, ${event.cached} stored already, ${event.jobs} ${event.jobs === 1 ? 'worker' : 'workers'}`;
+    case 'step-finished':
+      if (event.status === 'failed') {
+        return counted(
+          state,
+          `FAILED ${event.label}  ${formatDuration(event.seconds)}  ${event.error?.message ?? ''}`.trimEnd(),
+        );
+      }
+      if (event.status !== 'done' || event.method !== undefined) return undefined;
+      return counted(state, `${event.label}  ${formatDuration(event.seconds)}`);
+    case 'cell-finished':
+      if (event.status === 'failed')
+        return counted(state, `cell ${event.cell}  failed: ${event.reason ?? 'no reason given'}`);
+      return counted(state, `cell ${event.cell}  ${formatValues(event.values ?? {})}`.trimEnd());
+    case 'log':
+      return event.level === 'warning' ? `warning: ${event.message}` : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function formatValues(values: Readonly<Record<string, number>>): string {
+  return Object.entries(values)
+    .map(([metric, value]) => `${metric} ${value.toFixed(3)}`)
+    .join('  ');
+}

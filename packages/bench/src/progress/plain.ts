@@ -1,0 +1,23 @@
+import { counted, lineOf, newRunState, outlook, update } from './lines.js';
+import type { ProgressReporter } from './reporter.js';
+
+const HEARTBEAT_MS = 10_000;
+
+/** One line for every finished group of trainings and cell, and a sign of life every ten seconds. */
+export function plainReporter(write: (line: string) => void): ProgressReporter {
+  const state = newRunState();
+  let lastLineAt = Number.NEGATIVE_INFINITY;
+  return {
+    onEvent(event) {
+      update(state, event);
+      const line = lineOf(state, event);
+      if (line !== undefined) write(line);
+      if (event.type === 'run-started') lastLineAt = event.at;
+      if (event.type !== 'heartbeat' || event.at - lastLineAt < HEARTBEAT_MS) return;
+      lastLineAt = event.at;
+      write(counted(state, `${outlook(state)}  running: ${state.running.join(', ') || 'nothing'}`));
+    },
+    note: write,
+    close() {},
+  };
+}

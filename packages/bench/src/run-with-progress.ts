@@ -1,0 +1,59 @@
+import { type BenchError, type ExitCode, exitCode, fromPlainError } from '@attribution-bench/contract';
+import type { Plan, RunOutcome } from '@attribution-bench/runner';
+import type { FlagValues } from './flags.js';
+import { onInterrupt } from './interrupt.js';
+import { chooseReporter } from './progress/choose.js';
+import { count, formatBytes, formatDuration } from './text/format.js';
+
+type RunFlags = Pick<FlagValues, 'jobs' | 'maxTime' | 'failFast' | 'progress' | 'json'>;
+
+/** Runs a plan and shows how it goes. The first Ctrl-C stops it cleanly, a second one at once. */
+export async function runWithProgress(plan: Plan, flags: RunFlags): Promise<RunOutcome> {
+  const { runPlan } = await import('@attribution-bench/runner');
+  const reporter = chooseReporter(flags);
+  const cancel = new AbortController();
+  const release = onInterrupt(() => {
+    reporter.note('stopping: what is finished is kept, the same command continues; Ctrl-C again stops at once');
+    cancel.abort();
+  });
+  try {
+    return await runPlan(plan, {
+      jobs: flags.jobs,
+      cancel: cancel.signal,
+      onEvent: (event) => reporter.onEvent(event),
+      ...(flags.maxTime === undefined ? {} : { maxTimeMs: flags.maxTime }),
+      ...(flags.failFast === undefined ? {} : { failFast: flags.failFast }),
+    });
+  } finally {
+    reporter.close();
+    release();
+  }
+}
+
+const incompleteBecause = {
+  cancelled: 'stopped',
+  'max-time': 'out of time (--max-time)',
+  'fail-fast': 'stopped at the first failure (--fail-fast)',
+  store: 'results could not be written',
+} as const;
+
+/** How a run ended, for people: one line an outcome, one a failed cell. */
+export function closingLines(outcome: RunOutcome): string[] {
+  const { counts, failedCells, incomplete } = outcome;
+  const lines = failedCells.map(({ cell, reason }) => `failed: ${cell}: ${reason}`);
+  if (outcome.error !== undefined) lines.push(`error: ${(fromPlainError(outcome.error) satisfies BenchError).line}`);
+  const took = `${formatDuration(outcome.seconds)}, ${formatBytes(outcome.peakRssBytes)} at peak`;
+  const done = `${count(counts.done, 'step')} done, ${counts.cached} stored before`;
+  if (incomplete === undefined) lines.push(`${done}; ${took}`);
+  else {
+    const left = counts.remaining + counts.blocked;
+    lines.push(`${incompleteBecause[incomplete]}: ${done}, ${left} left; ${took}; the same command continues`);
+  }
+  return lines;
+}
+
+export function exitCodeOf(outcome: RunOutcome): ExitCode {
+  if (outcome.error !== undefined) return outcome.error.exit;
+  if (outcome.failedCells.length > 0 || outcome.counts.failed > 0) return exitCode.cellFailed;
+  return outcome.incomplete === undefined ? exitCode.ok : exitCode.incomplete;
+}
