@@ -1,0 +1,137 @@
+import type { RowBlock } from '@attribution-bench/contract';
+import { cholesky } from './cholesky.js';
+import { requireLength, shapeError } from './errors.js';
+import { addMatmul, matmul } from './matmul.js';
+import { addRowProducts, blocksOf, collectRows } from './row-blocks.js';
+import { transpose } from './transpose.js';
+
+/**
+ * Features Φ [points × columns] and which of their two kernels is formed: ΦᵀΦ (`columns`) or ΦΦᵀ (`points`, smaller
+ * with fewer points than columns). Both give the same scores: (ΦᵀΦ + λI)⁻¹Φᵀ = Φᵀ(ΦΦᵀ + λI)⁻¹.
+ */
+export interface KernelShape {
+  readonly points: number;
+  readonly columns: number;
+  readonly form: 'columns' | 'points';
+}
+
+/** The kernel of a stream of the rows of Φ, in float64. Form `columns` holds one block of rows, `points` all of them. */
+export async function kernelMatrix(rows: AsyncIterable<RowBlock>, shape: KernelShape): Promise<Float64Array> {
+  const { points, columns, form } = shape;
+  if (form === 'points') {
+    const phi = await collectFloat64(rows, shape);
+    return matmul<Float64Array>(phi, phi, { m: points, k: columns, n: points, transposeB: true });
+  }
+  const kernel = new Float64Array(columns * columns);
+  for await (const block of rows) {
+    const phi = float64(block);
+    await addMatmul(kernel, phi, phi, { m: columns, k: block.rows, n: columns, transposeA: true });
+  }
+  return kernel;
+}
+
+export interface RidgeOptions {
+  readonly ridge: number;
+  /** `mean-eigenvalue`: λ = ridge × trace(ΦᵀΦ) / columns; `absolute`: λ = ridge. */
+  readonly unit: 'mean-eigenvalue' | 'absolute';
+  /** What the kernel is, for error messages. */
+  readonly name: string;
+}
+
+export interface KernelScores {
+  /** [queries × columns], all rows. */
+  readonly queries: RowBlock;
+  /** Opens a stream of the rows of Φ. */
+  readonly phi: () => AsyncIterable<RowBlock>;
+  /** [queries × points], row-major; scale × query (ΦᵀΦ + λI)⁻¹ φ is added to it. */
+  readonly into: Float32Array;
+  readonly scale: number;
+  /** Called as the scores come, with the share done; may throw to stop. */
+  onBlock?(share: number): void;
+}
+
+/** ΦᵀΦ + λI, factored. */
+export interface RidgeKernel {
+  readonly lambda: number;
+  addScores(request: KernelScores): Promise<void>;
+  /** φᵀ(ΦᵀΦ + λI)⁻¹φ of every row of Φ, [points]. */
+  leverages(phi: AsyncIterable<RowBlock>): Promise<Float64Array>;
+  /** Mean absolute entry of (ΦᵀΦ + λI)⁻¹; form `columns` only. */
+  meanAbsInverse(): Promise<number>;
+}
+
+/**
+ * Factors a kernel of {@link kernelMatrix} with its ridge.
+ * @throws BenchError NUMERICS_NOT_POSITIVE_DEFINITE when λ is too small for a kernel without full rank
+ */
+export async function ridgeKernel(
+  matrix: Float64Array,
+  shape: KernelShape,
+  { ridge, unit, name }: RidgeOptions,
+): Promise<RidgeKernel> {
+  const { points, columns, form } = shape;
+  const size = form === 'columns' ? columns : points;
+  requireLength('ridgeKernel', name, matrix, size * size);
+  const lambda = unit === 'absolute' ? ridge : (ridge * trace(matrix, size)) / columns;
+  const factor = await cholesky(matrix, size, { ridge: lambda, name });
+
+  return form === 'columns'
+    ? {
+        lambda,
+        async addScores({ queries, phi, ...rest }) {
+          const solved = Float32Array.from(await factor.solveRows(float64(queries)));
+          const left = blocksOf(solved, columns, queries.rows);
+          await addRowProducts({ left, leftRows: queries.rows, right: phi, rightRows: points, ...rest });
+        },
+        async leverages(phi) {
+          const leverages = new Float64Array(points);
+          for await (const block of phi) {
+            const solved = await factor.solveLower(transpose(float64(block), block.rows, columns), block.rows);
+            for (let i = 0; i < solved.length; i++) leverages[block.start + (i % block.rows)] += solved[i] ** 2;
+          }
+          return leverages;
+        },
+        async meanAbsInverse() {
+          let sum = 0;
+          for (const value of await factor.inverse()) sum += Math.abs(value);
+          return sum / columns ** 2;
+        },
+      }
+    : {
+        lambda,
+        async addScores({ queries, phi, into, scale, onBlock }) {
+          const rows = await collectFloat64(phi(), shape);
+          const products = await matmul<Float64Array>(float64(queries), rows, {
+            m: queries.rows,
+            k: columns,
+            n: points,
+            transposeB: true,
+          });
+          const solved = await factor.solveRows(products);
+          for (let i = 0; i < into.length; i++) into[i] += scale * solved[i];
+          onBlock?.(1);
+        },
+        async leverages() {
+          return (await factor.inverseDiagonal()).map((value) => 1 - lambda * value);
+        },
+        async meanAbsInverse() {
+          throw shapeError('meanAbsInverse', 'the inverse over columns is not formed from the kernel over points');
+        },
+      };
+}
+
+function trace(matrix: Float64Array, size: number): number {
+  let sum = 0;
+  for (let i = 0; i < size; i++) sum += matrix[i * size + i];
+  return sum;
+}
+
+function float64({ rows, cols, data }: RowBlock): Float64Array {
+  return Float64Array.from(data.subarray(0, rows * cols));
+}
+
+async function collectFloat64(rows: AsyncIterable<RowBlock>, { points, columns }: KernelShape): Promise<Float64Array> {
+  const all = await collectRows(rows, points);
+  if (all.cols !== columns) throw shapeError('ridgeKernel', `rows of ${all.cols} are not rows of ${columns}`);
+  return float64(all);
+}
