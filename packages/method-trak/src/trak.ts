@@ -1,1 +1,200 @@
-export {};
+import {
+  choice,
+  defineMethod,
+  int,
+  type MethodContext,
+  type MethodState,
+  type NumericArray,
+  num,
+  type Output,
+  type Params,
+  type PointSet,
+  type RowBlock,
+} from '@attribution-bench/contract';
+import {
+  blocksOf,
+  collectRows,
+  type KernelShape,
+  kernelMatrix,
+  type RidgeKernel,
+  ridgeKernel,
+} from '@attribution-bench/numerics';
+import * as tf from '@tensorflow/tfjs';
+
+/** Training features up to this size are kept from fit to score; larger ones are computed again. */
+const keptFeatureBytes = 2 ** 30;
+const rowsAtOnce = 1024;
+
+const params = {
+  projDim: int({ default: 2048, min: 1, help: 'columns of the projection' }),
+  projection: choice(['rademacher', 'gaussian', 'sjlt', 'none'], {
+    default: 'rademacher',
+    help: 'random matrix the gradients are multiplied by',
+  }),
+  checkpoints: int({ default: 5, min: 1, help: 'independently trained models, each with a projection of its own' }),
+  ridge: num({ default: 0.01, min: 0, help: 'λ, in units of the mean eigenvalue trace(ΦᵀΦ) / columns' }),
+  ridgeUnit: choice(['mean-eigenvalue', 'absolute'], {
+    default: 'mean-eigenvalue',
+    help: 'absolute: ridge is λ itself, as published settings give it',
+  }),
+  rescale: choice(['none', 'mean-abs-inverse'], {
+    default: 'none',
+    help: 'mean-abs-inverse: divide each inverse by its mean absolute entry, as MadryLab/trak does',
+  }),
+};
+type TrakParams = Params<typeof params>;
+type Context = MethodContext<'checkpoints' | 'gradients'>;
+
+/**
+ * TRAK (Park et al. 2023, section 3, and MadryLab/trak where paper and code differ). With features φ = Pᵀ∇f / √p of the
+ * margin f under each checkpoint c, with a fresh projection P, and Φ those of the training set:
+ * score = mean_c [φ_c(query)ᵀ (Φ_cᵀΦ_c + λI)⁻¹ φ_c(point)] × mean_c [1 - p_c(point)].
+ */
+export default defineMethod({
+  id: 'trak',
+  title: 'TRAK',
+  family: 'gradient',
+  origin: 'published',
+  cite: 'Park et al. 2023, arXiv:2303.14186',
+  revision: 1,
+  output: 'pairwise',
+  tasks: ['classifier', 'generator'],
+  needs: ['checkpoints', 'gradients'],
+  params,
+  uses: ({ checkpoints }) => ({ checkpoints }),
+
+  /** `kernel<c>`: the smaller kernel of Φ_c; `features<c>`: Φ_c where kept; `outToLoss`: mean_c [1 - p_c], [train]. */
+  async fit(ctx, params) {
+    const shape = shapeOf(ctx, params);
+    const keep =
+      shape.form === 'points' || 4 * shape.points * shape.columns * ctx.checkpoints.length <= keptFeatureBytes;
+    const state: Record<string, NumericArray> = { outToLoss: await meanOutToLoss(ctx) };
+    for (const index of ctx.checkpoints.keys()) {
+      const kept = new Float32Array(keep ? shape.points * shape.columns : 0);
+      const rows = watched(ctx, features(ctx, params, index, 'train'), index);
+      state[`kernel${index}`] = await kernelMatrix(keep ? copying(rows, kept) : rows, shape);
+      if (keep) state[`features${index}`] = kept;
+    }
+    return state;
+  },
+
+  async score(ctx, params, state) {
+    const { train, queries } = ctx.task;
+    const scores = new Float32Array(queries * train);
+    for (const index of ctx.checkpoints.keys()) {
+      const { kernel, scale } = await openKernel(ctx, params, index, state);
+      await kernel.addScores({
+        queries: await collectRows(features(ctx, params, index, 'queries'), queries),
+        phi: () => trainFeatures(ctx, params, index, state),
+        into: scores,
+        scale,
+        onBlock(share) {
+          ctx.signal.throwIfAborted();
+          ctx.progress((index + share) / ctx.checkpoints.length);
+        },
+      });
+    }
+    for (let i = 0; i < scores.length; i++) scores[i] *= state.outToLoss[i % train];
+    return scores;
+  },
+
+  /** The score of each point as its own query. */
+  async selfScores(ctx, params, state) {
+    const scores = new Float32Array(ctx.task.train);
+    for (const index of ctx.checkpoints.keys()) {
+      const { kernel, scale } = await openKernel(ctx, params, index, state);
+      const leverages = await kernel.leverages(watched(ctx, trainFeatures(ctx, params, index, state), index));
+      for (let i = 0; i < scores.length; i++) scores[i] += scale * leverages[i];
+    }
+    return scores.map((score, point) => score * state.outToLoss[point]);
+  },
+});
+
+/** f = log p_y / (1 - p_y) = logit_y - log Σ_{j≠y} exp(logit_j), which stays exact where p_y rounds to 1. */
+function margin(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
+  const others = tf.logSumExp(tf.sub(logits, tf.mul(labels, 1e30)), -1);
+  return tf.sub(tf.sum(tf.mul(logits, labels), -1), others);
+}
+
+/** |d loss / d f| = 1 - p_y, written 1 / (1 + e^f) so that it does not round to 0 where p_y is nearly 1. */
+function outToLoss(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
+  return tf.sigmoid(tf.neg(margin(logits, labels)));
+}
+
+/** Mean over checkpoints of |d loss / d f| of each training point, [train]; 1 where f is the loss itself. */
+async function meanOutToLoss(ctx: Context): Promise<Float32Array> {
+  const mean = new Float32Array(ctx.task.train);
+  if (ctx.task.kind === 'generator') return mean.fill(1);
+  for (const checkpoint of ctx.checkpoints) {
+    ctx.signal.throwIfAborted();
+    const values = await ctx.outputs({ of: 'train', checkpoint, output: outToLoss });
+    for (let i = 0; i < mean.length; i++) mean[i] += values[i] / ctx.checkpoints.length;
+  }
+  return mean;
+}
+
+/** The kernel over points is the smaller one with fewer points than columns, but has no mean absolute inverse. */
+function shapeOf({ task }: Context, { projection, projDim, rescale }: TrakParams): KernelShape {
+  const columns = projection === 'none' ? task.parameters : projDim;
+  return { points: task.train, columns, form: task.train < columns && rescale === 'none' ? 'points' : 'columns' };
+}
+
+/** φ of every point under one checkpoint: blocks of [rows × columns]. */
+async function* features(
+  ctx: Context,
+  { projection, projDim }: TrakParams,
+  index: number,
+  of: PointSet,
+): AsyncGenerator<RowBlock> {
+  const output: Output = ctx.task.kind === 'generator' ? 'loss' : margin;
+  const scale = 1 / Math.sqrt(ctx.task.parameters);
+  const rows = ctx.gradients({
+    of,
+    checkpoint: ctx.checkpoints[index],
+    output,
+    projection: { kind: projection, dim: projDim, seed: ctx.seed(`projection ${index}`) },
+  });
+  for await (const block of rows) {
+    for (let i = 0; i < block.rows * block.cols; i++) block.data[i] *= scale;
+    yield block;
+  }
+}
+
+function trainFeatures(ctx: Context, params: TrakParams, index: number, state: MethodState): AsyncIterable<RowBlock> {
+  const kept = state[`features${index}`] as Float32Array | undefined;
+  return kept === undefined
+    ? features(ctx, params, index, 'train')
+    : blocksOf(kept, shapeOf(ctx, params).columns, rowsAtOnce);
+}
+
+/** The kernel of one checkpoint and the factor by which its scores enter the mean. */
+async function openKernel(
+  ctx: Context,
+  params: TrakParams,
+  index: number,
+  state: MethodState,
+): Promise<{ kernel: RidgeKernel; scale: number }> {
+  ctx.signal.throwIfAborted();
+  const kernel = await ridgeKernel(state[`kernel${index}`] as Float64Array, shapeOf(ctx, params), {
+    ridge: params.ridge,
+    unit: params.ridgeUnit,
+    name: `trak: kernel of checkpoint ${index}`,
+  });
+  const divisor = params.rescale === 'none' ? 1 : await kernel.meanAbsInverse();
+  return { kernel, scale: 1 / (divisor * ctx.checkpoints.length) };
+}
+
+async function* watched(ctx: Context, rows: AsyncIterable<RowBlock>, index: number): AsyncGenerator<RowBlock> {
+  for await (const block of rows) {
+    ctx.signal.throwIfAborted();
+    yield block;
+    ctx.progress((index + (block.start + block.rows) / ctx.task.train) / ctx.checkpoints.length);
+  }
+}
+
+async function* copying(rows: AsyncIterable<RowBlock>, out: Float32Array): AsyncGenerator<RowBlock> {
+  for await (const block of rows) {
+    out.set(block.data.subarray(0, block.rows * block.cols), block.start * block.cols);
+    yield block;
+  }
+}
