@@ -29,7 +29,7 @@ export function findConfig(name: string): string {
   if (found !== undefined) return found;
   throw new BenchError({
     code: 'CONFIG_NOT_FOUND',
-    message: `no grid file "${name}": looked for ${candidates.join(', ')}`,
+    message: `no grid file "${name}": looked for ${[...new Set(candidates)].join(', ')}`,
     next: 'see `bench list configs`',
   });
 }

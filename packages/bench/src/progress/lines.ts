@@ -50,15 +50,12 @@ export function lineOf(state: RunState, event: RunEvent): string | undefined {
   switch (event.type) {
     case 'run-started':
       return `${event.grid}: ${event.steps} steps to do, ${event.cached} stored already, ${event.jobs} ${event.jobs === 1 ? 'worker' : 'workers'}`;
-    case 'step-finished':
-      if (event.status === 'failed') {
-        return counted(
-          state,
-          `FAILED ${event.label}  ${formatDuration(event.seconds)}  ${event.error?.message ?? ''}`.trimEnd(),
-        );
-      }
-      if (event.status !== 'done' || event.method !== undefined) return undefined;
-      return counted(state, `${event.label}  ${formatDuration(event.seconds)}`);
+    case 'step-finished': {
+      if (event.method !== undefined) return undefined;
+      const ending = `${event.label}  ${formatDuration(event.seconds)}`;
+      if (event.status === 'failed') return counted(state, `FAILED ${ending}  ${event.error?.message ?? ''}`.trimEnd());
+      return event.status === 'done' ? counted(state, ending) : undefined;
+    }
     case 'cell-finished':
       if (event.status === 'failed')
         return counted(state, `cell ${event.cell}  failed: ${event.reason ?? 'no reason given'}`);

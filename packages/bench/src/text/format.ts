@@ -1,6 +1,6 @@
 /** `0.4s`, `14.1s`, `2m 05s`, `3h 12m`. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(1)}s`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)}s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)}m ${String(whole % 60).padStart(2, '0')}s`;
   const minutes = Math.round(whole / 60);

@@ -1,0 +1,43 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findConfig, resultsFolder, workspaceFolder } from '../src/workspace.js';
+
+const start = process.cwd();
+let root: string;
+
+beforeEach(() => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), 'bench-workspace-')));
+  mkdirSync(join(root, 'configs/engines'), { recursive: true });
+  mkdirSync(join(root, 'inner/folder'), { recursive: true });
+  writeFileSync(join(root, 'nx.json'), '{}');
+  writeFileSync(join(root, 'configs/small.yaml'), '');
+});
+
+afterEach(() => {
+  process.chdir(start);
+  rmSync(root, { recursive: true });
+});
+
+test("a grid is looked for in the caller's folder first, then in configs, with and without .yaml", () => {
+  process.chdir(join(root, 'inner/folder'));
+  expect(findConfig('small.yaml')).toBe('../../configs/small.yaml');
+  expect(findConfig('small')).toBe('../../configs/small.yaml');
+  writeFileSync('small', '');
+  expect(findConfig('small')).toBe('small');
+});
+
+test('an error lists every place that was looked at; a folder is no grid', () => {
+  process.chdir(root);
+  expect(() => findConfig('engines')).toThrow(
+    'no grid file "engines": looked for engines, configs/engines, configs/engines.yaml',
+  );
+});
+
+test('the workspace is found upwards, and results are its own unless a folder is named', () => {
+  process.chdir(join(root, 'inner/folder'));
+  expect(workspaceFolder()).toBe(root);
+  expect(resultsFolder(undefined)).toBe(join(root, 'results'));
+  expect(resultsFolder('out')).toBe(join(root, 'inner/folder/out'));
+});
