@@ -1,3 +1,4 @@
+export * from './centred-mixture.js';
 export * from './cholesky.js';
 export * from './matmul.js';
 export * from './projection.js';
