@@ -62,8 +62,6 @@ export interface OnnxGraph {
   readonly outputs: readonly OnnxValue[];
   readonly nodes: readonly OnnxNode[];
   readonly constants?: readonly OnnxConstant[];
-  /** Types and shapes of inner values, which spare the runtime its own inference. */
-  readonly values?: readonly OnnxValue[];
 }
 
 /** Operators of ONNX Runtime beyond the standard (FusedMatMul and the like). */
@@ -108,7 +106,6 @@ function graphProto(graph: OnnxGraph, name: string): GraphProto {
     input: graph.inputs.map(valueInfoProto),
     output: graph.outputs.map(valueInfoProto),
     initializer: (graph.constants ?? []).map(tensorProto),
-    valueInfo: (graph.values ?? []).map(valueInfoProto),
     node: graph.nodes.map((node) =>
       create(NodeProtoSchema, {
         opType: node.op,

@@ -12,7 +12,10 @@ export interface TensorSpec {
 
 export type TensorSpecs = Readonly<Record<string, TensorSpec>>;
 
-/** An ONNX model and what it takes and gives: plain data, fit to be stored or sent to a worker. */
+/**
+ * An ONNX model and what it takes and gives: plain data, fit to be stored or sent to a worker. `outputs` are in the
+ * order of the model's own, whose names may differ (an input and an output may share a name here, not in ONNX).
+ */
 export interface Graph {
   readonly onnx: Uint8Array;
   readonly inputs: TensorSpecs;
@@ -83,6 +86,8 @@ export async function openGraph(graph: Graph, options: OpenOptions = {}): Promis
     throw new BenchError({ code: 'GRAPH_REFUSED', message: `ONNX Runtime refused the graph: ${reason(cause)}`, cause });
   }
   const outputNames = Object.keys(graph.outputs);
+  if (outputNames.length !== session.outputNames.length)
+    throw new BenchError({ code: 'GRAPH_OUTPUTS', message: 'the graph does not list the outputs of its ONNX model' });
   let released = false;
   return {
     inputs: graph.inputs,
@@ -92,11 +97,13 @@ export async function openGraph(graph: Graph, options: OpenOptions = {}): Promis
       const tensors = feedTensors(graph.inputs, feeds);
       let results: InferenceSession.ReturnType;
       try {
-        results = await session.run(tensors, outputNames);
+        results = await session.run(tensors);
       } catch (cause) {
         throw new BenchError({ code: 'PROGRAM_FAILED', message: `ONNX Runtime failed: ${reason(cause)}`, cause });
       }
-      return Object.fromEntries(outputNames.map((name) => [name, results[name].data as NumericArray]));
+      return Object.fromEntries(
+        outputNames.map((name, i) => [name, results[session.outputNames[i]].data as NumericArray]),
+      );
     },
     async release() {
       if (released) return;

@@ -1,0 +1,86 @@
+import type { _FusedMatMulAttrs, BatchMatMulAttrs, EinsumAttrs } from '@tensorflow/tfjs';
+import type { GraphBuilder, Value } from '../graph-builder.js';
+import type { Lowerings } from '../lowering.js';
+import { microsoftDomain } from '../onnx-model.js';
+import { add, apply, broadcastShape, cast, reshape } from '../operators.js';
+import { clip, leakyRelu, prelu, relu } from './elementwise.js';
+
+/** a · b over the last two axes, either one transposed first; leading axes broadcast. */
+export function matMul(g: GraphBuilder, a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {
+  const [left, right] = [cast(g, a, 'float32'), cast(g, b, 'float32')];
+  const rows = left.shape.at(transposeA ? -1 : -2) ?? 1;
+  const columns = right.shape.at(transposeB ? -2 : -1) ?? 1;
+  const batch = broadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2));
+  const shape = [...batch, rows, columns];
+  if (shape.length === 2) {
+    const attributes = { transA: { int: transposeA ? 1 : 0 }, transB: { int: transposeB ? 1 : 0 } };
+    return apply(g, 'Gemm', [left, right], { shape, attributes });
+  }
+  const stacked = shape.slice(0, -2).every((size) => size === 1);
+  if (stacked) {
+    const flat = matMul(
+      g,
+      reshape(g, left, left.shape.slice(-2)),
+      reshape(g, right, right.shape.slice(-2)),
+      transposeA,
+      transposeB,
+    );
+    return reshape(g, flat, shape);
+  }
+  if (!transposeA && !transposeB) return apply(g, 'MatMul', [left, right], { shape });
+  return apply(g, 'FusedMatMul', [left, right], {
+    shape,
+    domain: microsoftDomain,
+    attributes: { transA: { int: transposeA ? 1 : 0 }, transB: { int: transposeB ? 1 : 0 } },
+  });
+}
+
+/** The activation of a fused kernel, by TensorFlow.js's name for it. */
+export function activate(
+  g: GraphBuilder,
+  x: Value,
+  activation: string | undefined,
+  alpha: { readonly leaky: number | undefined; readonly weights: Value | undefined },
+): Value {
+  switch (activation ?? 'linear') {
+    case 'linear':
+      return x;
+    case 'relu':
+      return relu(g, x);
+    case 'relu6':
+      return clip(g, x, 0, 6);
+    case 'elu':
+      return apply(g, 'Elu', [x]);
+    case 'sigmoid':
+      return apply(g, 'Sigmoid', [x]);
+    case 'leakyrelu':
+      return leakyRelu(g, x, alpha.leaky ?? 0.2);
+    case 'prelu':
+      if (alpha.weights !== undefined) return prelu(g, x, alpha.weights);
+  }
+  throw new Error(`unknown activation ${activation}`);
+}
+
+function einsum(g: GraphBuilder, inputs: readonly Value[], equation: string): Value {
+  const [terms, result] = equation.replaceAll(' ', '').split('->');
+  const sizes = new Map<string, number>();
+  for (const [i, term] of terms.split(',').entries())
+    for (const [axis, letter] of [...term].entries()) sizes.set(letter, inputs[i].shape[axis]);
+  const shape = [...result].map((letter) => sizes.get(letter) ?? 1);
+  const operands = inputs.map((input) => cast(g, input, 'float32'));
+  return apply(g, 'Einsum', operands, { shape, attributes: { equation: { string: equation } } });
+}
+
+export const matMulKernels: Lowerings = {
+  BatchMatMul: ({ g, inputs, attributes }) => {
+    const { transposeA, transposeB } = attributes<BatchMatMulAttrs>();
+    return matMul(g, inputs.a, inputs.b, transposeA, transposeB);
+  },
+  _FusedMatMul: ({ g, inputs, attributes }) => {
+    const { transposeA, transposeB, activation, leakyreluAlpha } = attributes<_FusedMatMulAttrs>();
+    const product = matMul(g, inputs.a, inputs.b, transposeA, transposeB);
+    const shifted = inputs.bias === undefined ? product : add(g, product, inputs.bias);
+    return activate(g, shifted, activation, { leaky: leakyreluAlpha, weights: inputs.preluActivationWeights });
+  },
+  Einsum: ({ g, inputs, attributes }) => einsum(g, Object.values(inputs), attributes<EinsumAttrs>().equation),
+};

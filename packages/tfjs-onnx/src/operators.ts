@@ -1,0 +1,297 @@
+import { sizeOf } from '@attribution-bench/contract';
+import {
+  type Attributes,
+  constantData,
+  fillOf,
+  type GraphBuilder,
+  isConstant,
+  producer,
+  type Value,
+} from './graph-builder.js';
+import { type OnnxType, onnxTypeCode } from './onnx-model.js';
+
+export interface Result {
+  readonly type?: OnnxType;
+  readonly shape?: readonly number[];
+  readonly attributes?: Attributes;
+  readonly domain?: string;
+}
+
+/** One ONNX operator with one output; type and shape default to those of the first input. */
+export function apply(g: GraphBuilder, op: string, inputs: readonly (Value | undefined)[], result: Result = {}): Value {
+  const first = inputs[0];
+  const type = result.type ?? first?.type;
+  const shape = result.shape ?? first?.shape;
+  if (type === undefined || shape === undefined) throw new Error(`${op} needs a type and a shape`);
+  return g.node({
+    op,
+    inputs,
+    outputs: [{ type, shape }],
+    ...(result.attributes === undefined ? {} : { attributes: result.attributes }),
+    ...(result.domain === undefined ? {} : { domain: result.domain }),
+  })[0];
+}
+
+export function scalar(g: GraphBuilder, value: number, type: OnnxType = 'float32'): Value {
+  return g.fill(type, [], value);
+}
+
+/** A one-dimensional int64 constant: axes, shapes, starts, ... */
+export function ints(g: GraphBuilder, values: readonly number[]): Value {
+  return g.constant('int64', [values.length], BigInt64Array.from(values, BigInt));
+}
+
+export function cast(g: GraphBuilder, x: Value, type: OnnxType): Value {
+  if (x.type === type) return x;
+  const fill = fillOf(x);
+  if (fill !== undefined) return g.fill(type, x.shape, castNumber(fill, type));
+  return apply(g, 'Cast', [x], { type, attributes: { to: { int: onnxTypeCode(type) } } });
+}
+
+function castNumber(value: number, type: OnnxType): number {
+  if (type === 'bool') return value === 0 ? 0 : 1;
+  if (type === 'int32') return value | 0;
+  return type === 'float32' ? Math.fround(value) : value;
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
+/** The shape of two operands together, aligned at the last axis. */
+export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const left = a[a.length - rank + i] ?? 1;
+    const right = b[b.length - rank + i] ?? 1;
+    if (left !== right && left !== 1 && right !== 1) throw new Error(`[${a}] and [${b}] do not broadcast`);
+    return left === 1 ? right : left;
+  });
+}
+
+export function reshape(g: GraphBuilder, x: Value, shape: readonly number[]): Value {
+  if (sameShape(x.shape, shape)) return x;
+  const fill = fillOf(x);
+  if (fill !== undefined) return g.fill(x.type, shape, fill);
+  const inner = producer(x, 'Reshape');
+  if (inner?.inputs[0] !== undefined) return reshape(g, inner.inputs[0], shape);
+  return apply(g, 'Reshape', [x, ints(g, shape)], { shape });
+}
+
+export function transpose(g: GraphBuilder, x: Value, permutation: readonly number[]): Value {
+  const inner = producer(x, 'Transpose');
+  if (inner?.inputs[0] !== undefined) {
+    const { perm } = inner.attributes as { perm: { ints: number[] } };
+    return transpose(
+      g,
+      inner.inputs[0],
+      permutation.map((axis) => perm.ints[axis]),
+    );
+  }
+  if (permutation.every((axis, i) => axis === i)) return x;
+  const shape = permutation.map((axis) => x.shape[axis]);
+  const fill = fillOf(x);
+  if (fill !== undefined) return g.fill(x.type, shape, fill);
+  const moved = permutation.filter((axis) => x.shape[axis] !== 1);
+  if (moved.every((axis, i) => i === 0 || axis > moved[i - 1])) return reshape(g, x, shape);
+  return apply(g, 'Transpose', [x], { shape, attributes: { perm: { ints: [...permutation] } } });
+}
+
+/** Repeats along axes of size 1 (and missing leading ones) to the given shape. */
+export function expand(g: GraphBuilder, x: Value, shape: readonly number[]): Value {
+  if (sameShape(x.shape, shape)) return x;
+  const fill = fillOf(x);
+  if (fill !== undefined) return g.fill(x.type, shape, fill);
+  const inner = producer(x, 'Expand');
+  if (inner?.inputs[0] !== undefined && inner.inputs[0].shape.length === x.shape.length)
+    return expand(g, inner.inputs[0], shape);
+  return apply(g, 'Expand', [x, ints(g, shape)], { shape });
+}
+
+/**
+ * Elementwise operators broadcast by themselves: an operand that was expanded, or is one number everywhere, is used
+ * before expansion as long as the result keeps its shape.
+ */
+export function broadcastOperands(
+  g: GraphBuilder,
+  operands: readonly Value[],
+): { shape: number[]; operands: readonly Value[] } {
+  const shape = operands
+    .map((operand) => operand.shape)
+    .reduce((a, b) => broadcastShape(a, b), [] as readonly number[]);
+  const current = [...operands];
+  const shapeOf = (values: readonly Value[]) =>
+    values.map((value) => value.shape).reduce((a, b) => broadcastShape(a, b), [] as readonly number[]);
+  for (const [i, operand] of operands.entries()) {
+    const fill = fillOf(operand);
+    const smaller = fill === undefined ? producer(operand, 'Expand')?.inputs[0] : g.fill(operand.type, [], fill);
+    if (smaller === undefined) continue;
+    const trial = current.with(i, smaller);
+    if (sameShape(shapeOf(trial), shape)) current[i] = smaller;
+  }
+  return { shape: [...shape], operands: current };
+}
+
+/** An elementwise operator on any number of operands that broadcast. */
+export function elementwise(
+  g: GraphBuilder,
+  op: string,
+  inputs: readonly Value[],
+  result: Omit<Result, 'shape'> = {},
+): Value {
+  const { shape, operands } = broadcastOperands(g, inputs);
+  return apply(g, op, operands, { ...result, shape });
+}
+
+export function add(g: GraphBuilder, a: Value, b: Value): Value {
+  if (fillOf(a) === 0) return expand(g, b, broadcastShape(a.shape, b.shape));
+  if (fillOf(b) === 0) return expand(g, a, broadcastShape(a.shape, b.shape));
+  return foldFills(g, a, b, (x, y) => x + y) ?? elementwise(g, 'Add', [a, b]);
+}
+
+export function sub(g: GraphBuilder, a: Value, b: Value): Value {
+  if (fillOf(b) === 0) return expand(g, a, broadcastShape(a.shape, b.shape));
+  return foldFills(g, a, b, (x, y) => x - y) ?? elementwise(g, 'Sub', [a, b]);
+}
+
+export function mul(g: GraphBuilder, a: Value, b: Value): Value {
+  if (fillOf(a) === 1) return expand(g, b, broadcastShape(a.shape, b.shape));
+  if (fillOf(b) === 1) return expand(g, a, broadcastShape(a.shape, b.shape));
+  if (a.type === 'int32') return foldFills(g, a, b, Math.imul) ?? elementwise(g, 'Mul', [a, b]);
+  return foldFills(g, a, b, (x, y) => x * y) ?? elementwise(g, 'Mul', [a, b]);
+}
+
+export function div(g: GraphBuilder, a: Value, b: Value): Value {
+  if (fillOf(b) === 1) return expand(g, a, broadcastShape(a.shape, b.shape));
+  if (a.type === 'float32') {
+    const folded = foldFills(g, a, b, (x, y) => x / y);
+    if (folded !== undefined) return folded;
+  }
+  return elementwise(g, 'Div', [a, b]);
+}
+
+function foldFills(g: GraphBuilder, a: Value, b: Value, f: (x: number, y: number) => number): Value | undefined {
+  const x = fillOf(a);
+  const y = fillOf(b);
+  if (x === undefined || y === undefined) return undefined;
+  return g.fill(a.type, broadcastShape(a.shape, b.shape), castNumber(f(x, y), a.type));
+}
+
+export function where(g: GraphBuilder, condition: Value, yes: Value, no: Value): Value {
+  const { shape, operands } = broadcastOperands(g, [condition, yes, no]);
+  return apply(g, 'Where', operands, { type: yes.type, shape });
+}
+
+export function compare(g: GraphBuilder, op: string, a: Value, b: Value): Value {
+  return elementwise(g, op, [a, b], { type: 'bool' });
+}
+
+/** Sum, mean, product, maximum or minimum over axes, given in any order. */
+export function reduce(
+  g: GraphBuilder,
+  op: 'ReduceSum' | 'ReduceMean' | 'ReduceProd' | 'ReduceMax' | 'ReduceMin',
+  x: Value,
+  axes: readonly number[],
+  keepDims = false,
+): Value {
+  const reduced = new Set(axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis)));
+  const kept = x.shape.map((size, axis) => (reduced.has(axis) ? 1 : size));
+  const shape = keepDims ? kept : x.shape.filter((_, axis) => !reduced.has(axis));
+  if ([...reduced].every((axis) => x.shape[axis] === 1)) return reshape(g, x, shape);
+  const fill = fillOf(x);
+  if (fill !== undefined && op !== 'ReduceProd') {
+    const count = op === 'ReduceSum' ? sizeOf(x.shape) / Math.max(1, sizeOf(kept)) : 1;
+    return g.fill(x.type, shape, castNumber(fill * count, x.type));
+  }
+  return apply(
+    g,
+    op,
+    [
+      x,
+      ints(
+        g,
+        [...reduced].sort((a, b) => a - b),
+      ),
+    ],
+    {
+      shape,
+      attributes: { keepdims: { int: keepDims ? 1 : 0 } },
+    },
+  );
+}
+
+/** x[begin : end : step] along each of the given axes; `end` exclusive, steps may be negative. */
+export function slice(
+  g: GraphBuilder,
+  x: Value,
+  axes: readonly { axis: number; begin: number; size: number; step?: number }[],
+): Value {
+  const cut = axes.filter(({ axis, size, step = 1 }) => size !== x.shape[axis] || step !== 1);
+  const shape = x.shape.map((size, axis) => cut.find((range) => range.axis === axis)?.size ?? size);
+  if (cut.length === 0) return x;
+  const fill = fillOf(x);
+  if (fill !== undefined) return g.fill(x.type, shape, fill);
+  const ends = cut.map(({ begin, size, step = 1 }) => {
+    const end = begin + size * step;
+    return step < 0 && end < 0 ? Number.MIN_SAFE_INTEGER : end;
+  });
+  return apply(
+    g,
+    'Slice',
+    [
+      x,
+      ints(
+        g,
+        cut.map(({ begin }) => begin),
+      ),
+      ints(g, ends),
+      ints(
+        g,
+        cut.map(({ axis }) => axis),
+      ),
+      ints(
+        g,
+        cut.map(({ step = 1 }) => step),
+      ),
+    ],
+    { shape },
+  );
+}
+
+export function concat(g: GraphBuilder, parts: readonly Value[], axis: number): Value {
+  const full = parts.filter((part) => part.shape[axis] !== 0);
+  if (full.length === 1) return full[0];
+  const used = full.length === 0 ? parts.slice(0, 1) : full;
+  const shape = used[0].shape.with(
+    axis,
+    used.reduce((total, part) => total + part.shape[axis], 0),
+  );
+  const fills = used.map(fillOf);
+  if (fills[0] !== undefined && fills.every((fill) => Object.is(fill, fills[0])))
+    return g.fill(used[0].type, shape, fills[0]);
+  return apply(g, 'Concat', used, { shape, attributes: { axis: { int: axis } } });
+}
+
+export function pad(
+  g: GraphBuilder,
+  x: Value,
+  paddings: readonly (readonly [number, number])[],
+  value: number,
+  mode: 'constant' | 'reflect' = 'constant',
+): Value {
+  if (paddings.every(([before, after]) => before === 0 && after === 0)) return x;
+  const shape = x.shape.map((size, axis) => size + paddings[axis][0] + paddings[axis][1]);
+  if (Object.is(fillOf(x), value)) return g.fill(x.type, shape, value);
+  const pads = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];
+  return apply(g, 'Pad', [x, ints(g, pads), ...(mode === 'constant' ? [scalar(g, value, x.type)] : [])], {
+    shape,
+    attributes: { mode: { string: mode } },
+  });
+}
+
+/** The numbers of a small integer constant. */
+export function constantNumbers(value: Value): number[] {
+  return Array.from(constantData(value) as ArrayLike<number | bigint>, Number);
+}
+
+export { isConstant };

@@ -1,0 +1,7 @@
+import * as tf from '@tensorflow/tfjs';
+
+/** TensorFlow.js with its cpu backend ready and its "looks like you are running in Node.js" notice silenced. */
+const cpu = tf.findBackend('cpu') as tf.KernelBackend & { firstUse: boolean };
+cpu.firstUse = false;
+
+export { cpu as cpuBackend, tf };
