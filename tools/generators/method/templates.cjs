@@ -1,0 +1,92 @@
+const version = '0.1.0';
+
+const json = (value) => `${JSON.stringify(value, undefined, 2)}\n`;
+/** A string as the sources quote it. */
+const quoted = (text) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+
+exports.manifest = ({ id, title }) =>
+  json({
+    name: `@attribution-bench/method-${id}`,
+    version,
+    description: `${title} as a method of Attribution Bench`,
+    license: 'MIT',
+    type: 'module',
+    exports: { '.': { source: `./src/${id}.ts`, types: `./dist/${id}.d.ts`, default: `./dist/${id}.js` } },
+    files: ['dist', 'src'],
+    dependencies: { '@attribution-bench/contract': version, '@attribution-bench/numerics': version },
+    devDependencies: { '@attribution-bench/testkit': version },
+  });
+
+exports.projectConfig = () =>
+  json({
+    extends: '../../tsconfig.base.json',
+    compilerOptions: { rootDir: 'src', outDir: 'dist', tsBuildInfoFile: 'dist/.tsbuildinfo' },
+    include: ['src'],
+    references: [{ path: '../contract' }, { path: '../numerics' }],
+  });
+
+exports.source = ({ id, title, cite }) => `import { defineMethod, num } from '@attribution-bench/contract';
+import { addRowProducts } from '@attribution-bench/numerics';
+
+/** What it computes, in one sentence, with the equation of the paper it comes from. */
+export default defineMethod({
+  id: ${quoted(id)},
+  title: ${quoted(title)},
+  family: 'gradient',
+  origin: 'adapted', // 'published' once it agrees with its authors' numbers
+  cite: ${quoted(cite)},
+  revision: 1, // raise it when its numbers change on purpose
+  output: 'pairwise',
+  tasks: ['classifier', 'generator'],
+  needs: ['checkpoints', 'gradients'], // ctx holds what is named here and nothing else
+  params: {
+    scale: num({ default: 1, min: 0, help: 'what every score is multiplied by; put your own parameters here' }),
+  },
+
+  /** [queries × train], row-major; positive where the training point raises the query's target. */
+  async score(ctx, { scale }) {
+    const { train, queries } = ctx.task;
+    const [checkpoint] = ctx.checkpoints;
+    const scores = new Float32Array(queries * train);
+    await addRowProducts({
+      left: ctx.gradients({ of: 'queries', checkpoint, output: 'target' }),
+      leftRows: queries,
+      right: () => ctx.gradients({ of: 'train', checkpoint, output: 'loss' }),
+      rightRows: train,
+      into: scores,
+      scale: -scale, // a training step goes against the gradient of its loss
+      onBlock(share) {
+        ctx.signal.throwIfAborted();
+        ctx.progress(share);
+      },
+    });
+    return scores;
+  },
+});
+`;
+
+exports.test = ({ id }) => `import { describeMethod } from '@attribution-bench/testkit';
+import method from '../src/${id}.js';
+
+describeMethod(method);
+`;
+
+exports.readme = ({ id, title, cite }) => `# ${title}
+
+\`- use: ${id}\` in a grid file. From: ${cite}.
+
+## What it computes
+The formula, with its symbols, and which equation of the paper it is.
+
+## What differs from the paper
+Every deviation, and why.
+
+## Parameters
+\`bench list methods ${id}\` prints them with their defaults.
+
+## Cost
+Time and memory in n (training points), p (parameters), q (queries).
+
+## Parity
+The numbers it was held against: whose code, which commit, which case, how far off.
+`;
