@@ -1,8 +1,9 @@
 const version = '0.1.0';
 
 const json = (value) => `${JSON.stringify(value, undefined, 2)}\n`;
-/** A string as the sources quote it. */
-const quoted = (text) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+/** A string as the formatter writes it: in single quotes unless it holds some. */
+const quoted = (text) =>
+  text.includes("'") ? JSON.stringify(text) : `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"')}'`;
 
 exports.manifest = ({ id, title }) =>
   json({
@@ -17,13 +18,24 @@ exports.manifest = ({ id, title }) =>
     devDependencies: { '@attribution-bench/testkit': version },
   });
 
-exports.projectConfig = () =>
-  json({
-    extends: '../../tsconfig.base.json',
-    compilerOptions: { rootDir: 'src', outDir: 'dist', tsBuildInfoFile: 'dist/.tsbuildinfo' },
-    include: ['src'],
-    references: [{ path: '../contract' }, { path: '../numerics' }],
-  });
+exports.projectConfig = () => `{
+  "extends": "../../tsconfig.base.json",
+  "compilerOptions": {
+    "rootDir": "src",
+    "outDir": "dist",
+    "tsBuildInfoFile": "dist/.tsbuildinfo"
+  },
+  "include": ["src"],
+  "references": [
+    {
+      "path": "../contract"
+    },
+    {
+      "path": "../numerics"
+    }
+  ]
+}
+`;
 
 exports.source = ({ id, title, cite }) => `import { defineMethod, num } from '@attribution-bench/contract';
 import { addRowProducts } from '@attribution-bench/numerics';
