@@ -1,1 +1,11 @@
-export {};
+import type { Metric } from '@attribution-bench/contract';
+import { lds } from './lds.js';
+import { mislabelAuc } from './mislabel-auc.js';
+
+export { outcomesOf } from './outcomes.js';
+export { predictOutcomes } from './predict-outcomes.js';
+
+/** What `metrics:` in a grid file can name. */
+export const metrics: Readonly<Record<string, Metric>> = Object.fromEntries(
+  [lds, mislabelAuc].map((metric) => [metric.id, metric]),
+);

@@ -1,0 +1,53 @@
+import { BenchError, defineMetric, type MetricContext, type Split } from '@attribution-bench/contract';
+import { rocAuc } from '@attribution-bench/numerics';
+
+/**
+ * Area under the ROC curve of finding the training points whose label was flipped; ties count half. Points are ranked by
+ * the method's own suspicion (`selfScores`, high = mislabelled: self-influence and its like). A method without one is
+ * read by the sign rule: a mislabelled point lowers the targets of queries, so the lower the score, averaged over the
+ * queries of the split for pairwise scores, the more suspicious the point.
+ */
+export const mislabelAuc = defineMetric({
+  id: 'mislabel-auc',
+  title: 'AUC of finding flipped labels',
+  revision: 1,
+  higherIsBetter: true,
+  needs: ['label-noise'],
+  params: {},
+  evaluate(ctx, _params, split) {
+    const { flipped, task } = ctx;
+    if (flipped === undefined) {
+      throw new BenchError({
+        code: 'METRIC_NEEDS_LABEL_NOISE',
+        place: task.id,
+        message: 'mislabel-auc looks for flipped labels and this task has none',
+        next: 'give the task data: { flipLabels: 0.1 } or name the tasks of the metric',
+      });
+    }
+    const points = split.train ?? Int32Array.from(flipped, (_, i) => i);
+    const suspicion = suspicionOf(ctx, split);
+    const scores = Float64Array.from(points, (i) => suspicion[i]);
+    const positive = Uint8Array.from(points, (i) => flipped[i]);
+    const value = rocAuc(scores, positive);
+    if (value === undefined) {
+      throw new BenchError({
+        code: 'METRIC_ONE_CLASS',
+        place: task.id,
+        message: `mislabel-auc needs flipped and unflipped labels; ${points.length} points have only one of them`,
+        next: 'raise data.flipLabels or the number of training points',
+      });
+    }
+    return { value, detection: { scores, positive } };
+  },
+});
+
+/** High = suspicious, [train]. */
+function suspicionOf({ selfScores, scores, output, task }: MetricContext, split: Split): ArrayLike<number> {
+  if (selfScores !== undefined) return selfScores;
+  if (output === 'global') return Float64Array.from(scores, (score) => -score);
+  const sums = new Float64Array(task.train);
+  for (const query of split.queries) {
+    for (let i = 0; i < task.train; i++) sums[i] -= scores[query * task.train + i];
+  }
+  return sums;
+}
