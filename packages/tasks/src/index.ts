@@ -6,6 +6,7 @@ export type { DataEnvironment, TaskData } from './data/task-data.js';
 export { dataKey, taskKey } from './keys.js';
 export type { Model } from './models/model.js';
 export { models } from './models/models.js';
+export { openTask } from './open-task.js';
 export { querySets } from './queries.js';
 export { type ResolvedTask, resolveTask } from './resolve-task.js';
 export type { Choice, QuerySpec, TaskSpec } from './spec.js';

@@ -1,17 +1,14 @@
+import { compile } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { declareDense } from './dense.js';
 import type { Architecture, LayerSpec, Network, Nn } from './layer.js';
 
 /**
- * Runs a network once on zeros to find out what parameters it has.
+ * Records a network once, with zeros for what its layers put out, to find what parameters it has.
  * @param inputShape shape of one input, without batch axis
  * @param timeFeatures generators: length of the time features
  */
-export function declareNetwork(
-  network: Network,
-  inputShape: readonly number[],
-  timeFeatures?: number,
-): Architecture & { readonly outputs: number } {
+export function declareNetwork(network: Network, inputShape: readonly number[], timeFeatures?: number): Architecture {
   const layers: LayerSpec[] = [];
   let size = 0;
   const add = (layer: LayerSpec) => {
@@ -25,10 +22,9 @@ export function declareNetwork(
       return tf.zeros([...x.shape.slice(0, -1), units]);
     },
   };
-  const outputs = tf.tidy(() => {
-    const time = timeFeatures === undefined ? undefined : tf.zeros([1, timeFeatures]);
-    const output = network(nn, tf.zeros([1, ...inputShape]), time);
-    return output.shape[output.rank - 1];
+  compile(({ x, time }) => ({ output: network(nn, x, time) }), {
+    x: { shape: [1, ...inputShape], dtype: 'float32' },
+    ...(timeFeatures === undefined ? {} : { time: { shape: [1, timeFeatures], dtype: 'float32' } }),
   });
-  return { layers, parameters: layers.flatMap((layer) => layer.parameters), size, outputs };
+  return { layers, parameters: layers.flatMap((layer) => layer.parameters), size };
 }

@@ -26,45 +26,47 @@ export function sampleFactors(
   x: tf.Tensor,
   time?: tf.Tensor,
 ): Readonly<Record<string, Factors>> {
-  const samples = x.shape[0];
-  const zeros = architecture.layers.map(({ outputs }) => tf.zeros([samples, outputs]));
-  const run = (perturbations: readonly tf.Tensor[], inputs?: tf.Tensor[]) =>
-    network(withTaps(architecture, parameters, perturbations, inputs), x, time);
-  const inputs: tf.Tensor[] = [];
-  run(zeros, inputs);
-  const deltas = tf.grads((...perturbations: tf.Tensor[]) => tf.sum(scalars(run(perturbations))))(zeros);
-  return Object.fromEntries(
-    architecture.layers.map(({ name }, l) => [name, { input: inputs[l], delta: deltas[l] }] as const),
-  );
+  const { layers } = architecture;
+  const zeros = layers.map(({ outputs }) => tf.zeros([x.shape[0], outputs]));
+  const { inputs } = perturbed(network, architecture, parameters, zeros, x, time);
+  const deltas = tf.grads((...perturbations: tf.Tensor[]) => {
+    const { output } = perturbed(network, architecture, parameters, perturbations, x, time);
+    return tf.sum(scalars(output));
+  })(zeros);
+  return Object.fromEntries(layers.map(({ name }, l) => [name, { input: inputs[l], delta: deltas[l] }] as const));
 }
 
 /** The input of the last layer of each sample, [samples × in]. */
-export function penultimate(
+export function lastInput(
   network: Network,
   architecture: Architecture,
   parameters: Parameters,
   x: tf.Tensor,
   time?: tf.Tensor,
 ): tf.Tensor {
-  const inputs: tf.Tensor[] = [];
-  network(withTaps(architecture, parameters, [], inputs), x, time);
+  const { inputs } = perturbed(network, architecture, parameters, [], x, time);
   return inputs[architecture.layers.length - 1];
 }
 
-function withTaps(
-  architecture: Architecture,
+/** Runs a network with `perturbations` added to the outputs of its layers, in layer order, and records their inputs. */
+export function perturbed(
+  network: Network,
+  { layers }: Architecture,
   parameters: Parameters,
   perturbations: readonly tf.Tensor[],
-  inputs?: tf.Tensor[],
-): Nn {
-  const indexOf = new Map(architecture.layers.map(({ name }, index) => [name, index]));
-  return {
-    dense(name, x) {
+  x: tf.Tensor,
+  time?: tf.Tensor,
+): { readonly output: tf.Tensor; readonly inputs: readonly tf.Tensor[] } {
+  const indexOf = new Map(layers.map(({ name }, index) => [name, index]));
+  const inputs: tf.Tensor[] = [];
+  const nn: Nn = {
+    dense(name, h) {
       const layer = indexOf.get(name) as number;
-      if (inputs !== undefined) inputs[layer] = x;
-      const output = applyDense(x, parameters[`${name}.weight`], parameters[`${name}.bias`]);
+      inputs[layer] = h;
+      const output = applyDense(h, parameters[`${name}.weight`], parameters[`${name}.bias`]);
       const perturbation = perturbations[layer];
       return perturbation === undefined ? output : tf.add(output, perturbation);
     },
   };
+  return { output: network(nn, x, time), inputs };
 }

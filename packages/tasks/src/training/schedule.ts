@@ -1,9 +1,9 @@
 import type { Recipe } from './recipe.js';
 
 /** The learning rate of each of `steps` steps. Warm-up is linear and ends at the peak; what follows starts there. */
-export function learningRates({ lr, schedule, warmup }: Recipe, steps: number): Float32Array {
+export function learningRates({ lr, schedule, warmup }: Recipe, steps: number): Float64Array {
   const rising = Math.round(warmup * steps);
-  return Float32Array.from({ length: steps }, (_, step) => {
+  return Float64Array.from({ length: steps }, (_, step) => {
     if (step < rising) return (lr * (step + 1)) / rising;
     const done = (step - rising) / (steps - rising);
     return lr * remaining[schedule](done);

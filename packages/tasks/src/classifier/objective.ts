@@ -1,0 +1,35 @@
+import * as tf from '@tensorflow/tfjs';
+import type { TaskData } from '../data/task-data.js';
+import { withParameters } from '../nn/apply.js';
+import type { Subject } from '../passes/pass.js';
+import { crossEntropy } from '../targets/cross-entropy.js';
+import type { Objective } from '../training/objective.js';
+import type { Recipe } from '../training/recipe.js';
+import { oneHot } from './one-hot.js';
+
+/** Cross-entropy on the training points. */
+export function classifierObjective({ network, architecture }: Subject, data: TaskData, recipe: Recipe): Objective {
+  const { inputs, labels, inputShape, classes } = data;
+  const points = labels.length;
+  return {
+    architecture,
+    recipe,
+    points,
+    shared: { inputs, labels: oneHot(labels, classes) },
+    sharedSpecs: {
+      inputs: { shape: [points, ...inputShape], dtype: 'float32' },
+      labels: { shape: [points, classes], dtype: 'float32' },
+    },
+    losses(parameters, { inputs, labels, rows }) {
+      const x = gatherRows(inputs, rows);
+      return crossEntropy(network(withParameters(parameters), x), gatherRows(labels, rows));
+    },
+  };
+}
+
+/** matrix[rows], [models × batch × ...row shape]. */
+export function gatherRows(matrix: tf.Tensor, rows: tf.Tensor): tf.Tensor {
+  const [models, batch] = rows.shape;
+  const flat = tf.gather(matrix, tf.reshape(rows, [models * batch]) as tf.Tensor1D);
+  return tf.reshape(flat, [models, batch, ...matrix.shape.slice(1)]);
+}

@@ -1,0 +1,50 @@
+import { type Output, type OutputFunction, type ParamSpecs, type Params, sizeOf } from '@attribution-bench/contract';
+import * as tf from '@tensorflow/tfjs';
+import type { TaskData } from '../data/task-data.js';
+import { models } from '../models/models.js';
+import { declareNetwork } from '../nn/declare.js';
+import type { Pass, Subject } from '../passes/pass.js';
+import { paddedRows } from '../passes/row-ranges.js';
+import type { TaskSpec } from '../spec.js';
+import { crossEntropy } from '../targets/cross-entropy.js';
+import { targets } from '../targets/targets.js';
+import { oneHot } from './one-hot.js';
+
+/** A classifier's network and points: each point is one row, compared with its one-hot label. */
+export function classifierSubject(spec: TaskSpec, data: TaskData): Subject {
+  const { use, ...params } = spec.model;
+  const { inputShape, classes } = data;
+  const network = models[use].network(params as unknown as Params<ParamSpecs>, { inputShape, outputs: classes });
+  const dims = sizeOf(inputShape);
+  const target = targets[spec.target.use].output;
+  const sets = {
+    train: { inputs: data.inputs, labels: oneHot(data.labels, classes), count: data.labels.length },
+    queries: { inputs: data.queryInputs, labels: oneHot(data.queryLabels, classes), count: data.queryLabels.length },
+  };
+  const pass: Pass = {
+    positions: 1,
+    specs: (samples) => ({
+      x: { shape: [samples, ...inputShape], dtype: 'float32' },
+      labels: { shape: [samples, classes], dtype: 'float32' },
+    }),
+    inputs: (feeds) => ({ x: feeds.x, reference: feeds.labels }),
+    feeds: (of, start, count, samples) => ({
+      x: paddedRows(sets[of].inputs, dims, start, count, samples),
+      labels: paddedRows(sets[of].labels, classes, start, count, samples),
+    }),
+  };
+  return {
+    network,
+    architecture: declareNetwork(network, inputShape),
+    count: (of) => sets[of].count,
+    pass: () => pass,
+    outputFunction: (output: Output): OutputFunction =>
+      output === 'loss' ? crossEntropy : output === 'target' ? target : output,
+  };
+}
+
+/** logit_y - max_{j≠y} logit_j: above 0 where the classifier is right. */
+export const lead: OutputFunction = (logits, labels) => {
+  const own = tf.sum(tf.mul(logits, labels), -1);
+  return tf.sub(own, tf.max(tf.sub(logits, tf.mul(labels, 1e30)), -1));
+};

@@ -1,0 +1,79 @@
+import {
+  BenchError,
+  type Checkpoint,
+  childSeed,
+  exitCode,
+  type FullMethodContext,
+  Rng,
+  type TaskInfo,
+} from '@attribution-bench/contract';
+import type { TaskData } from './data/task-data.js';
+import type { Evaluator } from './passes/evaluator.js';
+import type { ContextRequest, LoadedCheckpoint } from './task.js';
+import type { Replayer } from './training/replay.js';
+
+/** What a method sees of a task: everything, to be narrowed to what it declares. */
+export function createContext(
+  info: TaskInfo,
+  data: TaskData,
+  evaluator: Evaluator,
+  replay: Replayer,
+  { checkpoints, trajectory, scope, cancel, progress, log }: ContextRequest,
+): FullMethodContext {
+  const loaded = new Map<string, LoadedCheckpoint>();
+  for (const checkpoint of [...trajectory, ...checkpoints]) loaded.set(checkpoint.id, checkpoint);
+  const parametersOf = ({ id }: Checkpoint): Float32Array => {
+    const found = loaded.get(id);
+    if (found !== undefined) return found.parameters;
+    throw new BenchError({
+      code: 'METHOD_CHECKPOINT',
+      message: `the method names a checkpoint ${JSON.stringify(id)} that it was not given`,
+      next: 'use those of ctx.checkpoints or ctx.trajectory',
+      exit: exitCode.cellFailed,
+    });
+  };
+  let done = 0;
+  return {
+    task: info,
+    rng: (name) => new Rng(childSeed(scope, name)),
+    seed: (name) => childSeed(scope, name),
+    progress(share) {
+      done = Math.max(done, Math.min(1, share));
+      progress(done);
+    },
+    signal: cancel,
+    log,
+    labels: (of) => (of === 'train' ? data.labels : data.queryLabels).slice(),
+    async features({ of, space, checkpoint }) {
+      if (space === 'inputs') {
+        const rows = of === 'train' ? data.inputs : data.queryInputs;
+        const points = of === 'train' ? info.train : info.queries;
+        return { shape: [points, rows.length / points], data: rows.slice() };
+      }
+      return evaluator.penultimate(parametersOf(checkpoint ?? checkpoints[0]), of, cancel);
+    },
+    checkpoints: checkpoints.map(handle),
+    trajectory: trajectory.map(handle),
+    async outputs({ of, checkpoint, output, timesteps }) {
+      const request = { of, output, cancel, ...(timesteps === undefined ? {} : { timesteps }) };
+      const [values] = await evaluator.outputs([parametersOf(checkpoint)], request);
+      return values;
+    },
+    parameters: async (checkpoint) => parametersOf(checkpoint).slice(),
+    gradients: ({ of, checkpoint, output, projection, timesteps }) =>
+      evaluator.gradients(parametersOf(checkpoint), {
+        of,
+        output,
+        cancel,
+        ...(projection === undefined ? {} : { projection }),
+        ...(timesteps === undefined ? {} : { timesteps }),
+      }),
+    hessianProducts: ({ checkpoint, vectors }) => evaluator.hessianProducts(parametersOf(checkpoint), vectors, cancel),
+    replay: (request) => replay(checkpoints[0].seed, request, cancel),
+  };
+}
+
+/** A checkpoint without its parameters: what a method may hold. */
+function handle({ id, run, step, epoch, learningRate }: LoadedCheckpoint): Checkpoint {
+  return { id, run, step, epoch, learningRate };
+}

@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Parameters } from './apply.js';
+import type { Architecture, Network } from './layer.js';
+import { type Factors, perturbed } from './tapped.js';
+
+/**
+ * The derivative of every factor pair of {@link sampleFactors} along a direction in parameter space: with
+ * primes for it, the Hessian of a sample's scalar times the direction is, by layer, input' ⊗ delta + input ⊗ delta'.
+ *
+ * delta' is the gradient by the perturbations of the scalars' slope along the direction. input' is a forward-mode
+ * derivative, had by differentiating a backward pass by what it starts from.
+ */
+export function factorTangents(
+  network: Network,
+  architecture: Architecture,
+  parameters: Parameters,
+  direction: Parameters,
+  scalars: (output: tf.Tensor) => tf.Tensor,
+  x: tf.Tensor,
+  time?: tf.Tensor,
+): Readonly<Record<string, Factors>> {
+  const { layers } = architecture;
+  const names = architecture.parameters.map(({ name }) => name);
+  const values = names.map((name) => parameters[name]);
+  const given = (list: readonly tf.Tensor[]): Parameters => Object.fromEntries(names.map((name, i) => [name, list[i]]));
+  const along = (gradients: readonly tf.Tensor[]): tf.Tensor =>
+    gradients
+      .map((gradient, i) => tf.sum(tf.mul(gradient, direction[names[i]])))
+      .reduce((sum, product) => tf.add(sum, product));
+
+  const samples = x.shape[0];
+  const zeros = layers.map(({ outputs }) => tf.zeros([samples, outputs]));
+  const deltas = tf.grads((...perturbations: tf.Tensor[]) =>
+    along(
+      tf.grads((...list: tf.Tensor[]) => {
+        const { output } = perturbed(network, architecture, given(list), perturbations, x, time);
+        return tf.sum(scalars(output));
+      })(values),
+    ),
+  )(zeros);
+
+  const starts = layers.map(({ inputs }) => tf.zeros([samples, inputs]));
+  const inputs = tf.grads((...weights: tf.Tensor[]) =>
+    along(
+      tf.grads((...list: tf.Tensor[]) => {
+        const { inputs: taps } = perturbed(network, architecture, given(list), zeros, x, time);
+        return taps.map((tap, l) => tf.sum(tf.mul(tap, weights[l]))).reduce((sum, product) => tf.add(sum, product));
+      })(values),
+    ),
+  )(starts);
+  return Object.fromEntries(layers.map(({ name }, l) => [name, { input: inputs[l], delta: deltas[l] }] as const));
+}

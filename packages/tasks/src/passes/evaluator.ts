@@ -1,0 +1,126 @@
+import {
+  BenchError,
+  type CancelSignal,
+  exitCode,
+  type NdArray,
+  type Output,
+  type PointSet,
+  type Projection,
+  type RowBlock,
+} from '@attribution-bench/contract';
+import { createProjector } from '@attribution-bench/numerics';
+import type { Engine } from '@attribution-bench/tfjs-onnx';
+import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
+import { compileFactors, factorSource } from './factors.js';
+import { compileHessian, runHessian } from './hessian.js';
+import { compileOutputs, runOutputs } from './outputs.js';
+import type { Pass, Subject } from './pass.js';
+import { compilePenultimate, runPenultimate } from './penultimate.js';
+import { streamGradients } from './stream-gradients.js';
+
+export interface PointRequest {
+  readonly of: PointSet;
+  readonly output: Output;
+  readonly timesteps?: readonly number[];
+  readonly cancel?: CancelSignal;
+}
+
+/** Everything that can be asked about given parameters of a subject, without training. */
+export interface Evaluator {
+  /** One number a point under each model, [points] each; models are evaluated `atOnce` at a time. */
+  outputs(parameters: readonly Float32Array[], request: PointRequest, atOnce?: number): Promise<Float32Array[]>;
+  /** Projected gradients of one number a point, streamed in point order. */
+  gradients(
+    parameters: Float32Array,
+    request: PointRequest & { readonly projection?: Projection },
+  ): AsyncGenerator<RowBlock>;
+  /** Inputs of the last layer, [points × width]; averaged over timesteps for generators. */
+  penultimate(parameters: Float32Array, of: PointSet, cancel?: CancelSignal): Promise<NdArray<Float32Array>>;
+  /** Hessian of the mean training loss times each row of `vectors`, [rows × p]. */
+  hessianProducts(parameters: Float32Array, vectors: Float32Array, cancel: CancelSignal): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** Programs are compiled when first needed; those of a caller's own output function live as long as one request. */
+export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
+  const programs = new Map<string, Promise<Program>>();
+  const kept = (key: string, compile: () => Promise<Program>): Promise<Program> => {
+    const known = programs.get(key);
+    if (known !== undefined) return known;
+    const opened = compile();
+    programs.set(key, opened);
+    opened.catch(() => programs.delete(key));
+    return opened;
+  };
+  const borrowed = async (
+    kind: string,
+    output: Output,
+    pass: Pass,
+    compile: () => Promise<Program>,
+  ): Promise<{ program: Program; giveBack(): Promise<void> }> => {
+    if (typeof output === 'string') {
+      return { program: await kept(`${kind} ${output} ${pass.positions}`, compile), giveBack: async () => {} };
+    }
+    const program = await compile();
+    return { program, giveBack: () => program.release() };
+  };
+  const { architecture } = subject;
+  return {
+    async outputs(parameters, { of, output, timesteps, cancel }, atOnce = 1) {
+      const pass = subject.pass(timesteps);
+      const { program, giveBack } = await borrowed(`outputs ${atOnce}`, output, pass, () =>
+        compileOutputs(engine, subject, pass, subject.outputFunction(output), atOnce),
+      );
+      try {
+        const results: Float32Array[] = [];
+        for (let first = 0; first < parameters.length; first += atOnce) {
+          const group = Array.from({ length: atOnce }, (_, m) => parameters[first + m] ?? parameters[first]);
+          const values = await runOutputs(program, subject, pass, of, group, cancel);
+          results.push(...values.slice(0, parameters.length - first));
+        }
+        return results;
+      } finally {
+        await giveBack();
+      }
+    },
+    async *gradients(parameters, { of, output, timesteps, projection, cancel = never }) {
+      const projector = createProjector(projection ?? unprojected, architecture.size);
+      const pass = subject.pass(timesteps);
+      const { program, giveBack } = await borrowed('factors', output, pass, () =>
+        compileFactors(engine, subject, pass, subject.outputFunction(output)),
+      );
+      try {
+        yield* streamGradients(factorSource(program, subject, pass, of, parameters), projector, cancel);
+      } finally {
+        await giveBack();
+      }
+    },
+    async penultimate(parameters, of, cancel) {
+      const pass = subject.pass();
+      const program = await kept('penultimate', () => compilePenultimate(engine, subject, pass));
+      return runPenultimate(program, subject, pass, of, parameters, cancel);
+    },
+    async hessianProducts(parameters, vectors, cancel) {
+      if (vectors.length % architecture.size !== 0) {
+        throw new BenchError({
+          code: 'HESSIAN_SHAPE',
+          message: `${vectors.length} numbers are not whole rows of ${architecture.size} parameters`,
+          exit: exitCode.cellFailed,
+        });
+      }
+      const pass = subject.pass();
+      const program = await kept('hessian', () =>
+        compileHessian(engine, subject, pass, subject.outputFunction('loss')),
+      );
+      return runHessian(program, subject, pass, parameters, vectors, cancel);
+    },
+    async release() {
+      const open = [...programs.values()];
+      programs.clear();
+      for (const program of open) await (await program).release();
+    },
+  };
+}
+
+const unprojected: Projection = { kind: 'none', dim: 0, seed: [0, 0, 0, 0] };
+const never: CancelSignal = { aborted: false, throwIfAborted() {} };

@@ -1,0 +1,106 @@
+import type { CancelSignal, OutputFunction } from '@attribution-bench/contract';
+import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
+import type { Program, TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
+import * as tf from '@tensorflow/tfjs';
+import { withParameters } from '../nn/apply.js';
+import { packed, parameterSpecs, stacked } from '../nn/flat.js';
+import { passSamples } from './outputs.js';
+import type { Pass, Subject } from './pass.js';
+import { rowRanges } from './row-ranges.js';
+
+const vectorName = (parameter: string): string => `${parameter}:vector`;
+const stateBytes = 2 ** 22;
+
+/** Vectors of one run: as many as keep one array of all of them within 4 MiB, at most 16. */
+export function hessianVectors({ architecture }: Subject): number {
+  return Math.max(1, Math.min(16, Math.floor(stateBytes / (4 * architecture.size))));
+}
+
+/**
+ * Compiles: H · v for `hessianVectors` vectors v, where H is the Hessian of Σ weights · loss over the rows of a block.
+ * One model a vector, all alike, so that one backward pass through the gradients serves all of them.
+ */
+export function compileHessian(engine: Engine, subject: Subject, pass: Pass, loss: OutputFunction): Promise<Program> {
+  const { network, architecture } = subject;
+  const vectors = hessianVectors(subject);
+  const names = architecture.parameters.map(({ name }) => name);
+  const parameters = parameterSpecs(architecture, vectors);
+  const samples = passSamples(pass);
+  const weights: TensorSpec = { shape: [samples * pass.positions], dtype: 'float32' };
+  return engine.program(
+    (feeds) => {
+      const { x, time, reference } = pass.inputs(feeds);
+      const perModel = (tensor: tf.Tensor) => tf.expandDims(tensor, 0);
+      const total = (...values: tf.Tensor[]) => {
+        const nn = withParameters(Object.fromEntries(names.map((name, i) => [name, values[i]])));
+        const prediction = network(nn, perModel(x), time === undefined ? undefined : perModel(time));
+        return tf.sum(tf.mul(loss(prediction, perModel(reference)), feeds.weights));
+      };
+      const slope = (...values: tf.Tensor[]) => {
+        const gradients = tf.grads(total)(values);
+        const products = gradients.map((gradient, i) => tf.sum(tf.mul(gradient, feeds[vectorName(names[i])])));
+        return products.reduce((sum, product) => tf.add(sum, product));
+      };
+      const result: Tensors = {};
+      const products = tf.grads(slope)(names.map((name) => feeds[name]));
+      for (const [i, name] of names.entries()) result[name] = products[i];
+      return result;
+    },
+    {
+      ...parameters,
+      ...Object.fromEntries(names.map((name) => [vectorName(name), parameters[name]])),
+      ...pass.specs(samples),
+      weights,
+    },
+  );
+}
+
+/**
+ * The Hessian of the mean training loss (weight decay not included: it adds `weightDecay` to the diagonal) times each
+ * row of `vectors` [rows × p], blocked over vectors and data and summed in float64.
+ */
+export async function runHessian(
+  program: Program,
+  subject: Subject,
+  pass: Pass,
+  parameters: Float32Array,
+  vectors: Float32Array,
+  cancel: CancelSignal,
+  progress?: (share: number) => void,
+): Promise<Float32Array> {
+  const { architecture } = subject;
+  const { size } = architecture;
+  const rows = vectors.length / size;
+  const atOnce = hessianVectors(subject);
+  const samples = passSamples(pass);
+  const points = subject.count('train');
+  const model = stacked(
+    architecture,
+    Array.from({ length: atOnce }, () => parameters),
+  );
+  const products = new Float32Array(rows * size);
+  for (const { start, count } of rowRanges(rows, atOnce)) {
+    const flats = Array.from({ length: atOnce }, (_, v) => {
+      const row = start + Math.min(v, count - 1);
+      return vectors.subarray(row * size, (row + 1) * size);
+    });
+    const directions = Object.fromEntries(
+      Object.entries(stacked(architecture, flats)).map(([name, values]) => [vectorName(name), values]),
+    );
+    const sums = new Float64Array(count * size);
+    for (const range of rowRanges(points, samples)) {
+      cancel.throwIfAborted();
+      const weights = new Float32Array(samples * pass.positions);
+      weights.fill(1 / (points * pass.positions), 0, range.count * pass.positions);
+      const feeds = pass.feeds('train', range.start, range.count, samples);
+      const results = await program.run({ ...model, ...directions, ...feeds, weights });
+      for (let v = 0; v < count; v++) {
+        const product = packed(architecture, results, v);
+        for (let i = 0; i < size; i++) sums[v * size + i] += product[i];
+      }
+    }
+    products.set(sums, start * size);
+    progress?.((start + count) / rows);
+  }
+  return products;
+}

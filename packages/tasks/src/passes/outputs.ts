@@ -1,0 +1,68 @@
+import type { CancelSignal, OutputFunction, PointSet } from '@attribution-bench/contract';
+import type { Engine } from '@attribution-bench/tfjs-onnx';
+import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
+import * as tf from '@tensorflow/tfjs';
+import { withParameters } from '../nn/apply.js';
+import { parameterSpecs, stacked } from '../nn/flat.js';
+import type { Pass, Subject } from './pass.js';
+import { rowRanges } from './row-ranges.js';
+
+const rowsAtOnce = 1024;
+
+/** Points of one run of an evaluating program. */
+export function passSamples({ positions }: Pass): number {
+  return Math.max(1, Math.floor(rowsAtOnce / positions));
+}
+
+/**
+ * Compiles: a scalar of each point under each of `models` models, averaged over the point's positions,
+ * [models × samples].
+ */
+export function compileOutputs(
+  engine: Engine,
+  { network, architecture }: Subject,
+  pass: Pass,
+  output: OutputFunction,
+  models: number,
+): Promise<Program> {
+  const samples = passSamples(pass);
+  return engine.program(
+    (feeds) => {
+      const { x, time, reference } = pass.inputs(feeds);
+      const rows = x.shape[0];
+      const perModel = (tensor: tf.Tensor) => tf.expandDims(tensor, 0);
+      const prediction = network(withParameters(feeds), perModel(x), time === undefined ? undefined : perModel(time));
+      const outputs = prediction.shape[prediction.rank - 1];
+      const repeated = tf.reshape(tf.add(perModel(reference), tf.zeros([models, rows, outputs])), [
+        models * rows,
+        outputs,
+      ]);
+      const scalars = output(tf.reshape(prediction, [models * rows, outputs]), repeated);
+      return { values: tf.mean(tf.reshape(scalars, [models, samples, pass.positions]), -1) };
+    },
+    { ...parameterSpecs(architecture, models), ...pass.specs(samples) },
+  );
+}
+
+/** Runs such a program over all points of a set: [points] for each model. */
+export async function runOutputs(
+  program: Program,
+  subject: Subject,
+  pass: Pass,
+  of: PointSet,
+  parameters: readonly Float32Array[],
+  cancel?: CancelSignal,
+): Promise<Float32Array[]> {
+  const samples = passSamples(pass);
+  const points = subject.count(of);
+  const models = stacked(subject.architecture, parameters);
+  const results = parameters.map(() => new Float32Array(points));
+  for (const { start, count } of rowRanges(points, samples)) {
+    cancel?.throwIfAborted();
+    const { values } = await program.run({ ...models, ...pass.feeds(of, start, count, samples) });
+    for (const [m, result] of results.entries()) {
+      result.set(values.subarray(m * samples, m * samples + count), start);
+    }
+  }
+  return results;
+}

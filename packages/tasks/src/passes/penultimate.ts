@@ -1,0 +1,43 @@
+import type { CancelSignal, NdArray, PointSet } from '@attribution-bench/contract';
+import type { Engine } from '@attribution-bench/tfjs-onnx';
+import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
+import * as tf from '@tensorflow/tfjs';
+import { parameterSpecs, unpacked } from '../nn/flat.js';
+import { lastInput } from '../nn/tapped.js';
+import { passSamples } from './outputs.js';
+import type { Pass, Subject } from './pass.js';
+import { rowRanges } from './row-ranges.js';
+
+/** Compiles: the input of the last layer for each point, averaged over its positions, [samples × width]. */
+export function compilePenultimate(engine: Engine, { network, architecture }: Subject, pass: Pass): Promise<Program> {
+  const samples = passSamples(pass);
+  return engine.program(
+    (feeds) => {
+      const { x, time } = pass.inputs(feeds);
+      const input = lastInput(network, architecture, feeds, x, time);
+      return { features: tf.mean(tf.reshape(input, [samples, pass.positions, -1]), 1) };
+    },
+    { ...parameterSpecs(architecture), ...pass.specs(samples) },
+  );
+}
+
+export async function runPenultimate(
+  program: Program,
+  { architecture, count }: Subject,
+  pass: Pass,
+  of: PointSet,
+  parameters: Float32Array,
+  cancel?: CancelSignal,
+): Promise<NdArray<Float32Array>> {
+  const samples = passSamples(pass);
+  const points = count(of);
+  const width = architecture.layers[architecture.layers.length - 1].inputs;
+  const data = new Float32Array(points * width);
+  const model = unpacked(architecture, parameters);
+  for (const range of rowRanges(points, samples)) {
+    cancel?.throwIfAborted();
+    const { features } = await program.run({ ...model, ...pass.feeds(of, range.start, range.count, samples) });
+    data.set(features.subarray(0, range.count * width), range.start * width);
+  }
+  return { shape: [points, width], data };
+}

@@ -1,0 +1,20 @@
+import type { TaskInfo } from '@attribution-bench/contract';
+import type { TaskData } from './data/task-data.js';
+import type { Architecture } from './nn/layer.js';
+import type { TaskSpec } from './spec.js';
+
+export function taskInfo(spec: TaskSpec, data: TaskData, { layers, size }: Architecture): TaskInfo {
+  return {
+    id: spec.id,
+    kind: spec.kind,
+    target: spec.target.use,
+    train: data.labels.length,
+    queries: data.queryLabels.length,
+    parameters: size,
+    layers: layers.map(({ name, kind, offset, size }) => ({ name, kind, offset, size })),
+    inputShape: data.inputShape,
+    classes: spec.kind === 'classifier' ? data.classes : 0,
+    epochs: spec.training.epochs,
+    batch: spec.training.batch,
+  };
+}

@@ -1,0 +1,34 @@
+import type { NumericArray, Seed } from '@attribution-bench/contract';
+import type { Tensors } from '@attribution-bench/tfjs-onnx';
+import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
+import type { Tensor } from '@tensorflow/tfjs';
+import type { Parameters } from '../nn/apply.js';
+import type { Architecture } from '../nn/layer.js';
+import type { Recipe } from './recipe.js';
+
+/** What is trained: the loss of each sample of a batch, given what a step of the training graph is fed. */
+export interface Objective {
+  readonly architecture: Architecture;
+  readonly recipe: Recipe;
+  /** Rows of the training set. */
+  readonly points: number;
+  /** Arrays that all steps share: the training set. */
+  readonly shared: Readonly<Record<string, NumericArray>>;
+  readonly sharedSpecs: Readonly<Record<string, TensorSpec>>;
+  /**
+   * Loss of each sample, [models × batch].
+   * @param parameters with a leading model axis
+   * @param step `rows` [models × batch], each `noise` with a leading model axis, and what is shared
+   */
+  losses(parameters: Parameters, step: Tensors): Tensor;
+  /** Random numbers that one model needs in one step. */
+  readonly noise?: Noise;
+  /** Decay of a moving average of the parameters, which is then what training yields. */
+  readonly average?: number;
+}
+
+export interface Noise {
+  readonly specs: Readonly<Record<string, TensorSpec>>;
+  /** @returns a function that fills the arrays of the next step of the run with this seed */
+  draw(seed: Seed): (step: Readonly<Record<string, NumericArray>>) => void;
+}

@@ -1,0 +1,148 @@
+import type {
+  CancelSignal,
+  LayerFactors,
+  NumericArray,
+  OutputFunction,
+  ReplayedStep,
+  ReplayRequest,
+  Seed,
+} from '@attribution-bench/contract';
+import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
+import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
+import * as tf from '@tensorflow/tfjs';
+import type { Parameters } from '../nn/apply.js';
+import type { Architecture, Network } from '../nn/layer.js';
+import { factorTangents } from '../nn/tangents.js';
+import { sampleFactors } from '../nn/tapped.js';
+import type { PassInputs } from '../passes/pass.js';
+import type { Objective } from './objective.js';
+import { optimizerOf, type StepScalars } from './optimizer.js';
+import { chunkSteps, runSteps } from './run-steps.js';
+import { slotName, trainingSpec, trainingStep } from './training-step.js';
+
+/** What a replay adds to training: the batch and the queries as single passes through the network. */
+export interface Replayable {
+  readonly network: Network;
+  readonly objective: Objective;
+  readonly loss: OutputFunction;
+  readonly target: OutputFunction;
+  /** The batch of a step, [batch × ...]. */
+  batch(step: Tensors): PassInputs;
+  /** All queries; fed by `shared`. */
+  queries(step: Tensors): PassInputs;
+  readonly shared: Readonly<Record<string, NumericArray>>;
+  readonly sharedSpecs: Readonly<Record<string, TensorSpec>>;
+}
+
+export type Replayer = (seed: Seed, request: ReplayRequest, cancel: CancelSignal) => AsyncIterable<ReplayedStep>;
+
+/**
+ * Runs the training of the run with a given seed on all points again, to the same bytes, and computes `emit` within each
+ * step's graph before the update.
+ */
+export function createReplayer(engine: Engine, replayable: Replayable): Replayer {
+  const { network, objective } = replayable;
+  const { architecture } = objective;
+  return async function* replay(seed, { emit, tangent = false }, cancel) {
+    const base = trainingSpec(objective, 1);
+    const spec = { ...base, shared: { ...base.shared, ...replayable.sharedSpecs } };
+    const program = await engine.scan(({ carry, each, shared }) => {
+      const step: Tensors = { ...each, ...shared };
+      const { carry: next, gradients } = trainingStep(objective, carry, step);
+      const parameters = single(architecture, carry);
+      const factorsOf = ({ x, time, reference }: PassInputs, output: OutputFunction) =>
+        sampleFactors(network, architecture, parameters, (prediction) => output(prediction, reference), x, time);
+      const queries = replayable.queries(step);
+      const emitted = emit({
+        batch: layerFactors(architecture, factorsOf(replayable.batch(step), replayable.loss), 1),
+        mask: tf.cast(tf.greater(step.weights, 0), 'float32'),
+        queries: layerFactors(architecture, factorsOf(queries, replayable.target), 1),
+        queryTangents: tangent
+          ? layerFactors(
+              architecture,
+              factorTangents(
+                network,
+                architecture,
+                parameters,
+                single(architecture, gradients),
+                (prediction) => replayable.target(prediction, queries.reference),
+                queries.x,
+                queries.time,
+              ),
+              0,
+            )
+          : [],
+        preconditioner: preconditioners(objective, carry, gradients, step),
+        learningRate: step.lr,
+      });
+      return { carry: next, emit: emitted };
+    }, spec);
+    try {
+      const names = Object.keys(program.outputs).filter((name) => !Object.hasOwn(spec.carry, name));
+      const emittedBytes = names.reduce((sum, name) => {
+        const [, ...slice] = program.outputs[name].shape;
+        return sum + 4 * slice.reduce((product, dim) => product * dim, 1);
+      }, 0);
+      const withShared = { ...objective, shared: { ...objective.shared, ...replayable.shared } };
+      const chunk = chunkSteps(objective, 1, emittedBytes);
+      const { batch } = objective.recipe;
+      for await (const steps of runSteps(program, withShared, [{ seed }], { chunk, cancel })) {
+        const count = steps.to - steps.from;
+        for (let i = 0; i < count; i++) {
+          const slices = names.map((name) => {
+            const values = steps.outputs[name] as Float32Array;
+            const size = values.length / count;
+            return [name, values.subarray(i * size, (i + 1) * size)] as const;
+          });
+          yield {
+            step: steps.from + i,
+            batch: steps.rows.subarray(i * batch, (i + 1) * batch),
+            learningRate: steps.learningRates[i],
+            emitted: Object.fromEntries(slices),
+          };
+        }
+      }
+    } finally {
+      await program.release();
+    }
+  };
+}
+
+/** The parameters of the only model of a stack of one. */
+function single({ parameters }: Architecture, stack: Tensors): Parameters {
+  return Object.fromEntries(parameters.map(({ name, shape }) => [name, tf.reshape(stack[name], [...shape])]));
+}
+
+/** Factor pairs with the bias as the weight of a last input, which is `constant` everywhere: 1, or 0 for tangents. */
+function layerFactors(
+  { layers }: Architecture,
+  factors: ReturnType<typeof sampleFactors>,
+  constant: 0 | 1,
+): LayerFactors[] {
+  return layers.map(({ name }) => {
+    const { input, delta } = factors[name];
+    const last = tf.fill([input.shape[0], 1], constant);
+    return { layer: name, input: tf.concat([input, last], 1), delta };
+  });
+}
+
+function preconditioners(
+  { architecture, recipe }: Objective,
+  carry: Tensors,
+  gradients: Tensors,
+  step: Tensors,
+): tf.Tensor[] {
+  const optimizer = optimizerOf(recipe);
+  const of = (name: string, shape: readonly number[]): tf.Tensor => {
+    if (optimizer.preconditioner === undefined) return tf.ones([...shape]);
+    const slots = optimizer.slots.map((slot) => carry[slotName(name, slot)]);
+    const scalars = step as unknown as StepScalars;
+    return tf.reshape(optimizer.preconditioner({ value: carry[name], slots }, gradients[name], scalars), [...shape]);
+  };
+  return architecture.layers.map(({ parameters }) =>
+    tf.concat(
+      parameters.map(({ name, shape }) => of(name, shape)),
+      0,
+    ),
+  );
+}

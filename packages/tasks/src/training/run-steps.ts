@@ -1,0 +1,161 @@
+import { type CancelSignal, childSeed, type NumericArray, type Seed } from '@attribution-bench/contract';
+import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
+import { initialParameters, stacked } from '../nn/flat.js';
+import { batchOrder, batchWeights, stepsPerEpoch } from './batch-order.js';
+import type { Objective } from './objective.js';
+import { optimizerOf } from './optimizer.js';
+import { learningRates } from './schedule.js';
+import { slotName, slotsOf } from './training-step.js';
+
+export interface Run {
+  readonly seed: Seed;
+  /** Training rows it sees; all when left out. */
+  readonly members?: Int32Array;
+}
+
+/** Consecutive steps that were run in one go. */
+export interface Chunk {
+  /** Steps [from, to). */
+  readonly from: number;
+  readonly to: number;
+  /** Training rows of each step and model, -1 where padded, [steps × models × batch]. */
+  readonly rows: Int32Array;
+  readonly learningRates: Float64Array;
+  /** The loop state after the last step, and what each step emitted with a leading step axis. */
+  readonly outputs: Readonly<Record<string, NumericArray>>;
+}
+
+export interface Plan {
+  readonly epochSteps: number;
+  readonly steps: number;
+  /** Weight of each place of each batch of an epoch. */
+  readonly weights: Float32Array;
+  readonly learningRates: Float64Array;
+}
+
+/** The steps of a run with this many members. */
+export function planSteps({ recipe }: Objective, members: number): Plan {
+  const epochSteps = stepsPerEpoch(members, recipe.batch);
+  const steps = epochSteps * recipe.epochs;
+  return {
+    epochSteps,
+    steps,
+    weights: batchWeights(members, recipe.batch),
+    learningRates: learningRates(recipe, steps),
+  };
+}
+
+const chunkFlops = 1.5e10;
+const chunkBytes = 2 ** 26;
+
+/** How many steps to run between looks at the cancel signal: about a quarter of a second, in bounded memory. */
+export function chunkSteps(objective: Objective, models: number, emittedBytes = 0): number {
+  const { architecture, recipe, noise } = objective;
+  const flops = 6 * models * recipe.batch * architecture.size + 1e6;
+  const noiseBytes = Object.values(noise?.specs ?? {}).reduce(
+    (sum, { shape }) => sum + 4 * shape.reduce((product, dim) => product * dim, 1),
+    0,
+  );
+  const bytes = models * (4 * recipe.batch + noiseBytes) + emittedBytes;
+  return Math.max(1, Math.min(Math.floor(chunkFlops / flops), Math.floor(chunkBytes / bytes)));
+}
+
+/**
+ * Trains one model a run, all at once, from fresh initial parameters. All randomness comes from the run's seed:
+ * initial parameters, batch order and noise, each from a stream of its own.
+ * @param program the training graph of `runs.length` models
+ * @param stops steps at which a chunk must end, besides the last one
+ */
+export async function* runSteps(
+  program: Program,
+  objective: Objective,
+  runs: readonly Run[],
+  request: { readonly chunk: number; readonly stops?: ReadonlySet<number>; readonly cancel: CancelSignal },
+): AsyncGenerator<Chunk> {
+  const { recipe, points, noise, shared } = objective;
+  const { batch } = recipe;
+  const models = runs.length;
+  const all = Int32Array.from({ length: points }, (_, row) => row);
+  const members = runs.map((run) => run.members ?? all);
+  const plan = planSteps(objective, members[0].length);
+  const orders = runs.map((run, m) => batchOrder(childSeed(run.seed, 'batch-order'), members[m], batch));
+  const draws = runs.map((run) => noise?.draw(childSeed(run.seed, 'training-noise')));
+  const { corrections } = optimizerOf(recipe);
+  let carry = initialState(objective, runs);
+  let epochRows: Int32Array[] = [];
+  for (let from = 0; from < plan.steps; ) {
+    request.cancel.throwIfAborted();
+    let to = from + 1;
+    while (to < plan.steps && to - from < request.chunk && request.stops?.has(to) !== true) to++;
+    const count = to - from;
+    const rows = new Int32Array(count * models * batch);
+    const weights = new Float32Array(count * batch);
+    const noises = Object.fromEntries(
+      Object.entries(noise?.specs ?? {}).map(([name, { shape, dtype }]) => {
+        const size = count * models * shape.reduce((product, dim) => product * dim, 1);
+        return [name, dtype === 'int32' ? new Int32Array(size) : new Float32Array(size)] as const;
+      }),
+    );
+    for (let step = from; step < to; step++) {
+      const inEpoch = step % plan.epochSteps;
+      if (inEpoch === 0) epochRows = orders.map((next) => next());
+      const places = inEpoch * batch;
+      weights.set(plan.weights.subarray(places, places + batch), (step - from) * batch);
+      for (let m = 0; m < models; m++) {
+        const slice = (step - from) * models + m;
+        rows.set(epochRows[m].subarray(places, places + batch), slice * batch);
+        draws[m]?.(sliceOf(noises, slice, count * models));
+      }
+    }
+    const rates = plan.learningRates.slice(from, to);
+    const outputs = await program.run({
+      ...carry,
+      ...shared,
+      ...noises,
+      rows: rows.map((row) => Math.max(row, 0)),
+      weights,
+      lr: Float32Array.from(rates),
+      ...(corrections === undefined
+        ? {}
+        : {
+            correction1: biasCorrections(corrections.beta1, from, to),
+            correction2: biasCorrections(corrections.beta2, from, to),
+          }),
+    });
+    carry = Object.fromEntries(Object.keys(carry).map((name) => [name, outputs[name]]));
+    yield { from, to, rows, learningRates: rates, outputs };
+    from = to;
+  }
+}
+
+function initialState(objective: Objective, runs: readonly Run[]): Record<string, NumericArray> {
+  const { architecture, average } = objective;
+  const initial = runs.map(({ seed }) => initialParameters(architecture, childSeed(seed, 'initial-parameters')));
+  const state: Record<string, NumericArray> = stacked(architecture, initial);
+  for (const { name } of architecture.parameters) {
+    const value = state[name] as Float32Array;
+    for (const slot of slotsOf(objective)) {
+      const startsAtValue = average !== undefined && slot === 'average';
+      state[slotName(name, slot)] = startsAtValue ? value.slice() : new Float32Array(value.length);
+    }
+  }
+  return state;
+}
+
+function biasCorrections(beta: number, from: number, to: number): Float32Array {
+  return Float32Array.from({ length: to - from }, (_, i) => 1 / (1 - beta ** (from + i + 1)));
+}
+
+/** Slice `index` of `count` equal slices of each array, as views. */
+function sliceOf(
+  arrays: Readonly<Record<string, NumericArray>>,
+  index: number,
+  count: number,
+): Record<string, NumericArray> {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => {
+      const size = array.length / count;
+      return [name, array.subarray(index * size, (index + 1) * size)];
+    }),
+  );
+}

@@ -1,0 +1,128 @@
+import { BenchError, exitCode } from '@attribution-bench/contract';
+import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
+import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
+import { packed } from '../nn/flat.js';
+import type { Snapshot, TrainedRun, TrainRequest } from '../task.js';
+import type { Objective } from './objective.js';
+import { type Chunk, chunkSteps, planSteps, type Run, runSteps } from './run-steps.js';
+import { trainingSpec, trainingStep, yieldedName } from './training-step.js';
+
+/** Trains models of one objective, a fixed number of them at once. */
+export interface Trainer {
+  /** As {@link Task.train}. */
+  train(request: TrainRequest): Promise<readonly TrainedRun[]>;
+  release(): Promise<void>;
+}
+
+/** Compiles the training graph of `models` models at once. */
+export async function openTrainer(engine: Engine, objective: Objective, models: number): Promise<Trainer> {
+  const program = await engine.scan(
+    ({ carry, each, shared }) => {
+      const step: Tensors = { ...each, ...shared };
+      const { carry: next, loss } = trainingStep(objective, carry, step);
+      return { carry: next, emit: { loss } };
+    },
+    trainingSpec(objective, models),
+  );
+  return {
+    async train(request) {
+      checkRuns(request.runs, objective.points);
+      const trained: TrainedRun[] = [];
+      for (let first = 0; first < request.runs.length; first += models) {
+        const group = Array.from({ length: models }, (_, m) => {
+          const wanted = first + m;
+          return request.runs[wanted < request.runs.length ? wanted : first];
+        });
+        const wanted = Math.min(models, request.runs.length - first);
+        const done = await trainGroup(program, objective, group, request, (share) =>
+          request.progress?.((first + share * wanted) / request.runs.length),
+        );
+        trained.push(...done.slice(0, wanted));
+      }
+      return trained;
+    },
+    release: () => program.release(),
+  };
+}
+
+async function trainGroup(
+  program: Program,
+  objective: Objective,
+  runs: readonly Run[],
+  { snapshots = 0, cancel }: TrainRequest,
+  progress: (share: number) => void,
+): Promise<readonly TrainedRun[]> {
+  const { architecture, recipe, points } = objective;
+  const members = runs[0].members?.length ?? points;
+  const plan = planSteps(objective, members);
+  const epochs = snapshotEpochs(recipe.epochs, snapshots);
+  const stops = new Map(epochs.map((epoch) => [epoch * plan.epochSteps, epoch]));
+  const losses = runs.map(() => new Float64Array(recipe.epochs));
+  const kept: Snapshot[][] = runs.map(() => []);
+  let final: readonly Float32Array[] = [];
+  const chunk = chunkSteps(objective, runs.length);
+  for await (const steps of runSteps(program, objective, runs, { chunk, stops: new Set(stops.keys()), cancel })) {
+    addLosses(losses, steps, plan.epochSteps, recipe.batch, members);
+    progress(steps.to / plan.steps);
+    const epoch = stops.get(steps.to);
+    if (epoch === undefined && steps.to < plan.steps) continue;
+    const yielded = Object.fromEntries(
+      architecture.parameters.map(({ name }) => [name, steps.outputs[yieldedName(objective, name)]]),
+    );
+    final = runs.map((_, m) => packed(architecture, yielded, m));
+    const broken = final.flatMap((parameters) => parameters.find((value) => !Number.isFinite(value)) ?? []);
+    if (broken.length > 0) throw diverged('a parameter', broken[0], Math.ceil(steps.to / plan.epochSteps), steps);
+    if (epoch === undefined) continue;
+    const learningRate = plan.learningRates[steps.to - 1];
+    for (const [m, parameters] of final.entries()) {
+      kept[m].push({ step: steps.to, epoch, learningRate, parameters });
+    }
+  }
+  return runs.map((_, m) => ({
+    parameters: final[m],
+    losses: Float32Array.from(losses[m]),
+    snapshots: kept[m],
+  }));
+}
+
+/** `count` epochs evenly spread over the run, the last one final; fewer when the run is shorter. */
+export function snapshotEpochs(epochs: number, count: number): number[] {
+  const spread = Array.from({ length: count }, (_, i) => Math.max(1, Math.round(((i + 1) * epochs) / count)));
+  return [...new Set(spread)];
+}
+
+/** Adds each batch's share of its epoch's mean loss; refuses losses that are not finite. */
+function addLosses(
+  losses: readonly Float64Array[],
+  { from, to, outputs, learningRates }: Chunk,
+  epochSteps: number,
+  batch: number,
+  members: number,
+): void {
+  const models = losses.length;
+  for (let step = from; step < to; step++) {
+    const epoch = Math.floor(step / epochSteps);
+    const inBatch = Math.min(batch, members - (step % epochSteps) * batch);
+    for (let m = 0; m < models; m++) {
+      const loss = outputs.loss[(step - from) * models + m];
+      if (!Number.isFinite(loss)) throw diverged('the loss', loss, epoch + 1, { learningRates });
+      losses[m][epoch] += (loss * inBatch) / members;
+    }
+  }
+}
+
+function diverged(what: string, value: number, epoch: number, chunk: Pick<Chunk, 'learningRates'>): BenchError {
+  const peak = Math.max(...chunk.learningRates);
+  return new BenchError({
+    code: 'TRAINING_DIVERGED',
+    message: `training diverged: ${what} is ${value} in epoch ${epoch} at learning rate ${Number(peak.toPrecision(3))}`,
+    next: 'lower model.lr, or add model.warmup (e.g. 0.1), or train with adam',
+    exit: exitCode.cellFailed,
+  });
+}
+
+function checkRuns(runs: readonly Run[], points: number): void {
+  const sizes = new Set(runs.map(({ members }) => members?.length ?? points));
+  if (sizes.size > 1) throw new RangeError(`runs of one request have ${[...sizes].join(' and ')} members`);
+  if (sizes.has(0)) throw new RangeError('a run has no members');
+}
