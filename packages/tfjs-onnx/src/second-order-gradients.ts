@@ -1,0 +1,133 @@
+import type { GradConfig, GradFunc, NamedAttrMap, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+
+type Engine = ReturnType<typeof tf.engine>;
+type CustomGradient = Parameters<Engine['customGrad']>[0];
+
+/**
+ * TensorFlow.js computes wrong derivatives of gradients whose formula uses the result of the operation: the result it
+ * saved is cut off from the inputs, so its own derivative is lost. Here such gradients compute the result again from
+ * saved inputs whenever a derivative of them is being taken; ONNX graphs share the two computations. Also, operations
+ * with truth values as results get the zero gradient that second derivatives ask for.
+ */
+export function installSecondOrderGradients(): void {
+  const engine = tf.engine() as Engine & { [installed]?: true };
+  if (engine[installed]) return;
+  engine[installed] = true;
+  for (const [kernelName, inputNames] of Object.entries(gradientsFromResults)) recomputeResult(kernelName, inputNames);
+  for (const [kernelName, inputNames] of Object.entries(stepFunctions)) registerZeroGradient(kernelName, inputNames);
+  replaceGradient(eluGradient);
+  replaceGradient(cumulativeSumGradient);
+  recomputeCustomGradients(engine);
+}
+
+const installed = Symbol.for('attribution-bench.second-order-gradients');
+
+/** Kernels whose registered gradient uses their result, with their inputs. */
+const gradientsFromResults: Readonly<Record<string, readonly string[]>> = {
+  Exp: ['x'],
+  Sigmoid: ['x'],
+  Tanh: ['x'],
+  Softmax: ['logits'],
+  LogSoftmax: ['logits'],
+  Pow: ['a', 'b'],
+  Max: ['x'],
+  Min: ['x'],
+};
+
+/** Kernels that are constant wherever they are differentiable, and have no registered gradient. */
+const stepFunctions: Readonly<Record<string, readonly string[]>> = {
+  Equal: ['a', 'b'],
+  NotEqual: ['a', 'b'],
+  Greater: ['a', 'b'],
+  GreaterEqual: ['a', 'b'],
+  Less: ['a', 'b'],
+  LessEqual: ['a', 'b'],
+  LogicalAnd: ['a', 'b'],
+  LogicalOr: ['a', 'b'],
+  LogicalXor: ['a', 'b'],
+  LogicalNot: ['x'],
+  All: ['x'],
+  Any: ['x'],
+};
+
+/** Whether what is computed now will itself be differentiated. */
+function isDifferentiated(): boolean {
+  return tf.engine().state.gradientDepth > 0;
+}
+
+function replaceGradient(config: GradConfig): void {
+  if (tf.getGradient(config.kernelName) !== undefined) tf.unregisterGradient(config.kernelName);
+  tf.registerGradient(config);
+}
+
+function recomputeResult(kernelName: string, inputNames: readonly string[]): void {
+  const { gradFunc, inputsToSave = [] } = tf.getGradient(kernelName);
+  const gradient: GradFunc = (dy, saved, attrs) => {
+    const inputs: NamedTensorMap = Object.fromEntries(inputNames.map((name, i) => [name, saved[i]]));
+    const result = isDifferentiated()
+      ? (tf.engine().runKernel(kernelName, inputs, attrs) as Tensor)
+      : saved[inputNames.length];
+    return gradFunc(dy, [...inputsToSave.map((name) => inputs[name]), result], attrs);
+  };
+  replaceGradient({ kernelName, inputsToSave: [...inputNames], outputsToSave: [true], gradFunc: gradient });
+}
+
+function registerZeroGradient(kernelName: string, inputNames: readonly string[]): void {
+  replaceGradient({
+    kernelName,
+    inputsToSave: [...inputNames],
+    gradFunc: (_dy, saved) =>
+      Object.fromEntries(inputNames.map((name, i) => [name, () => tf.zeros(saved[i].shape, 'float32')])),
+  });
+}
+
+const eluGradient: GradConfig = {
+  kernelName: 'Elu',
+  inputsToSave: ['x'],
+  gradFunc: (dy, [x]) => ({
+    x: () => {
+      const slope = tf.where(tf.greater(x, 0), tf.onesLike(x), tf.exp(tf.minimum(x, 0)));
+      return tf.mul(dy as Tensor, slope);
+    },
+  }),
+};
+
+/** TensorFlow.js transposes this gradient by mistake unless the axis is the last one. */
+const cumulativeSumGradient: GradConfig = {
+  kernelName: 'Cumsum',
+  gradFunc: (dy, _saved, attrs: NamedAttrMap) => {
+    const { axis, exclusive, reverse } = attrs as unknown as { axis: number; exclusive: boolean; reverse: boolean };
+    return { x: () => tf.cumsum(dy as Tensor, axis, exclusive, !reverse) };
+  },
+};
+
+/** The same for `tf.customGrad`, in which log-softmax and the losses are written: what it saved is computed again. */
+function recomputeCustomGradients(engine: Engine): void {
+  const customGrad = engine.customGrad.bind(engine);
+  const recomputing =
+    (f: CustomGradient): CustomGradient =>
+    (...given) => {
+      const save = given.at(-1) as (tensors: Tensor[]) => void;
+      const inputs = given.slice(0, -1) as Tensor[];
+      let count = 0;
+      const saveWithInputs = (tensors: Tensor[]) => {
+        count = tensors.length;
+        save([...tensors, ...inputs]);
+      };
+      const { value, gradFunc } = f(...inputs, saveWithInputs);
+      if (count === 0) save([...inputs]);
+      return {
+        value,
+        gradFunc: (dy, saved) => {
+          if (!isDifferentiated()) return gradFunc(dy, saved.slice(0, count));
+          let again: Tensor[] = [];
+          const once = f(...saved.slice(count), (tensors: Tensor[]) => {
+            again = tensors;
+          });
+          return once.gradFunc(dy, again);
+        },
+      };
+    };
+  engine.customGrad = ((f: CustomGradient) => customGrad(recomputing(f))) as Engine['customGrad'];
+}
