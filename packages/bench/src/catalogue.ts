@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Method, ParamSpecs } from '@attribution-bench/contract';
+import { BenchError, type Method, type ParamSpecs } from '@attribution-bench/contract';
 import { workspaceFolder } from './workspace.js';
 
 /** One thing that a grid file can name. */
@@ -23,10 +23,8 @@ export async function catalogue(kind: Kind): Promise<readonly Entry[]> {
 
 const read: Readonly<Record<Kind, () => Promise<readonly Entry[]>>> = {
   async methods() {
-    const methods = await Promise.all(
-      methodPackages().map(async (name) => (await import(name)) as { default: Method }),
-    );
-    return methods.map(({ default: method }) => ({
+    const methods = await Promise.all(methodPackages().map(importMethod));
+    return methods.map((method) => ({
       id: method.id,
       title: method.title,
       facts: {
@@ -77,6 +75,17 @@ const read: Readonly<Record<Kind, () => Promise<readonly Entry[]>>> = {
     return files.map((file) => ({ id: file, title: join(folder, file), facts: {}, params: {} }));
   },
 };
+
+async function importMethod(name: string): Promise<Method> {
+  const { default: method } = (await import(name)) as { default?: Method };
+  if (method?.params !== undefined) return method;
+  throw new BenchError({
+    code: 'METHOD_INVALID',
+    place: name,
+    message: 'has no method as its default export',
+    next: 'export default defineMethod({ ... })',
+  });
+}
 
 /** Packages `@attribution-bench/method-*` that the caller's folder or the workspace can import. */
 function methodPackages(): string[] {

@@ -4,6 +4,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { gcCommand } from './commands/gc.js';
 import { gridCommand } from './commands/grid.js';
 import { listCommand } from './commands/list.js';
+import { perfCommand } from './commands/perf.js';
 import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
 import { statusCommand } from './commands/status.js';
@@ -20,6 +21,7 @@ const verbs = [
   validateCommand,
   doctorCommand,
   gcCommand,
+  perfCommand,
 ];
 
 const exitCodes = `

@@ -65,14 +65,11 @@ async function onnxRuntime(): Promise<Finding> {
 
 async function nativeTensorFlow(): Promise<Finding> {
   const subject = 'tfjs-node (optional, for --engine tfjs)';
-  const engine = await import('@attribution-bench/tfjs-onnx').then(({ tfjsEngine }) => tfjsEngine());
-  if (engine.id === 'tfjs-node') return { subject, verdict: 'ok', found: 'there' };
-  return {
-    subject,
-    verdict: 'note',
-    found: 'not there: --engine tfjs uses the slow JavaScript backend',
-    next: 'npm rebuild @tensorflow/tfjs-node --foreground-scripts downloads its library',
-  };
+  const { tfjsNodeStatus } = await import('@attribution-bench/tfjs-onnx');
+  const { available, version, reason, next } = await tfjsNodeStatus();
+  if (available) return { subject, verdict: 'ok', found: version ?? 'there' };
+  const found = `${reason ?? 'does not load'}: --engine tfjs uses the slow JavaScript backend`;
+  return { subject, verdict: 'note', found, ...(next === undefined ? {} : { next }) };
 }
 
 function cores(): Finding {

@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { bench, startProgram, temporaryFolder, workspace } from './command.js';
+
+describe('what the command line refuses ends with 2 and one line', () => {
+  test.each([
+    [['grid', '--confg', 'digits'], "error: unknown option '--confg', did you mean --config?\n"],
+    [['gird'], "error: unknown command 'gird', did you mean grid?\n"],
+    [
+      ['grid', '--jobs', '0'],
+      "error: option '--jobs <n>' argument '0' is invalid. Expected a whole number of at least 1, see bench help\n",
+    ],
+    [
+      ['plan', '--config', 'nowhere'],
+      'error: no grid file "nowhere": looked for nowhere, configs/nowhere, configs/nowhere.yaml, see `bench list configs`\n',
+    ],
+    [['list', 'models', 'mpl'], 'error: "mpl" is not among the models, did you mean "mlp"?\n'],
+  ])('bench %j', async (args, line) => {
+    expect(await bench(args)).toEqual({ code: 2, stdout: '', stderr: line });
+  });
+});
+
+test('help says what every verb is for, with examples and exit codes', async () => {
+  const { code, stdout } = await bench(['help']);
+  expect(code).toBe(0);
+  for (const verb of ['grid', 'plan', 'truth', 'status', 'report', 'list', 'validate', 'doctor', 'gc', 'perf']) {
+    expect(stdout).toMatch(new RegExp(`^ {2}${verb} .*\\w`, 'm'));
+    const help = await bench([verb, '--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+  }
+  expect(stdout).toContain('bench grid --config digits.yaml');
+  expect(stdout).toContain('4  incomplete');
+});
+
+test('doctor finds this machine fit and makes the results folder', async () => {
+  const results = join(temporaryFolder(), 'results');
+  const { code, stdout } = await bench(['doctor', '--json', '--results', results]);
+  expect(code).toBe(0);
+  const findings = JSON.parse(stdout) as { subject: string; verdict: string }[];
+  expect(findings.filter(({ verdict }) => verdict === 'bad')).toEqual([]);
+  expect(findings.map(({ subject }) => subject)).toContain('ONNX Runtime');
+});
+
+describe('through Nx', () => {
+  const nx = join(workspace, 'node_modules/.bin/nx');
+
+  test('arguments arrive as they were typed, whatever a shell would make of them', async () => {
+    const argument = '$(id -u);`id`|"x" \'y\' *';
+    const { code, stdout, stderr } = await startProgram(nx, ['run', 'bench:list', 'models', argument]).ending;
+    expect(code).toBe(1);
+    expect(stdout + stderr).toContain(`error: "${argument}" is not among the models`);
+    expect(stdout + stderr).toContain('bench list: exit code 2 (bad input)');
+  });
+
+  test("files are looked for in the caller's folder", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'mine.yaml'), 'schema: bench/grid@1\nnmae: x\n');
+    const { code, stdout, stderr } = await startProgram(nx, ['run', 'bench:validate', '--config', 'mine.yaml'], {
+      env: { INIT_CWD: folder },
+    }).ending;
+    expect(code).toBe(1);
+    expect(stdout + stderr).toContain('mine.yaml:2:1');
+  });
+});
