@@ -24,6 +24,8 @@ export interface TaskInfo {
   readonly inputShape: readonly number[];
   /** Number of classes; 0 for a generator. */
   readonly classes: number;
+  /** Noise levels of a diffusion model; 0 for a classifier. */
+  readonly diffusionSteps: number;
   readonly epochs: number;
   readonly batch: number;
 }

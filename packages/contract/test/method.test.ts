@@ -11,6 +11,7 @@ const info: TaskInfo = {
   layers: [],
   inputShape: [2],
   classes: 2,
+  diffusionSteps: 0,
   epochs: 1,
   batch: 1,
 };

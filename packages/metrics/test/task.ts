@@ -11,6 +11,7 @@ export function taskOf(train: number, queries: number): TaskInfo {
     layers: [],
     inputShape: [1],
     classes: 2,
+    diffusionSteps: 0,
     epochs: 1,
     batch: 1,
   };

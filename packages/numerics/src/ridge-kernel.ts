@@ -56,6 +56,8 @@ export interface RidgeKernel {
   addScores(request: KernelScores): Promise<void>;
   /** φᵀ(ΦᵀΦ + λI)⁻¹φ of every row of Φ, [points]. */
   leverages(phi: AsyncIterable<RowBlock>): Promise<Float64Array>;
+  /** |(ΦᵀΦ + λI)⁻¹φ|² of every row of Φ, [points]. */
+  solvedSquaredNorms(phi: AsyncIterable<RowBlock>): Promise<Float64Array>;
   /** Mean absolute entry of (ΦᵀΦ + λI)⁻¹; form `columns` only. */
   meanAbsInverse(): Promise<number>;
 }
@@ -91,6 +93,14 @@ export async function ridgeKernel(
           }
           return leverages;
         },
+        async solvedSquaredNorms(phi) {
+          const squares = new Float64Array(points);
+          for await (const block of phi) {
+            const solved = await factor.solveRows(float64(block));
+            for (let i = 0; i < solved.length; i++) squares[block.start + Math.floor(i / columns)] += solved[i] ** 2;
+          }
+          return squares;
+        },
         async meanAbsInverse() {
           let sum = 0;
           for (const value of await factor.inverse()) sum += Math.abs(value);
@@ -113,6 +123,15 @@ export async function ridgeKernel(
         },
         async leverages() {
           return (await factor.inverseDiagonal()).map((value) => 1 - lambda * value);
+        },
+        async solvedSquaredNorms() {
+          // |Φᵀ(ΦΦᵀ + λI)⁻¹eᵢ|² is the diagonal of B - λB² with B = (ΦΦᵀ + λI)⁻¹.
+          const inverse = await factor.inverse();
+          return Float64Array.from({ length: points }, (_, i) => {
+            let square = 0;
+            for (let j = 0; j < points; j++) square += inverse[i * points + j] ** 2;
+            return Math.max(0, inverse[i * points + i] - lambda * square);
+          });
         },
         async meanAbsInverse() {
           throw shapeError('meanAbsInverse', 'the inverse over columns is not formed from the kernel over points');

@@ -1,0 +1,153 @@
+import {
+  choice,
+  defineMethod,
+  int,
+  type MethodContext,
+  num,
+  type OutputFunction,
+  type Params,
+  type PointSet,
+  type RowBlock,
+} from '@attribution-bench/contract';
+import {
+  collectRows,
+  type KernelShape,
+  kernelMatrix,
+  type RidgeKernel,
+  ridgeKernel,
+  squaredNorms,
+} from '@attribution-bench/numerics';
+import * as tf from '@tensorflow/tfjs';
+
+/** Functions of the predicted noise e and the noise ε that was added, a number a sample, by their names in the paper's code. */
+const outputs = {
+  'mean-squared-l2-norm': (e) => tf.mean(tf.square(e), -1),
+  loss: (e, noise) => tf.mean(tf.square(tf.sub(e, noise)), -1),
+  mean: (e) => tf.mean(e, -1),
+  'l1-norm': (e) => tf.sum(tf.abs(e), -1),
+  'l2-norm': (e) => tf.sqrt(tf.sum(tf.square(e), -1)),
+  'linf-norm': (e) => tf.max(tf.abs(e), -1),
+} satisfies Record<string, OutputFunction>;
+type OutputName = keyof typeof outputs;
+
+const params = {
+  output: choice(Object.keys(outputs) as OutputName[], {
+    default: 'mean-squared-l2-norm',
+    help: 'what is differentiated, of training points and queries alike; loss: TRAK for diffusion models',
+  }),
+  timesteps: int({ default: 10, min: 1, help: 'noise levels over which gradients are averaged' }),
+  strategy: choice(['uniform', 'cumulative'], {
+    default: 'uniform',
+    help: 'uniform: spread over all noise levels, from 0; cumulative: the first ones',
+  }),
+  projDim: int({ default: 2048, min: 1, help: 'columns of the projection' }),
+  projection: choice(['gaussian', 'rademacher', 'sjlt', 'none'], {
+    default: 'gaussian',
+    help: 'random matrix the averaged gradients are multiplied by',
+  }),
+  ridge: num({ default: 0.1, min: 0, help: 'λ, in units of the mean eigenvalue trace(ΦᵀΦ) / columns' }),
+  ridgeUnit: choice(['mean-eigenvalue', 'absolute'], {
+    default: 'mean-eigenvalue',
+    help: 'absolute: ridge is λ itself, as published settings give it',
+  }),
+  normalise: choice(['none', 'relative', 'renormalised'], {
+    default: 'none',
+    help: 'relative: divide by |(ΦᵀΦ + λI)⁻¹ φ(point)|; renormalised: by |φ(point)|',
+  }),
+};
+type Context = MethodContext<'checkpoints' | 'gradients'>;
+type DTrakParams = Params<typeof params>;
+
+/**
+ * D-TRAK (Zheng et al. 2024, equations 10 and 11): φ = Pᵀ mean_t ∇f(x_t, t), the gradient averaged over noise levels
+ * before it is projected, and score = φ(query)ᵀ (ΦᵀΦ + λI)⁻¹ φ(point), with f not the loss but another function of the
+ * prediction.
+ */
+export default defineMethod({
+  id: 'd-trak',
+  title: 'D-TRAK',
+  family: 'gradient',
+  origin: 'published',
+  cite: 'Zheng et al. 2024, arXiv:2311.00500',
+  revision: 1,
+  output: 'pairwise',
+  tasks: ['generator'],
+  needs: ['checkpoints', 'gradients'],
+  params,
+
+  /** `features`: Φ, [train × columns]; `kernel`: the smaller of ΦᵀΦ and ΦΦᵀ. */
+  async fit(ctx, params) {
+    const all = await collectRows(features(ctx, params, 'train'), ctx.task.train);
+    return { features: all.data, kernel: await kernelMatrix(rowsOf(all), shapeOf(ctx, params)) };
+  },
+
+  async score(ctx, params, state) {
+    const { train, queries } = ctx.task;
+    const shape = shapeOf(ctx, params);
+    const kernel = await ridgeKernel(state.kernel as Float64Array, shape, {
+      ridge: params.ridge,
+      unit: params.ridgeUnit,
+      name: 'd-trak: kernel of the training features',
+    });
+    const phi = { start: 0, rows: train, cols: shape.columns, data: state.features as Float32Array };
+    const scores = new Float32Array(queries * train);
+    await kernel.addScores({
+      queries: await collectRows(features(ctx, params, 'queries'), queries),
+      phi: () => rowsOf(phi),
+      into: scores,
+      scale: 1,
+      onBlock: (share) => {
+        ctx.signal.throwIfAborted();
+        ctx.progress(share);
+      },
+    });
+    const divisors = await divisorsOf(kernel, phi, params.normalise);
+    if (divisors !== undefined) for (let i = 0; i < scores.length; i++) scores[i] /= divisors[i % train];
+    return scores;
+  },
+});
+
+/** What the scores of each training point are divided by, [train]; 1 where that would be 0. */
+async function divisorsOf(
+  kernel: RidgeKernel,
+  phi: RowBlock,
+  normalise: DTrakParams['normalise'],
+): Promise<Float64Array | undefined> {
+  if (normalise === 'none') return undefined;
+  const squares = normalise === 'renormalised' ? squaredNorms(phi) : await kernel.solvedSquaredNorms(rowsOf(phi));
+  return squares.map((square) => (square > 0 ? Math.sqrt(square) : 1));
+}
+
+function shapeOf({ task }: Context, { projection, projDim }: DTrakParams): KernelShape {
+  const columns = projection === 'none' ? task.parameters : projDim;
+  return { points: task.train, columns, form: task.train < columns ? 'points' : 'columns' };
+}
+
+/** φ of every point: blocks of [rows × columns]. */
+async function* features(ctx: Context, params: DTrakParams, of: PointSet): AsyncGenerator<RowBlock> {
+  const rows = ctx.gradients({
+    of,
+    checkpoint: ctx.checkpoints[0],
+    output: outputs[params.output],
+    timesteps: noiseLevels(ctx.task.diffusionSteps, params),
+    projection: { kind: params.projection, dim: params.projDim, seed: ctx.seed('projection') },
+  });
+  for await (const block of rows) {
+    ctx.signal.throwIfAborted();
+    yield block;
+  }
+}
+
+/** uniform: 0, T/K, 2T/K ... with K timesteps of T; cumulative: 0 to K - 1. */
+export function noiseLevels(
+  steps: number,
+  { timesteps, strategy }: Pick<DTrakParams, 'timesteps' | 'strategy'>,
+): number[] {
+  const count = Math.min(timesteps, steps);
+  const stride = strategy === 'uniform' ? Math.floor(steps / count) : 1;
+  return Array.from({ length: count }, (_, k) => k * stride);
+}
+
+async function* rowsOf(block: RowBlock): AsyncGenerator<RowBlock> {
+  yield block;
+}

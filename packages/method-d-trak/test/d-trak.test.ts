@@ -1,0 +1,77 @@
+import { blocksOf, kernelMatrix, ridgeKernel } from '@attribution-bench/numerics';
+import { expectReference, expectReferenceScores, readNpy } from '@attribution-bench/testkit';
+import { describe, expect, test } from 'vitest';
+import { noiseLevels } from '../src/d-trak.js';
+
+const read = (name: string) => readNpy(new URL(`fixtures/d-trak/${name}.npy`, import.meta.url));
+
+describe('the scoring of sail-sg/D-TRAK', () => {
+  test.each([
+    ['random_train', 'random_gen', 'random_scores_lam0.01', 0.01],
+    ['random_train', 'random_gen', 'random_scores_lam1', 1],
+    ['random_train', 'random_gen', 'random_scores_lam50', 50],
+    ['random_train', 'random_gen', 'random_scores_lam10000', 10_000],
+    ['projected_train_loss', 'projected_gen_loss', 'scores_loss_lam0.01', 0.01],
+    ['projected_train_loss', 'projected_gen_loss', 'scores_loss_lam100', 100],
+    [
+      'projected_train_mean_squared_l2_norm',
+      'projected_gen_mean_squared_l2_norm',
+      'scores_mean_squared_l2_norm_lam0.01',
+      0.01,
+    ],
+    [
+      'projected_train_mean_squared_l2_norm',
+      'projected_gen_mean_squared_l2_norm',
+      'scores_mean_squared_l2_norm_lam1',
+      1,
+    ],
+  ])('%s and %s give %s', async (train, gen, expected, lambda) => {
+    for (const form of ['columns', 'points'] as const) {
+      const scores = await scoresOf(train, gen, lambda, form);
+      expectReferenceScores(scores, read(expected), form === 'columns' ? 2e-6 : 1e-5);
+    }
+  });
+});
+
+/** Scores [queries × train] from stored features. */
+async function scoresOf(train: string, gen: string, ridge: number, form: 'columns' | 'points'): Promise<Float32Array> {
+  const phi = read(train);
+  const queries = read(gen);
+  const [points, columns] = phi.shape;
+  const shape = { points, columns, form };
+  const rows = () => blocksOf(Float32Array.from(phi.data), columns, points);
+  const kernel = await ridgeKernel(await kernelMatrix(rows(), shape), shape, { ridge, unit: 'absolute', name: 'test' });
+  const into = new Float32Array(queries.shape[0] * points);
+  const data = Float32Array.from(queries.data);
+  await kernel.addScores({
+    queries: { start: 0, rows: queries.shape[0], cols: columns, data },
+    phi: rows,
+    into,
+    scale: 1,
+  });
+  return into;
+}
+
+test('both kernels give the norms that relative influence divides by', async () => {
+  const phi = read('random_train');
+  const [points, columns] = phi.shape;
+  const rows = () => blocksOf(Float32Array.from(phi.data), columns, 50);
+  const squares = await Promise.all(
+    (['columns', 'points'] as const).map(async (form) => {
+      const shape = { points, columns, form };
+      const options = { ridge: 0.5, unit: 'mean-eigenvalue', name: 'test' } as const;
+      const kernel = await ridgeKernel(await kernelMatrix(rows(), shape), shape, options);
+      return kernel.solvedSquaredNorms(rows());
+    }),
+  );
+  expectReference(squares[1], squares[0], 1e-9);
+  expect(Math.min(...squares[0])).toBeGreaterThan(0);
+});
+
+test('noise levels are spread from 0, or are the first ones', () => {
+  expect(noiseLevels(1000, { timesteps: 10, strategy: 'uniform' })).toEqual([
+    0, 100, 200, 300, 400, 500, 600, 700, 800, 900,
+  ]);
+  expect(noiseLevels(1000, { timesteps: 4, strategy: 'cumulative' })).toEqual([0, 1, 2, 3]);
+  expect(noiseLevels(3, { timesteps: 10, strategy: 'uniform' })).toEqual([0, 1, 2]);
+});
