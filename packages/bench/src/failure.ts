@@ -1,8 +1,8 @@
 import { BenchError } from '@attribution-bench/contract';
 
-/** Writes one line `error: place message, next step` to standard error; with `debug` the stacks of all causes too. */
+/** Writes `error: place message, next step` to standard error, a line a problem; with `debug` the stacks of all causes too. */
 export function printFailure(error: unknown, debug: boolean): void {
-  console.error(`error: ${failureLine(error)}`);
+  for (const line of failureLines(error)) console.error(`error: ${line}`);
   if (!debug) {
     if (!(error instanceof BenchError)) console.error('this was not foreseen: run it again with --debug for the stack');
     return;
@@ -10,7 +10,13 @@ export function printFailure(error: unknown, debug: boolean): void {
   for (let cause = error; cause instanceof Error; cause = cause.cause) console.error(cause.stack);
 }
 
-function failureLine(error: unknown): string {
-  if (error instanceof BenchError) return error.line;
-  return error instanceof Error ? error.message : String(error);
+function failureLines(error: unknown): readonly string[] {
+  if (hasLines(error)) return error.lines;
+  if (error instanceof BenchError) return [error.line];
+  return [error instanceof Error ? error.message : String(error)];
+}
+
+/** A failure with several places, such as everything that is wrong with a grid file. */
+function hasLines(error: unknown): error is { readonly lines: readonly string[] } {
+  return error instanceof BenchError && 'lines' in error && Array.isArray(error.lines);
 }

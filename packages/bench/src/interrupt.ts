@@ -2,11 +2,11 @@
 const SAME_PRESS_MS = 1000;
 
 /**
- * On the first Ctrl-C (or SIGTERM, SIGHUP) calls `stop`; on a second one kills the process. Killing is safe, every
- * artifact is written whole or not at all, and it is the only way out at once: a worker in the middle of a native call
- * cannot be stopped. Returns a function that takes the handlers away again.
+ * On the first Ctrl-C (or SIGTERM, SIGHUP) calls `stop`; on a second one calls `abandon` and kills the process. Killing
+ * is safe, every artifact is written whole or not at all, and it is the only way out at once: a worker in the middle of
+ * a native call cannot be stopped. Returns a function that takes the handlers away again.
  */
-export function onInterrupt(stop: () => void): () => void {
+export function onInterrupt({ stop, abandon }: { stop(): void; abandon(): void }): () => void {
   let firstAt: number | undefined;
   const press = (): void => {
     const now = performance.now();
@@ -14,6 +14,7 @@ export function onInterrupt(stop: () => void): () => void {
       firstAt = now;
       stop();
     } else if (now - firstAt > SAME_PRESS_MS) {
+      abandon();
       process.kill(process.pid, 'SIGKILL');
     }
   };

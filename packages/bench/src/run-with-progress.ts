@@ -12,9 +12,12 @@ export async function runWithProgress(plan: Plan, flags: RunFlags): Promise<RunO
   const { runPlan } = await import('@attribution-bench/runner');
   const reporter = chooseReporter(flags);
   const cancel = new AbortController();
-  const release = onInterrupt(() => {
-    reporter.note('stopping: what is finished is kept, the same command continues; Ctrl-C again stops at once');
-    cancel.abort();
+  const release = onInterrupt({
+    stop() {
+      reporter.note('stopping: what is finished is kept, the same command continues; Ctrl-C again stops at once');
+      cancel.abort();
+    },
+    abandon: () => reporter.close(),
   });
   try {
     return await runPlan(plan, {

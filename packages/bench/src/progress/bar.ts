@@ -30,7 +30,13 @@ export function barReporter(terminal: NodeJS.WriteStream): ProgressReporter {
       bar.setTotal(Math.max(1, state.total));
       bar.update(state.ended, { outlook: outlook(state), label: state.running.join(', ').slice(0, room) });
     },
-    note: write,
-    close: () => bars.stop(),
+    note(line) {
+      write(line);
+      bars.update();
+    },
+    close() {
+      bars.update();
+      bars.stop();
+    },
   };
 }

@@ -16,8 +16,10 @@ declare module 'cli-progress' {
   export class MultiBar {
     constructor(options: Options, preset: object);
     create(total: number, start: number, payload: Readonly<Record<string, string>>): Bar;
-    /** Writes lines that end in a newline above the bars. */
+    /** Writes lines that end in a newline above the bars, at the next redraw. */
     log(text: string): void;
+    /** Redraws now. */
+    update(): void;
     stop(): void;
   }
   export const Presets: { readonly shades_classic: object };
