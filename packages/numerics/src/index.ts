@@ -8,4 +8,5 @@ export * from './resampling.js';
 export * from './ridge-kernel.js';
 export * from './row-blocks.js';
 export * from './squared-distances.js';
+export * from './standardise.js';
 export * from './transpose.js';
