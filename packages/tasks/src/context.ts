@@ -69,7 +69,7 @@ export function createContext(
         ...(timesteps === undefined ? {} : { timesteps }),
       }),
     hessianProducts: ({ checkpoint, vectors }) => evaluator.hessianProducts(parametersOf(checkpoint), vectors, cancel),
-    replay: (request) => replay(checkpoints[0].seed, request, cancel),
+    replay: (request) => replay(checkpoints[0], request, cancel),
   };
 }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Parameters } from './apply.js';
+import { gradientsOrZeros } from './gradients.js';
 import type { Architecture, Network } from './layer.js';
 import { type Factors, perturbed } from './tapped.js';
 
@@ -30,23 +31,20 @@ export function factorTangents(
 
   const samples = x.shape[0];
   const zeros = layers.map(({ outputs }) => tf.zeros([samples, outputs]));
-  const deltas = tf.grads((...perturbations: tf.Tensor[]) =>
-    along(
-      tf.grads((...list: tf.Tensor[]) => {
-        const { output } = perturbed(network, architecture, given(list), perturbations, x, time);
-        return tf.sum(scalars(output));
-      })(values),
-    ),
-  )(zeros);
+  const run = (list: readonly tf.Tensor[], perturbations: readonly tf.Tensor[]) =>
+    perturbed(network, architecture, given(list), perturbations, x, time);
+  const slope = (...perturbations: tf.Tensor[]) =>
+    along(gradientsOrZeros((...list) => tf.sum(scalars(run(list, perturbations).output)), values));
+  const deltas = gradientsOrZeros(slope, zeros);
 
   const starts = layers.map(({ inputs }) => tf.zeros([samples, inputs]));
-  const inputs = tf.grads((...weights: tf.Tensor[]) =>
+  const backward = (...weights: tf.Tensor[]) =>
     along(
-      tf.grads((...list: tf.Tensor[]) => {
-        const { inputs: taps } = perturbed(network, architecture, given(list), zeros, x, time);
+      gradientsOrZeros((...list) => {
+        const { inputs: taps } = run(list, zeros);
         return taps.map((tap, l) => tf.sum(tf.mul(tap, weights[l]))).reduce((sum, product) => tf.add(sum, product));
-      })(values),
-    ),
-  )(starts);
+      }, values),
+    );
+  const inputs = gradientsOrZeros(backward, starts);
   return Object.fromEntries(layers.map(({ name }, l) => [name, { input: inputs[l], delta: deltas[l] }] as const));
 }

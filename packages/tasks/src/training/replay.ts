@@ -1,11 +1,13 @@
-import type {
-  CancelSignal,
-  LayerFactors,
-  NumericArray,
-  OutputFunction,
-  ReplayedStep,
-  ReplayRequest,
-  Seed,
+import {
+  BenchError,
+  type CancelSignal,
+  exitCode,
+  type LayerFactors,
+  type NumericArray,
+  type OutputFunction,
+  type ReplayedStep,
+  type ReplayRequest,
+  type Seed,
 } from '@attribution-bench/contract';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
@@ -18,7 +20,7 @@ import type { PassInputs } from '../passes/pass.js';
 import type { Objective } from './objective.js';
 import { optimizerOf, type StepScalars } from './optimizer.js';
 import { chunkSteps, runSteps } from './run-steps.js';
-import { slotName, trainingSpec, trainingStep } from './training-step.js';
+import { slotName, trainingSpec, trainingStep, yieldedParameters } from './training-step.js';
 
 /** What a replay adds to training: the batch and the queries as single passes through the network. */
 export interface Replayable {
@@ -34,16 +36,21 @@ export interface Replayable {
   readonly sharedSpecs: Readonly<Record<string, TensorSpec>>;
 }
 
-export type Replayer = (seed: Seed, request: ReplayRequest, cancel: CancelSignal) => AsyncIterable<ReplayedStep>;
+export type Replayer = (
+  run: { readonly seed: Seed; readonly parameters: Float32Array },
+  request: ReplayRequest,
+  cancel: CancelSignal,
+) => AsyncIterable<ReplayedStep>;
 
 /**
  * Runs the training of the run with a given seed on all points again, to the same bytes, and computes `emit` within each
  * step's graph before the update.
+ * @throws BenchError REPLAY_MISMATCH at the end, when the models differ
  */
 export function createReplayer(engine: Engine, replayable: Replayable): Replayer {
   const { network, objective } = replayable;
   const { architecture } = objective;
-  return async function* replay(seed, { emit, tangent = false }, cancel) {
+  return async function* replay({ seed, parameters: trained }, { emit, tangent = false }, cancel) {
     const base = trainingSpec(objective, 1);
     const spec = { ...base, shared: { ...base.shared, ...replayable.sharedSpecs } };
     const program = await engine.scan(({ carry, each, shared }) => {
@@ -86,8 +93,10 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
       const withShared = { ...objective, shared: { ...objective.shared, ...replayable.shared } };
       const chunk = chunkSteps(objective, 1, emittedBytes);
       const { batch } = objective.recipe;
+      let replayed: Float32Array | undefined;
       for await (const steps of runSteps(program, withShared, [{ seed }], { chunk, cancel })) {
         const count = steps.to - steps.from;
+        replayed = yieldedParameters(objective, steps.outputs, 0);
         for (let i = 0; i < count; i++) {
           const slices = names.map((name) => {
             const values = steps.outputs[name] as Float32Array;
@@ -102,10 +111,20 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
           };
         }
       }
+      if (!replayed?.every((value, i) => Object.is(value, trained[i]))) throw mismatch();
     } finally {
       await program.release();
     }
   };
+}
+
+function mismatch(): BenchError {
+  return new BenchError({
+    code: 'REPLAY_MISMATCH',
+    message: 'training again did not end in the same model',
+    next: 'train the checkpoint again: it was made by another version, engine or machine',
+    exit: exitCode.cellFailed,
+  });
 }
 
 /** The parameters of the only model of a stack of one. */

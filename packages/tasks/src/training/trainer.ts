@@ -1,11 +1,10 @@
 import { BenchError, exitCode } from '@attribution-bench/contract';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
-import { packed } from '../nn/flat.js';
 import type { Snapshot, TrainedRun, TrainRequest } from '../task.js';
 import type { Objective } from './objective.js';
 import { type Chunk, chunkSteps, planSteps, type Run, runSteps } from './run-steps.js';
-import { trainingSpec, trainingStep, yieldedName } from './training-step.js';
+import { trainingSpec, trainingStep, yieldedParameters } from './training-step.js';
 
 /** Trains models of one objective, a fixed number of them at once. */
 export interface Trainer {
@@ -52,7 +51,7 @@ async function trainGroup(
   { snapshots = 0, cancel }: TrainRequest,
   progress: (share: number) => void,
 ): Promise<readonly TrainedRun[]> {
-  const { architecture, recipe, points } = objective;
+  const { recipe, points } = objective;
   const members = runs[0].members?.length ?? points;
   const plan = planSteps(objective, members);
   const epochs = snapshotEpochs(recipe.epochs, snapshots);
@@ -66,10 +65,7 @@ async function trainGroup(
     progress(steps.to / plan.steps);
     const epoch = stops.get(steps.to);
     if (epoch === undefined && steps.to < plan.steps) continue;
-    const yielded = Object.fromEntries(
-      architecture.parameters.map(({ name }) => [name, steps.outputs[yieldedName(objective, name)]]),
-    );
-    final = runs.map((_, m) => packed(architecture, yielded, m));
+    final = runs.map((_, m) => yieldedParameters(objective, steps.outputs, m));
     const broken = final.flatMap((parameters) => parameters.find((value) => !Number.isFinite(value)) ?? []);
     if (broken.length > 0) throw diverged('a parameter', broken[0], Math.ceil(steps.to / plan.epochSteps), steps);
     if (epoch === undefined) continue;

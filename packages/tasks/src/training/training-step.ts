@@ -1,8 +1,9 @@
+import type { NumericArray } from '@attribution-bench/contract';
 import type { ScanSpec, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
 import type { Parameters } from '../nn/apply.js';
-import { parameterSpecs } from '../nn/flat.js';
+import { packed, parameterSpecs } from '../nn/flat.js';
 import type { Objective } from './objective.js';
 import { type Optimizer, optimizerOf, type StepScalars } from './optimizer.js';
 
@@ -76,7 +77,13 @@ export function slotsOf(objective: Objective, optimizer: Optimizer = optimizerOf
   return objective.average === undefined ? optimizer.slots : [...optimizer.slots, average];
 }
 
-/** Name in the loop state of what training yields for a parameter: itself, or its moving average. */
-export function yieldedName(objective: Objective, parameter: string): string {
-  return objective.average === undefined ? parameter : slotName(parameter, average);
+/** What training yields for one model of a loop state, flat: the parameters, or their moving average. */
+export function yieldedParameters(
+  { architecture, average: decay }: Objective,
+  state: Readonly<Record<string, NumericArray>>,
+  model: number,
+): Float32Array {
+  if (decay === undefined) return packed(architecture, state, model);
+  const averages = architecture.parameters.map(({ name }) => [name, state[slotName(name, average)]]);
+  return packed(architecture, Object.fromEntries(averages), model);
 }
