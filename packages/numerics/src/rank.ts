@@ -6,6 +6,8 @@ export interface RankOrder {
   readonly order: Int32Array;
   /** 1 at the last of each run of equal values, by position in `order`. */
   readonly lastOfTie: Uint8Array;
+  /** Whether any two values are equal. */
+  readonly tied: boolean;
 }
 
 /** Sorts a sample. Throws `NUMERICS_NOT_FINITE` on NaN; infinities have a rank like any other value. */
@@ -19,7 +21,7 @@ export function rankOrder(values: ArrayLike<number>): RankOrder {
   order.sort((i, j) => (values[i] < values[j] ? -1 : values[i] > values[j] ? 1 : i - j));
   const lastOfTie = new Uint8Array(size);
   for (let p = 0; p < size; p++) lastOfTie[p] = p + 1 === size || values[order[p]] !== values[order[p + 1]] ? 1 : 0;
-  return { order, lastOfTie };
+  return { order, lastOfTie, tied: lastOfTie.includes(0) };
 }
 
 /** Ranks from 1, equal values sharing the mean of their ranks. */
@@ -95,23 +97,64 @@ export function weightedSpearman(
   total: number,
   scratch: Float64Array,
 ): number | undefined {
-  const sxx = centredRanks(x, counts, total, scratch);
-  const { order, lastOfTie } = y;
-  let [before, syy, sxy] = [0, 0, 0];
-  for (let p = 0; p < order.length; ) {
-    let tied = counts[order[p]];
-    let sumX = tied * scratch[order[p]];
-    for (p++; lastOfTie[p - 1] === 0; p++) {
-      const count = counts[order[p]];
-      tied += count;
-      sumX += count * scratch[order[p]];
+  return correlateWith(countedRanks(x, counts, total, scratch), y);
+}
+
+/** The ranks of one side of a resample, to correlate any number of others with. */
+export interface CountedRanks {
+  readonly counts: Int32Array;
+  readonly total: number;
+  /** Doubled centred midrank × count, by element. */
+  readonly ranks: Float64Array;
+  /** Sum of squared doubled centred midranks over the resample; the same for a side whose only ties are copies. */
+  readonly squares: number;
+  readonly untiedSquares: number;
+}
+
+/** Ranks the resample of `total` elements that holds element i `counts[i]` times, into `scratch`. */
+export function countedRanks(order: RankOrder, counts: Int32Array, total: number, scratch: Float64Array): CountedRanks {
+  const squares = centredRanks(order, counts, total, scratch);
+  for (let i = 0; i < scratch.length; i++) scratch[i] *= counts[i];
+  const untiedSquares = order.tied ? squaresOfCopies(counts, total) : squares;
+  return { counts, total, ranks: scratch, squares, untiedSquares };
+}
+
+/** Spearman's correlation of a ranked resample with the same resample of another side; undefined when one is constant. */
+export function correlateWith(
+  { counts, total, ranks, squares, untiedSquares }: CountedRanks,
+  { order, lastOfTie, tied }: RankOrder,
+): number | undefined {
+  const size = order.length;
+  let [before, ownSquares, products] = [0, 0, 0];
+  if (tied) {
+    for (let p = 0; p < size; ) {
+      let [run, sum] = [0, 0];
+      do {
+        run += counts[order[p]];
+        sum += ranks[order[p]];
+      } while (lastOfTie[p++] === 0);
+      const rank = 2 * before + run - total;
+      products += sum * rank;
+      ownSquares += run * rank * rank;
+      before += run;
     }
-    const rank = 2 * before + tied - total;
-    sxy += sumX * rank;
-    syy += tied * rank * rank;
-    before += tied;
+  } else {
+    let upTo = -total;
+    for (let p = 0; p < size; p++) {
+      const count = counts[order[p]];
+      products += ranks[order[p]] * (upTo + count);
+      upTo += 2 * count;
+    }
+    ownSquares = untiedSquares;
   }
-  return sxx === 0 || syy === 0 ? undefined : correlation(sxx, syy, sxy);
+  return squares === 0 || ownSquares === 0 ? undefined : correlation(squares, ownSquares, products);
+}
+
+/** Sum of squared doubled centred midranks when copies are the only ties: it does not depend on the order. */
+function squaresOfCopies(counts: Int32Array, total: number): number {
+  let sum = total ** 3 - total;
+  for (const count of counts) sum -= count ** 3 - count;
+  return sum / 3;
 }
 
 /** Kendall's tau-b (ties on either side lower its denominator), by comparing all pairs; undefined for a constant sample. */

@@ -1,7 +1,7 @@
 import { BenchError, Rng, type Seed } from '@attribution-bench/contract';
 import { quantile } from 'simple-statistics';
 import { requireCount, requireFinite, requireLength } from './errors.js';
-import { mean, type RankOrder, rankOrder, weightedSpearman } from './rank.js';
+import { correlateWith, countedRanks, mean, type RankOrder, rankOrder } from './rank.js';
 
 /**
  * Bootstrap draws over subsets and queries at once. Everything compared with each other is resampled by the same draws,
@@ -46,22 +46,34 @@ export interface ResampledStatistic {
 
 /**
  * Spearman's correlation of each query's predictions with its outputs over subsets, ranked anew in every draw; where it
- * is undefined (one side constant) it counts as 0.
- * @param predictions [subsets × queries]
+ * is undefined (one side constant) it counts as 0. Several matrices of predictions together cost less than one by one,
+ * since the outputs are ranked once a draw.
+ * @param predictions matrices [subsets × queries]
  * @param outputs [subsets × queries]
+ * @returns one statistic a matrix
  */
 export function resampleSpearman(
-  predictions: Float64Array,
+  predictions: readonly Float64Array[],
   outputs: Float64Array,
   draws: JointDraws,
-): ResampledStatistic {
-  const x = columnOrders(predictions, draws);
-  const y = columnOrders(outputs, draws);
-  const scratch = new Float64Array(draws.subsets);
-  return resampleSubsets(
-    draws,
-    (query, counts) => weightedSpearman(x[query], y[query], counts, draws.subsets, scratch) ?? 0,
-  );
+): ResampledStatistic[] {
+  const { resamples, subsets, queries, subsetCounts } = draws;
+  const predicted = predictions.map((matrix) => columnOrders(matrix, draws));
+  const observed = columnOrders(outputs, draws);
+  const scratch = new Float64Array(subsets);
+  const evaluate = (counts: Int32Array, results: readonly Float64Array[], offset: number) => {
+    for (let query = 0; query < queries; query++) {
+      const ranks = countedRanks(observed[query], counts, subsets, scratch);
+      for (let p = 0; p < predicted.length; p++)
+        results[p][offset + query] = correlateWith(ranks, predicted[p][query]) ?? 0;
+    }
+  };
+  const perQuery = predictions.map(() => new Float64Array(queries));
+  evaluate(new Int32Array(subsets).fill(1), perQuery, 0);
+  const resampled = predictions.map(() => new Float64Array(resamples * queries));
+  for (let b = 0; b < resamples; b++)
+    evaluate(subsetCounts.subarray(b * subsets, (b + 1) * subsets), resampled, b * queries);
+  return predictions.map((_, p) => ({ perQuery: perQuery[p], resampled: resampled[p] }));
 }
 
 /** Evaluates a statistic of a query and of how often each subset occurs, on the original and on every draw. */
@@ -94,10 +106,13 @@ export function columnOrders(
 /** The statistic a − b, paired by query and draw. */
 export function difference(a: ResampledStatistic, b: ResampledStatistic): ResampledStatistic {
   requireLength('difference', 'the second statistic', b.resampled, a.resampled.length);
-  return {
-    perQuery: a.perQuery.map((value, i) => value - b.perQuery[i]),
-    resampled: a.resampled.map((value, i) => value - b.resampled[i]),
-  };
+  return { perQuery: minus(a.perQuery, b.perQuery), resampled: minus(a.resampled, b.resampled) };
+}
+
+function minus(a: Float64Array, b: Float64Array): Float64Array {
+  const result = new Float64Array(a.length);
+  for (let i = 0; i < a.length; i++) result[i] = a[i] - b[i];
+  return result;
 }
 
 /**
@@ -113,18 +128,9 @@ export function difference(a: ResampledStatistic, b: ResampledStatistic): Resamp
  * @param statistic with an empty `resampled` (values that do not come from subsets) only queries are resampled
  */
 export function drawsOfMean(statistic: ResampledStatistic, draws: JointDraws): Float64Array {
-  const { perQuery, resampled } = statistic;
-  const { resamples, subsets, queries, queryCounts } = draws;
-  const fromSubsets = resampled.length > 0;
-  requireLength('drawsOfMean', 'the statistic per query', perQuery, queries);
-  requireFinite('drawsOfMean', 'the statistic per query', perQuery);
-  if (fromSubsets) requireLength('drawsOfMean', 'the resampled statistic', resampled, resamples * queries);
-  const centre = mean(perQuery);
-  const subsetPart = fromSubsets ? rowMeans(resampled, resamples, queries) : new Float64Array(resamples);
-  const subsetVariance = (variance(subsetPart) * subsets) / Math.max(1, subsets - 1);
-  const ownNoise = fromSubsets ? queryNoise(resampled, resamples, queries) : 0;
-  const { variance: queryVariance, shrink } = signalOf(perQuery, ownNoise);
-
+  const { centre, subsetPart, shrink, standardError, freedom } = partsOfMean(statistic, draws);
+  const { perQuery } = statistic;
+  const { resamples, queries, queryCounts } = draws;
   const combined = new Float64Array(resamples);
   for (let b = 0; b < resamples; b++) {
     let queryPart = 0;
@@ -135,14 +141,50 @@ export function drawsOfMean(statistic: ResampledStatistic, draws: JointDraws): F
 
   const spread = Math.sqrt(variance(combined));
   if (spread === 0) return combined.fill(centre);
+  const scale = (standardError / spread) * studentOverNormal(freedom);
+  const combinedMean = mean(combined);
+  return combined.map((value) => centre + scale * (value - combinedMean));
+}
+
+/** How far a mean over queries would move with a fresh draw of as many subsets and queries. */
+export interface SpreadOfMean {
+  readonly standardError: number;
+  /** Degrees of freedom that the standard error is known with, by Satterthwaite's formula. */
+  readonly freedom: number;
+}
+
+/** The standard error behind {@link drawsOfMean}, for tests that need tails beyond the percentiles of the draws. */
+export function spreadOfMean(statistic: ResampledStatistic, draws: JointDraws): SpreadOfMean {
+  const { standardError, freedom } = partsOfMean(statistic, draws);
+  return { standardError, freedom };
+}
+
+interface PartsOfMean extends SpreadOfMean {
+  /** The observed mean. */
+  readonly centre: number;
+  /** Mean over all queries on the subsets of each draw, [resamples]. */
+  readonly subsetPart: Float64Array;
+  /** Factor that leaves in deviations between queries only what is not noise of the subsets. */
+  readonly shrink: number;
+}
+
+function partsOfMean({ perQuery, resampled }: ResampledStatistic, draws: JointDraws): PartsOfMean {
+  const { resamples, subsets, queries } = draws;
+  const fromSubsets = resampled.length > 0;
+  requireLength('drawsOfMean', 'the statistic per query', perQuery, queries);
+  requireFinite('drawsOfMean', 'the statistic per query', perQuery);
+  if (fromSubsets) requireLength('drawsOfMean', 'the resampled statistic', resampled, resamples * queries);
+  const subsetPart = fromSubsets ? rowMeans(resampled, resamples, queries) : new Float64Array(resamples);
+  const sharedNoise = variance(subsetPart);
+  const subsetVariance = (sharedNoise * subsets) / Math.max(1, subsets - 1);
+  const ownNoise = fromSubsets ? queryNoise(resampled, resamples, queries, sharedNoise) : 0;
+  const { variance: queryVariance, shrink } = signalOf(perQuery, ownNoise);
   const total = subsetVariance + queryVariance / queries;
   const freedom =
     total ** 2 /
     (subsetVariance ** 2 / Math.max(1, subsets - 1) +
       ((queryVariance + ownNoise) / queries) ** 2 / Math.max(1, queries - 1));
-  const scale = (Math.sqrt(total) / spread) * studentOverNormal(freedom);
-  const combinedMean = mean(combined);
-  return combined.map((value) => centre + scale * (value - combinedMean));
+  return { centre: mean(perQuery), subsetPart, shrink, standardError: Math.sqrt(total), freedom };
 }
 
 /** The central interval that holds a share `level` of the draws. */
@@ -179,16 +221,16 @@ function rowMeans(matrix: Float64Array, rows: number, cols: number): Float64Arra
 }
 
 /** Mean over queries of the variance over draws, less the mean covariance between queries: noise that averages out. */
-function queryNoise(resampled: Float64Array, resamples: number, queries: number): number {
+function queryNoise(resampled: Float64Array, resamples: number, queries: number, shared: number): number {
   if (queries < 2) return 0;
-  const column = new Float64Array(resamples);
-  let sum = 0;
-  for (let query = 0; query < queries; query++) {
-    for (let b = 0; b < resamples; b++) column[b] = resampled[b * queries + query];
-    sum += variance(column);
-  }
-  const shared = variance(rowMeans(resampled, resamples, queries));
-  return Math.max(0, (sum / queries - shared) * (queries / (queries - 1)));
+  const means = new Float64Array(queries);
+  for (let b = 0; b < resamples; b++)
+    for (let query = 0; query < queries; query++) means[query] += resampled[b * queries + query] / resamples;
+  let squares = 0;
+  for (let b = 0; b < resamples; b++)
+    for (let query = 0; query < queries; query++) squares += (resampled[b * queries + query] - means[query]) ** 2;
+  const average = squares / (resamples - 1) / queries;
+  return Math.max(0, (average - shared) * (queries / (queries - 1)));
 }
 
 /** 97.5 % quantile of Student's t over that of the normal (expansion of Fisher and Cornish in 1 / degrees of freedom). */
