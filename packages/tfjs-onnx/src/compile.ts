@@ -71,11 +71,12 @@ export function compileScan(body: ScanBody, spec: ScanSpec): Graph {
     for (const { name } of emit)
       if (Object.hasOwn(spec.carry, name))
         throw new BenchError({ code: 'SCAN_NAMES', message: `"${name}" is both carried and emitted` });
-    return buildNamed(
+    const graph = buildNamed(
       writeScan({ carryIn, carryOut, each, emit, shared }),
       [...carryIn, ...each, ...shared].map(({ name }) => name),
       [...carryOut, ...emit],
     );
+    return { ...graph, stepwise: Object.keys(spec.each) };
   });
 }
 

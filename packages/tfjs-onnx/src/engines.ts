@@ -52,16 +52,17 @@ function eagerEngine(id: string, backend: string): Engine {
 
 /** A program that runs `compute` on tensors of its feeds; the graph only says what goes in and out. */
 function eagerProgram(
-  { inputs, outputs }: Graph,
+  graph: Graph,
   backend: string,
   compute: (feeds: Tensors, outputs: TensorSpecs) => Record<string, NumericArray>,
 ): Program {
+  const { inputs, outputs } = graph;
   return {
     inputs,
     outputs,
     async run(feeds) {
       const before = tf.engine().backendName ?? backend;
-      const arrays = checkFeeds(inputs, feeds);
+      const arrays = checkFeeds(graph, feeds);
       void tf.setBackend(backend);
       try {
         const tensors = Object.fromEntries(
@@ -80,13 +81,9 @@ function eagerProgram(
   };
 }
 
-function runScan(
-  body: ScanBody,
-  spec: ScanSpec,
-  feeds: Tensors,
-  outputs: TensorSpecs,
-): Record<string, NumericArray> {
-  const pick = (specs: TensorSpecs): Tensors => Object.fromEntries(Object.keys(specs).map((name) => [name, feeds[name]]));
+function runScan(body: ScanBody, spec: ScanSpec, feeds: Tensors, outputs: TensorSpecs): Record<string, NumericArray> {
+  const pick = (specs: TensorSpecs): Tensors =>
+    Object.fromEntries(Object.keys(specs).map((name) => [name, feeds[name]]));
   const each = pick(spec.each);
   const shared = pick(spec.shared);
   const steps = Object.values(each)[0].shape[0];
@@ -113,7 +110,10 @@ function runScan(
     tf.dispose([carry, result.emit]);
     carry = result.carry;
   }
-  const final = Object.keys(spec.carry).map((name): [string, NumericArray] => [name, arrayOf(carry[name], outputs[name])]);
+  const final = Object.keys(spec.carry).map((name): [string, NumericArray] => [
+    name,
+    arrayOf(carry[name], outputs[name]),
+  ]);
   tf.dispose(carry);
   return { ...Object.fromEntries(final), ...emitted };
 }

@@ -17,6 +17,7 @@ const foldedElements = 1 << 14;
 class RecordingBackend extends tf.KernelBackend {
   graph: GraphBuilder | undefined;
   readonly #values = new WeakMap<DataId, Value>();
+  readonly #holders = new WeakMap<DataId, number>();
 
   recording(): GraphBuilder {
     if (this.graph === undefined) throw new Error(`the ${backendName} backend only works inside compile`);
@@ -69,12 +70,16 @@ class RecordingBackend extends tf.KernelBackend {
     return this.readSync(dataId);
   }
 
-  override disposeData(): boolean {
-    return true;
+  /** Variables share the data of the tensors they are made from; true once nobody holds it. */
+  override disposeData(dataId: DataId): boolean {
+    this.#holders.set(dataId, this.refCount(dataId) - 1);
+    return this.refCount(dataId) <= 0;
   }
-  override incRef(): void {}
-  override refCount(): number {
-    return 1;
+  override incRef(dataId: DataId): void {
+    this.#holders.set(dataId, this.refCount(dataId) + 1);
+  }
+  override refCount(dataId: DataId): number {
+    return this.#holders.get(dataId) ?? 1;
   }
   override numDataIds(): number {
     return 0;

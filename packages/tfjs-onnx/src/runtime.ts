@@ -20,6 +20,8 @@ export interface Graph {
   readonly onnx: Uint8Array;
   readonly inputs: TensorSpecs;
   readonly outputs: TensorSpecs;
+  /** Inputs of a scan that are fed step by step: their leading sizes must agree. */
+  readonly stepwise?: readonly string[];
 }
 
 /** Data for one input, row-major; an NdArray where more than one size of the input is open. */
@@ -94,7 +96,7 @@ export async function openGraph(graph: Graph, options: OpenOptions = {}): Promis
     outputs: graph.outputs,
     async run(feeds) {
       if (released) throw new BenchError({ code: 'PROGRAM_RELEASED', message: 'the program was released' });
-      const tensors = feedTensors(graph.inputs, feeds);
+      const tensors = feedTensors(graph, feeds);
       let results: InferenceSession.ReturnType;
       try {
         results = await session.run(tensors);
@@ -114,9 +116,9 @@ export async function openGraph(graph: Graph, options: OpenOptions = {}): Promis
   };
 }
 
-function feedTensors(inputs: TensorSpecs, feeds: Readonly<Record<string, Feed>>): Record<string, Tensor> {
+function feedTensors(graph: Graph, feeds: Readonly<Record<string, Feed>>): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};
-  for (const [name, { data, shape }] of Object.entries(checkFeeds(inputs, feeds)))
+  for (const [name, { data, shape }] of Object.entries(checkFeeds(graph, feeds)))
     tensors[name] = new Tensor(dtypeOf(data), data as Float32Array, shape);
   return tensors;
 }
@@ -125,7 +127,10 @@ function feedTensors(inputs: TensorSpecs, feeds: Readonly<Record<string, Feed>>)
  * The feeds with their full shapes, or a BenchError that names the input and what is wrong with it. A single open size
  * is found from the number of elements.
  */
-export function checkFeeds(inputs: TensorSpecs, feeds: Readonly<Record<string, Feed>>): Record<string, NdArray> {
+export function checkFeeds(
+  { inputs, stepwise = [] }: Pick<Graph, 'inputs' | 'stepwise'>,
+  feeds: Readonly<Record<string, Feed>>,
+): Record<string, NdArray> {
   for (const name of Object.keys(feeds))
     if (!Object.hasOwn(inputs, name))
       throw new BenchError({
@@ -133,7 +138,7 @@ export function checkFeeds(inputs: TensorSpecs, feeds: Readonly<Record<string, F
         message: `the program has no input "${name}"`,
         next: `its inputs are ${Object.keys(inputs).join(', ')}`,
       });
-  return Object.fromEntries(
+  const arrays = Object.fromEntries(
     Object.entries(inputs).map(([name, spec]) => {
       const feed = feeds[name];
       if (feed === undefined)
@@ -145,6 +150,13 @@ export function checkFeeds(inputs: TensorSpecs, feeds: Readonly<Record<string, F
       return [name, checkFeed(name, spec, feed)];
     }),
   );
+  const steps = stepwise.map((name) => arrays[name].shape[0]);
+  if (steps.some((count) => count !== steps[0]))
+    throw new BenchError({
+      code: 'FEED_STEPS',
+      message: `the steps fed disagree: ${stepwise.map((name, i) => `"${name}" has ${steps[i]}`).join(', ')}`,
+    });
+  return arrays;
 }
 
 function checkFeed(name: string, spec: TensorSpec, feed: Feed): NdArray {

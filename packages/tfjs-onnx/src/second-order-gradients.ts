@@ -16,8 +16,8 @@ export function installSecondOrderGradients(): void {
   engine[installed] = true;
   for (const [kernelName, inputNames] of Object.entries(gradientsFromResults)) recomputeResult(kernelName, inputNames);
   for (const [kernelName, inputNames] of Object.entries(stepFunctions)) registerZeroGradient(kernelName, inputNames);
-  replaceGradient(eluGradient);
-  replaceGradient(cumulativeSumGradient);
+  for (const config of [eluGradient, ...broadcastingGradients, cumulativeSumGradient, cumulativeProductGradient])
+    replaceGradient(config);
   recomputeCustomGradients(engine);
 }
 
@@ -29,7 +29,6 @@ const gradientsFromResults: Readonly<Record<string, readonly string[]>> = {
   Sigmoid: ['x'],
   Tanh: ['x'],
   Softmax: ['logits'],
-  LogSoftmax: ['logits'],
   Pow: ['a', 'b'],
   Max: ['x'],
   Min: ['x'],
@@ -45,7 +44,6 @@ const stepFunctions: Readonly<Record<string, readonly string[]>> = {
   LessEqual: ['a', 'b'],
   LogicalAnd: ['a', 'b'],
   LogicalOr: ['a', 'b'],
-  LogicalXor: ['a', 'b'],
   LogicalNot: ['x'],
   All: ['x'],
   Any: ['x'],
@@ -91,6 +89,52 @@ const eluGradient: GradConfig = {
       return tf.mul(dy as Tensor, slope);
     },
   }),
+};
+
+/** A gradient summed over the axes along which its operand was repeated. */
+function sumTo(gradient: Tensor, operand: Tensor): Tensor {
+  const axes = tf.broadcast_util.getReductionAxes(operand.shape, gradient.shape);
+  return tf.reshape(axes.length > 0 ? tf.sum(gradient, axes) : gradient, operand.shape);
+}
+
+/** Gradients of binary kernels which TensorFlow.js only has for operands of one shape. */
+const broadcastingGradients: readonly GradConfig[] = [
+  {
+    kernelName: 'SquaredDifference',
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dy, [a, b]) => {
+      const slope = () => tf.mul(dy as Tensor, tf.mul(tf.scalar(2), tf.sub(a, b)));
+      return { a: () => sumTo(slope(), a), b: () => sumTo(tf.neg(slope()), b) };
+    },
+  },
+  chosenOperand('Maximum', tf.greaterEqual),
+  chosenOperand('Minimum', tf.lessEqual),
+];
+
+function chosenOperand(kernelName: string, first: (a: Tensor, b: Tensor) => Tensor): GradConfig {
+  return {
+    kernelName,
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dy, [a, b]) => ({
+      a: () => sumTo(tf.mul(dy as Tensor, tf.cast(first(a, b), 'float32')), a),
+      b: () => sumTo(tf.mul(dy as Tensor, tf.cast(tf.logicalNot(first(a, b)), 'float32')), b),
+    }),
+  };
+}
+
+/** TensorFlow.js has none, though its gradient of a product uses this operation. Undefined where an element is 0. */
+const cumulativeProductGradient: GradConfig = {
+  kernelName: 'Cumprod',
+  inputsToSave: ['x'],
+  gradFunc: (dy, [x], attrs: NamedAttrMap) => {
+    const { axis, exclusive, reverse } = attrs as unknown as { axis: number; exclusive: boolean; reverse: boolean };
+    return {
+      x: () => {
+        const products = tf.cumprod(x, axis, exclusive, reverse);
+        return tf.div(tf.cumsum(tf.mul(dy as Tensor, products), axis, exclusive, !reverse), x);
+      },
+    };
+  },
 };
 
 /** TensorFlow.js transposes this gradient by mistake unless the axis is the last one. */

@@ -3,7 +3,16 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { type Engine, onnxEngine, type TensorFunction, tfjsCpuEngine } from '../src/index.js';
 import { smoothCases } from './support/cases.js';
-import { difference, drawFeeds, floatInputs, gradientOf, type KernelCase, runOn, specsOf } from './support/compare.js';
+import {
+  difference,
+  drawFeeds,
+  floatInputs,
+  gradientOf,
+  type KernelCase,
+  runOn,
+  specsOf,
+  weightedSum,
+} from './support/compare.js';
 
 /** Derivative of the gradient along a fixed direction, by differentiating the graph of the gradient. */
 function curvatureAlong(one: KernelCase, direction: Record<string, NumericArray>): TensorFunction {
@@ -21,13 +30,22 @@ function curvatureAlong(one: KernelCase, direction: Record<string, NumericArray>
   };
 }
 
-/** The same from differences of gradients: central, of fourth order. */
-async function curvatureFromDifferences(
+function drawDirection({ operands }: KernelCase): Record<string, NumericArray> {
+  const names = floatInputs(operands);
+  return drawFeeds(
+    Object.fromEntries(names.map((name) => [name, { shape: operands[name].shape, low: -0.5, high: 0.5 }])),
+    9,
+  );
+}
+
+/** The derivative of a function along a direction from central differences of fourth order. */
+async function differences(
+  fn: TensorFunction,
   one: KernelCase,
   feeds: Record<string, NumericArray>,
   direction: Record<string, NumericArray>,
 ): Promise<Record<string, Float64Array>> {
-  const program = await onnxEngine.program(gradientOf(one), specsOf(one.operands));
+  const program = await onnxEngine.program(fn, specsOf(one.operands));
   const step = 0.02;
   const result: Record<string, Float64Array> = {};
   for (const [factor, weight] of [
@@ -48,6 +66,21 @@ async function curvatureFromDifferences(
   return result;
 }
 
+describe('first derivatives agree with finite differences', () => {
+  it.each(smoothCases.map((one): [string, KernelCase] => [one.name, one]))('%s', async (_name, one) => {
+    const names = floatInputs(one.operands);
+    const feeds = drawFeeds(one.operands, 5);
+    const direction = drawDirection(one);
+    const value: TensorFunction = (inputs) => ({ value: weightedSum(one.fn(inputs)) });
+    const { value: slope } = await differences(value, one, feeds, direction);
+    const { outputs } = await runOn(onnxEngine, gradientOf(one), specsOf(one.operands), feeds);
+    const expected = names
+      .flatMap((name) => Array.from(outputs[name], (derivative, i) => derivative * direction[name][i]))
+      .reduce((a, b) => a + b);
+    expect(difference(slope, Float64Array.of(expected))).toBeLessThan(2e-4);
+  });
+});
+
 describe.each<[string, Engine]>([
   ['onnx', onnxEngine],
   ['tfjs-cpu', tfjsCpuEngine],
@@ -55,12 +88,9 @@ describe.each<[string, Engine]>([
   it.each(smoothCases.map((one): [string, KernelCase] => [one.name, one]))('%s', async (_name, one) => {
     const feeds = drawFeeds(one.operands, 5);
     const names = floatInputs(one.operands);
-    const drawn = drawFeeds(
-      Object.fromEntries(names.map((name) => [name, { shape: one.operands[name].shape, low: -0.5, high: 0.5 }])),
-      9,
-    );
-    const expected = await curvatureFromDifferences(one, feeds, drawn);
-    const actual = await runOn(engine, curvatureAlong(one, drawn), specsOf(one.operands), feeds);
+    const direction = drawDirection(one);
+    const expected = await differences(gradientOf(one), one, feeds, direction);
+    const actual = await runOn(engine, curvatureAlong(one, direction), specsOf(one.operands), feeds);
     for (const name of names) expect(difference(actual.outputs[name], expected[name])).toBeLessThan(2e-4);
   });
 });
@@ -71,7 +101,9 @@ describe('a loss with log-softmax', () => {
     const hessian: TensorFunction = ({ x }) => {
       const loss = (z: tf.Tensor) => tf.neg(tf.gather(tf.logSoftmax(z), tf.tensor1d([1], 'int32'), 1).sum());
       const rows = [0, 1, 2].map((i) =>
-        tf.grad((z: tf.Tensor) => tf.slice(tf.grad(loss)(z), [0, i], [1, 1]).sum())(x).reshape([3]),
+        tf
+          .grad((z: tf.Tensor) => tf.slice(tf.grad(loss)(z), [0, i], [1, 1]).sum())(x)
+          .reshape([3]),
       );
       return { h: tf.stack(rows) };
     };

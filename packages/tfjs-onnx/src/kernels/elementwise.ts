@@ -275,6 +275,5 @@ export const elementwiseKernels: Lowerings = {
   LessEqual: comparison('LessOrEqual'),
   LogicalAnd: logical('And'),
   LogicalOr: logical('Or'),
-  LogicalXor: logical('Xor'),
   Select: select,
 };

@@ -10,6 +10,12 @@ export function matMul(g: GraphBuilder, a: Value, b: Value, transposeA: boolean,
   const [left, right] = [cast(g, a, 'float32'), cast(g, b, 'float32')];
   const rows = left.shape.at(transposeA ? -1 : -2) ?? 1;
   const columns = right.shape.at(transposeB ? -2 : -1) ?? 1;
+  const inner = [left.shape.at(transposeA ? -2 : -1), right.shape.at(transposeB ? -1 : -2)];
+  if (inner[0] !== inner[1])
+    throw new Error(
+      `matMul: inner sizes (${inner.join(' and ')}) of [${left.shape}] and [${right.shape}] differ` +
+        `${transposeA ? ', a transposed' : ''}${transposeB ? ', b transposed' : ''}`,
+    );
   const batch = broadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2));
   const shape = [...batch, rows, columns];
   if (shape.length === 2) {

@@ -99,11 +99,6 @@ const softmax: Lowering = ({ g, inputs, attributes }) => {
   return apply(g, 'Softmax', [float(g, inputs.logits)], { attributes: { axis: { int: dim } } });
 };
 
-const logSoftmax: Lowering = ({ g, inputs, attributes }) => {
-  const { axis } = attributes<{ axis: number }>();
-  return apply(g, 'LogSoftmax', [float(g, inputs.logits)], { attributes: { axis: { int: axis } } });
-};
-
 export const reductionKernels: Lowerings = {
   Sum: reduction('ReduceSum', numeric),
   Mean: reduction('ReduceMean', float),
@@ -118,5 +113,4 @@ export const reductionKernels: Lowerings = {
   Cumprod: cumulativeProduct,
   TopK: topK,
   Softmax: softmax,
-  LogSoftmax: logSoftmax,
 };

@@ -1,6 +1,5 @@
 import { sizeOf } from '@attribution-bench/contract';
 import type {
-  BroadCastToAttrs,
   CastAttrs,
   ConcatAttrs,
   ExpandDimsAttrs,
@@ -15,6 +14,8 @@ import type {
   SliceAttrs,
   SplitVAttrs,
   StridedSliceAttrs,
+  Tensor,
+  TensorInfo,
   TileAttrs,
   TransposeAttrs,
   UnpackAttrs,
@@ -69,12 +70,7 @@ function stridedSlice(g: GraphBuilder, x: Value, attributes: StridedSliceAttrs):
 
 function split(g: GraphBuilder, x: Value, { numOrSizeSplits, axis }: SplitVAttrs): Value[] {
   const along = fromEnd(axis, x.shape.length);
-  const total = x.shape[along];
-  const given = Array.isArray(numOrSizeSplits)
-    ? numOrSizeSplits
-    : new Array<number>(numOrSizeSplits).fill(total / numOrSizeSplits);
-  const known = given.reduce((sum, size) => sum + Math.max(0, size), 0);
-  const sizes = given.map((size) => (size < 0 ? total - known : size));
+  const sizes = tf.backend_util.prepareSplitSize({ shape: [...x.shape] } as Tensor, numOrSizeSplits, along);
   let begin = 0;
   return sizes.map((size) => {
     const part = slice(g, x, [{ axis: along, begin, size }]);
@@ -128,15 +124,21 @@ const filled = (value: number) => {
 
 export const shapeKernels: Lowerings = {
   Identity: ({ stored }) => stored.x,
-  Reshape: ({ g, stored: { x }, attributes }) =>
-    reshape(g, x, tf.util.inferFromImplicitShape(attributes<ReshapeAttrs>().shape, sizeOf(x.shape))),
+  Reshape: ({ g, stored: { x }, attributes }) => {
+    const shape = tf.util.inferFromImplicitShape(attributes<ReshapeAttrs>().shape, sizeOf(x.shape));
+    if (sizeOf(shape) !== sizeOf(x.shape)) throw new Error(`a tensor [${x.shape}] cannot be reshaped to [${shape}]`);
+    return reshape(g, x, shape);
+  },
   ExpandDims: ({ g, stored: { input }, attributes }) =>
     insertAxis(g, input, fromEnd(attributes<ExpandDimsAttrs>().dim, input.shape.length + 1)),
   Transpose: ({ g, stored: { x }, attributes }) => transpose(g, x, attributes<TransposeAttrs>().perm),
   Cast: ({ g, stored: { x }, attributes }) => cast(g, x, typeOf(attributes<CastAttrs>().dtype)),
   Concat: ({ g, inputs, attributes }) => {
     const parts = Object.values(inputs);
-    return concat(g, parts, fromEnd(attributes<ConcatAttrs>().axis, parts[0].shape.length));
+    const axis = fromEnd(attributes<ConcatAttrs>().axis, parts[0].shape.length);
+    const shapes = parts.map(({ shape }) => [...shape]);
+    tf.backend_util.assertParamsConsistent(shapes, axis);
+    return concat(g, parts, axis);
   },
   Pack: ({ g, inputs, attributes }) => {
     const parts = Object.values(inputs);
@@ -156,11 +158,9 @@ export const shapeKernels: Lowerings = {
   },
   Slice: ({ g, stored: { x }, attributes }) => {
     const { begin, size } = attributes<SliceAttrs>();
-    const [starts, sizes] = tf.slice_util.parseSliceParams(
-      { shape: [...x.shape], dtype: 'float32', dataId: {} },
-      begin,
-      size,
-    );
+    const info: TensorInfo = { shape: [...x.shape], dtype: 'float32', dataId: {} };
+    const [starts, sizes] = tf.slice_util.parseSliceParams(info, begin, size);
+    tf.slice_util.assertParamsValid(info, starts, sizes);
     return sliceKernel(g, x, starts, sizes);
   },
   StridedSlice: ({ g, stored: { x }, attributes }) => stridedSlice(g, x, attributes<StridedSliceAttrs>()),
@@ -171,7 +171,6 @@ export const shapeKernels: Lowerings = {
   },
   MirrorPad: ({ g, inputs: { x }, attributes }) => mirrorPad(g, x, attributes<MirrorPadAttrs>()),
   Tile: ({ g, inputs: { x }, attributes }) => tile(g, x, attributes<TileAttrs>().reps),
-  BroadcastTo: ({ g, inputs: { x }, attributes }) => expand(g, x, attributes<BroadCastToAttrs>().shape),
   Reverse: ({ g, stored: { x }, attributes }) => {
     const { dims } = attributes<ReverseAttrs>();
     const axes = (Array.isArray(dims) ? dims : [dims]).map((axis) => fromEnd(axis, x.shape.length));

@@ -41,9 +41,13 @@ export function drawFeeds(operands: KernelCase['operands'], seed = 1): Record<st
   return Object.fromEntries(
     Object.entries(operands).map(([name, { shape, dtype = 'float32', low = -2, high = 2 }]) => {
       const size = sizeOf(shape);
-      if (dtype === 'float32') return [name, Float32Array.from({ length: size }, () => low + (high - low) * rng.uniform())];
+      if (dtype === 'float32')
+        return [name, Float32Array.from({ length: size }, () => low + (high - low) * rng.uniform())];
       const whole = () => low + rng.below(high - low + 1);
-      return [name, dtype === 'int32' ? Int32Array.from({ length: size }, whole) : Uint8Array.from({ length: size }, whole)];
+      return [
+        name,
+        dtype === 'int32' ? Int32Array.from({ length: size }, whole) : Uint8Array.from({ length: size }, whole),
+      ];
     }),
   );
 }
