@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { bench, type Ending } from './command.js';
+import { boardBytes, type GridFolder, gridFolder, smallGrid } from './small-grid.js';
+
+const run = ({ folder, flags }: GridFolder, ...more: string[]): Promise<Ending> =>
+  bench(['grid', ...flags, '--progress', 'plain', ...more], { cwd: folder });
+
+test.each([
+  [
+    'a wrong key',
+    'retrainSeeds',
+    'retrainSeed',
+    'grid.yaml:9:38 unknown key "retrainSeed", did you mean "retrainSeeds"?',
+  ],
+  ['a wrong type', 'epochs: 4', 'epochs: four', 'grid.yaml:7:45 expected a whole number, found "four"'],
+  [
+    'an unknown method',
+    'use: grad-dot',
+    'use: grad-dott',
+    'grid.yaml:12:10 there is no method "grad-dott", did you mean "grad-dot"?',
+  ],
+  [
+    'an unknown dataset',
+    'use: digits',
+    'use: digitz',
+    'grid.yaml:6:18 data "digitz" is not known, did you mean "digits"?',
+  ],
+  ['no task at all', /tasks:\n(?: {2}.*\n)+/, 'tasks: []\n', 'grid.yaml:4:8 '],
+])('%s: one line with its place, exit code 2', async (_, good, bad, line) => {
+  const { code, stdout, stderr } = await run(gridFolder(smallGrid.replace(good, bad)));
+  expect(stderr).toBe(`error: ${line}\n`);
+  expect(stdout).toBe('');
+  expect(code).toBe(2);
+});
+
+test('a grid whose filters leave 0 cells', async () => {
+  const { code, stderr } = await run(gridFolder(), '--only', 'nothing/*');
+  expect(stderr).toBe(
+    'error: grid.yaml has no cell that --only and --skip leave, globs match task/method, see `bench plan`\n',
+  );
+  expect(code).toBe(2);
+});
+
+test('a dataset file that is missing, then one that is corrupt', async () => {
+  const folder = gridFolder(
+    smallGrid.replace('use: digits', 'use: fashion-mnist, path: images').replace('train: 120', 'train: 100'),
+  );
+  const missing = await run(folder);
+  expect(missing.stderr).toContain('found no train-images-idx3-ubyte');
+  expect(missing.code).toBe(2);
+  mkdirSync(join(folder.folder, 'images'));
+  writeFileSync(join(folder.folder, 'images/train-images-idx3-ubyte'), 'not an IDX file');
+  const corrupt = await run(folder);
+  expect(corrupt.stderr).toContain('train-images-idx3-ubyte');
+  expect(corrupt.code).toBe(2);
+});
+
+test('a method that gives NaN fails its cell with the reason, the others are ranked, exit code 1', async () => {
+  const folder = gridFolder(smallGrid.replace('- use: grad-dot', '- use: ./not-a-number.mjs'));
+  writeFileSync(
+    join(folder.folder, 'not-a-number.mjs'),
+    `export default {
+  id: 'not-a-number', title: 'NaN', family: 'control', origin: 'baseline', cite: 'none', revision: 1,
+  output: 'pairwise', tasks: ['classifier'], needs: [], params: {}, expectSignal: false,
+  uses: () => ({ checkpoints: 1, trajectory: 1 }), supports: () => true, fit: async () => ({}),
+  score: async ({ task }) => new Float32Array(task.train * task.queries).fill(NaN),
+};
+`,
+  );
+  const { code, stdout, stderr } = await run(folder);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/failed: tiny\/not-a-number.*: .*NaN/);
+  expect(stdout).toContain('failed');
+  const board = JSON.parse(boardBytes(folder)) as { rows: { method: string; status: string; rank?: unknown }[] };
+  const row = (method: string) => board.rows.find((each) => each.method === method);
+  expect(row('not-a-number')).toMatchObject({ status: 'failed' });
+  expect(row('trak')).toMatchObject({ status: 'ok', rank: {} });
+});
+
+test('a results folder that cannot be written', async () => {
+  const folder = gridFolder();
+  rmSync(folder.results, { recursive: true });
+  writeFileSync(folder.results, 'a file where the folder should be');
+  const { code, stderr } = await run(folder);
+  expect(stderr).toMatch(/^error: .*results.* cannot be written.*\n$/);
+  expect(code).toBe(2);
+});
+
+const mountable = process.platform === 'linux' && process.getuid?.() === 0;
+
+test.skipIf(!mountable)('a full disk stops the run with one error and loses nothing', async () => {
+  const folder = gridFolder();
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder.results]);
+  onTestFinished(() => {
+    execFileSync('umount', [folder.results]);
+  });
+  const { code, stderr } = await run(folder);
+  expect(stderr).toMatch(/error: .*no space left.*/i);
+  expect(code).toBe(2);
+  execFileSync('mount', ['-o', 'remount,size=64m', folder.results]);
+  const again = await run(folder);
+  expect(again.stderr).toMatch(/[1-9]\d* stored already/);
+  expect(again.code).toBe(0);
+});
