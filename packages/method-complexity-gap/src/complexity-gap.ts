@@ -31,6 +31,7 @@ export default defineMethod({
       help: 'added to the diagonal of the kernel, which identical points make singular',
     }),
   },
+  expectSignal: false,
   async fit(ctx, { ratio, repeats, ridge }) {
     const { data, shape } = await ctx.features({ of: 'train', space: 'inputs' });
     const labels = ctx.labels('train');
