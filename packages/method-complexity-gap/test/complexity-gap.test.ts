@@ -7,8 +7,8 @@ describeMethod(complexityGap);
 describeMethod(complexityGap, { params: { ratio: 0.5, repeats: 3 } });
 
 test('counts a flipped label as suspicious, and as harm to the queries', async () => {
-  const labels = { use: 'synthetic', train: 150, queries: 10, classes: 3, dims: 8, flipLabels: 0.1 };
-  const spec = taskSpec({ id: 'noisy', data: labels, model: { use: 'logistic' }, target: 'margin' }, 3);
+  const data = { use: 'digits', train: 500, queries: 10, flipLabels: 0.1 };
+  const spec = taskSpec({ id: 'noisy', data, model: { use: 'logistic', epochs: 1 } }, 3);
   const setting = await trainedSetting(spec);
   const { scores, selfScores } = await runMethod(complexityGap, setting);
   expect(Array.from(scores)).toEqual(Array.from(selfScores ?? [], (gap) => -gap));
