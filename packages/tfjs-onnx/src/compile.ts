@@ -37,7 +37,7 @@ export function compile(fn: TensorFunction, inputs: TensorSpecs): Graph {
     const given = declare(recorder, inputs, 'input', false);
     const outputs = collect(recorder, fn(tensorsOf(recorder, given)), 'the function');
     return buildNamed(
-      writeGraph(given, outputs),
+      writeGraph(recorder.g, given, outputs),
       given.map(({ name }) => name),
       outputs,
     );
@@ -72,7 +72,7 @@ export function compileScan(body: ScanBody, spec: ScanSpec): Graph {
       if (Object.hasOwn(spec.carry, name))
         throw new BenchError({ code: 'SCAN_NAMES', message: `"${name}" is both carried and emitted` });
     const graph = buildNamed(
-      writeScan({ carryIn, carryOut, each, emit, shared }),
+      writeScan(recorder.g, { carryIn, carryOut, each, emit, shared }),
       [...carryIn, ...each, ...shared].map(({ name }) => name),
       [...carryOut, ...emit],
     );

@@ -1,5 +1,6 @@
 import { sizeOf } from '@attribution-bench/contract';
-import { constantData, type GraphNode, type Value } from './graph-builder.js';
+import { fuseProducts } from './fuse-products.js';
+import { constantData, type GraphBuilder, type GraphNode, type Value } from './graph-builder.js';
 import type { OnnxConstant, OnnxGraph, OnnxNode, OnnxShape, OnnxValue } from './onnx-model.js';
 
 /** A value under the name it has outside. */
@@ -21,7 +22,8 @@ export interface ScanOutline {
 }
 
 /** The ONNX graph of outputs computed from inputs. Only what an output depends on is written. */
-export function writeGraph(inputs: readonly Named[], outputs: readonly Named[]): OnnxGraph {
+export function writeGraph(g: GraphBuilder, inputs: readonly Named[], given: readonly Named[]): OnnxGraph {
+  const outputs = fused(g, given);
   const names = createNames();
   for (const { name, value } of inputs) names.set(value, name);
   const results = distinctNames(inputs, outputs);
@@ -39,10 +41,10 @@ export function writeGraph(inputs: readonly Named[], outputs: readonly Named[]):
 }
 
 /** The ONNX graph of a scan: one Scan node whose body is the step. What is the same in every step is computed before. */
-export function writeScan(scan: ScanOutline): OnnxGraph {
+export function writeScan(g: GraphBuilder, scan: ScanOutline): OnnxGraph {
   const names = createNames();
   const stepInputs = [...scan.carryIn, ...scan.each];
-  const stepOutputs = [...scan.carryOut, ...scan.emit];
+  const stepOutputs = fused(g, [...scan.carryOut, ...scan.emit]);
   const inputs = [...stepInputs, ...scan.shared];
   const results = distinctNames(inputs, stepOutputs);
   for (const { name, value } of stepInputs) names.set(value, `step:${name}`);
@@ -81,6 +83,14 @@ export function writeScan(scan: ScanOutline): OnnxGraph {
     nodes: [...before.nodes, scanNode],
     constants: before.constants,
   };
+}
+
+function fused(g: GraphBuilder, outputs: readonly Named[]): Named[] {
+  const values = fuseProducts(
+    g,
+    outputs.map(({ value }) => value),
+  );
+  return outputs.map(({ name }, i) => ({ name, value: values[i] }));
 }
 
 function describe(name: string, { type, shape }: Value, outerShape: OnnxShape = shape): OnnxValue {

@@ -1,0 +1,115 @@
+import { fillOf, type GraphBuilder, type GraphNode, producer, type Value } from './graph-builder.js';
+import { broadcastShape, sameShape } from './operators.js';
+
+/**
+ * Rewrites sums and multiples of matrix products that nothing else uses as single products: a bias is added, and the
+ * old velocity of a momentum step scaled and added, while the product is written. Returns the values in place of
+ * `roots`.
+ */
+export function fuseProducts(g: GraphBuilder, roots: readonly Value[]): Value[] {
+  const order = nodesInOrder(roots);
+  const uses = new Map<Value, number>();
+  const use = (value: Value): void => void uses.set(value, (uses.get(value) ?? 0) + 1);
+  for (const { inputs } of order) for (const input of inputs) if (input !== undefined) use(input);
+  for (const root of roots) use(root);
+
+  const replaced = new Map<Value, Value>();
+  const now = (value: Value): Value => replaced.get(value) ?? value;
+  const once = (value: Value | undefined): value is Value => value !== undefined && uses.get(value) === 1;
+  for (const node of order) {
+    const fused =
+      node.op === 'Add' ? fuseAdd(g, node, once, now) : node.op === 'Mul' ? fuseMul(g, node, once, now) : undefined;
+    if (fused !== undefined) {
+      replaced.set(node.outputs[0], fused);
+    } else if (node.inputs.some((input) => input !== undefined && replaced.has(input))) {
+      const { op, domain, attributes, outputs } = node;
+      const inputs = node.inputs.map((input) => (input === undefined ? undefined : now(input)));
+      const made = g.node({
+        op,
+        domain,
+        attributes,
+        inputs,
+        outputs: outputs.map(({ type, shape }) => ({ type, shape })),
+      });
+      for (const [i, output] of outputs.entries()) replaced.set(output, made[i]);
+    }
+  }
+  return roots.map(now);
+}
+
+type Lookup = (value: Value) => Value;
+type UsedOnce = (value: Value | undefined) => value is Value;
+
+/** A · B + C, or A · B + c · V, as one product. */
+function fuseAdd(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
+  const [a, b] = node.inputs;
+  if (a === undefined || b === undefined) return undefined;
+  for (const [product, addend] of [
+    [a, b],
+    [b, a],
+  ]) {
+    const gemm = once(product) ? producer(now(product), 'Gemm') : undefined;
+    if (gemm === undefined || gemm.inputs.length > 2) continue;
+    const scaled = once(addend) ? multiple(addend) : undefined;
+    const [added, factor] = scaled !== undefined && sameShape(scaled[0].shape, product.shape) ? scaled : [addend, 1];
+    if (added.shape.length > 2 || !sameShape(broadcastShape(added.shape, product.shape), product.shape)) continue;
+    return g.node({
+      op: 'Gemm',
+      inputs: [...gemm.inputs, now(added)],
+      attributes: { ...gemm.attributes, beta: { float: factor } },
+      outputs: [{ type: product.type, shape: product.shape }],
+    })[0];
+  }
+  return undefined;
+}
+
+/** c · (A · B) as one product. */
+function fuseMul(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
+  const [product, factor] = multiple(node.outputs[0]) ?? [];
+  const gemm = once(product) ? producer(now(product), 'Gemm') : undefined;
+  if (product === undefined || gemm === undefined || gemm.inputs.length > 2 || 'alpha' in gemm.attributes)
+    return undefined;
+  return g.node({
+    op: 'Gemm',
+    inputs: gemm.inputs,
+    attributes: { ...gemm.attributes, alpha: { float: factor ?? 1 } },
+    outputs: [{ type: product.type, shape: product.shape }],
+  })[0];
+}
+
+/** The value and the factor of which this one is the multiple. */
+function multiple(value: Value): [Value, number] | undefined {
+  const [a, b] = producer(value, 'Mul')?.inputs ?? [];
+  if (a === undefined || b === undefined) return undefined;
+  const [left, right] = [fillOf(a), fillOf(b)];
+  if (right !== undefined && sameShape(a.shape, value.shape)) return [a, right];
+  return left !== undefined && sameShape(b.shape, value.shape) ? [b, left] : undefined;
+}
+
+/** Every node that the values depend on, each after what it uses. */
+function nodesInOrder(roots: readonly Value[]): GraphNode[] {
+  const order: GraphNode[] = [];
+  const done = new Set<GraphNode>();
+  const pending = roots
+    .map(nodeOf)
+    .filter((node) => node !== undefined)
+    .reverse();
+  while (pending.length > 0) {
+    const node = pending[pending.length - 1];
+    const waiting = done.has(node)
+      ? []
+      : node.inputs.map(nodeOf).filter((input) => input !== undefined && !done.has(input));
+    if (waiting.length > 0) {
+      pending.push(...(waiting as GraphNode[]).reverse());
+      continue;
+    }
+    pending.pop();
+    if (!done.has(node)) order.push(node);
+    done.add(node);
+  }
+  return order;
+}
+
+function nodeOf(value: Value | undefined): GraphNode | undefined {
+  return value?.source.kind === 'node' ? value.source.node : undefined;
+}

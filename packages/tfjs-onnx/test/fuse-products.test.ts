@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs';
+import { describe, it } from 'vitest';
+import { expectSameAsCpu, float } from './support/compare.js';
+
+describe('fused products give what separate operations give', () => {
+  const operands = { a: float([5, 4]), b: float([4, 3]), bias: float([3]), v: float([5, 3]) };
+
+  it.each<[string, (x: Record<string, tf.Tensor>) => tf.Tensor[]]>([
+    ['bias', ({ a, b, bias }) => [tf.add(tf.matMul(a, b), bias)]],
+    ['bias first', ({ a, b, bias }) => [tf.add(bias, tf.matMul(a, b))]],
+    ['momentum', ({ a, b, v }) => [tf.add(tf.mul(v, 0.9), tf.matMul(a, b))]],
+    ['multiple', ({ a, b }) => [tf.mul(tf.matMul(a, b), 0.25)]],
+    ['multiple and bias', ({ a, b, bias }) => [tf.add(tf.mul(0.25, tf.matMul(a, b)), bias)]],
+    ['two products', ({ a, b }) => [tf.add(tf.matMul(a, b), tf.matMul(tf.neg(a), tf.square(b)))]],
+    ['a product with itself', ({ a, b }) => [tf.add(tf.matMul(a, b), tf.matMul(a, b))]],
+    [
+      'a product used twice',
+      ({ a, b, bias, v }) => {
+        const product = tf.matMul(a, b);
+        return [tf.add(product, bias), tf.add(product, v), product];
+      },
+    ],
+    [
+      'a sum used twice',
+      ({ a, b, bias }) => {
+        const sum = tf.add(tf.matMul(a, b), bias);
+        return [sum, tf.relu(sum), tf.add(sum, bias)];
+      },
+    ],
+    ['a larger addend', ({ a, b, v }) => [tf.add(tf.matMul(a, b), tf.stack([v, v]))]],
+    [
+      'transposed operands',
+      ({ a, b, v }) => [tf.add(tf.mul(v, 2), tf.matMul(tf.transpose(b), tf.transpose(a), false, false).transpose())],
+    ],
+    ['a chain', ({ a, b, bias, v }) => [tf.add(tf.matMul(tf.add(tf.matMul(v, b, false, true), 1), b), bias)]],
+  ])('%s', async (_, fn) => {
+    await expectSameAsCpu((inputs) => Object.fromEntries(fn(inputs).map((t, i) => [`y${i}`, t])), operands, 2e-6);
+  });
+});
