@@ -1,1 +1,3 @@
-export {};
+export * from './board.js';
+export { makeBoard } from './make-board.js';
+export { makeCosts } from './make-costs.js';

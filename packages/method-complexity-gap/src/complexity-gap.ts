@@ -32,6 +32,7 @@ export default defineMethod({
     }),
   },
   expectSignal: false,
+  uses: () => ({ checkpoints: 0 }),
   async fit(ctx, { ratio, repeats, ridge }) {
     const { data, shape } = await ctx.features({ of: 'train', space: 'inputs' });
     const labels = ctx.labels('train');

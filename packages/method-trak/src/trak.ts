@@ -133,10 +133,9 @@ async function meanOutToLoss(ctx: Context): Promise<Float32Array> {
   return mean;
 }
 
-/** The kernel over points is the smaller one with fewer points than columns, but has no mean absolute inverse. */
-function shapeOf({ task }: Context, { projection, projDim, rescale }: TrakParams): KernelShape {
+function shapeOf({ task }: Context, { projection, projDim }: TrakParams): KernelShape {
   const columns = projection === 'none' ? task.parameters : projDim;
-  return { points: task.train, columns, form: task.train < columns && rescale === 'none' ? 'points' : 'columns' };
+  return { points: task.train, columns, form: task.train < columns ? 'points' : 'columns' };
 }
 
 /** φ of every point under one checkpoint: blocks of [rows × columns]. */
@@ -180,7 +179,7 @@ async function openKernel(
     unit: params.ridgeUnit,
     name: `trak: kernel of checkpoint ${index}`,
   });
-  const divisor = params.rescale === 'none' ? 1 : await kernel.meanAbsInverse();
+  const divisor = params.rescale === 'none' ? 1 : await kernel.meanAbsInverse(trainFeatures(ctx, params, index, state));
   return { kernel, scale: 1 / (divisor * ctx.checkpoints.length) };
 }
 

@@ -1,6 +1,11 @@
 export * from './centred-mixture.js';
 export * from './cholesky.js';
+export * from './conjugate-gradient.js';
+export * from './gram.js';
+export * from './lanczos.js';
 export * from './matmul.js';
+export * from './nearest.js';
+export * from './principal-components.js';
 export * from './projection.js';
 export * from './rank.js';
 export * from './reliability.js';
@@ -9,4 +14,5 @@ export * from './ridge-kernel.js';
 export * from './row-blocks.js';
 export * from './squared-distances.js';
 export * from './standardise.js';
+export * from './symmetric-eigen.js';
 export * from './transpose.js';

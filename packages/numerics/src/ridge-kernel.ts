@@ -5,6 +5,8 @@ import { addMatmul, matmul } from './matmul.js';
 import { addRowProducts, blocksOf, collectRows } from './row-blocks.js';
 import { transpose } from './transpose.js';
 
+const inverseRows = 512;
+
 /**
  * Features Φ [points × columns] and which of their two kernels is formed: ΦᵀΦ (`columns`) or ΦΦᵀ (`points`, smaller
  * with fewer points than columns). Both give the same scores: (ΦᵀΦ + λI)⁻¹Φᵀ = Φᵀ(ΦΦᵀ + λI)⁻¹.
@@ -58,8 +60,8 @@ export interface RidgeKernel {
   leverages(phi: AsyncIterable<RowBlock>): Promise<Float64Array>;
   /** |(ΦᵀΦ + λI)⁻¹φ|² of every row of Φ, [points]. */
   solvedSquaredNorms(phi: AsyncIterable<RowBlock>): Promise<Float64Array>;
-  /** Mean absolute entry of (ΦᵀΦ + λI)⁻¹; form `columns` only. */
-  meanAbsInverse(): Promise<number>;
+  /** Mean absolute entry of (ΦᵀΦ + λI)⁻¹, [columns × columns]; λ must not be 0 in form `points`. */
+  meanAbsInverse(phi: AsyncIterable<RowBlock>): Promise<number>;
 }
 
 /**
@@ -133,8 +135,20 @@ export async function ridgeKernel(
             return Math.max(0, inverse[i * points + i] - lambda * square);
           });
         },
-        async meanAbsInverse() {
-          throw shapeError('meanAbsInverse', 'the inverse over columns is not formed from the kernel over points');
+        /** By (ΦᵀΦ + λI)⁻¹ = (I - Φᵀ(ΦΦᵀ + λI)⁻¹Φ) / λ, some rows of it at a time. */
+        async meanAbsInverse(phi) {
+          const rows = await collectFloat64(phi, shape);
+          const solved = await factor.solve(rows, columns);
+          const transposed = transpose(rows, points, columns);
+          let sum = 0;
+          for (let start = 0; start < columns; start += inverseRows) {
+            const count = Math.min(inverseRows, columns - start);
+            const left = transposed.subarray(start * points, (start + count) * points);
+            const product = await matmul<Float64Array>(left, solved, { m: count, k: points, n: columns });
+            for (let i = 0; i < count; i++) product[i * columns + start + i] -= 1;
+            for (const value of product) sum += Math.abs(value);
+          }
+          return sum / lambda / columns ** 2;
         },
       };
 }

@@ -88,7 +88,10 @@ export interface RunStatus {
   readonly outcome?: RunOutcome;
 }
 /** State of the newest runs, newest first, from their event files; works while they run elsewhere. */
-export declare function readStatus(resultsFolder: string, options?: { readonly limit?: number }): Promise<readonly RunStatus[]>;
+export declare function readStatus(
+  resultsFolder: string,
+  options?: { readonly limit?: number },
+): Promise<readonly RunStatus[]>;
 
 /** Artifacts that none of the given plans needs. `remove: false` only lists them. */
 export declare function collectGarbage(

@@ -20,13 +20,20 @@ export async function openTask(spec: TaskSpec, data: TaskData, engine: Engine): 
   const stack = modelsAtOnce(info.parameters);
   const evaluator = createEvaluator(engine, subject);
   const replay = createReplayer(engine, classifierReplayable(subject, objective, data));
-  let trainer: Promise<Trainer> | undefined;
+  const trainers = new Map<number, Promise<Trainer>>();
+  const trainerOf = (models: number): Promise<Trainer> => {
+    const known = trainers.get(models);
+    if (known !== undefined) return known;
+    const opened = openTrainer(engine, objective, models);
+    trainers.set(models, opened);
+    return opened;
+  };
   return {
     info,
     stack,
     async train(request) {
-      trainer ??= openTrainer(engine, objective, stack);
-      return (await trainer).train(request);
+      const whole = request.runs.every(({ members }) => members === undefined);
+      return (await trainerOf(whole ? 1 : stack)).train(request);
     },
     queryTargets: (parameters) => evaluator.outputs(parameters, { of: 'queries', output: 'target' }, stack),
     async sanity(parameters) {
@@ -38,7 +45,8 @@ export async function openTask(spec: TaskSpec, data: TaskData, engine: Engine): 
     context: (request) => createContext(info, data, evaluator, replay, request),
     async release() {
       await evaluator.release();
-      if (trainer !== undefined) await (await trainer).release();
+      for (const trainer of trainers.values()) await (await trainer).release();
+      trainers.clear();
     },
   };
 }

@@ -49,11 +49,12 @@ export interface ContextRequest {
 /** A task with its data and an engine: trains models and answers what the harness and methods ask of them. */
 export interface Task {
   readonly info: TaskInfo;
-  /** How many models one training graph trains at once; part of how bytes come about, fixed by the spec. */
+  /** How many models one graph trains on subsets at once; part of how bytes come about, fixed by the spec. */
   readonly stack: number;
   /**
-   * Trains one model a run, in groups of exactly `stack` (the last one filled up by repeating runs), so that a model's
-   * bytes depend on its run and its place in its group only.
+   * Trains one model a run. Where runs have members, in groups of exactly `stack` (the last one filled up by repeating
+   * runs), so that a model's bytes depend on its run and its place in its group only; runs on the whole training set
+   * one by one, as a replay of them has to.
    * @throws BenchError TRAINING_DIVERGED when a loss is not finite
    */
   train(request: TrainRequest): Promise<readonly TrainedRun[]>;

@@ -1,5 +1,5 @@
 import { deriveSeed } from '@attribution-bench/contract';
-import type { Figure } from './figures.js';
+import { type Figure, millisecondsOf } from './figures.js';
 import { drain } from './gradients.js';
 import { contextOf, mnistLike, neverCancelled, openMeasured } from './tasks.js';
 
@@ -18,13 +18,14 @@ export async function measureGrowth(): Promise<Figure[]> {
       {
         what: 'training',
         settings: { ...settings, epochs: task.info.epochs, models: task.stack },
-        value: await once(() => task.train({ runs: [{ seed }], cancel: neverCancelled })),
+        value: (await millisecondsOf(() => task.train({ runs: [{ seed }], cancel: neverCancelled }))) / 1000,
         unit: 's',
       },
       {
         what: 'gradients',
         settings: { ...settings, projection: 'rademacher', dim: 512 },
-        value: await once(() => drain(context, { kind: 'rademacher', dim: 512, seed: [1, 2, 3, 4] })),
+        value:
+          (await millisecondsOf(() => drain(context, { kind: 'rademacher', dim: 512, seed: [1, 2, 3, 4] }))) / 1000,
         unit: 's',
       },
     );
@@ -32,10 +33,4 @@ export async function measureGrowth(): Promise<Figure[]> {
     figures.push({ what: 'peak memory', settings, value: (process.resourceUsage().maxRSS * 1024) / mebi, unit: 'MiB' });
   }
   return figures;
-}
-
-async function once(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
 }

@@ -17,7 +17,7 @@ export const measuredTasks = {
     data: { use: 'digits', train: 900, queries: 100 },
     model: { use: 'mlp', hidden: [32], epochs: 20, batch: 64 },
   },
-  'mlp 784-128-10': mnistLike(2048),
+  'mlp 784-128-10': mnistLike(1024),
 } as const;
 
 /** A perceptron on points as large as those of MNIST, drawn instead of read. */

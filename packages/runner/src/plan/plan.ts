@@ -1,13 +1,19 @@
-import type { Params, ParamSpecs, Seed, Split, TaskInfo } from '@attribution-bench/contract';
-import type { Grid, GridMetric, GridTask, LoadedMethod } from '../grid/grid.js';
+import type { Json, ParamSpecs, Params, Split, TaskInfo } from '@attribution-bench/contract';
+import type { Grid, GridMetric, GridTask } from '../grid/grid.js';
+import type { StepJob } from '../steps/job.js';
 
-export type StepKind = 'dataset' | 'train' | 'retrain' | 'fit' | 'score' | 'metric';
+export type StepKind = 'dataset' | 'task' | 'train' | 'retrain' | 'truth' | 'fit' | 'score' | 'metric';
 
 /** Where a step's result is, or is to be. */
 export interface ArtifactRef {
   readonly kind: StepKind;
   /** SHA-256, lower-case hex. */
   readonly key: string;
+}
+
+/** A result and the data that its key is the hash of. */
+export interface StepOutput extends ArtifactRef {
+  readonly made: { readonly [part: string]: Json | undefined };
 }
 
 /** `stale`: a result for the same place in the grid is stored, but made from something else; `reason` says what. */
@@ -24,9 +30,14 @@ export interface PlannedStep {
   readonly method?: string;
   /** Ids of the steps whose artifacts it reads. */
   readonly needs: readonly string[];
-  readonly outputs: readonly ArtifactRef[];
+  readonly outputs: readonly StepOutput[];
   readonly status: StepStatus;
   readonly reason?: string;
+  /** Whether the run has to do it: not cached itself, and something that is wanted rests on it. */
+  readonly needed: boolean;
+  /** Names its place in the grid, whatever it is made from. */
+  readonly place: string;
+  readonly job: StepJob;
 }
 
 export type PlannedCellStatus = StepStatus | 'skipped';
@@ -44,22 +55,32 @@ export interface PlannedCell {
   readonly reason?: string;
   /** Ids of its steps; absent when skipped. */
   readonly steps?: { readonly fit: string; readonly score: string; readonly metrics: Readonly<Record<string, string>> };
+  /** Models that are trained for it: checkpoints of its ensemble, and one more run where it needs a trajectory. */
+  readonly retrainings: number;
 }
 
 export interface PlannedTask {
   readonly task: GridTask;
   readonly info: TaskInfo;
   readonly key: string;
-  readonly truth?: {
-    readonly key: string;
-    /** Ids of its retrain steps. */
-    readonly steps: readonly string[];
-    /** Retrainings already stored, and all of them. */
-    readonly cached: number;
-    readonly total: number;
-  };
+  /** Metrics of the grid that are for it. */
+  readonly metrics: readonly GridMetric[];
+  readonly truth?: PlannedTruth;
+  /** Id of the step that trains the first checkpoint, whose accuracy and loss the board shows. */
+  readonly first: string;
   readonly report: Split;
   readonly tune?: Split;
+}
+
+export interface PlannedTruth {
+  /** Hash of everything it is made from but the code: boards of different truths are not comparable. */
+  readonly key: string;
+  /** Id of the step that puts the retrainings together, and of those that retrain. */
+  readonly step: string;
+  readonly steps: readonly string[];
+  /** Retrainings already stored, and all of them. */
+  readonly cached: number;
+  readonly total: number;
 }
 
 export interface Plan {
@@ -76,10 +97,15 @@ export interface PlanOptions {
   /** Folder that holds `store/`, `runs/` and `truth/`. */
   readonly resultsFolder: string;
   readonly engine: 'onnx' | 'tfjs';
-  /** Globs over `task/method`: only these cells, not these, these again even when cached. */
+  /** Globs over `task/method` (or over the method alone): only these cells, not these, these again even when cached. */
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
   readonly force?: readonly string[];
   /** `truth`: the ground truth and nothing else. */
   readonly scope?: 'all' | 'truth';
+  /** Where downloaded data is kept; default a cache folder of the user. */
+  readonly cacheFolder?: string;
+  /** Refuse to download data. */
+  readonly offline?: boolean;
+  onLog?(message: string): void;
 }

@@ -38,7 +38,7 @@ const general = {
   beta1: 0.9,
   beta2: 0.999,
   weightDecay: 0,
-  schedule: 'constant',
+  schedule: 'cosine',
   warmup: 0,
 } as const satisfies Recipe;
 

@@ -72,10 +72,22 @@ export async function allRows(
 export function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (found.length !== expected.length) return Number.POSITIVE_INFINITY;
   let worst = 0;
-  let scale = 0;
   for (let i = 0; i < expected.length; i++) {
     worst = Math.max(worst, Math.abs(found[i] - expected[i]));
-    scale = Math.max(scale, Math.abs(expected[i]));
   }
-  return worst / scale;
+  return worst / largest(expected);
+}
+
+/** Share of values that are off by more than `tolerance` times the largest absolute expected value. */
+export function shareOff(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): number {
+  const bound = tolerance * largest(expected);
+  let off = 0;
+  for (let i = 0; i < expected.length; i++) if (Math.abs(found[i] - expected[i]) > bound) off++;
+  return off / expected.length;
+}
+
+function largest(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]));
+  return most;
 }
