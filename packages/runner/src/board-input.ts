@@ -1,0 +1,166 @@
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import {
+  BenchError,
+  type BoardInput,
+  type BoardMethod,
+  type BoardTask,
+  type CellResult,
+  type Cost,
+  type Json,
+} from '@attribution-bench/contract';
+import { openStore, type Store } from '@attribution-bench/store';
+import type { Plan, PlannedCell, PlannedStep, PlannedTask } from './plan/plan.js';
+import type { RunOutcome } from './run/events.js';
+import { latestOutcome } from './run/latest-outcome.js';
+import { type MetricValues, readMetric } from './steps/metric.js';
+import { readSanity } from './steps/train.js';
+import { readTruth } from './steps/truth.js';
+
+/**
+ * What a board is made from, out of what is stored. A cell without results is `failed` when the run (or, without one,
+ * the newest run of the grid) says so, `incomplete` otherwise.
+ * @throws BenchError when a stored result is damaged
+ */
+export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<BoardInput> {
+  const store = openStore(join(plan.resultsFolder, 'store'));
+  const steps = new Map(plan.steps.map((step) => [step.id, step]));
+  const ended = outcome ?? (await latestOutcome(plan.resultsFolder, plan.grid.name));
+  const failures = new Map((ended?.failedCells ?? []).map(({ cell, reason }) => [cell, reason]));
+  const tasks: BoardTask[] = [];
+  for (const task of plan.tasks) tasks.push(await boardTask(store, task, steps));
+  const cells: CellResult[] = [];
+  for (const cell of plan.cells) cells.push(await cellResult(store, cell, steps, failures));
+  const { grid } = plan;
+  return {
+    grid: grid.name,
+    gridSeed: grid.seed,
+    tasks,
+    methods: boardMethods(plan),
+    metrics: grid.metrics.map(({ metric, params }) => ({
+      id: metric.id,
+      title: metric.title,
+      higherIsBetter: metric.higherIsBetter,
+      params: { ...params } as Record<string, Json>,
+    })),
+    cells,
+    report: grid.report,
+    provenance: provenance(plan),
+  };
+}
+
+type Steps = ReadonlyMap<string, PlannedStep>;
+
+async function boardTask(
+  store: Store,
+  { info, report, tune, truth, task, first }: PlannedTask,
+  steps: Steps,
+): Promise<BoardTask> {
+  const stored = truth === undefined ? undefined : await artifactOf(store, truth.step, steps);
+  const trained = await artifactOf(store, first, steps);
+  const board: BoardTask = {
+    info,
+    report,
+    sanity: trained === undefined ? {} : await readSanity(store, trained),
+    ...(tune === undefined ? {} : { tune }),
+  };
+  if (truth === undefined || stored === undefined) return board;
+  const about = { key: truth.key, train: info.train, fraction: task.truth?.fraction ?? 0 };
+  return { ...board, truth: await readTruth(store, stored, about) };
+}
+
+/** The first artifact of a step if it is stored. */
+async function artifactOf(store: Store, id: string, steps: Steps): Promise<PlannedStep['outputs'][number] | undefined> {
+  const output = steps.get(id)?.outputs[0];
+  return output !== undefined && (await store.has(output)) ? output : undefined;
+}
+
+async function cellResult(
+  store: Store,
+  cell: PlannedCell,
+  steps: Steps,
+  failures: ReadonlyMap<string, string>,
+): Promise<CellResult> {
+  const { task, method, seed } = cell;
+  const about = { task, method, seed, params: { ...cell.params } as Record<string, Json> };
+  if (cell.steps === undefined)
+    return { ...about, status: 'skipped', metrics: {}, ...(cell.reason === undefined ? {} : { reason: cell.reason }) };
+  const scores = await artifactOf(store, cell.steps.score, steps);
+  const metrics: Record<string, MetricValues> = {};
+  for (const [id, step] of Object.entries(cell.steps.metrics)) {
+    const stored = await artifactOf(store, step, steps);
+    if (stored !== undefined) metrics[id] = await readMetric(store, stored);
+  }
+  const digest = scores === undefined ? undefined : (await store.readMetadata(scores)).digest;
+  const cost = scores === undefined ? undefined : await costOf(store, cell, steps);
+  const complete = Object.keys(metrics).length === Object.keys(cell.steps.metrics).length && scores !== undefined;
+  const failure = complete ? undefined : failures.get(cell.id);
+  return {
+    ...about,
+    status: complete ? 'ok' : failure === undefined ? 'incomplete' : 'failed',
+    ...(complete ? {} : { reason: failure ?? 'not computed yet' }),
+    metrics,
+    ...(cost === undefined ? {} : { cost }),
+    ...(digest === undefined ? {} : { scoresDigest: digest }),
+  };
+}
+
+async function costOf(store: Store, cell: PlannedCell, steps: Steps): Promise<Cost | undefined> {
+  const of = async (id: string | undefined) => {
+    const output = id === undefined ? undefined : steps.get(id)?.outputs[0];
+    return output === undefined ? undefined : store.readCost(output);
+  };
+  const fit = await of(cell.steps?.fit);
+  const score = await of(cell.steps?.score);
+  if (fit === undefined || score === undefined) return undefined;
+  return {
+    fitSeconds: fit.seconds,
+    scoreSeconds: score.seconds,
+    peakRssBytes: Math.max(fit.peakRssBytes, score.peakRssBytes),
+    retrainings: cell.retrainings,
+  };
+}
+
+function boardMethods({ grid }: Plan): BoardMethod[] {
+  const methods = new Map(grid.methods.map(({ loaded: { method } }) => [method.id, method]));
+  return [...methods.values()].map(({ id, title, family, origin, cite, revision, output, needs }) => ({
+    id,
+    title,
+    family,
+    origin,
+    cite,
+    revision,
+    output,
+    needs,
+  }));
+}
+
+/** Where the numbers come from; nothing in it changes from run to run on one machine. */
+function provenance({ grid, engine, tasks }: Plan): Record<string, Json> {
+  return {
+    file: grid.file,
+    quick: grid.quick,
+    engine,
+    version: versionOf('../package.json'),
+    node: process.version,
+    onnxruntime: versionOf('onnxruntime-node/package.json'),
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    tasks: tasks.map(({ task, key }) => ({ id: task.id, key, spec: task.spec as unknown as Json })),
+  };
+}
+
+function versionOf(manifest: string): string {
+  try {
+    return String((createRequire(import.meta.url)(manifest) as { version?: unknown }).version);
+  } catch (error) {
+    throw new BenchError({
+      code: 'PACKAGE_MISSING',
+      place: manifest,
+      message: 'cannot be read',
+      next: 'npm ci',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,242 @@
+import { dirname, resolve } from 'node:path';
+import { BenchError, didYouMean, hashJson } from '@attribution-bench/contract';
+import { metrics as knownMetrics } from '@attribution-bench/metrics';
+import { resolveTask } from '@attribution-bench/tasks';
+import { loadMethod } from '../methods/load-method.js';
+import { layered, mergeTasks } from './extends.js';
+import type { Grid, GridMethod, GridMetric, GridTask, TruthSpec } from './grid.js';
+import { GridErrors, type GridProblem } from './grid-errors.js';
+import { quickSpec, quickTruth } from './quick.js';
+import { gridSchema, type RawGrid, truthSchema } from './schema.js';
+import { checkSchema } from './schema-problems.js';
+import { expandSettings } from './settings.js';
+import { type Path, readYaml, type YamlSource } from './yaml-source.js';
+
+/**
+ * Reads and checks a grid file and loads the methods it names. Every problem is reported, not the first only.
+ * @param options.quick cut sizes down to a trial, as the file's `quick:` says or to a default
+ * @throws GridErrors with one `file:line:col message, next step` a problem; BenchError CONFIG_MISSING or
+ *   CONFIG_UNREADABLE
+ */
+export async function loadGrid(file: string, options: { readonly quick?: boolean } = {}): Promise<Grid> {
+  const source = await readYaml(file);
+  if (typeof source.value !== 'object' || source.value === null || Array.isArray(source.value))
+    throw new GridErrors([
+      {
+        place: source.place([]),
+        message: 'is not a grid file: expected a mapping with schema, name, tasks, methods, metrics',
+      },
+    ]);
+  const outer = checkSchema(gridSchema, source.value, source);
+  if (!outer.ok) throw new GridErrors(outer.problems);
+  const raw = outer.value;
+  const problems: GridProblem[] = [];
+  const quick = options.quick === true ? (raw.quick ?? {}) : undefined;
+  const tasks = resolveTasks(raw, source, quick, problems);
+  const metrics = resolveMetrics(raw, source, problems);
+  const methods = await resolveMethods(raw, source, dirname(resolve(file)), problems);
+  checkNames(raw, source, problems);
+  checkTruthPresent(raw, source, tasks, metrics, problems);
+  if (problems.length > 0) throw new GridErrors(problems);
+  return {
+    file,
+    name: quick === undefined ? raw.name : `${raw.name}-quick`,
+    seed: raw.seed,
+    tasks,
+    methods: quick === undefined ? methods : firstSettings(methods),
+    seeds: quick === undefined ? raw.seeds : (quick.seeds ?? raw.seeds.slice(0, 1)),
+    metrics,
+    ...(raw.select === undefined ? {} : { select: raw.select }),
+    report: { ...raw.report, primary: raw.report.primary ?? raw.metrics[0].use },
+    budget: {
+      ...(raw.budget.cell === undefined ? {} : { cellMs: raw.budget.cell }),
+      ...(raw.budget.memory === undefined ? {} : { memoryBytes: raw.budget.memory }),
+    },
+    ...(raw.check === undefined ? {} : { check: raw.check }),
+    quick: quick !== undefined,
+  };
+}
+
+type Quick = NonNullable<RawGrid['quick']>;
+
+function resolveTasks(raw: RawGrid, source: YamlSource, quick: Quick | undefined, problems: GridProblem[]): GridTask[] {
+  const ids = raw.tasks.map(({ id }) => id);
+  for (const [index, id] of ids.entries())
+    if (ids.indexOf(id) < index)
+      problems.push({ place: source.place(['tasks', index, 'id']), message: `another task has the id "${id}"` });
+  const tasks: GridTask[] = [];
+  for (const merged of mergeTasks(raw.tasks, source, problems)) {
+    if (merged === undefined) continue;
+    const { truth: ownTruth, ...described } = merged.fields;
+    const overrides = quick?.tasks ?? {};
+    const resolved = resolveTask(quick === undefined ? described : layered(described, overrides), raw.seed);
+    if (!resolved.ok) {
+      for (const { path, message, next, unknownKey } of resolved.problems)
+        problems.push({
+          place: merged.place(path, unknownKey === true ? 'key' : 'value'),
+          message,
+          ...(next === undefined ? {} : { next }),
+        });
+      continue;
+    }
+    const truth = resolveTruth(raw.truth, ownTruth, merged.place, problems);
+    tasks.push({
+      id: resolved.spec.id,
+      spec: quick === undefined ? resolved.spec : quickSpec(resolved.spec, overrides),
+      ...(truth === undefined ? {} : { truth: quick === undefined ? truth : quickTruth(truth, given(quick.truth)) }),
+    });
+  }
+  return tasks;
+}
+
+function given(truth: Quick['truth']): Partial<TruthSpec> {
+  return Object.fromEntries(Object.entries(truth ?? {}).filter(([, value]) => value !== undefined));
+}
+
+function resolveTruth(
+  shared: TruthSpec | undefined,
+  own: unknown,
+  place: (path: Path, part?: 'key' | 'value') => string,
+  problems: GridProblem[],
+): TruthSpec | undefined {
+  if (own === undefined) return shared;
+  if (own === 'none') return undefined;
+  if (typeof own === 'string') {
+    problems.push({ place: place(['truth']), message: `expected "none" or a mapping, found ${JSON.stringify(own)}` });
+    return undefined;
+  }
+  const here: YamlSource = { value: own, place: (path, part) => place(['truth', ...path], part) };
+  const checked = checkSchema(truthSchema, isFields(own) ? { ...shared, ...own } : own, here);
+  if (checked.ok) return checked.value;
+  problems.push(...checked.problems);
+  return undefined;
+}
+
+async function resolveMethods(
+  raw: RawGrid,
+  source: YamlSource,
+  folder: string,
+  problems: GridProblem[],
+): Promise<GridMethod[]> {
+  const methods: GridMethod[] = [];
+  const seen = new Set<string>();
+  const moduleOf = new Map<string, string>();
+  for (const [index, { use, params, grid }] of raw.methods.entries()) {
+    const here: Path = ['methods', index];
+    const complain = (path: Path, message: string, next?: string, part?: 'key') =>
+      problems.push({
+        place: source.place([...here, ...path], part),
+        message,
+        ...(next === undefined ? {} : { next }),
+      });
+    try {
+      const loaded = await loadMethod(use, folder);
+      const { id, params: specs } = loaded.method;
+      const other = moduleOf.get(id);
+      if (other !== undefined && other !== loaded.url) complain(['use'], `another method has the id "${id}"`);
+      moduleOf.set(id, loaded.url);
+      const expanded = expandSettings(specs, params, grid);
+      for (const problem of expanded.problems)
+        complain(problem.path, problem.message, problem.next, problem.unknownKey === true ? 'key' : undefined);
+      for (const setting of expanded.settings) {
+        const identity = hashJson([id, { ...setting }]);
+        if (seen.has(identity)) complain(['use'], `"${id}" is there twice with the same parameters`, 'leave one out');
+        seen.add(identity);
+        methods.push({ loaded, params: setting });
+      }
+    } catch (error) {
+      if (!(error instanceof BenchError)) throw error;
+      complain(['use'], error.message, error.next);
+    }
+  }
+  return methods;
+}
+
+function resolveMetrics(raw: RawGrid, source: YamlSource, problems: GridProblem[]): GridMetric[] {
+  const taskIds = raw.tasks.map(({ id }) => id);
+  const metrics: GridMetric[] = [];
+  for (const [index, { use, params, tasks }] of raw.metrics.entries()) {
+    const here: Path = ['metrics', index];
+    const metric = Object.hasOwn(knownMetrics, use) ? knownMetrics[use] : undefined;
+    for (const [i, id] of (tasks ?? []).entries())
+      if (!taskIds.includes(id)) problems.push(notKnown('task', id, taskIds, source.place([...here, 'tasks', i])));
+    if (metric === undefined) {
+      problems.push(notKnown('metric', use, Object.keys(knownMetrics), source.place([...here, 'use'])));
+      continue;
+    }
+    if (metrics.some((earlier) => earlier.metric.id === use))
+      problems.push({ place: source.place([...here, 'use']), message: `metric "${use}" is there twice` });
+    const { settings, problems: wrong } = expandSettings(metric.params, params, {});
+    for (const { path, message, next, unknownKey } of wrong)
+      problems.push({
+        place: source.place([...here, ...path], unknownKey === true ? 'key' : 'value'),
+        message,
+        ...(next === undefined ? {} : { next }),
+      });
+    for (const setting of settings)
+      metrics.push({ metric, params: setting, ...(tasks === undefined ? {} : { tasks }) });
+  }
+  return metrics;
+}
+
+function checkNames(raw: RawGrid, source: YamlSource, problems: GridProblem[]): void {
+  const used = raw.metrics.map(({ use }) => use);
+  const named: [Path, string | undefined][] = [
+    [['select', 'by'], raw.select?.by],
+    [['report', 'primary'], raw.report.primary],
+  ];
+  for (const [path, name] of named)
+    if (name !== undefined && !used.includes(name))
+      problems.push({
+        ...notKnown('metric', name, used, source.place(path)),
+        message: `"${name}" is not under metrics`,
+      });
+  for (const [index, seed] of raw.seeds.entries())
+    if (raw.seeds.indexOf(seed) < index)
+      problems.push({ place: source.place(['seeds', index]), message: `seed ${seed} is in the list twice` });
+}
+
+function checkTruthPresent(
+  raw: RawGrid,
+  source: YamlSource,
+  tasks: readonly GridTask[],
+  metrics: readonly GridMetric[],
+  problems: GridProblem[],
+): void {
+  for (const [index, { metric, tasks: only }] of metrics.entries()) {
+    if (!metric.needs.includes('truth')) continue;
+    const lacking = tasks.filter(({ id, truth }) => truth === undefined && (only?.includes(id) ?? false));
+    for (const { id } of lacking)
+      problems.push({
+        place: source.place(['metrics', index, 'tasks']),
+        message: `metric "${metric.id}" needs ground truth, task "${id}" has none`,
+        next: 'leave the task out here or give it a truth',
+      });
+    if (only === undefined && raw.truth === undefined && tasks.length > 0 && tasks.every(({ truth }) => !truth))
+      problems.push({
+        place: source.place(['metrics', index]),
+        message: `metric "${metric.id}" needs ground truth and no task has any`,
+        next: 'add truth: { subsets: 64 }',
+      });
+  }
+}
+
+function notKnown(what: string, name: string, known: readonly string[], place: string): GridProblem {
+  const meant = didYouMean(name, known);
+  return {
+    place,
+    message: `there is no ${what} "${name}"`,
+    next: meant === undefined ? `known: ${known.join(', ')}` : `did you mean "${meant}"?`,
+  };
+}
+
+/** The first setting of each method. */
+function firstSettings(methods: readonly GridMethod[]): GridMethod[] {
+  return methods.filter(
+    ({ loaded }, index) => methods.findIndex((other) => other.loaded.method.id === loaded.method.id) === index,
+  );
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { parseDuration, parseSize } from './units.js';
+
+/** The outer shape of a grid file; datasets, models, targets, metrics and methods check their own parameters. */
+
+const named = /^[a-z0-9][a-z0-9._-]*$/i;
+const count = z.int().min(1).max(1_000_000);
+const seed = z.int().min(0);
+const share = z.number().gt(0).lt(1);
+const params = z.record(z.string(), z.unknown());
+
+export const truthSchema = z.strictObject({
+  subsets: count.min(2).default(64).describe('random subsets of the training set, m'),
+  fraction: share.default(0.5).describe('share of the training set in each subset'),
+  retrainSeeds: count.default(2).describe('retrainings of each subset, R'),
+});
+
+const shorthand = (value: unknown): unknown => (typeof value === 'string' ? { use: value } : value);
+
+const methodSchema = z.preprocess(
+  shorthand,
+  z.strictObject({
+    use: z.string().min(1).describe('id of a method, name of its package, or path of its module from this file'),
+    params: params.default({}).describe('fixed parameters'),
+    grid: z
+      .record(z.string(), z.array(z.unknown()).min(1))
+      .default({})
+      .describe('parameters with a list of values each; every combination is one setting'),
+  }),
+);
+
+const metricSchema = z.preprocess(
+  shorthand,
+  z.strictObject({
+    use: z.string().min(1).describe('id of a metric'),
+    params: params.default({}),
+    tasks: z.array(z.string()).min(1).optional().describe('only for these tasks'),
+  }),
+);
+
+const duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, 'expected a duration such as 90s, 20m or 1h30m')
+  .transform((text) => parseDuration(text) as number);
+
+const size = z
+  .string()
+  .refine((text) => parseSize(text) !== undefined, 'expected a size such as 512MiB or 3GiB')
+  .transform((text) => parseSize(text) as number);
+
+const taskOverrides = z.strictObject({
+  data: params.optional(),
+  model: params.optional(),
+  target: params.optional(),
+  queries: params.optional(),
+});
+
+export const gridSchema = z.strictObject({
+  schema: z.literal('bench/grid@1'),
+  name: z.string().regex(named, 'expected letters, digits, dots, dashes and underscores').describe('of the board'),
+  seed: seed.default(0).describe('everything random derives from it'),
+  tasks: z.array(z.looseObject({ id: z.string(), extends: z.string().optional() })).min(1),
+  truth: truthSchema.optional(),
+  methods: z.array(methodSchema).min(1),
+  seeds: z.array(seed).min(1).default([0]).describe('of the methods, not of the truth'),
+  metrics: z.array(metricSchema).min(1),
+  select: z
+    .strictObject({
+      by: z.string().describe('metric that parameters are chosen by'),
+      tuneFraction: share.describe('share of queries and subsets they are chosen on; the others are reported'),
+    })
+    .optional(),
+  report: z
+    .strictObject({
+      primary: z.string().optional().describe('metric that the board is ranked by; default the first'),
+      ci: share.default(0.95),
+      resamples: count.min(100).default(2000),
+    })
+    .prefault({}),
+  budget: z
+    .strictObject({
+      cell: duration.optional().describe('time of fit and score together, e.g. 20m'),
+      memory: size.optional().describe('memory of the process while the cell runs alone, e.g. 3GiB'),
+    })
+    .prefault({}),
+  check: z.strictObject({ baseline: z.string(), tolerance: z.number().min(0).max(1) }).optional(),
+  quick: z
+    .strictObject({
+      tasks: taskOverrides.optional().describe('laid over every task'),
+      truth: truthSchema.partial().optional(),
+      seeds: z.array(seed).min(1).optional(),
+    })
+    .optional()
+    .describe('what --quick changes; where it says nothing, sizes are cut to a default'),
+});
+
+export type RawGrid = z.infer<typeof gridSchema>;

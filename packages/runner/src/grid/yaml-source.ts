@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { BenchError } from '@attribution-bench/contract';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import { GridErrors } from './grid-errors.js';
+
+/** Keys and indices that lead from the top of a document to a value. */
+export type Path = readonly (string | number)[];
+
+/** A YAML document as plain data that still knows where everything was written. */
+export interface YamlSource {
+  readonly value: unknown;
+  /**
+   * `file:line:col` of the value at a path, or of its key; of the deepest part of the path that was written, where the
+   * rest was not.
+   */
+  place(path: Path, part?: 'key' | 'value'): string;
+}
+
+const maxBytes = 4 << 20;
+
+/**
+ * Reads a YAML 1.2 file (core schema, no merge keys).
+ * @throws BenchError CONFIG_MISSING or CONFIG_UNREADABLE, GridErrors for what is not YAML
+ */
+export async function readYaml(file: string): Promise<YamlSource> {
+  return parseYaml(await readText(file), file);
+}
+
+/** @throws GridErrors for what is not YAML */
+export function parseYaml(text: string, file: string): YamlSource {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { version: '1.2', schema: 'core', lineCounter: lines, prettyErrors: false });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const wrong = [...document.errors, ...document.warnings];
+  if (wrong.length > 0)
+    throw new GridErrors(wrong.map(({ pos, message }) => ({ place: at(pos[0]), message: `is not YAML: ${message}` })));
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new GridErrors([{ place: at(0), message: `cannot be read: ${(error as Error).message}` }]);
+  }
+  const written = (node: unknown): Node | undefined =>
+    isAlias(node) ? node.resolve(document) : isNode(node) ? node : undefined;
+  return {
+    value,
+    place(path, part = 'value') {
+      let node = written(document.contents);
+      let offset = node?.range?.[0] ?? 0;
+      for (const [depth, step] of path.entries()) {
+        const pair = isMap(node)
+          ? (node.items as Pair[]).find(({ key }) => isScalar(key) && String(key.value) === String(step))
+          : undefined;
+        const next = pair?.value ?? (isSeq(node) ? node.items[Number(step)] : undefined);
+        if (pair === undefined && next === undefined) break;
+        const shown = part === 'key' && depth === path.length - 1 ? pair?.key : next;
+        offset = (isNode(shown) ? shown : (pair?.key as Node | undefined))?.range?.[0] ?? offset;
+        node = written(next);
+      }
+      return at(offset);
+    },
+  };
+}
+
+async function readText(file: string): Promise<string> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT')
+      throw new BenchError({
+        code: 'CONFIG_MISSING',
+        place: file,
+        message: 'there is no such file',
+        next: 'name a grid file with --config',
+        cause: error,
+      });
+    throw new BenchError({
+      code: 'CONFIG_UNREADABLE',
+      place: file,
+      message: code === 'EISDIR' ? 'is a folder, not a grid file' : `cannot be read: ${(error as Error).message}`,
+      next: 'name a grid file with --config',
+      cause: error,
+    });
+  }
+  if (bytes.length > maxBytes)
+    throw new BenchError({
+      code: 'CONFIG_UNREADABLE',
+      place: file,
+      message: `has ${bytes.length} bytes: too many for a grid file`,
+      next: 'name a grid file with --config',
+    });
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new BenchError({
+      code: 'CONFIG_UNREADABLE',
+      place: file,
+      message: 'is not UTF-8 text',
+      next: 'save it as UTF-8',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Json, sha256 } from '@attribution-bench/contract';
+import { writeAtomically } from '@attribution-bench/store';
+import type { PlannedStep, StepOutput } from './plan.js';
+
+type Made = StepOutput['made'];
+
+/** Notes what the newest result for a place in the grid was made from, so that a plan can say what changed since. */
+export async function writeLatest(storeFolder: string, step: Pick<PlannedStep, 'place' | 'outputs'>): Promise<void> {
+  await writeAtomically(fileOf(storeFolder, step.place), `${JSON.stringify(step.outputs[0].made)}\n`);
+}
+
+/** What the newest result for a place was made from; undefined when there was none or the note is unreadable. */
+export async function readLatest(storeFolder: string, place: string): Promise<Made | undefined> {
+  try {
+    const made: unknown = JSON.parse(await readFile(fileOf(storeFolder, place), 'utf8'));
+    return typeof made === 'object' && made !== null ? (made as Made) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const names: Readonly<Record<string, string>> = {
+  schema: 'the way keys are made',
+  task: 'the task',
+  data: 'the data',
+  fingerprint: 'the data files',
+  engine: 'the engine',
+  harness: 'the code of tasks or engine',
+  code: 'its code',
+  revision: 'its revision',
+  params: 'its parameters',
+  fraction: 'the subset fraction',
+  subsets: 'the number of subsets',
+  retrainSeeds: 'the number of retraining seeds',
+  tune: 'the split',
+  report: 'the split',
+};
+
+/** The parts in which two results for one place differ, in words; empty when only what they rest on does. */
+export function changedParts(before: Made, now: Made): string[] {
+  const parts = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  const changed = parts.filter((part) => JSON.stringify(before[part] as Json) !== JSON.stringify(now[part] as Json));
+  return [...new Set(changed.flatMap((part) => names[part] ?? []))];
+}
+
+function fileOf(storeFolder: string, place: string): string {
+  const key = sha256(place);
+  return join(storeFolder, 'latest', key.slice(0, 2), `${key}.json`);
+}

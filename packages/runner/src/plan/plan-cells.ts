@@ -1,0 +1,200 @@
+import type { Json, Need, ScoreShape } from '@attribution-bench/contract';
+import type { Grid, GridMethod, GridMetric } from '../grid/grid.js';
+import { hashPackage } from '../methods/code-hash.js';
+import type { MethodSource } from '../steps/job.js';
+import type { CellFilter } from './globs.js';
+import type { PlannedCell, PlannedTask, StepOutput } from './plan.js';
+import { type PlannedTruthSteps, planCheckpoints, planTrajectory } from './plan-models.js';
+import type { OpenedTask } from './plan-task.js';
+import { seedLabel, settingLabels } from './settings-label.js';
+import { addStep, outputOf, type StepList } from './step-list.js';
+
+/** A cell before it is known what of it is stored. */
+export type CellDraft = Omit<PlannedCell, 'status' | 'reason'> & {
+  readonly skipped?: string;
+  readonly forced: boolean;
+};
+
+/** What cells of a task have in common. */
+export interface CellTask {
+  readonly opened: OpenedTask;
+  readonly metrics: readonly GridMetric[];
+  readonly truth?: PlannedTruthSteps;
+  readonly split: Pick<PlannedTask, 'report' | 'tune'>;
+}
+
+/** Metrics of the grid that are for a task. */
+export function metricsFor(grid: Grid, { task }: OpenedTask): GridMetric[] {
+  return grid.metrics.filter(({ metric, tasks }) => {
+    if (tasks !== undefined && !tasks.includes(task.id)) return false;
+    if (metric.needs.includes('truth') && task.truth === undefined) return false;
+    return !metric.needs.includes('label-noise') || Number(task.spec.data.flipLabels ?? 0) > 0;
+  });
+}
+
+/** Why a method is not run on a task, or undefined. */
+export function skipReason(
+  { loaded, params }: GridMethod,
+  { opened, metrics }: Pick<CellTask, 'opened' | 'metrics'>,
+): string | undefined {
+  const supported = loaded.method.supports(opened.info, params);
+  if (supported !== true) return supported;
+  return metrics.length === 0 ? 'no metric of the grid is for this task' : undefined;
+}
+
+/** Adds the steps of all cells of a task. */
+export function planCells(steps: StepList, grid: Grid, cellTask: CellTask, filter: CellFilter): CellDraft[] {
+  const labels = settingLabels(grid.methods);
+  const task = cellTask.opened.task.id;
+  return grid.methods.flatMap((method) => {
+    const id = method.loaded.method.id;
+    if (!filter.takes(task, id)) return [];
+    const skipped = skipReason(method, cellTask);
+    return grid.seeds.map((seed): CellDraft => {
+      const cell = {
+        id: `${task}/${id}${labels.get(method) ?? ''}${seedLabel(grid, seed)}`,
+        task,
+        method: id,
+        params: method.params,
+        seed,
+        forced: filter.forces(task, id),
+      };
+      if (skipped !== undefined) return { ...cell, skipped, retrainings: 0 };
+      return { ...cell, ...planCell(steps, cellTask, method, seed, cell.id) };
+    });
+  });
+}
+
+const modelNeeds: readonly Need[] = ['checkpoints', 'gradients', 'curvature', 'trajectory', 'features'];
+
+function planCell(
+  steps: StepList,
+  cellTask: CellTask,
+  { loaded, params }: GridMethod,
+  seed: number,
+  label: string,
+): Required<Pick<PlannedCell, 'steps' | 'retrainings'>> {
+  const { method, url, code } = loaded;
+  const { opened, metrics } = cellTask;
+  const uses = method.uses(params);
+  const withModels = method.needs.some((need) => modelNeeds.includes(need));
+  const checkpoints = withModels ? planCheckpoints(steps, opened, seed, uses.checkpoints) : [];
+  const trajectory = method.needs.includes('trajectory')
+    ? planTrajectory(steps, opened, seed, uses.trajectory)
+    : undefined;
+  const source: MethodSource = {
+    id: method.id,
+    url,
+    params,
+    seed,
+    checkpoints: checkpoints.map(({ output }) => output),
+    ...(trajectory === undefined ? {} : { trajectory: trajectory.output }),
+  };
+  const models = [...checkpoints, ...(trajectory === undefined ? [] : [trajectory])];
+  const rests = [...new Set([opened.steps.dataset, ...models.map(({ step }) => step)])];
+  const common = { task: opened.task.id, method: method.id } as const;
+  const place: Json[] = [method.id, { ...params } as Json, seed];
+  const fitOutput = outputOf('fit', {
+    ...opened.parts,
+    method: method.id,
+    revision: method.revision,
+    code,
+    params: { ...params } as Json,
+    seed,
+    checkpoints: checkpoints.map(({ output }) => output.key),
+    trajectory: trajectory?.output.key,
+  });
+  const fit = addStep(steps, {
+    ...common,
+    kind: 'fit',
+    label: `fit ${label}`,
+    needs: rests,
+    outputs: [fitOutput],
+    job: { kind: 'fit', task: opened.source, method: source, output: fitOutput },
+    place: ['fit', ...place],
+  });
+  const selfScores =
+    method.selfScores !== undefined && metrics.some(({ metric }) => metric.needs.includes('label-noise'));
+  const scoreOutput = outputOf('score', { fit: fitOutput.key, selfScores });
+  const score = addStep(steps, {
+    ...common,
+    kind: 'score',
+    label: `score ${label}`,
+    needs: [fit, ...rests],
+    outputs: [scoreOutput],
+    job: { kind: 'score', task: opened.source, method: source, fit: fitOutput, selfScores, output: scoreOutput },
+    place: ['score', ...place],
+  });
+  const metricSteps = metrics.map((entry): [string, string] => [
+    entry.metric.id,
+    planMetric(
+      steps,
+      cellTask,
+      entry,
+      { scores: scoreOutput, step: score, shape: method.output },
+      common,
+      label,
+      place,
+    ),
+  ]);
+  return {
+    steps: { fit, score, metrics: Object.fromEntries(metricSteps) },
+    retrainings: new Set(models.map(({ output }) => output.key)).size,
+  };
+}
+
+function planMetric(
+  steps: StepList,
+  { opened, truth, split }: CellTask,
+  { metric, params }: GridMetric,
+  scored: { readonly scores: StepOutput; readonly step: string; readonly shape: ScoreShape },
+  common: { readonly task: string; readonly method: string },
+  label: string,
+  place: readonly Json[],
+): string {
+  const wantsTruth = metric.needs.includes('truth') && truth !== undefined;
+  const wantsLabels = metric.needs.includes('label-noise');
+  const output = outputOf('metric', {
+    metric: metric.id,
+    revision: metric.revision,
+    code: hashPackage('@attribution-bench/metrics'),
+    params: { ...params } as Json,
+    scores: scored.scores.key,
+    truth: wantsTruth ? truth.output.key : undefined,
+    report: partsOf(split.report),
+    tune: split.tune && partsOf(split.tune),
+  });
+  return addStep(steps, {
+    ...common,
+    kind: 'metric',
+    label: `${metric.id} of ${label}`,
+    needs: [scored.step, ...(wantsTruth ? [truth.step] : []), ...(wantsLabels ? [opened.steps.dataset] : [])],
+    outputs: [output],
+    job: {
+      kind: 'metric',
+      metric: metric.id,
+      params,
+      info: opened.info,
+      scores: scored.scores,
+      scoreShape: scored.shape,
+      ...(wantsTruth
+        ? {
+            truth: {
+              key: truth.key,
+              fraction: opened.task.truth?.fraction ?? 0,
+              artifact: truth.output,
+            },
+          }
+        : {}),
+      ...(wantsLabels ? { dataset: opened.source.dataset } : {}),
+      report: split.report,
+      ...(split.tune === undefined ? {} : { tune: split.tune }),
+      output,
+    },
+    place: ['metric', metric.id, { ...params } as Json, ...place],
+  });
+}
+
+function partsOf({ subsets, queries, train }: PlannedTask['report']): Json {
+  return [[...subsets], [...queries], train === undefined ? null : [...train]];
+}

@@ -1,0 +1,123 @@
+import { hashJson } from '@attribution-bench/contract';
+import type { TruthSpec } from '../grid/grid.js';
+import type { StepOutput } from './plan.js';
+import type { OpenedTask } from './plan-task.js';
+import { addStep, outputOf, type StepList } from './step-list.js';
+
+/** A stored training run: its step and its artifact. */
+export interface PlannedRun {
+  readonly step: string;
+  readonly output: StepOutput;
+}
+
+/**
+ * Steps that train checkpoints `0 .. count - 1` of a method seed, in groups of the task's stack: a model's bytes depend
+ * on its place in its group, so a run always has the same place.
+ */
+export function planCheckpoints(steps: StepList, opened: OpenedTask, seed: number, count: number): PlannedRun[] {
+  const runs: PlannedRun[] = [];
+  for (let start = 0; start < count; start += opened.stack)
+    runs.push(...planGroup(steps, opened, seed, start, Math.min(opened.stack, count - start), 1));
+  return runs;
+}
+
+/** The step that trains run 0 of a method seed with `snapshots` models kept along it. */
+export function planTrajectory(steps: StepList, opened: OpenedTask, seed: number, snapshots: number): PlannedRun {
+  return planGroup(steps, opened, seed, 0, 1, snapshots)[0];
+}
+
+function planGroup(
+  steps: StepList,
+  opened: OpenedTask,
+  seed: number,
+  start: number,
+  count: number,
+  snapshots: number,
+): PlannedRun[] {
+  const runs = Array.from({ length: count }, (_, index) => ({
+    run: start + index,
+    output: outputOf('train', { ...opened.parts, role: 'checkpoint', seed, run: start + index, snapshots }),
+  }));
+  const last = start + count - 1;
+  const step = addStep(steps, {
+    kind: 'train',
+    label: `train ${opened.task.id} seed ${seed} ${count === 1 ? `run ${start}` : `runs ${start}-${last}`}`,
+    task: opened.task.id,
+    needs: [opened.steps.dataset],
+    outputs: runs.map(({ output }) => output),
+    job: { kind: 'train', task: opened.source, seed, snapshots, runs },
+    place: ['train', seed, start, snapshots],
+  });
+  return runs.map(({ output }) => ({ step, output }));
+}
+
+/** Steps of a task's ground truth. */
+export interface PlannedTruthSteps {
+  readonly key: string;
+  readonly step: string;
+  readonly output: StepOutput;
+  readonly steps: readonly string[];
+  /** [subsets × retrainSeeds] */
+  readonly rows: readonly StepOutput[];
+}
+
+/**
+ * Steps that retrain every subset with every seed, one group of subsets of one seed each, and one that puts the results
+ * together. A row's bytes depend on its subset and seed only: raising the number of either keeps the work done.
+ */
+export function planTruth(steps: StepList, opened: OpenedTask, truth: TruthSpec): PlannedTruthSteps {
+  const { subsets, fraction, retrainSeeds } = truth;
+  const { parts, source, task, stack } = opened;
+  const row = (subset: number, seed: number): StepOutput =>
+    outputOf('retrain', { ...parts, role: 'truth-retrain', fraction, subset, seed });
+  const rows = Array.from({ length: subsets * retrainSeeds }, (_, index) =>
+    row(Math.floor(index / retrainSeeds), index % retrainSeeds),
+  );
+  const groups: string[] = [];
+  for (let start = 0; start < subsets; start += stack)
+    for (let seed = 0; seed < retrainSeeds; seed++) {
+      const count = Math.min(stack, subsets - start);
+      const members = Array.from({ length: count }, (_, index) => ({
+        subset: start + index,
+        output: rows[(start + index) * retrainSeeds + seed],
+      }));
+      groups.push(
+        addStep(steps, {
+          kind: 'retrain',
+          label: `retrain ${task.id} ${count === 1 ? `subset ${start}` : `subsets ${start}-${start + count - 1}`} seed ${seed}`,
+          task: task.id,
+          needs: [opened.steps.dataset],
+          outputs: members.map(({ output }) => output),
+          job: { kind: 'retrain', task: source, fraction, retrainSeed: seed, subsets: members },
+          place: ['retrain', start, seed],
+        }),
+      );
+    }
+  const output = outputOf('truth', { ...parts, fraction, subsets, retrainSeeds });
+  const step = addStep(steps, {
+    kind: 'truth',
+    label: `truth of ${task.id}`,
+    task: task.id,
+    needs: groups,
+    outputs: [output],
+    job: {
+      kind: 'truth',
+      task: { spec: source.spec, key: opened.key },
+      train: opened.info.train,
+      fraction,
+      retrainSeeds,
+      rows,
+      output,
+    },
+    place: ['truth'],
+  });
+  const key = hashJson({
+    task: opened.key,
+    fingerprint: opened.fingerprint,
+    engine: parts.engine,
+    fraction,
+    subsets,
+    retrainSeeds,
+  });
+  return { key, step, output, steps: groups, rows };
+}

@@ -1,0 +1,47 @@
+import { BenchError, deriveSeed, Rng, type Split } from '@attribution-bench/contract';
+
+interface Sizes {
+  readonly subsets: number;
+  readonly queries: number;
+  readonly train: number;
+}
+
+/**
+ * Draws the subsets, queries and training points on which parameters are chosen; the others are reported. Without
+ * `tuneFraction` everything is reported.
+ * @throws BenchError SPLIT_TOO_SMALL when one side would have fewer than 2 subsets (of a task with truth) or no query
+ */
+export function drawSplit(
+  gridSeed: number,
+  taskKey: string,
+  sizes: Sizes,
+  tuneFraction: number | undefined,
+): { readonly report: Split; readonly tune?: Split } {
+  if (tuneFraction === undefined) return { report: { subsets: all(sizes.subsets), queries: all(sizes.queries) } };
+  const draw = (name: keyof Sizes): { tune: Int32Array; report: Int32Array } => {
+    const size = sizes[name];
+    const rng = new Rng(deriveSeed(gridSeed, taskKey, 'split', name));
+    const tune = rng.subset(size, Math.round(tuneFraction * size));
+    const chosen = new Set(tune);
+    return { tune, report: all(size).filter((index) => !chosen.has(index)) };
+  };
+  const subsets = draw('subsets');
+  const queries = draw('queries');
+  const train = draw('train');
+  const short = (part: { tune: Int32Array; report: Int32Array }, least: number) =>
+    Math.min(part.tune.length, part.report.length) < least;
+  if ((sizes.subsets > 0 && short(subsets, 2)) || short(queries, 1))
+    throw new BenchError({
+      code: 'SPLIT_TOO_SMALL',
+      message: `select.tuneFraction ${tuneFraction} leaves too little of ${sizes.subsets} subsets and ${sizes.queries} queries on one side`,
+      next: 'raise truth.subsets or data.queries, or move tuneFraction towards 0.5',
+    });
+  return {
+    report: { subsets: subsets.report, queries: queries.report, train: train.report },
+    tune: { subsets: subsets.tune, queries: queries.tune, train: train.tune },
+  };
+}
+
+function all(size: number): Int32Array {
+  return Int32Array.from({ length: size }, (_, index) => index);
+}

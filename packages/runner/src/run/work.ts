@@ -1,0 +1,24 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { PlainError } from '@attribution-bench/contract';
+import type { CancelFlag } from '../steps/cancel.js';
+import type { StepJob } from '../steps/job.js';
+import type { StepReport } from '../steps/workshop.js';
+
+/** What goes to a worker thread. */
+export interface Work {
+  readonly job: StepJob;
+  readonly storeFolder: string;
+  readonly cancel: CancelFlag;
+  /** {@link WorkMessage}s come back here while the step runs. */
+  readonly port: MessagePort;
+}
+
+export type WorkMessage =
+  | { readonly type: 'progress'; readonly done: number }
+  | { readonly type: 'log'; readonly level: 'info' | 'warning'; readonly message: string };
+
+/** What comes back: never an exception, since classes and fields of errors are lost between threads. */
+export type WorkResult =
+  | { readonly status: 'done'; readonly report: StepReport }
+  | { readonly status: 'cancelled' }
+  | { readonly status: 'failed'; readonly error: PlainError };

@@ -1,0 +1,63 @@
+import type { Store } from '@attribution-bench/store';
+import { prepareData, type TaskData } from '@attribution-bench/tasks';
+import type { ArtifactRef } from '../plan/plan.js';
+import type { DatasetJob } from './job.js';
+import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
+
+/** Reads or downloads a task's data and keeps exactly what the task is fed. */
+export async function makeDataset(
+  job: DatasetJob,
+  { store, log }: Pick<Workshop, 'store' | 'log'>,
+): Promise<StepReport> {
+  const elapsed = stopwatch();
+  const data = await prepareData(job.spec, { cacheFolder: job.cacheFolder, offline: job.offline, log });
+  const dims = data.inputs.length / data.labels.length;
+  const queryDims = data.queryLabels.length === 0 ? dims : data.queryInputs.length / data.queryLabels.length;
+  await writeOutput(
+    store,
+    job.output,
+    {
+      inputs: { shape: [data.labels.length, dims], data: data.inputs },
+      labels: { shape: [data.labels.length], data: data.labels },
+      flipped: { shape: [data.flipped.length], data: data.flipped },
+      queryInputs: { shape: [data.queryLabels.length, queryDims], data: data.queryInputs },
+      queryLabels: { shape: [data.queryLabels.length], data: data.queryLabels },
+      ids: packed(data.ids),
+      queryIds: packed(data.queryIds),
+    },
+    { inputShape: JSON.stringify(data.inputShape), classes: String(data.classes) },
+  );
+  return { seconds: elapsed() };
+}
+
+/** @throws BenchError STORE_MISSING or STORE_CORRUPT */
+export async function readDataset(store: Store, ref: ArtifactRef): Promise<TaskData> {
+  const { arrays, metadata } = await store.read(ref);
+  return {
+    inputs: arrays.inputs.data as Float32Array,
+    labels: arrays.labels.data as Int32Array,
+    flipped: arrays.flipped.data as Uint8Array,
+    queryInputs: arrays.queryInputs.data as Float32Array,
+    queryLabels: arrays.queryLabels.data as Int32Array,
+    inputShape: JSON.parse(metadata.inputShape),
+    classes: Number(metadata.classes),
+    ids: unpacked(arrays.ids.data as Uint8Array),
+    queryIds: unpacked(arrays.queryIds.data as Uint8Array),
+  };
+}
+
+/** Where each query comes from, without reading the rest. */
+export async function readQueryIds(store: Store, ref: ArtifactRef): Promise<string[]> {
+  const { arrays } = await store.readArrays(ref, ['queryIds']);
+  return unpacked(arrays.queryIds.data as Uint8Array);
+}
+
+/** Text as an array, since a file's header is for little things. */
+function packed(texts: readonly string[]): { shape: number[]; data: Uint8Array } {
+  const data = new TextEncoder().encode(JSON.stringify(texts));
+  return { shape: [data.length], data };
+}
+
+function unpacked(data: Uint8Array): string[] {
+  return JSON.parse(new TextDecoder().decode(data));
+}

@@ -1,0 +1,27 @@
+import type { TaskInfo } from '@attribution-bench/contract';
+import type { Store } from '@attribution-bench/store';
+import type { ArtifactRef } from '../plan/plan.js';
+import type { TaskJob } from './job.js';
+import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
+
+/** What has to be known of a task before anything is computed for it. */
+export interface TaskDescription {
+  readonly info: TaskInfo;
+  readonly stack: number;
+}
+
+/** Opens a task once and keeps what it says of itself. */
+export async function describeTask(
+  job: TaskJob,
+  { store, tasks }: Pick<Workshop, 'store' | 'tasks'>,
+): Promise<StepReport> {
+  const elapsed = stopwatch();
+  const { info, stack } = await tasks.use(job.task);
+  await writeOutput(store, job.output, {}, { info: JSON.stringify(info), stack: String(stack) });
+  return { seconds: elapsed() };
+}
+
+export async function readDescription(store: Store, ref: ArtifactRef): Promise<TaskDescription> {
+  const metadata = await store.readMetadata(ref);
+  return { info: JSON.parse(metadata.info), stack: Number(metadata.stack) };
+}

@@ -1,0 +1,105 @@
+import type { ParamSpecs, Params, ScoreShape, Split, TaskInfo } from '@attribution-bench/contract';
+import type { TaskSpec } from '@attribution-bench/tasks';
+import type { ArtifactRef, StepOutput } from '../plan/plan.js';
+
+/** What a worker is told to do, as plain data. Keys and files of inputs are settled; nothing is looked up. */
+export type StepJob = DatasetJob | TaskJob | TrainJob | RetrainJob | TruthJob | FitJob | ScoreJob | MetricJob;
+
+export interface DatasetJob {
+  readonly kind: 'dataset';
+  readonly spec: TaskSpec;
+  readonly cacheFolder: string;
+  readonly offline: boolean;
+  readonly output: StepOutput;
+}
+
+/** A task that a worker can open. */
+export interface TaskSource {
+  readonly spec: TaskSpec;
+  readonly key: string;
+  readonly dataset: ArtifactRef;
+  readonly engine: 'onnx' | 'tfjs';
+}
+
+/** Finds out what a task is made of: {@link TaskInfo} and how many models it trains at once. */
+export interface TaskJob {
+  readonly kind: 'task';
+  readonly task: TaskSource;
+  readonly output: StepOutput;
+}
+
+/** Checkpoints of one group: independently seeded runs on the whole training set. */
+export interface TrainJob {
+  readonly kind: 'train';
+  readonly task: TaskSource;
+  /** Of the method. */
+  readonly seed: number;
+  /** Models kept along each run; at least 1, the final one. */
+  readonly snapshots: number;
+  readonly runs: readonly { readonly run: number; readonly output: StepOutput }[];
+}
+
+/** Ground truth, one group: one retraining of each of some subsets. */
+export interface RetrainJob {
+  readonly kind: 'retrain';
+  readonly task: TaskSource;
+  readonly fraction: number;
+  readonly retrainSeed: number;
+  readonly subsets: readonly { readonly subset: number; readonly output: StepOutput }[];
+}
+
+/** Puts all retrainings of a task together. */
+export interface TruthJob {
+  readonly kind: 'truth';
+  readonly task: Pick<TaskSource, 'spec' | 'key'>;
+  readonly train: number;
+  readonly fraction: number;
+  readonly retrainSeeds: number;
+  /** [subsets × retrainSeeds] */
+  readonly rows: readonly ArtifactRef[];
+  readonly output: StepOutput;
+}
+
+/** A method on a task. */
+export interface MethodSource {
+  readonly id: string;
+  readonly url: string;
+  readonly params: Params<ParamSpecs>;
+  readonly seed: number;
+  /** Checkpoints 0, 1, ... */
+  readonly checkpoints: readonly ArtifactRef[];
+  /** The run whose snapshots are the trajectory. */
+  readonly trajectory?: ArtifactRef;
+}
+
+export interface FitJob {
+  readonly kind: 'fit';
+  readonly task: TaskSource;
+  readonly method: MethodSource;
+  readonly output: StepOutput;
+}
+
+export interface ScoreJob {
+  readonly kind: 'score';
+  readonly task: TaskSource;
+  readonly method: MethodSource;
+  readonly fit: ArtifactRef;
+  /** Whether a metric wants to know which points look mislabelled. */
+  readonly selfScores: boolean;
+  readonly output: StepOutput;
+}
+
+export interface MetricJob {
+  readonly kind: 'metric';
+  readonly metric: string;
+  readonly params: Params<ParamSpecs>;
+  readonly info: TaskInfo;
+  readonly scores: ArtifactRef;
+  readonly scoreShape: ScoreShape;
+  readonly truth?: { readonly key: string; readonly fraction: number; readonly artifact: ArtifactRef };
+  /** Given when the metric needs to know which labels were flipped. */
+  readonly dataset?: ArtifactRef;
+  readonly report: Split;
+  readonly tune?: Split;
+  readonly output: StepOutput;
+}

@@ -1,0 +1,103 @@
+import { BenchError, exitCode, type MetricResult, type NdArray, type Split } from '@attribution-bench/contract';
+import { metrics } from '@attribution-bench/metrics';
+import type { Artifact, Store } from '@attribution-bench/store';
+import type { ArtifactRef } from '../plan/plan.js';
+import type { MetricJob } from './job.js';
+import { readTruth } from './truth.js';
+import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
+
+/** Both sides of the split of one metric of one cell. */
+export interface MetricValues {
+  readonly report: MetricResult;
+  readonly tune?: MetricResult;
+}
+
+/** Compares scores with what is known, on the report split and, where parameters are chosen, on the tune split. */
+export async function evaluateMetric(job: MetricJob, { store }: Workshop): Promise<StepReport> {
+  const metric = metrics[job.metric];
+  const { arrays } = await store.read(job.scores);
+  const truth =
+    job.truth === undefined
+      ? undefined
+      : await readTruth(store, job.truth.artifact, {
+          key: job.truth.key,
+          train: job.info.train,
+          fraction: job.truth.fraction,
+        });
+  const flipped =
+    job.dataset === undefined
+      ? undefined
+      : ((await store.readArrays(job.dataset, ['flipped'])).arrays.flipped.data as Uint8Array);
+  const context = {
+    task: job.info,
+    scores: arrays.scores.data as Float32Array,
+    output: job.scoreShape,
+    ...(arrays.selfScores === undefined ? {} : { selfScores: arrays.selfScores.data as Float32Array }),
+    ...(truth === undefined ? {} : { truth }),
+    ...(flipped === undefined ? {} : { flipped }),
+  };
+  const elapsed = stopwatch();
+  const evaluate = (split: Split): MetricResult => {
+    const result = metric.evaluate(context, job.params, split);
+    if (Number.isFinite(result.value)) return result;
+    throw new BenchError({
+      code: 'METRIC_NOT_FINITE',
+      message: `metric "${job.metric}" came out as ${result.value}`,
+      exit: exitCode.cellFailed,
+    });
+  };
+  const report = evaluate(job.report);
+  const tune = job.tune === undefined ? undefined : evaluate(job.tune);
+  const seconds = elapsed();
+  const encoded = [encode('report', report), ...(tune === undefined ? [] : [encode('tune', tune)])];
+  await writeOutput(
+    store,
+    job.output,
+    Object.assign({}, ...encoded.map((part) => part.arrays)),
+    Object.assign({}, ...encoded.map((part) => part.metadata)),
+  );
+  return { seconds, value: report.value };
+}
+
+export async function readMetric(store: Store, ref: ArtifactRef): Promise<MetricValues> {
+  const artifact = await store.read(ref);
+  return {
+    report: decode('report', artifact),
+    ...(artifact.metadata['tune.value'] === undefined ? {} : { tune: decode('tune', artifact) }),
+  };
+}
+
+function encode(side: keyof MetricValues, result: MetricResult): Artifact {
+  const arrays: Record<string, NdArray> = {};
+  const keep = (name: string, data: Float64Array | Uint8Array | undefined) => {
+    if (data !== undefined) arrays[`${side}.${name}`] = { shape: [data.length], data };
+  };
+  keep('perQuery', result.perQuery);
+  keep('predictions', result.predictions);
+  keep('detection.scores', result.detection?.scores);
+  keep('detection.positive', result.detection?.positive);
+  const undefinedQueries = result.undefinedQueries;
+  return {
+    arrays,
+    metadata: {
+      [`${side}.value`]: JSON.stringify(result.value),
+      ...(undefinedQueries === undefined ? {} : { [`${side}.undefinedQueries`]: String(undefinedQueries) }),
+    },
+  };
+}
+
+function decode(side: keyof MetricValues, { arrays, metadata }: Artifact): MetricResult {
+  const numbers = (name: string) => arrays[`${side}.${name}`]?.data as Float64Array | undefined;
+  const perQuery = numbers('perQuery');
+  const predictions = numbers('predictions');
+  const scores = numbers('detection.scores');
+  const positive = arrays[`${side}.detection.positive`]?.data as Uint8Array | undefined;
+  const undefinedQueries = metadata[`${side}.undefinedQueries`];
+  return {
+    value: JSON.parse(metadata[`${side}.value`]),
+    ...(perQuery === undefined ? {} : { perQuery }),
+    ...(undefinedQueries === undefined ? {} : { undefinedQueries: Number(undefinedQueries) }),
+    ...(predictions === undefined ? {} : { predictions }),
+    ...(scores === undefined || positive === undefined ? {} : { detection: { scores, positive } }),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Store } from '@attribution-bench/store';
+import { openTask, type Task } from '@attribution-bench/tasks';
+import { type Engine, onnxEngine, tfjsEngine } from '@attribution-bench/tfjs-onnx';
+import { readDataset } from './dataset.js';
+import type { TaskSource } from './job.js';
+
+/** Tasks kept open between steps, the most recently used few of them. */
+export interface OpenTasks {
+  use(source: TaskSource): Promise<Task>;
+  release(): Promise<void>;
+}
+
+export function engineOf(name: TaskSource['engine']): Promise<Engine> {
+  return name === 'onnx' ? Promise.resolve(onnxEngine) : tfjsEngine();
+}
+
+/** Keeps up to `most` tasks open; a task holds its dataset and its compiled graphs. Not for concurrent use. */
+export function openTasks(store: Store, most: number): OpenTasks {
+  const open = new Map<string, Task>();
+  return {
+    async use(source) {
+      const id = [source.engine, source.spec.id, source.key, source.dataset.key].join(' ');
+      const known = open.get(id);
+      if (known !== undefined) {
+        open.delete(id);
+        open.set(id, known);
+        return known;
+      }
+      for (const [oldest, task] of open) {
+        if (open.size < most) break;
+        open.delete(oldest);
+        await task.release();
+      }
+      const task = await openTask(source.spec, await readDataset(store, source.dataset), await engineOf(source.engine));
+      open.set(id, task);
+      return task;
+    },
+    async release() {
+      const tasks = [...open.values()];
+      open.clear();
+      for (const task of tasks) await task.release();
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { deriveSeed, Rng, type Seed, sha256 } from '@attribution-bench/contract';
+import type { TaskSpec } from '@attribution-bench/tasks';
+import type { RetrainJob } from './job.js';
+import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
+
+/** Training indices of a subset, ascending; they do not depend on how many subsets there are. */
+export function subsetMembers(
+  spec: TaskSpec,
+  taskKey: string,
+  subset: number,
+  train: number,
+  fraction: number,
+): Int32Array {
+  const size = Math.min(train, Math.max(1, Math.round(fraction * train)));
+  return new Rng(deriveSeed(spec.seed, taskKey, 'truth-subset', subset)).subset(train, size);
+}
+
+export function retrainSeed(spec: TaskSpec, taskKey: string, subset: number, seed: number): Seed {
+  return deriveSeed(spec.seed, taskKey, 'truth-retrain', subset, seed);
+}
+
+/** Retrains one group of subsets, in their places, and keeps the target of every query under each model. */
+export async function retrainSubsets(job: RetrainJob, workshop: Workshop): Promise<StepReport> {
+  const { spec, key } = job.task;
+  const task = await workshop.tasks.use(job.task);
+  const elapsed = stopwatch();
+  const trained = await task.train({
+    runs: job.subsets.map(({ subset }) => ({
+      seed: retrainSeed(spec, key, subset, job.retrainSeed),
+      members: subsetMembers(spec, key, subset, task.info.train, job.fraction),
+    })),
+    cancel: workshop.cancel,
+    progress: workshop.progress,
+  });
+  const targets = await task.queryTargets(trained.map(({ parameters }) => parameters));
+  await Promise.all(
+    job.subsets.map(({ output }, place) => {
+      const { parameters, losses } = trained[place];
+      const weights = sha256(new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength));
+      return writeOutput(
+        workshop.store,
+        output,
+        {
+          outputs: { shape: [targets[place].length], data: targets[place] },
+          loss: { shape: [1], data: losses.slice(-1) },
+        },
+        { weights },
+      );
+    }),
+  );
+  return { seconds: elapsed() };
+}

@@ -1,0 +1,32 @@
+import { makeDataset } from './dataset.js';
+import { describeTask } from './describe-task.js';
+import { fitMethod } from './fit.js';
+import type { StepJob } from './job.js';
+import { evaluateMetric } from './metric.js';
+import { retrainSubsets } from './retrain.js';
+import { scoreMethod } from './score.js';
+import { trainCheckpoints } from './train.js';
+import { assembleTruth } from './truth.js';
+import type { StepReport, Workshop } from './workshop.js';
+
+/** Does one step. @throws Cancelled, or a BenchError that says why it cannot be done */
+export function runStep(job: StepJob, workshop: Workshop): Promise<StepReport> {
+  switch (job.kind) {
+    case 'dataset':
+      return makeDataset(job, workshop);
+    case 'task':
+      return describeTask(job, workshop);
+    case 'train':
+      return trainCheckpoints(job, workshop);
+    case 'retrain':
+      return retrainSubsets(job, workshop);
+    case 'truth':
+      return assembleTruth(job, workshop);
+    case 'fit':
+      return fitMethod(job, workshop);
+    case 'score':
+      return scoreMethod(job, workshop);
+    case 'metric':
+      return evaluateMetric(job, workshop);
+  }
+}

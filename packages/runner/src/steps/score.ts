@@ -1,0 +1,53 @@
+import { BenchError, exitCode, type MethodState, sha256 } from '@attribution-bench/contract';
+import type { ScoreJob } from './job.js';
+import { openMethod } from './method-context.js';
+import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
+
+/** A method's scores, checked: right length, every one finite. */
+export async function scoreMethod(job: ScoreJob, workshop: Workshop): Promise<StepReport> {
+  const { method, ctx } = await openMethod(job.method, job.task, workshop);
+  const { arrays: fitted } = await workshop.store.read(job.fit);
+  const state: MethodState = Object.fromEntries(Object.entries(fitted).map(([name, { data }]) => [name, data]));
+  const { train, queries } = ctx.task;
+  const elapsed = stopwatch();
+  const scores = await method.score(ctx, job.method.params, state);
+  const seconds = elapsed();
+  const shape = method.output === 'pairwise' ? [queries, train] : [train];
+  checkNumbers('score', scores, shape);
+  const selfScores = job.selfScores ? await method.selfScores?.(ctx, job.method.params, state) : undefined;
+  if (selfScores !== undefined) checkNumbers('selfScores', selfScores, [train]);
+  await writeOutput(
+    workshop.store,
+    job.output,
+    {
+      scores: { shape, data: scores },
+      ...(selfScores === undefined ? {} : { selfScores: { shape: [train], data: selfScores } }),
+    },
+    { digest: sha256(new Uint8Array(scores.buffer, scores.byteOffset, scores.byteLength)) },
+  );
+  return { seconds };
+}
+
+/** @throws BenchError METHOD_SCORES when it is not a Float32Array of the shape with finite numbers only */
+function checkNumbers(what: string, values: unknown, shape: readonly number[]): void {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  const pairwise = shape.length === 2;
+  if (!(values instanceof Float32Array) || values.length !== size)
+    throw new BenchError({
+      code: 'METHOD_SCORES',
+      message: `${what} returned ${values instanceof Float32Array ? `${values.length} numbers` : 'no Float32Array'}`,
+      next: `return a Float32Array of ${size} numbers [${pairwise ? 'queries × train' : 'train'} = ${shape.join(' × ')}]`,
+      exit: exitCode.cellFailed,
+    });
+  const first = values.findIndex((value) => !Number.isFinite(value));
+  if (first === -1) return;
+  const bad = values.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
+  const columns = shape[shape.length - 1];
+  const place = `${pairwise ? `query ${Math.floor(first / columns)}, ` : ''}training point ${first % columns}`;
+  throw new BenchError({
+    code: 'METHOD_SCORES',
+    message: `${what} returned ${bad} of ${size} numbers that are not finite, the first ${values[first]} at ${place}`,
+    next: 'look for a division by 0 or a ridge that is too small',
+    exit: exitCode.cellFailed,
+  });
+}

@@ -1,0 +1,70 @@
+import { deriveSeed, type Seed } from '@attribution-bench/contract';
+import type { Store } from '@attribution-bench/store';
+import type { LoadedCheckpoint, TaskSpec } from '@attribution-bench/tasks';
+import type { ArtifactRef } from '../plan/plan.js';
+import type { TaskSource, TrainJob } from './job.js';
+import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
+
+/** Seed of a training run on the whole training set, for methods to explain. */
+export function checkpointSeed(spec: TaskSpec, taskKey: string, methodSeed: number, run: number): Seed {
+  return deriveSeed(spec.seed, taskKey, 'checkpoint', methodSeed, run);
+}
+
+/** Trains the runs of one group, in their places, and keeps the models along each. */
+export async function trainCheckpoints(job: TrainJob, workshop: Workshop): Promise<StepReport> {
+  const task = await workshop.tasks.use(job.task);
+  const elapsed = stopwatch();
+  const trained = await task.train({
+    runs: job.runs.map(({ run }) => ({ seed: checkpointSeed(job.task.spec, job.task.key, job.seed, run) })),
+    snapshots: job.snapshots,
+    cancel: workshop.cancel,
+    progress: workshop.progress,
+  });
+  for (const [place, { run, output }] of job.runs.entries()) {
+    const { snapshots, losses } = trained[place];
+    const size = snapshots[0].parameters.length;
+    const models = new Float32Array(snapshots.length * size);
+    for (const [index, { parameters }] of snapshots.entries()) models.set(parameters, index * size);
+    const sanity = run === 0 ? await task.sanity(trained[place].parameters) : undefined;
+    await writeOutput(
+      workshop.store,
+      output,
+      {
+        models: { shape: [snapshots.length, size], data: models },
+        losses: { shape: [losses.length], data: losses },
+      },
+      {
+        places: JSON.stringify(snapshots.map(({ step, epoch, learningRate }) => ({ step, epoch, learningRate }))),
+        ...(sanity === undefined ? {} : { sanity: JSON.stringify(sanity) }),
+      },
+    );
+  }
+  return { seconds: elapsed() };
+}
+
+/** The models along a stored run, the last one final. */
+export async function readRun(
+  store: Store,
+  ref: ArtifactRef,
+  source: TaskSource,
+  methodSeed: number,
+  run: number,
+): Promise<LoadedCheckpoint[]> {
+  const { arrays, metadata } = await store.read(ref);
+  const places: { step: number; epoch: number; learningRate: number }[] = JSON.parse(metadata.places);
+  const [, size] = arrays.models.shape;
+  const models = arrays.models.data as Float32Array;
+  return places.map((place, index) => ({
+    ...place,
+    id: `run ${run} step ${place.step}`,
+    run,
+    seed: checkpointSeed(source.spec, source.key, methodSeed, run),
+    parameters: models.slice(index * size, (index + 1) * size),
+  }));
+}
+
+/** Accuracy and loss of run 0. */
+export async function readSanity(store: Store, ref: ArtifactRef): Promise<Record<string, number>> {
+  const { sanity } = await store.readMetadata(ref);
+  return sanity === undefined ? {} : JSON.parse(sanity);
+}

@@ -1,0 +1,39 @@
+import type { CancelSignal } from '@attribution-bench/contract';
+import { canonicalJson } from '@attribution-bench/contract';
+import type { Artifact, Store } from '@attribution-bench/store';
+import type { StepOutput } from '../plan/plan.js';
+import type { OpenTasks } from './open-tasks.js';
+
+/** What a step works with besides its job. */
+export interface Workshop {
+  readonly store: Store;
+  readonly tasks: OpenTasks;
+  readonly cancel: CancelSignal;
+  /** Share of the step done, 0 to 1. */
+  progress(done: number): void;
+  log(message: string): void;
+}
+
+/** What a step tells besides its artifacts. */
+export interface StepReport {
+  /** Seconds of its own work: without opening tasks and reading what it needs. */
+  readonly seconds: number;
+  /** Metric steps: the value on the report split. */
+  readonly value?: number;
+}
+
+/** Stores a result together with what it was made from. */
+export async function writeOutput(
+  store: Store,
+  output: StepOutput,
+  arrays: Artifact['arrays'],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await store.write(output, { arrays, metadata: { ...metadata, made: canonicalJson(output.made) } });
+}
+
+/** A stopwatch: seconds since it was made. */
+export function stopwatch(): () => number {
+  const start = performance.now();
+  return () => (performance.now() - start) / 1000;
+}
