@@ -1,25 +1,27 @@
-import { squaredDistanceBlocks } from '@attribution-bench/numerics';
+import { type Neighbours, nearestNeighbours } from '@attribution-bench/numerics';
 import type { Points } from './feature-sets.js';
 
-export interface Nearest {
-  /** Squared distance to the nearest, [points]. */
-  readonly distances: Float64Array;
-  /** Which it is, the first of several at one distance, [points]. */
-  readonly indices: Int32Array;
+/** The nearest of others to each point, the first of several at one distance, and its squared distance. */
+export async function nearest(points: Points, others: Points): Promise<Neighbours> {
+  return neighbours(points, others, 1);
 }
 
-/** The nearest of others to each point; `apart` takes the two for one set and leaves out each point itself. */
-export async function nearest(points: Points, others: Points, apart = false): Promise<Nearest> {
-  const distances = new Float64Array(points.count).fill(Infinity);
-  const indices = new Int32Array(points.count);
-  for await (const { start, rows, data } of squaredDistanceBlocks(points.data, others.data, points.dims))
-    for (let i = start; i < start + rows; i++)
-      for (let j = 0; j < others.count; j++) {
-        const distance = data[(i - start) * others.count + j];
-        if (distance < distances[i] && !(apart && i === j)) {
-          distances[i] = distance;
-          indices[i] = j;
-        }
-      }
-  return { distances, indices };
+/** Squared distance of each point to its `rank`-th nearest other point of the set, [points]. */
+export async function neighbourDistances(points: Points, rank: number): Promise<Float64Array> {
+  const { indices, distances } = await neighbours(points, points, rank + 1);
+  return Float64Array.from({ length: points.count }, (_, i) => {
+    const start = i * (rank + 1);
+    const itself = indices.subarray(start, start + rank).includes(i);
+    return distances[start + rank - (itself ? 0 : 1)];
+  });
+}
+
+function neighbours(points: Points, others: Points, k: number): Promise<Neighbours> {
+  return nearestNeighbours({
+    queries: points.data,
+    points: others.data,
+    dims: points.dims,
+    k,
+    distance: 'squared-euclidean',
+  });
 }

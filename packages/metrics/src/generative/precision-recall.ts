@@ -1,5 +1,6 @@
 import { squaredDistanceBlocks } from '@attribution-bench/numerics';
 import { type FeatureSets, type Points, pointsOf } from './feature-sets.js';
+import { neighbourDistances } from './nearest.js';
 
 /** Both between 0 and 1. */
 export interface PrecisionRecall {
@@ -33,25 +34,4 @@ async function shareAmong(points: Points, manifold: Points, neighbours: number):
     for (let row = 0; row < rows; row++)
       if (radii.some((radius, j) => data[row * manifold.count + j] < radius)) inside++;
   return inside / points.count;
-}
-
-/** Squared distance of each point to its `neighbours`-th nearest other point, [points]. */
-async function neighbourDistances({ data, count, dims }: Points, neighbours: number): Promise<Float64Array> {
-  const radii = new Float64Array(count);
-  const least = new Float64Array(neighbours);
-  for await (const { start, rows, data: distances } of squaredDistanceBlocks(data, data, dims))
-    for (let i = start; i < start + rows; i++) {
-      least.fill(Infinity);
-      for (let j = 0; j < count; j++) if (j !== i) insert(least, distances[(i - start) * count + j]);
-      radii[i] = least[neighbours - 1];
-    }
-  return radii;
-}
-
-/** Keeps the smallest values, ascending. */
-function insert(least: Float64Array, value: number): void {
-  let at = least.length - 1;
-  if (value >= least[at]) return;
-  for (; at > 0 && least[at - 1] > value; at--) least[at] = least[at - 1];
-  least[at] = value;
 }
