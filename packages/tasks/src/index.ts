@@ -1,6 +1,7 @@
 export { defaultCacheFolder } from './cache-folder.js';
 export type { Dataset } from './data/dataset.js';
 export { datasets } from './data/datasets.js';
+export { parseNpy } from './data/npy.js';
 export { prepareData } from './data/prepare-data.js';
 export type { DataEnvironment, TaskData } from './data/task-data.js';
 export { dataKey, taskKey } from './keys.js';

@@ -1,0 +1,54 @@
+import {
+  dattriProjection,
+  describeMethod,
+  expectReferenceScores,
+  fixtureTask,
+  readNpy,
+  runMethod,
+  torchLayers,
+  torchRows,
+  withProjections,
+} from '@attribution-bench/testkit';
+import { expect, test } from 'vitest';
+import gradCos from '../src/grad-cos.js';
+
+describeMethod(gradCos);
+
+const read = (name: string) => readNpy(new URL(`fixtures/influence-mlp/${name}.npy`, import.meta.url));
+const layers = [
+  { inputs: 64, outputs: 32 },
+  { inputs: 32, outputs: 10 },
+];
+const setting = await fixtureTask({
+  inputs: read('x_train'),
+  labels: read('y_train'),
+  queryInputs: read('x_test'),
+  queryLabels: read('y_test'),
+  classes: 10,
+  model: { use: 'mlp', hidden: [32] },
+  target: 'neg-loss',
+  checkpoints: [0].map((run) =>
+    torchLayers(
+      ['fc1', 'fc2'].map((layer) => ({
+        weight: read(`ckpt${run}_${layer}_weight`),
+        bias: read(`ckpt${run}_${layer}_bias`),
+      })),
+    ),
+  ),
+});
+/** As dattri computed the reference: it projects to 512 columns unless told otherwise. */
+const projected = withProjections(
+  setting,
+  [0].map((run) => torchRows(dattriProjection(setting.task.info.parameters, run), layers)),
+);
+
+// The gradient of a fitted point is p_y - 1, of which float32 keeps few digits: the reference is in float64.
+test('scores are those of dattri', async () => {
+  const { scores } = await runMethod(gradCos, projected);
+  expectReferenceScores(scores, read('scores_gradcos'), 5e-4);
+});
+
+test('scores are cosines', async () => {
+  const { scores } = await runMethod(gradCos, setting);
+  for (const score of scores) expect(Math.abs(score)).toBeLessThanOrEqual(1 + 1e-6);
+});

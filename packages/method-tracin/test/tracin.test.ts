@@ -1,0 +1,57 @@
+import {
+  dattriProjection,
+  describeMethod,
+  expectReference,
+  expectReferenceScores,
+  fixtureTask,
+  readNpy,
+  runMethod,
+  torchLayers,
+  torchRows,
+  withProjections,
+} from '@attribution-bench/testkit';
+import { test } from 'vitest';
+import tracin from '../src/tracin.js';
+
+describeMethod(tracin, { params: { checkpoints: 3 } });
+
+const read = (name: string) => readNpy(new URL(`fixtures/influence-mlp/${name}.npy`, import.meta.url));
+const layers = [
+  { inputs: 64, outputs: 32 },
+  { inputs: 32, outputs: 10 },
+];
+const setting = await fixtureTask({
+  inputs: read('x_train'),
+  labels: read('y_train'),
+  queryInputs: read('x_test'),
+  queryLabels: read('y_test'),
+  classes: 10,
+  model: { use: 'mlp', hidden: [32] },
+  target: 'neg-loss',
+  checkpoints: [0, 1, 2].map((run) =>
+    torchLayers(
+      ['fc1', 'fc2'].map((layer) => ({
+        weight: read(`ckpt${run}_${layer}_weight`),
+        bias: read(`ckpt${run}_${layer}_bias`),
+      })),
+    ),
+  ),
+  learningRates: [0.1, 0.05, 0.02],
+});
+/** As dattri computed the reference: it projects to 512 columns unless told otherwise. */
+const projected = withProjections(
+  setting,
+  [0, 1, 2].map((run) => torchRows(dattriProjection(setting.task.info.parameters, run), layers)),
+);
+
+test('scores and self-influence are those of dattri', async () => {
+  const { scores, selfScores } = await runMethod(tracin, projected, { params: { checkpoints: 3 } });
+  expectReferenceScores(scores, read('scores_tracin_3ckpt'), 1e-5);
+  expectReference(selfScores ?? [], read('self_tracin_3ckpt').data, 1e-5);
+});
+
+// The gradient of a fitted point is p_y - 1, of which float32 keeps few digits: the reference is in float64.
+test('normalised scores are those of dattri', async () => {
+  const { scores } = await runMethod(tracin, projected, { params: { checkpoints: 3, normalised: true } });
+  expectReferenceScores(scores, read('scores_cosin_3ckpt'), 5e-4);
+});

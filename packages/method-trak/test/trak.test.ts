@@ -1,0 +1,70 @@
+import {
+  describeMethod,
+  expectReferenceScores,
+  fixtureTask,
+  readNpy,
+  runMethod,
+  torchLayers,
+  torchRows,
+  withProjections,
+} from '@attribution-bench/testkit';
+import { describe, expect, test } from 'vitest';
+import trak from '../src/trak.js';
+
+describeMethod(trak, { params: { projDim: 16, checkpoints: 2 } });
+
+const read = (name: string) => readNpy(new URL(`fixtures/${name}.npy`, import.meta.url));
+const setting = await fixtureTask({
+  inputs: read('trak-mlp/x_train'),
+  labels: read('trak-mlp/y_train'),
+  queryInputs: read('trak-mlp/x_test'),
+  queryLabels: read('trak-mlp/y_test'),
+  classes: 10,
+  model: { use: 'mlp', hidden: [32] },
+  checkpoints: [0, 1, 2].map((run) =>
+    torchLayers(
+      ['fc1', 'fc2'].map((layer) => ({
+        weight: read(`trak-mlp/ckpt${run}_${layer}_weight`),
+        bias: read(`trak-mlp/ckpt${run}_${layer}_bias`),
+      })),
+    ),
+  ),
+});
+
+describe.each([1, 3])('with %i checkpoints and no projection', (checkpoints) => {
+  const params = { projection: 'none', ridgeUnit: 'absolute', checkpoints };
+
+  test.each([
+    [0.001, 5e-4],
+    [0.1, 1e-4],
+    [1, 1e-4],
+  ])('and λ = %d, scores are those of MadryLab/trak', async (ridge, tolerance) => {
+    const { scores } = await runMethod(trak, setting, { params: { ...params, ridge, rescale: 'mean-abs-inverse' } });
+    expectReferenceScores(scores, read(`trak-mlp/scores_noop_${checkpoints}ckpt_lam${ridge}`), tolerance);
+  });
+
+  test.each([0.001, 0.1])('and λ = %d, scores are those of dattri', async (ridge) => {
+    const { scores } = await runMethod(trak, setting, { params: { ...params, ridge } });
+    expectReferenceScores(scores, read(`trak-dattri/scores_identity_${checkpoints}ckpt_lam${ridge}_f64`), 1e-3);
+  });
+
+  test.each([0, 0.01])('and with the projections that MadryLab/trak drew, λ = %d', async (ridge) => {
+    const layers = [
+      { inputs: 64, outputs: 32 },
+      { inputs: 32, outputs: 10 },
+    ];
+    const projections = [0, 1, 2].map((run) => torchRows(read(`trak-mlp/projection_ckpt${run}`), layers));
+    const { scores } = await runMethod(trak, withProjections(setting, projections), {
+      params: { ridgeUnit: 'absolute', checkpoints, ridge, rescale: 'mean-abs-inverse', projDim: 24 },
+    });
+    expectReferenceScores(scores, read(`trak-mlp/scores_proj24_${checkpoints}ckpt_lam${ridge}`), 1e-4);
+  });
+});
+
+test('the training side holds 1 - p of each point, averaged over checkpoints', async () => {
+  const params = { projection: 'sjlt', projDim: 8, checkpoints: 3 };
+  const { state } = await runMethod(trak, setting, { params });
+  const expected = [0, 1, 2].map((run) => read(`trak-mlp/out_to_loss_ckpt${run}`).data);
+  for (const [i, value] of state.outToLoss.entries())
+    expect(Math.abs(value - (expected[0][i] + expected[1][i] + expected[2][i]) / 3)).toBeLessThan(2e-6);
+});

@@ -1,0 +1,245 @@
+import {
+  Cancelled,
+  type CancelSignal,
+  checkParams,
+  type Method,
+  type NumericArray,
+  Rng,
+} from '@attribution-bench/contract';
+import { pearson } from '@attribution-bench/numerics';
+import type { TaskData } from '@attribution-bench/tasks';
+import { expect } from 'vitest';
+import { exactLeaveOneOut } from './leave-one-out.js';
+import { linearDatamodelingScore, retrainOnHalves } from './linear-datamodeling.js';
+import { type MethodRun, type RunOptions, runMethod } from './run-method.js';
+import { taskSpec, trainedSetting } from './setting.js';
+
+/** A rule of the contract that a method may be exempt from, with the reason. */
+export type Exemption = 'permutation' | 'duplicates' | 'sign' | 'signal';
+
+export interface ContractOptions {
+  /** Parameters that suit a task of 60 points, 12 queries and 18 parameters. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** Why a rule does not hold for this method; a method that expects no signal need not exempt itself from `sign` and `signal`. */
+  readonly exempt?: Readonly<Partial<Record<Exemption, string>>>;
+}
+
+const train = 60;
+const l2 = 0.02;
+
+/**
+ * Full batches make training independent of the order of the points, and the L2 term makes its end the only optimum: what
+ * permuted or duplicated points change is then the method's doing.
+ */
+const spec = taskSpec(
+  {
+    id: 'contract',
+    data: { use: 'synthetic', train, queries: 12, classes: 3, dims: 5, separation: 2.5 },
+    model: { use: 'logistic', epochs: 200, batch: train, lr: 0.3, weightDecay: l2 },
+    target: 'margin',
+  },
+  7,
+);
+const subsets = 64;
+const randomDraws = 20;
+/** Of the largest score; covers float32 training of the same optimum from differently ordered sums. */
+const tolerance = 2e-3;
+
+export interface ContractRule {
+  readonly name: string;
+  /** Why the method need not keep it. */
+  readonly exempt?: string;
+  /** Rejects when the method breaks the rule. */
+  check(): Promise<void>;
+}
+
+/** What the harness holds every method to, on a small real task. */
+export function contractRules(method: Method, options: ContractOptions = {}): readonly ContractRule[] {
+  const setting = once(() => trainedSetting(spec));
+  const run = async (given: RunOptions = {}) => runMethod(method, await setting(), { ...options, ...given });
+  const runOn = async (rows: Int32Array) => {
+    const changed = await trainedSetting(spec, withTrainRows((await setting()).data, rows));
+    try {
+      return await runMethod(method, changed, options);
+    } finally {
+      await changed.task.release();
+    }
+  };
+  const plain = once(() => run());
+  const rules: ContractRule[] = [];
+  const rule = (name: string, check: () => Promise<void>, exemption?: Exemption) => {
+    const noSignal = !method.expectSignal && (exemption === 'sign' || exemption === 'signal');
+    const exempt =
+      exemption === undefined
+        ? undefined
+        : (options.exempt?.[exemption] ?? (noSignal ? 'expects no signal' : undefined));
+    rules.push({ name, check, ...(exempt === undefined ? {} : { exempt }) });
+  };
+
+  rule('its id is a file name and its parameters have valid defaults', async () => {
+    expect(method.id).toMatch(/^[a-z][a-z0-9-]*$/);
+    expect(checkParams(method.params, {})).toMatchObject({ ok: true });
+  });
+
+  rule('refuses a parameter it does not know', async () => {
+    expect(checkParams(method.params, { noSuchParameter: 1 })).toMatchObject({
+      ok: false,
+      problems: [{ unknownKey: true, path: ['noSuchParameter'] }],
+    });
+  });
+
+  rule('gives one finite score a training point and query, or a training point', async () => {
+    const { info } = (await setting()).task;
+    const { scores, selfScores } = await plain();
+    expect(scores.length).toBe(method.output === 'pairwise' ? info.queries * info.train : info.train);
+    expect(scores.every(Number.isFinite)).toBe(true);
+    if (selfScores === undefined) return;
+    expect(selfScores.length).toBe(info.train);
+    expect(selfScores.every(Number.isFinite)).toBe(true);
+  });
+
+  rule('gives the same bytes for the same seed', async () => {
+    expect(bytesOf(await run())).toEqual(bytesOf(await plain()));
+  });
+
+  rule('stops when cancelled, wherever it is', async () => {
+    const polls = countingSignal(Infinity);
+    await run({ cancel: polls });
+    expect(polls.count).toBeGreaterThan(0);
+    for (const share of [0, 0.5, 1])
+      await expect(run({ cancel: countingSignal(Math.floor(share * (polls.count - 1))) })).rejects.toThrow(Cancelled);
+  });
+
+  rule(
+    'permuting the training set permutes the scores',
+    async () => {
+      const order = new Rng([1, 2, 3, 4]).permutation(train);
+      const before = await plain();
+      const after = await runOn(order);
+      expectClose(after.scores, pickColumns(before.scores, order));
+      if (before.selfScores !== undefined)
+        expectClose(after.selfScores as Float32Array, pickColumns(before.selfScores, order));
+    },
+    'permutation',
+  );
+
+  rule(
+    'a training point and its copy score alike',
+    async () => {
+      const [point, copy] = [Int32Array.of(7), Int32Array.of(41)];
+      const { scores, selfScores } = await runOn(
+        Int32Array.from({ length: train }, (_, row) => (row === 41 ? 7 : row)),
+      );
+      expectClose(pickColumns(scores, copy), pickColumns(scores, point), largest(scores));
+      if (selfScores !== undefined)
+        expectClose(pickColumns(selfScores, copy), pickColumns(selfScores, point), largest(selfScores));
+    },
+    'duplicates',
+  );
+
+  rule(
+    'is positive where leaving the point out lowers the target',
+    async () => {
+      const { data, task } = await setting();
+      const { effects } = await exactLeaveOneOut(data, l2);
+      const { scores } = await plain();
+      let sum = 0;
+      for (let query = 0; query < task.info.queries; query++) {
+        const row = (values: Float32Array | Float64Array) => values.subarray(query * train, (query + 1) * train);
+        sum += pearson(scores.length === train ? scores : row(scores), row(effects)) ?? 0;
+      }
+      expect(sum / task.info.queries).toBeGreaterThan(0.1);
+    },
+    'sign',
+  );
+
+  rule(
+    'beats random scores at predicting retrained models',
+    async () => {
+      const truth = await retrainOnHalves(await setting(), subsets);
+      const { scores } = await plain();
+      const random = Array.from({ length: randomDraws }, (_, draw) => {
+        const rng = new Rng([5, 6, 7, draw]);
+        return linearDatamodelingScore(
+          Float32Array.from(scores, () => rng.normal()),
+          truth,
+          train,
+        );
+      });
+      expect(linearDatamodelingScore(scores, truth, train)).toBeGreaterThan(Math.max(...random));
+    },
+    'signal',
+  );
+
+  return rules;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** Aborts once it has been looked at `limit` times. */
+function countingSignal(limit: number): CancelSignal & { readonly count: number } {
+  let count = 0;
+  return {
+    get count() {
+      return count;
+    },
+    get aborted() {
+      return ++count > limit;
+    },
+    throwIfAborted() {
+      if (++count > limit) throw new Cancelled();
+    },
+  };
+}
+
+function bytesOf({ state, scores, selfScores }: MethodRun): Record<string, string> {
+  const arrays: Readonly<Record<string, NumericArray>> = {
+    ...state,
+    'the scores': scores,
+    ...(selfScores === undefined ? {} : { 'the self scores': selfScores }),
+  };
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, { buffer, byteOffset, byteLength }]) => [
+      name,
+      Buffer.from(buffer, byteOffset, byteLength).toString('base64'),
+    ]),
+  );
+}
+
+/** The same task with rows of its training set in another order, or repeated. */
+function withTrainRows(data: TaskData, rows: Int32Array): TaskData {
+  const dims = data.inputs.length / data.labels.length;
+  const inputs = new Float32Array(rows.length * dims);
+  for (const [i, row] of rows.entries()) inputs.set(data.inputs.subarray(row * dims, (row + 1) * dims), i * dims);
+  return {
+    ...data,
+    inputs,
+    labels: rows.map((row) => data.labels[row]),
+    flipped: Uint8Array.from(rows, (row) => data.flipped[row]),
+    ids: Array.from(rows, (row, i) => (rows.indexOf(row) === i ? data.ids[row] : `${data.ids[row]} again`)),
+  };
+}
+
+/** Some columns of [rows × train] scores. */
+function pickColumns(scores: Float32Array, columns: Int32Array): Float32Array {
+  const rows = scores.length / train;
+  return Float32Array.from(
+    { length: rows * columns.length },
+    (_, i) => scores[Math.floor(i / columns.length) * train + columns[i % columns.length]],
+  );
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+}
+
+function expectClose(found: Float32Array, expected: Float32Array, scale = largest(expected)): void {
+  const worst = expected.reduce((max, value, i) => Math.max(max, Math.abs(value - found[i])), 0);
+  expect(worst / scale).toBeLessThanOrEqual(tolerance);
+}

@@ -1,0 +1,68 @@
+import {
+  BenchError,
+  type CancelSignal,
+  checkParams,
+  deriveSeed,
+  type Method,
+  type MethodState,
+  narrowContext,
+  type ParamSpecs,
+  type Params,
+} from '@attribution-bench/contract';
+import { neverCancelled, type Setting } from './setting.js';
+
+export interface RunOptions {
+  /** Parameters as a grid file gives them; the others take their defaults. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** Of the method's own random numbers; default 0. */
+  readonly seed?: number;
+  readonly cancel?: CancelSignal;
+  /** What an earlier fit gave, in place of fitting. */
+  readonly state?: MethodState;
+  /** Called with the phase and its share done. */
+  progress?(phase: 'fit' | 'score' | 'selfScores', done: number): void;
+  log?(message: string): void;
+}
+
+export interface MethodRun {
+  readonly state: MethodState;
+  /** [queries × train] or [train], row-major. */
+  readonly scores: Float32Array;
+  /** [train]; absent where the method has none. */
+  readonly selfScores?: Float32Array;
+}
+
+/** Checked parameters of a method, defaults filled in; every problem in one error. */
+export function paramsOf(method: Method, given: Readonly<Record<string, unknown>> = {}): Params<ParamSpecs> {
+  const checked = checkParams(method.params, given);
+  if (checked.ok) return checked.params;
+  throw new BenchError({
+    code: 'TESTKIT_PARAMS',
+    place: method.id,
+    message: checked.problems.map(({ message }) => message).join('; '),
+  });
+}
+
+/** Runs a method as the harness does: a context narrowed to its needs a phase, and state that survives being stored. */
+export async function runMethod(method: Method, setting: Setting, options: RunOptions = {}): Promise<MethodRun> {
+  const { task } = setting;
+  const params = paramsOf(method, options.params);
+  const supported = method.supports(task.info, params);
+  if (supported !== true) throw new BenchError({ code: 'TESTKIT_UNSUPPORTED', place: method.id, message: supported });
+  const models = await setting.models(method.uses(params));
+  const contextOf = (phase: 'fit' | 'score' | 'selfScores') =>
+    narrowContext(
+      task.context({
+        ...models,
+        scope: deriveSeed(options.seed ?? 0, method.id, 'method'),
+        cancel: options.cancel ?? neverCancelled,
+        progress: (done) => options.progress?.(phase, done),
+        log: (message) => options.log?.(message),
+      }),
+      method.needs,
+    );
+  const state = options.state ?? structuredClone(await method.fit(contextOf('fit'), params));
+  const scores = await method.score(contextOf('score'), params, state);
+  if (method.selfScores === undefined) return { state, scores };
+  return { state, scores, selfScores: await method.selfScores(contextOf('selfScores'), params, state) };
+}

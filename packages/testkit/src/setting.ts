@@ -1,0 +1,74 @@
+import { BenchError, deriveSeed } from '@attribution-bench/contract';
+import {
+  type LoadedCheckpoint,
+  openTask,
+  prepareData,
+  resolveTask,
+  type Task,
+  type TaskData,
+  type TaskSpec,
+} from '@attribution-bench/tasks';
+import { onnxEngine } from '@attribution-bench/tfjs-onnx';
+
+export interface Models {
+  /** Final models of independently seeded runs. */
+  readonly checkpoints: readonly LoadedCheckpoint[];
+  /** Models along the run of the first checkpoint. */
+  readonly trajectory: readonly LoadedCheckpoint[];
+}
+
+/** A real task with the models that a method's context is made of. */
+export interface Setting {
+  readonly spec: TaskSpec;
+  readonly data: TaskData;
+  readonly task: Task;
+  models(uses: { readonly checkpoints: number; readonly trajectory: number }): Promise<Models>;
+}
+
+export const neverCancelled = { aborted: false, throwIfAborted() {} } as const;
+
+/** A task as a grid file writes it, resolved; an invalid one is an error that lists what is wrong. */
+export function taskSpec(raw: Readonly<Record<string, unknown>>, gridSeed: number): TaskSpec {
+  const resolved = resolveTask(raw, gridSeed);
+  if (resolved.ok) return resolved.spec;
+  throw new BenchError({
+    code: 'TESTKIT_TASK',
+    message: resolved.problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
+  });
+}
+
+/** Data of a task whose dataset needs no files. */
+export function generatedData(spec: TaskSpec): Promise<TaskData> {
+  return prepareData(spec, { cacheFolder: '', offline: true, log() {} });
+}
+
+/** A task whose models are trained when first asked for. Changed data may be given in place of what the spec names. */
+export async function trainedSetting(spec: TaskSpec, data?: TaskData): Promise<Setting> {
+  const own = data ?? (await generatedData(spec));
+  const task = await openTask(spec, own, onnxEngine);
+  const trained = new Map<string, Promise<Models>>();
+  return {
+    spec,
+    data: own,
+    task,
+    models({ checkpoints, trajectory }) {
+      const key = `${checkpoints} ${trajectory}`;
+      const models = trained.get(key) ?? train(spec, task, checkpoints, trajectory);
+      trained.set(key, models);
+      return models;
+    },
+  };
+}
+
+async function train(spec: TaskSpec, task: Task, checkpoints: number, trajectory: number): Promise<Models> {
+  const seeds = Array.from({ length: checkpoints }, (_, run) => deriveSeed(spec.seed, spec.id, 'checkpoint', run));
+  const runs = await task.train({
+    runs: seeds.map((seed) => ({ seed })),
+    snapshots: trajectory,
+    cancel: neverCancelled,
+  });
+  const loaded = runs.map(({ snapshots }, run) =>
+    snapshots.map((snapshot, index) => ({ ...snapshot, id: `${run}/${index}`, run, seed: seeds[run] })),
+  );
+  return { checkpoints: loaded.map((run) => run[trajectory - 1]), trajectory: loaded[0] ?? [] };
+}
