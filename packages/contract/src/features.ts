@@ -1,4 +1,4 @@
-import { choice, int, list, num, type Params, text } from './params.js';
+import { choice, int, list, num, text } from './params.js';
 
 /** A feature extractor in an ONNX file: one image (or flat vector) in, one vector out. */
 export interface FeatureExtractor {
@@ -44,16 +44,3 @@ export const extractorParams = {
     help: 'outputs of more than two dimensions: all of it, the first token, or the mean over tokens or positions',
   }),
 };
-
-/** The extractor that the parameters name. */
-export function extractorFrom(params: Params<typeof extractorParams>): FeatureExtractor {
-  return {
-    file: params.extractor,
-    sha256: params.extractorSha256,
-    size: params.extractorSize,
-    mean: params.extractorMean,
-    std: params.extractorStd,
-    output: params.extractorOutput,
-    pool: params.extractorPool,
-  };
-}

@@ -2,6 +2,7 @@ export * from './arrays.js';
 export * from './board.js';
 export * from './canonical.js';
 export * from './errors.js';
+export * from './feature-request.js';
 export * from './features.js';
 export * from './method.js';
 export * from './metric.js';

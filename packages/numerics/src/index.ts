@@ -1,5 +1,6 @@
 export * from './centred-mixture.js';
 export * from './cholesky.js';
+export * from './common-space.js';
 export * from './conjugate-gradient.js';
 export * from './gram.js';
 export * from './lanczos.js';
