@@ -1,0 +1,134 @@
+import type { ReplayedStep } from '@attribution-bench/contract';
+import * as tf from '@tensorflow/tfjs';
+import { expect, test } from 'vitest';
+import type { Task } from '../src/index.js';
+import { allRows, checkpointOf, contextOf, relativeError, runSeed, taskOf, uncancelled } from './support/tasks.js';
+
+const raw = (model: Record<string, unknown>) => ({
+  data: { use: 'synthetic', train: 21, queries: 4, dims: 5, classes: 3 },
+  model: { use: 'mlp', hidden: [6, 4], activation: 'tanh', epochs: 2, batch: 8, ...model },
+});
+const trainedTask = async (model: Record<string, unknown> = {}) => {
+  const task = await taskOf(raw(model));
+  const [run] = await task.train({ runs: [{ seed: runSeed(0) }], snapshots: 2, cancel: uncancelled });
+  return { task, run };
+};
+const steps = async (stream: AsyncIterable<ReplayedStep>): Promise<ReplayedStep[]> => {
+  const all: ReplayedStep[] = [];
+  for await (const step of stream) all.push(step);
+  return all;
+};
+const initial = async (task: Task) =>
+  // One epoch of no learning leaves the initial parameters.
+  (await task.train({ runs: [{ seed: runSeed(0) }], cancel: uncancelled }))[0].parameters;
+
+test.each([{ lr: 0.05 }, { optimizer: 'adam', lr: 0.01, weightDecay: 0.01 }])(
+  'replaying a run trained with %o ends in the same bytes, or says so',
+  async (model) => {
+    const { task, run } = await trainedTask(model);
+    const emit = () => ({ one: tf.ones([1]) });
+    const replayed = await steps(contextOf(task, [checkpointOf(run.parameters)]).replay({ emit }));
+    expect(replayed.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect([...replayed[2].batch].filter((row) => row >= 0)).toHaveLength(5);
+    const other = run.parameters.slice();
+    other[0] += 1e-6;
+    const foreign = contextOf(task, [checkpointOf(other)]).replay({ emit });
+    await expect(steps(foreign)).rejects.toThrow('did not end in the same model');
+    await task.release();
+  },
+);
+
+test('the factors of the batch are the gradient that the optimiser steps along', async () => {
+  const { task, run } = await trainedTask({ lr: 0.05, momentum: 0, schedule: 'linear' });
+  const frozen = await taskOf(raw({ lr: 0, momentum: 0, epochs: 1 }));
+  const start = await initial(frozen);
+  const replayed = await steps(
+    contextOf(task, [checkpointOf(run.parameters)]).replay({
+      emit: ({ batch, mask, learningRate }) => {
+        const count = tf.sum(mask);
+        const flat = batch.map(({ input, delta }) => {
+          const weighted = tf.mul(delta, tf.expandDims(tf.div(mask, count), 1));
+          return tf.reshape(tf.matMul(input as tf.Tensor2D, weighted as tf.Tensor2D, true), [-1]);
+        });
+        return { gradient: tf.concat(flat), learningRate };
+      },
+    }),
+  );
+  const expected = Float64Array.from(start);
+  for (const { emitted, learningRate } of replayed) {
+    expect(emitted.learningRate[0]).toBeCloseTo(learningRate, 6);
+    for (let i = 0; i < expected.length; i++) expected[i] -= learningRate * emitted.gradient[i];
+  }
+  expect(relativeError(run.parameters, expected)).toBeLessThan(1e-5);
+  await task.release();
+  await frozen.release();
+});
+
+test('query factors are target gradients at the parameters before the step, their tangents Hessian products', async () => {
+  const { task, run } = await trainedTask({ lr: 0.05, momentum: 0 });
+  const frozen = await taskOf(raw({ lr: 0, momentum: 0, epochs: 1 }));
+  const start = await initial(frozen);
+  const outer = (input: tf.Tensor, delta: tf.Tensor) =>
+    tf.reshape(tf.matMul(tf.expandDims(input, 2), tf.expandDims(delta, 1)), [input.shape[0], -1]);
+  const [first] = await steps(
+    contextOf(task, [checkpointOf(run.parameters)]).replay({
+      tangent: true,
+      emit: ({ batch, mask, queries, queryTangents }) => {
+        const count = tf.sum(mask);
+        return {
+          gradient: tf.concat(
+            batch.map(({ input, delta }) => {
+              const weighted = tf.mul(delta, tf.expandDims(tf.div(mask, count), 1));
+              return tf.reshape(tf.matMul(input as tf.Tensor2D, weighted as tf.Tensor2D, true), [-1]);
+            }),
+          ),
+          queries: tf.concat(
+            queries.map(({ input, delta }) => outer(input, delta)),
+            1,
+          ),
+          tangents: tf.concat(
+            queries.map(({ input, delta }, l) =>
+              tf.add(outer(queryTangents[l].input, delta), outer(input, queryTangents[l].delta)),
+            ),
+            1,
+          ),
+        };
+      },
+    }),
+  );
+  const targetGradients = async (by: number) => {
+    const checkpoint = checkpointOf(start.map((value, i) => value + by * first.emitted.gradient[i]));
+    return (await allRows(contextOf(task, [checkpoint]).gradients({ of: 'queries', checkpoint, output: 'target' })))
+      .data;
+  };
+  expect(relativeError(first.emitted.queries, await targetGradients(0))).toBeLessThan(1e-5);
+  const h = 0.05;
+  const [above, below] = [await targetGradients(h), await targetGradients(-h)];
+  const differences = above.map((value, i) => (value - below[i]) / (2 * h));
+  expect(relativeError(first.emitted.tangents, differences)).toBeLessThan(1e-2);
+  await task.release();
+  await frozen.release();
+});
+
+test('the preconditioner is one for sgd and the second moment of Adam otherwise', async () => {
+  const { task, run } = await trainedTask({ lr: 0.05 });
+  const emit = ({ preconditioner }: { preconditioner: readonly tf.Tensor[] }) => ({ first: preconditioner[0] });
+  const [sgd] = await steps(contextOf(task, [checkpointOf(run.parameters)]).replay({ emit }));
+  expect(new Set(sgd.emitted.first)).toEqual(new Set([1]));
+  expect(sgd.emitted.first).toHaveLength(6 * 6);
+  await task.release();
+  const adam = await trainedTask({ optimizer: 'adam', lr: 0.01 });
+  const [step] = await steps(
+    contextOf(adam.task, [checkpointOf(adam.run.parameters)]).replay({
+      emit: ({ batch, mask, preconditioner }) => {
+        const [{ input, delta }] = batch;
+        const weighted = tf.mul(delta, tf.expandDims(tf.div(mask, tf.sum(mask)), 1));
+        const gradient = tf.matMul(input as tf.Tensor2D, weighted as tf.Tensor2D, true);
+        return { preconditioned: tf.mul(gradient, preconditioner[0]) };
+      },
+    }),
+  );
+  // In Adam's first step the corrected second moment is the squared gradient: what remains is its sign.
+  for (const value of step.emitted.preconditioned) expect(Math.abs(value)).toBeCloseTo(1, 3);
+  await adam.task.release();
+});
