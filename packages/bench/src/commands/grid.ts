@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { makeBoard, printBoard, writeBoard } from '../boards.js';
 import { type FlagValues, withFlags } from '../flags.js';
 import { planFrom, wholeGrid } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
@@ -40,12 +39,13 @@ Examples:
 }
 
 async function runGrid(flags: FlagValues): Promise<void> {
+  const { boardsOf, printBoards, writeBoards } = await import('../boards.js');
   const plan = await planFrom(flags);
   const outcome = await runWithProgress(plan, flags);
   if (outcome.incomplete !== 'cancelled') {
-    const board = await makeBoard(await wholeGrid(plan, flags), outcome);
-    const folder = await writeBoard(plan, board);
-    await printBoard(board, flags);
+    const boards = await boardsOf(await wholeGrid(plan, flags), outcome);
+    const folder = await writeBoards(plan, boards);
+    printBoards(boards, flags);
     console.error(`board written to ${folder}`);
   }
   for (const line of closingLines(outcome)) console.error(line);

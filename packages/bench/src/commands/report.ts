@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { makeBoard, printBoard, writeBoard } from '../boards.js';
 import { type FlagValues, withFlags } from '../flags.js';
 import { planFrom } from '../plan-from-flags.js';
 
@@ -18,9 +17,10 @@ Examples:
 }
 
 async function report(flags: FlagValues): Promise<void> {
+  const { boardsOf, printBoards, writeBoards } = await import('../boards.js');
   const plan = await planFrom(flags);
-  const board = await makeBoard(plan);
-  const folder = await writeBoard(plan, board);
-  await printBoard(board, flags);
+  const boards = await boardsOf(plan);
+  const folder = await writeBoards(plan, boards);
+  printBoards(boards, flags);
   console.error(`board written to ${folder}`);
 }
