@@ -6,6 +6,7 @@ import { entriesPerWord, fillNormals, fillSigns } from './random-entries.js';
 
 /** Columns are generated in tiles with a stream of their own for every parameter; part of what a seed means. */
 const tileColumns = 2048;
+const rejectedStreams = 2 ** 28;
 const blockEntries = 2 ** 19;
 const blockParameters = 4096;
 
@@ -53,6 +54,7 @@ function requireRange(p0: number, p1: number, p: number): void {
 
 function denseProjector({ kind, dim, seed }: Projection, p: number): Projector {
   const state = new Int32Array(4);
+  const rejected = new Int32Array(4);
   const words = new Int32Array(tileColumns);
 
   /** P[p0..p1) × tile, [(p1 - p0) × width], written to the start of the buffer. */
@@ -60,8 +62,12 @@ function denseProjector({ kind, dim, seed }: Projection, p: number): Projector {
     const pairs = new Float64Array(buffer.buffer, buffer.byteOffset, buffer.length / 2);
     for (let i = p0; i < p1; i++) {
       streamState(seed, i, tile, state);
-      if (kind === 'rademacher') fillSigns(pairs, (i - p0) * width, width, state);
-      else fillNormals(buffer, (i - p0) * width, width, state, words);
+      if (kind === 'rademacher') {
+        fillSigns(pairs, (i - p0) * width, width, state);
+        continue;
+      }
+      streamState(seed, i, rejectedStreams + tile, rejected);
+      fillNormals(buffer, (i - p0) * width, width, state, rejected, words);
     }
   }
 

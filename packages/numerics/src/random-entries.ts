@@ -71,8 +71,8 @@ const scales = Float64Array.from({ length: 2 * layers }, (_, i) =>
 
 /**
  * Fills `length` entries from `offset` on with N(0, 1) by the ziggurat's exact rejection: 8 bits choose the layer, one
- * the sign, 23 the position within it (disjoint bits, after Doornik 2005). The first `length` words of the stream are
- * the first draws; rejected ones go on with the words after them.
+ * the sign, 23 the position within it (disjoint bits, after Doornik 2005). Rejected draws go on with a stream of their
+ * own, so that the first entries do not depend on how many follow.
  * @param words scratch of at least `length` elements
  */
 export function fillNormals(
@@ -80,6 +80,7 @@ export function fillNormals(
   offset: number,
   length: number,
   state: Int32Array,
+  rejected: Int32Array,
   words: Int32Array,
 ): void {
   fillWords(words, length, state);
@@ -87,7 +88,7 @@ export function fillNormals(
     const w = words[i];
     const magnitude = w >>> 9;
     entries[offset + i] = (magnitude + 0.5) * scales[w & 511];
-    if (magnitude >= acceptBelow[w & 255]) entries[offset + i] = resolve(w, state);
+    if (magnitude >= acceptBelow[w & 255]) entries[offset + i] = resolve(w, rejected);
   }
 }
 

@@ -59,15 +59,22 @@ export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number | un
   requireFinite('pearson', 'the first sample', x);
   requireFinite('pearson', 'the second sample', y);
   if (isConstant(x) || isConstant(y)) return undefined;
-  const [meanX, meanY] = [mean(x), mean(y)];
+  const [dx, dy] = [scaledDeviations(x), scaledDeviations(y)];
   let [sxx, syy, sxy] = [0, 0, 0];
-  for (let i = 0; i < x.length; i++) {
-    const [dx, dy] = [x[i] - meanX, y[i] - meanY];
-    sxx += dx * dx;
-    syy += dy * dy;
-    sxy += dx * dy;
+  for (let i = 0; i < dx.length; i++) {
+    sxx += dx[i] * dx[i];
+    syy += dy[i] * dy[i];
+    sxy += dx[i] * dy[i];
   }
   return correlation(sxx, syy, sxy);
+}
+
+/** Deviations from the mean over the largest of them, so that their squares neither overflow nor vanish. */
+function scaledDeviations(values: ArrayLike<number>): Float64Array {
+  const centre = mean(values);
+  const deviations = Float64Array.from(values, (value) => value - centre);
+  const largest = deviations.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return deviations.map((value) => value / largest);
 }
 
 /** Spearman's rank correlation with midranks for ties; undefined when a sample is constant or empty. */
@@ -205,7 +212,7 @@ function isConstant(values: ArrayLike<number>): boolean {
   return true;
 }
 
-/** Rounding can leave a perfect correlation a hair outside [-1, 1]. */
+/** The root of the product is exact for equal squares; rounding can leave others a hair outside [-1, 1]. */
 function correlation(sxx: number, syy: number, sxy: number): number {
-  return Math.max(-1, Math.min(1, sxy / (Math.sqrt(sxx) * Math.sqrt(syy))));
+  return Math.max(-1, Math.min(1, sxy / Math.sqrt(sxx * syy)));
 }
