@@ -1,17 +1,10 @@
-import {
-  choice,
-  defineMethod,
-  extractorFrom,
-  extractorParams,
-  type FeatureRequest,
-  type PointSet,
-} from '@attribution-bench/contract';
-import { standardiser } from '@attribution-bench/numerics';
+import { choice, defineMethod, extractorParams, featureRequest, int } from '@attribution-bench/contract';
+import { commonSpace } from '@attribution-bench/numerics';
 import { likelihoodScores } from './likelihood-scores.js';
 
 /**
  * Feature likelihood as attribution: the Gaussians that feature likelihood divergence (Jiralerspong et al. 2023) fits
- * around generated images, here the queries, give each training point its log likelihood under each of them. The paper
+ * around generated points, here the queries, give each training point its log likelihood under each of them. The paper
  * judges whole generators; reading its fit point by point is ours.
  */
 export default defineMethod({
@@ -23,28 +16,27 @@ export default defineMethod({
   revision: 1,
   output: 'pairwise',
   tasks: ['generator'],
-  needs: ['features', 'checkpoints', 'generated'],
+  needs: ['features', 'checkpoints'],
   params: {
     space: choice(['inputs', 'penultimate', 'onnx'], {
       default: 'inputs',
       help: 'features: pixels, the input of the last layer of a trained model, or of an ONNX extractor',
     }),
+    components: int({
+      default: 0,
+      min: 0,
+      help: 'principal components of the features that are kept; 0: all features',
+    }),
     ...extractorParams,
   },
   uses: ({ space }) => ({ checkpoints: space === 'penultimate' ? 1 : 0 }),
   async score(ctx, params) {
-    const { space } = params;
-    const request = (of: PointSet): FeatureRequest => ({
-      of,
-      space,
-      ...(space === 'penultimate' ? { checkpoint: ctx.checkpoints[0] } : {}),
-      ...(space === 'onnx' ? { extractor: extractorFrom(params) } : {}),
-    });
-    const train = await ctx.features(request('train'));
-    const queries = await ctx.features(request('queries'));
-    const { apply, dims } = standardiser(train.data, train.shape[1]);
-    const points = { train: apply(train.data), queries: apply(queries.data), dims };
-    return likelihoodScores(points, ctx.rng('fit').permutation(ctx.task.train), (done) => {
+    const features = (of: 'train' | 'queries') =>
+      ctx.features(featureRequest(of, params.space, params, ctx.checkpoints[0]));
+    const train = await features('train');
+    const queries = await features('queries');
+    const space = await commonSpace(train.data, queries.data, train.shape[1], params.components);
+    return likelihoodScores(space, ctx.rng('fit').permutation(ctx.task.train), (done) => {
       ctx.signal.throwIfAborted();
       ctx.progress(done);
     });
