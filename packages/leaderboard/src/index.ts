@@ -1,3 +1,3 @@
 export * from './board.js';
-export { makeBoard } from './make-board.js';
-export { makeCosts } from './make-costs.js';
+export { makeBoard } from './make/make-board.js';
+export { makeCosts } from './make/make-costs.js';

@@ -1,0 +1,201 @@
+import type { BoardMethod, CellStatus, Json, Origin, TaskKind } from '@attribution-bench/contract';
+
+/** Names the layout of board.json; raised when a field changes its meaning. */
+export const boardSchema = 'bench/board@1';
+/** Names the layout of board-costs.json. */
+export const boardCostsSchema = 'bench/board-costs@1';
+
+/**
+ * The ranked table of a grid, as data. The same results give the same bytes: nothing in here depends on time, machine
+ * or the number of jobs; what does stands in {@link BoardCosts}. Every other format is made from the two.
+ */
+export interface Board {
+  readonly schema: typeof boardSchema;
+  readonly grid: string;
+  readonly gridSeed: number;
+  readonly statistics: BoardStatistics;
+  readonly metrics: readonly BoardMetric[];
+  readonly methods: readonly BoardMethod[];
+  /** In the grid's order. */
+  readonly tasks: readonly BoardTaskSummary[];
+  /** Task by task: ceiling, ranked methods from best to worst, controls, then the rest by method id. */
+  readonly rows: readonly BoardRow[];
+  /** Mean ranks over several tasks; empty when there is one task only. */
+  readonly overall: readonly OverallBoard[];
+}
+
+/** How the intervals and ranks of a board were made. */
+export interface BoardStatistics {
+  /** Metric that rows are ranked by where a task has it; other tasks are ranked by the first metric they have. */
+  readonly primary: string;
+  /** Nominal coverage of each interval. */
+  readonly ci: number;
+  readonly resamples: number;
+  /** Probability that any two equally good methods of a task are told apart by group or rank, at most. */
+  readonly familyError: number;
+}
+
+export interface BoardMetric {
+  readonly id: string;
+  readonly title: string;
+  readonly higherIsBetter: boolean;
+  readonly params: { readonly [key: string]: Json };
+}
+
+export interface BoardTaskSummary {
+  readonly id: string;
+  readonly kind: TaskKind;
+  readonly target: string;
+  readonly train: number;
+  readonly queries: number;
+  readonly parameters: number;
+  readonly classes: number;
+  readonly inputShape: readonly number[];
+  readonly epochs: number;
+  readonly batch: number;
+  /** Mean training loss, accuracies and their like, of the first checkpoint. */
+  readonly sanity: { readonly [name: string]: number };
+  readonly truth?: {
+    readonly key: string;
+    readonly subsets: number;
+    readonly retrainSeeds: number;
+    readonly fraction: number;
+  };
+  readonly report: SplitSize;
+  /** Absent when nothing was to be chosen. */
+  readonly tune?: SplitSize;
+  /** Metric that the rows of this task are ranked by; absent when no cell has any. */
+  readonly rankedBy?: string;
+}
+
+export interface SplitSize {
+  readonly subsets: number;
+  readonly queries: number;
+}
+
+/** `ceiling`: what a perfect method could reach; `control`: a method that is there to be beaten (random scores). */
+export type RowKind = 'method' | 'control' | 'ceiling';
+
+export interface BoardRow {
+  readonly kind: RowKind;
+  readonly task: string;
+  /**
+   * Unique within the task: the method id, followed by its varied parameters where settings of one method are rows of
+   * their own because nothing was set aside to choose one by.
+   */
+  readonly entry: string;
+  /** Method id, or `ceiling`. */
+  readonly method: string;
+  readonly title: string;
+  readonly family: string;
+  readonly origin?: Origin;
+  /** One value a training point, the same for every query. */
+  readonly global: boolean;
+  readonly status: CellStatus;
+  /** Why it is not `ok`. */
+  readonly reason?: string;
+  /** The parameters it is reported with: every declared one. Absent when none could be chosen. */
+  readonly params?: { readonly [key: string]: Json };
+  /** Names of the parameters that were varied. */
+  readonly varied: readonly string[];
+  /** Every parameter setting that was tried, with what the choice was made from; more than one entry means a choice. */
+  readonly sweep: readonly SweepEntry[];
+  readonly seeds: readonly number[];
+  /** By metric id, on the report split. */
+  readonly metrics: { readonly [id: string]: BoardValue };
+  /** Ranks it may have among the ranked methods of its task, 1 is best; absent when unranked. */
+  readonly rank?: RankInterval;
+  /** Letters of the tie groups it belongs to: two methods that share a letter could not be told apart. */
+  readonly groups?: string;
+  /** SHA-256 of the scores, by seed in the order of `seeds`. */
+  readonly scoresDigests?: readonly string[];
+}
+
+export interface SweepEntry {
+  readonly params: { readonly [key: string]: Json };
+  readonly status: CellStatus;
+  readonly reason?: string;
+  /** Mean over seeds on the tune split, which the choice was made by; absent when nothing was to be chosen. */
+  readonly tune?: number;
+  /** Mean over seeds on the report split; shown, never used for the choice. */
+  readonly report?: number;
+  readonly chosen: boolean;
+}
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface BoardValue extends Interval {
+  /** Mean over seeds and queries. */
+  readonly value: number;
+  /** Mean over queries, by seed in the order of the row's `seeds`. */
+  readonly perSeed: readonly number[];
+  /** Mean over seeds, by query of the report split, rounded to 6 decimals; absent for metrics without queries. */
+  readonly perQuery?: readonly number[];
+  /** Largest number over seeds of queries whose value was undefined and counted as 0. */
+  readonly undefinedQueries?: number;
+  /** value / value of the ceiling row. */
+  readonly ofCeiling?: number;
+  /** This row minus the best ranked row, paired on the same draws; absent on that row itself. */
+  readonly toBest?: PairedDifference;
+  /** This row minus the `random` row; absent where there is none. */
+  readonly toRandom?: PairedDifference;
+  /** The value on the first so many subsets of the report split: has it settled? */
+  readonly growth?: readonly { readonly subsets: number; readonly value: number }[];
+}
+
+export interface PairedDifference extends Interval {
+  readonly value: number;
+}
+
+export interface RankInterval extends Interval {
+  /** 1 + number of ranked methods with a better value. */
+  readonly point: number;
+}
+
+/** Methods that are complete on the same tasks, by mean rank among themselves. */
+export interface OverallBoard {
+  /** `all`, or the kind of task. */
+  readonly scope: 'all' | TaskKind;
+  readonly tasks: readonly string[];
+  /** From best to worst. */
+  readonly rows: readonly OverallRow[];
+  /** Methods left out, and the tasks they are not complete on. */
+  readonly excluded: readonly { readonly entry: string; readonly tasks: readonly string[] }[];
+}
+
+export interface OverallRow extends Interval {
+  /** Entry of its rows. */
+  readonly entry: string;
+  readonly title: string;
+  /** Mean over tasks of the rank among the methods of this board. */
+  readonly meanRank: number;
+  /** Rank on each task, in the order of `tasks`. */
+  readonly ranks: readonly RankInterval[];
+}
+
+/** What depends on the machine and the moment: kept beside board.json, never inside. */
+export interface BoardCosts {
+  readonly schema: typeof boardCostsSchema;
+  readonly grid: string;
+  /** Versions, commit, processor, start of the run. */
+  readonly provenance: { readonly [name: string]: Json };
+  readonly rows: readonly RowCost[];
+}
+
+/** Costs of the row with the same task and entry, of one seed of its chosen parameters. */
+export interface RowCost {
+  readonly task: string;
+  readonly entry: string;
+  /** Means over seeds. */
+  readonly fitSeconds: number;
+  readonly scoreSeconds: number;
+  /** Largest over seeds. */
+  readonly peakRssBytes: number;
+  /** Models trained for this method alone, of one seed. */
+  readonly retrainings: number;
+  /** Fit and score seconds of all parameters and seeds: what the choice cost. */
+  readonly sweepSeconds: number;
+}

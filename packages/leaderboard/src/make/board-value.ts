@@ -1,0 +1,55 @@
+import type { BoardValue, Interval, PairedDifference } from '../board.js';
+import type { Ceiling } from './ceiling.js';
+import type { MeasuredMetric } from './measure/measure-metric.js';
+import { intervalOf, type Measurement, pairedDifference } from './measure/measurement.js';
+import { rounded } from './rounding.js';
+
+/** A metric of a task with its noise ceiling. */
+export interface BoardMeasure {
+  readonly metric: MeasuredMetric;
+  readonly ceiling?: Ceiling;
+}
+
+/** Entries that others are compared with; absent or -1 where there is none. */
+export interface References {
+  readonly best: number | undefined;
+  readonly random: number;
+}
+
+/** What board.json says of one metric of one entry; undefined where the entry has none. */
+export function boardValue(
+  { metric: { entries, range }, ceiling }: BoardMeasure,
+  i: number,
+  references: References,
+  level: number,
+): BoardValue | undefined {
+  const entry = entries[i];
+  if (entry === undefined) return undefined;
+  const { measurement, undefinedQueries, growth } = entry;
+  const { low, high } = intervalOf(measurement, level);
+  const against = (reference: number | undefined): PairedDifference | undefined => {
+    const other = reference === undefined || reference === i ? undefined : entries[reference]?.measurement;
+    return other === undefined ? undefined : differenceTo(measurement, other, level);
+  };
+  const [toBest, toRandom] = [against(references.best), against(references.random)];
+  return {
+    value: rounded(measurement.value),
+    ...roundedInterval({ low: Math.max(range[0], low), high: Math.min(range[1], high) }),
+    perSeed: measurement.perSeed.map(rounded),
+    ...(entry.perQuery ? { perQuery: Array.from(measurement.statistic.perQuery, rounded) } : {}),
+    ...(undefinedQueries === undefined ? {} : { undefinedQueries }),
+    ...(ceiling === undefined || ceiling.value <= 0 ? {} : { ofCeiling: rounded(measurement.value / ceiling.value) }),
+    ...(toBest === undefined ? {} : { toBest }),
+    ...(toRandom === undefined ? {} : { toRandom }),
+    ...(growth === undefined ? {} : { growth: growth.map((at) => ({ ...at, value: rounded(at.value) })) }),
+  };
+}
+
+function differenceTo(measurement: Measurement, reference: Measurement, level: number): PairedDifference {
+  const change = pairedDifference(measurement, reference);
+  return { value: rounded(change.value), ...roundedInterval(intervalOf(change, level)) };
+}
+
+export function roundedInterval({ low, high }: Interval): Interval {
+  return { low: rounded(low), high: rounded(high) };
+}

@@ -1,0 +1,183 @@
+import {
+  type BoardInput,
+  type BoardMethod,
+  type CellResult,
+  type CellStatus,
+  canonicalJson,
+  type Json,
+} from '@attribution-bench/contract';
+import type { SweepEntry } from '../board.js';
+
+/** What becomes one row of a task: a method with the parameters it is reported with. */
+export interface Entry {
+  readonly method: BoardMethod;
+  /** The method's id, with its varied parameters where several settings of one method are rows of their own. */
+  readonly name: string;
+  readonly title: string;
+  readonly status: CellStatus;
+  readonly reason?: string;
+  readonly params?: Params;
+  readonly varied: readonly string[];
+  readonly sweep: readonly SweepEntry[];
+  /** Cells of the reported parameters by ascending seed; empty unless the status is `ok`. */
+  readonly cells: readonly CellResult[];
+  /** Cells of every parameter setting. */
+  readonly allCells: readonly CellResult[];
+}
+
+type Params = { readonly [key: string]: Json };
+
+/** One parameter setting of a method, with a cell a seed. */
+interface Candidate {
+  readonly params: Params;
+  readonly cells: readonly CellResult[];
+  readonly status: CellStatus;
+  readonly reason?: string;
+  readonly tune?: number;
+  readonly report?: number;
+}
+
+/**
+ * The rows of a task. Parameters are chosen by the mean over seeds of `rankedBy` on the tune split and on nothing else;
+ * the report split is never looked at. A method is `ok` only when every cell of every setting it supports is: a sweep
+ * with a hole in it is no fair choice. Where the cells carry no tune values, every setting becomes a row of its own.
+ */
+export function entriesOf(input: BoardInput, task: string, rankedBy: string | undefined): Entry[] {
+  const cells = input.cells.filter((cell) => cell.task === task);
+  const seeds = [...new Set(cells.map((cell) => cell.seed))].sort((a, b) => a - b);
+  const higherIsBetter = input.metrics.find(({ id }) => id === rankedBy)?.higherIsBetter ?? true;
+  return input.methods.flatMap((method) => {
+    const candidates = candidatesOf(cells, method.id, seeds, rankedBy);
+    return candidates.length === 0 ? [] : entriesOfMethod(method, candidates, higherIsBetter);
+  });
+}
+
+function candidatesOf(
+  cells: readonly CellResult[],
+  method: string,
+  seeds: readonly number[],
+  rankedBy: string | undefined,
+): Candidate[] {
+  const byParams = new Map<string, CellResult[]>();
+  for (const cell of cells) {
+    if (cell.method !== method) continue;
+    const key = canonicalJson(cell.params);
+    byParams.set(key, [...(byParams.get(key) ?? []), cell]);
+  }
+  return [...byParams.values()].map((group) => {
+    const ofSettings = group.toSorted((a, b) => a.seed - b.seed);
+    const missing = seeds.filter((seed) => !ofSettings.some((cell) => cell.seed === seed));
+    const { status, reason } = statusOf(ofSettings, missing);
+    const mean = (split: 'tune' | 'report') => {
+      const values = ofSettings.map((cell) => cell.metrics[rankedBy ?? '']?.[split]?.value);
+      if (status !== 'ok' || values.some((value) => value === undefined)) return {};
+      return { [split]: values.reduce<number>((sum, value) => sum + (value ?? 0), 0) / values.length };
+    };
+    return {
+      params: ofSettings[0].params,
+      cells: ofSettings,
+      status,
+      ...(reason === undefined ? {} : { reason }),
+      ...mean('tune'),
+      ...mean('report'),
+    };
+  });
+}
+
+const worstFirst: readonly CellStatus[] = ['failed', 'incomplete', 'skipped'];
+
+/** The worst status of any cell, with its reason. */
+function statusOf(
+  cells: readonly CellResult[],
+  missingSeeds: readonly number[],
+): { status: CellStatus; reason?: string } {
+  for (const status of worstFirst) {
+    const cell = cells.find((candidate) => candidate.status === status);
+    if (cell === undefined) continue;
+    const where = cells.length > 1 && status !== 'skipped' ? `seed ${cell.seed}: ` : '';
+    return { status, reason: `${where}${cell.reason ?? status}` };
+  }
+  if (missingSeeds.length > 0) return { status: 'incomplete', reason: `no result for seed ${missingSeeds.join(', ')}` };
+  return { status: 'ok' };
+}
+
+function entriesOfMethod(method: BoardMethod, candidates: readonly Candidate[], higherIsBetter: boolean): Entry[] {
+  const varied = variedParams(candidates);
+  const supported = candidates.filter(({ status }) => status !== 'skipped');
+  const allCells = candidates.flatMap(({ cells }) => cells);
+  const entry = (chosen: Candidate | undefined, name: string, sweep: readonly Candidate[]): Entry => {
+    const broken = chosen?.status === 'ok' ? undefined : (chosen ?? firstBroken(candidates, varied));
+    return {
+      method,
+      name,
+      title: name === method.id ? method.title : `${method.title}${name.slice(method.id.length)}`,
+      status: broken?.status ?? 'ok',
+      ...(broken?.reason === undefined ? {} : { reason: broken.reason }),
+      ...(chosen === undefined ? {} : { params: chosen.params }),
+      varied,
+      sweep: sweep.map((candidate) => sweepEntry(candidate, candidate === chosen)),
+      cells: chosen?.status === 'ok' ? chosen.cells : [],
+      allCells: sweep.flatMap(({ cells }) => cells),
+    };
+  };
+  if (candidates.length === 1) return [entry(candidates[0], method.id, candidates)];
+  if (supported.length === 0 || supported.some(({ status }) => status !== 'ok')) {
+    return [{ ...entry(undefined, method.id, candidates), allCells }];
+  }
+  if (supported.every(({ tune }) => tune !== undefined)) {
+    return [entry(best(supported, higherIsBetter), method.id, candidates)];
+  }
+  return supported.map((candidate) =>
+    entry(candidate, `${method.id} ${describeParams(candidate.params, varied)}`, [candidate]),
+  );
+}
+
+/** The candidate with the best tune value; the earlier one of equals. */
+function best(candidates: readonly Candidate[], higherIsBetter: boolean): Candidate {
+  const sign = higherIsBetter ? 1 : -1;
+  return candidates.reduce((a, b) => (sign * (b.tune ?? 0) > sign * (a.tune ?? 0) ? b : a));
+}
+
+function firstBroken(
+  candidates: readonly Candidate[],
+  varied: readonly string[],
+): { status: CellStatus; reason: string } {
+  const status = worstFirst.find((bad) => candidates.some((candidate) => candidate.status === bad)) ?? 'incomplete';
+  const first = candidates.find((candidate) => candidate.status === status);
+  const reason = first?.reason ?? status;
+  const settings = first === undefined || status === 'skipped' ? '' : `${describeParams(first.params, varied)}: `;
+  return { status, reason: `${settings}${reason}` };
+}
+
+function sweepEntry(candidate: Candidate, chosen: boolean): SweepEntry {
+  const { params, status, reason, tune, report } = candidate;
+  return {
+    params,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ...(tune === undefined ? {} : { tune }),
+    ...(report === undefined ? {} : { report }),
+    chosen,
+  };
+}
+
+/** Names of the parameters that differ between candidates, in the order the method declares them. */
+function variedParams(candidates: readonly Candidate[]): string[] {
+  const names = new Set(candidates.flatMap(({ params }) => Object.keys(params)));
+  return [...names].filter(
+    (name) => new Set(candidates.map(({ params }) => canonicalJson(params[name] ?? null))).size > 1,
+  );
+}
+
+/** `projDim=512 checkpoints=5`, of the named parameters. */
+export function describeParams(params: Params, names: readonly string[]): string {
+  return names
+    .filter((name) => params[name] !== undefined)
+    .map((name) => `${name}=${describe(params[name] ?? null)}`)
+    .join(' ');
+}
+
+function describe(value: Json): string {
+  if (Array.isArray(value)) return value.map(describe).join(',');
+  return typeof value === 'object' && value !== null ? canonicalJson(value) : String(value);
+}

@@ -1,0 +1,29 @@
+import type { BoardInput } from '@attribution-bench/contract';
+import { type Board, boardSchema } from '../board.js';
+import { makeTask } from './make-task.js';
+import { overallBoards } from './overall.js';
+
+/** Probability at most that any two equally good methods of a task are told apart by tie group or rank interval. */
+const familyError = 0.05;
+
+/**
+ * Ranks what a grid computed. A pure function: the same input gives the same board to the byte.
+ * @throws BenchError BOARD_RESULT_SHAPE when a result does not fit its task's split
+ */
+export function makeBoard(input: BoardInput): Board {
+  const tasks = input.tasks.map((task) => makeTask(input, task, familyError));
+  return {
+    schema: boardSchema,
+    grid: input.grid,
+    gridSeed: input.gridSeed,
+    statistics: { ...input.report, familyError },
+    metrics: input.metrics,
+    methods: input.methods,
+    tasks: tasks.map(({ summary }) => summary),
+    rows: tasks.flatMap(({ rows }) => rows),
+    overall: overallBoards(
+      tasks.map(({ ranked }) => ranked),
+      familyError,
+    ),
+  };
+}

@@ -1,0 +1,101 @@
+import type { BoardInput, BoardTask } from '@attribution-bench/contract';
+import type { BoardRow, BoardTaskSummary } from '../board.js';
+import { holm } from '../statistics/holm.js';
+import { type BoardMeasure, boardValue } from './board-value.js';
+import { ceilingOf } from './ceiling.js';
+import { type Entry, entriesOf } from './entries.js';
+import { measureMetric } from './measure/measure-metric.js';
+import type { RankedTask } from './overall.js';
+import { pairedPValues, rankItems } from './ranking.js';
+import { rankingMetric } from './ranking-metric.js';
+import { ceilingRow, entryRow } from './rows.js';
+import { summaryOf } from './task-summary.js';
+
+/** Methods of this family are there to be beaten: shown apart, never ranked. */
+const controlFamily = 'control';
+/** The control that differences are taken to. */
+const randomMethod = 'random';
+
+export interface MadeTask {
+  readonly summary: BoardTaskSummary;
+  readonly rows: readonly BoardRow[];
+  readonly ranked: RankedTask;
+}
+
+/** Measures, compares and ranks the methods of one task. */
+export function makeTask(input: BoardInput, task: BoardTask, familyError: number): MadeTask {
+  const id = task.info.id;
+  const rankedBy = rankingMetric(input, id);
+  const entries = entriesOf(input, id, rankedBy?.id);
+  const measures = new Map(input.metrics.map((metric) => [metric.id, measure(input, task, metric, entries)]));
+  const ranking = measures.get(rankedBy?.id ?? '');
+
+  const competitors: number[] = [];
+  const controls: number[] = [];
+  const others: number[] = [];
+  entries.forEach(({ method }, i) => {
+    if (method.family === controlFamily) controls.push(i);
+    else if (ranking?.metric.entries[i] === undefined) others.push(i);
+    else competitors.push(i);
+  });
+  others.sort((a, b) => (entries[a].name < entries[b].name ? -1 : 1));
+
+  const sign = rankedBy?.higherIsBetter === false ? -1 : 1;
+  const measurements = competitors.flatMap((i) => ranking?.metric.entries[i]?.measurement ?? []);
+  const values = measurements.map(({ value }) => sign * value);
+  const pValues = pairedPValues(measurements);
+  const { order, ranks, groups } = rankItems(values, holm(pValues), familyError);
+
+  const references = {
+    best: competitors[order[0]],
+    random: entries.findIndex(({ method, status }) => method.id === randomMethod && status === 'ok'),
+  };
+  const rowOf = (i: number, place?: number): BoardRow => {
+    const metrics = [...measures].flatMap(([metric, values]) => {
+      const value = boardValue(values, i, references, input.report.ci);
+      return value === undefined ? [] : [[metric, value] as const];
+    });
+    return entryRow({
+      task: id,
+      entry: entries[i],
+      control: controls.includes(i),
+      metrics: Object.fromEntries(metrics),
+      ...(rankedBy === undefined ? {} : { rankedBy: rankedBy.id }),
+      ...(place === undefined ? {} : { rank: ranks[place], groups: groups[place] }),
+    });
+  };
+
+  const ceilings = [...measures].flatMap(([metric, { ceiling }]) =>
+    ceiling === undefined ? [] : [{ metric, ceiling }],
+  );
+  return {
+    summary: summaryOf(task, rankedBy?.id),
+    rows: [
+      ...(ceilings.length === 0 ? [] : [ceilingRow(id, ceilings)]),
+      ...order.map((place) => rowOf(competitors[place], place)),
+      ...controls.map((i) => rowOf(i)),
+      ...others.map((i) => rowOf(i)),
+    ],
+    ranked: {
+      id,
+      kind: task.info.kind,
+      ranked: competitors.map((i, at) => ({ entry: entries[i].name, title: entries[i].title, value: values[at] })),
+      pValues,
+      unranked: others.map((i) => entries[i].name),
+    },
+  };
+}
+
+function measure(
+  input: BoardInput,
+  task: BoardTask,
+  metric: BoardInput['metrics'][number],
+  entries: readonly Entry[],
+): BoardMeasure {
+  const measured = measureMetric(task, metric, entries, input);
+  const ceiling =
+    measured.correlation === undefined
+      ? undefined
+      : ceilingOf(task, measured.draws, measured.correlation, input.report.ci);
+  return { metric: measured, ...(ceiling === undefined ? {} : { ceiling }) };
+}

@@ -1,0 +1,170 @@
+import {
+  BenchError,
+  type BoardInput,
+  type BoardTask,
+  deriveSeed,
+  exitCode,
+  type MetricResult,
+  Rng,
+} from '@attribution-bench/contract';
+import { outcomesOf } from '@attribution-bench/metrics';
+import { drawJointly, type JointDraws, type ResampledStatistic } from '@attribution-bench/numerics';
+import type { Entry } from '../entries.js';
+import { correlationOf, type Growth, growthOf, resampleCorrelation, type Statistic } from './correlation.js';
+import { drawPoints, resampleAuc } from './detection.js';
+import type { Measurement } from './measurement.js';
+import { type SeededResults, seededResults } from './seeded-results.js';
+
+/** A metric of every entry of a task on its report split, all resampled by the same draws. */
+export interface MeasuredMetric {
+  readonly draws: JointDraws;
+  /** Set when the metric correlates predictions with retrained outcomes, which then have a noise ceiling. */
+  readonly correlation?: Statistic;
+  /** Least and greatest value there can be. */
+  readonly range: readonly [number, number];
+  /** By entry; undefined where the entry has no result of this metric. */
+  readonly entries: readonly (MeasuredEntry | undefined)[];
+}
+
+export interface MeasuredEntry {
+  readonly measurement: Measurement;
+  readonly undefinedQueries?: number;
+  readonly perQuery: boolean;
+  readonly growth?: Growth;
+}
+
+export type MetricOfBoard = BoardInput['metrics'][number];
+
+/**
+ * Measures a metric for the entries that have it. What is resampled follows from what the metric kept: `predictions`,
+ * subsets and queries; `detection`, training points; only `perQuery`, queries.
+ * @throws BenchError BOARD_RESULT_SHAPE when a result does not fit the split or the other results
+ */
+export function measureMetric(
+  task: BoardTask,
+  metric: MetricOfBoard,
+  entries: readonly Entry[],
+  { gridSeed, report: { resamples } }: Pick<BoardInput, 'gridSeed' | 'report'>,
+): MeasuredMetric {
+  const rows = entries.map((entry) => seededResults(entry, metric.id));
+  rows.forEach((row, i) => {
+    for (const result of row?.distinct ?? []) requireFit(result, task, metric.id, entries[i].name);
+  });
+  const sample = rows.find((row) => row !== undefined)?.distinct[0];
+  const seed = deriveSeed(gridSeed, task.truth?.key ?? task.info.id, 'bootstrap', metric.id);
+  const [subsets, queries] = [task.report.subsets.length, task.report.queries.length];
+  if (sample?.predictions !== undefined && task.truth !== undefined) {
+    const correlation = metric.params.statistic === 'pearson' ? 'pearson' : 'spearman';
+    const draws = drawJointly({ resamples, subsets, queries }, seed);
+    const outcomes = outcomesOf(task.truth, task.report);
+    const statistics = meanStatistics(rows, (results) =>
+      resampleCorrelation(correlation, results.map(predictionsOf), outcomes, draws),
+    );
+    const growth = (row: SeededResults) =>
+      meanGrowth(
+        row.distinct.map((result) =>
+          growthOf(correlationOf(correlation, predictionsOf(result), outcomes, draws), draws),
+        ),
+        row.shares,
+      );
+    return { draws, correlation, range: [-1, 1], entries: measuredEntries(rows, statistics, draws, growth) };
+  }
+  if (sample?.detection !== undefined) {
+    const draws = drawPoints(sample.detection, resamples, new Rng(seed));
+    const statistics = meanStatistics(rows, (results) =>
+      results.flatMap(({ detection }) => (detection === undefined ? [] : resampleAuc(detection, draws))),
+    );
+    return { draws, range: [0, 1], entries: measuredEntries(rows, statistics, draws) };
+  }
+  const draws = drawJointly({ resamples, subsets: 0, queries: sample?.perQuery === undefined ? 1 : queries }, seed);
+  const statistics = meanStatistics(rows, (results) =>
+    results.map(({ value, perQuery }) => ({ perQuery: perQuery ?? Float64Array.of(value), resampled: noResamples })),
+  );
+  const range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+  return { draws, range, entries: measuredEntries(rows, statistics, draws) };
+}
+
+const noResamples = new Float64Array();
+
+function predictionsOf({ predictions }: MetricResult): Float64Array {
+  return predictions ?? noResamples;
+}
+
+function measuredEntries(
+  rows: readonly (SeededResults | undefined)[],
+  statistics: readonly (ResampledStatistic | undefined)[],
+  draws: JointDraws,
+  growth?: (row: SeededResults) => Growth,
+): (MeasuredEntry | undefined)[] {
+  return rows.map((row, i) => {
+    const statistic = statistics[i];
+    if (row === undefined || statistic === undefined) return undefined;
+    const { seeds, perSeed, distinct } = row;
+    const value = perSeed.reduce((sum, one) => sum + one, 0) / perSeed.length;
+    const undefinedQueries = Math.max(...distinct.map((result) => result.undefinedQueries ?? 0));
+    return {
+      measurement: { value, seeds, perSeed, statistic, draws },
+      perQuery: distinct[0].perQuery !== undefined,
+      ...(distinct[0].undefinedQueries === undefined ? {} : { undefinedQueries }),
+      ...(growth === undefined ? {} : { growth: growth(row) }),
+    };
+  });
+}
+
+/** How many resampled statistics of single seeds are held at once: they are large. */
+const batchSize = 16;
+
+/** The mean over seeds of each row's statistic. */
+function meanStatistics(
+  rows: readonly (SeededResults | undefined)[],
+  resample: (results: readonly MetricResult[]) => ResampledStatistic[],
+): (ResampledStatistic | undefined)[] {
+  const work = rows.flatMap((row, at) =>
+    (row?.distinct ?? []).map((result, i) => ({ at, result, share: row?.shares[i] ?? 0 })),
+  );
+  const means: (ResampledStatistic | undefined)[] = rows.map(() => undefined);
+  for (let start = 0; start < work.length; start += batchSize) {
+    const batch = work.slice(start, start + batchSize);
+    resample(batch.map(({ result }) => result)).forEach((statistic, i) => {
+      const { at, share } = batch[i];
+      means[at] = {
+        perQuery: plus(means[at]?.perQuery, statistic.perQuery, share),
+        resampled: plus(means[at]?.resampled, statistic.resampled, share),
+      };
+    });
+  }
+  return means;
+}
+
+/** sum + share · values, written into `sum`. */
+function plus(sum: Float64Array | undefined, values: Float64Array, share: number): Float64Array {
+  const result = sum ?? new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) result[i] += share * values[i];
+  return result;
+}
+
+function meanGrowth(growths: readonly Growth[], shares: readonly number[]): Growth {
+  return growths[0].map(({ subsets }, step) => ({
+    subsets,
+    value: growths.reduce((sum, growth, i) => sum + shares[i] * growth[step].value, 0),
+  }));
+}
+
+function requireFit(result: MetricResult, task: BoardTask, metric: string, entry: string): void {
+  const [subsets, queries] = [task.report.subsets.length, task.report.queries.length];
+  const wrong = (what: string, found: number, expected: number) =>
+    new BenchError({
+      code: 'BOARD_RESULT_SHAPE',
+      place: `${task.info.id}/${entry}`,
+      message: `${metric} kept ${found} ${what}, the report split has ${expected}`,
+      next: 'compute this cell again (--force)',
+      exit: exitCode.cellFailed,
+    });
+  const { perQuery, predictions, detection } = result;
+  if (perQuery !== undefined && perQuery.length !== queries) throw wrong('values of queries', perQuery.length, queries);
+  if (predictions !== undefined && predictions.length !== subsets * queries)
+    throw wrong('predictions', predictions.length, subsets * queries);
+  const points = task.report.train?.length ?? task.info.train;
+  if (detection !== undefined && detection.scores.length !== points)
+    throw wrong('training points', detection.scores.length, points);
+}

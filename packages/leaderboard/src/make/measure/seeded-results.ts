@@ -1,0 +1,43 @@
+import type { MetricResult } from '@attribution-bench/contract';
+import type { Entry } from '../entries.js';
+
+/** Results of one metric for one entry. */
+export interface SeededResults {
+  /** Ascending. */
+  readonly seeds: readonly number[];
+  /** Value by seed. */
+  readonly perSeed: readonly number[];
+  /** Results that differ from each other; a deterministic method has one, however many seeds it ran with. */
+  readonly distinct: readonly MetricResult[];
+  /** Share of the seeds that gave each distinct result. */
+  readonly shares: readonly number[];
+}
+
+/** The results of a metric on the report split; undefined unless every seed has one. */
+export function seededResults(entry: Entry, metric: string): SeededResults | undefined {
+  const { cells } = entry;
+  const results = cells.flatMap((cell) => cell.metrics[metric]?.report ?? []);
+  if (results.length === 0 || results.length < cells.length) return undefined;
+  const distinct: MetricResult[] = [];
+  const counts: number[] = [];
+  for (const result of results) {
+    const same = distinct.findIndex((other) => sameResult(other, result));
+    if (same === -1) {
+      distinct.push(result);
+      counts.push(1);
+    } else counts[same]++;
+  }
+  return {
+    seeds: cells.map(({ seed }) => seed),
+    perSeed: results.map(({ value }) => value),
+    distinct,
+    shares: counts.map((count) => count / results.length),
+  };
+}
+
+function sameResult(a: MetricResult, b: MetricResult): boolean {
+  const kept = ({ predictions, detection, perQuery }: MetricResult) => predictions ?? detection?.scores ?? perQuery;
+  const [x, y] = [kept(a), kept(b)];
+  if (a.value !== b.value || x?.length !== y?.length) return false;
+  return x === undefined || x.every((value, i) => value === y?.[i]);
+}

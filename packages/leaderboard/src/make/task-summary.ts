@@ -1,0 +1,36 @@
+import type { BoardTask, Split } from '@attribution-bench/contract';
+import type { BoardTaskSummary, SplitSize } from '../board.js';
+
+/** What a board says of a task beside its rows. */
+export function summaryOf({ info, truth, report, tune, sanity }: BoardTask, rankedBy?: string): BoardTaskSummary {
+  return {
+    id: info.id,
+    kind: info.kind,
+    target: info.target,
+    train: info.train,
+    queries: info.queries,
+    parameters: info.parameters,
+    classes: info.classes,
+    inputShape: info.inputShape,
+    epochs: info.epochs,
+    batch: info.batch,
+    sanity,
+    ...(truth === undefined
+      ? {}
+      : {
+          truth: {
+            key: truth.key,
+            subsets: truth.subsets,
+            retrainSeeds: truth.retrainSeeds,
+            fraction: truth.fraction,
+          },
+        }),
+    report: sizeOf(report),
+    ...(tune === undefined ? {} : { tune: sizeOf(tune) }),
+    ...(rankedBy === undefined ? {} : { rankedBy }),
+  };
+}
+
+function sizeOf({ subsets, queries }: Split): SplitSize {
+  return { subsets: subsets.length, queries: queries.length };
+}

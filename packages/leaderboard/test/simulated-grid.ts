@@ -1,0 +1,156 @@
+import {
+  type BoardInput,
+  type BoardMethod,
+  type CellResult,
+  type Origin,
+  Rng,
+  type Split,
+  type TaskInfo,
+  type TaskKind,
+  type Truth,
+} from '@attribution-bench/contract';
+import { metrics } from '@attribution-bench/metrics';
+
+/** A method whose scores are the true ones plus noise: the larger the noise, the lower its LDS. */
+export interface SimulatedMethod {
+  readonly id: string;
+  /** Standard deviation of the noise that is the same for every seed, in units of the true scores. */
+  readonly noise: number;
+  /** Standard deviation of noise that each seed has of its own: independent a query, and one for all queries. */
+  readonly seedNoise?: number;
+  readonly sharedSeedNoise?: number;
+  readonly family?: string;
+  readonly origin?: Origin;
+  readonly title?: string;
+  readonly global?: boolean;
+}
+
+export interface Simulation {
+  readonly seed: number;
+  readonly task?: string;
+  readonly kind?: TaskKind;
+  readonly train?: number;
+  readonly subsets?: number;
+  readonly queries?: number;
+  readonly retrainSeeds?: number;
+  /** Variance of the noise of one retraining, in units of the variance of the noise-free output over subsets. */
+  readonly retrainNoise?: number;
+  /** Share of the variance of a query's true scores that all queries have in common. */
+  readonly commonShare?: number;
+  /** Spread of method quality over queries: noise of a query is multiplied by exp(spread × normal). */
+  readonly querySpread?: number;
+  readonly methods: readonly SimulatedMethod[];
+  readonly seeds?: readonly number[];
+  readonly tuneSubsets?: number;
+  readonly tuneQueries?: number;
+  readonly resamples?: number;
+  readonly statistic?: 'spearman' | 'pearson';
+}
+
+/** A grid of one task whose truth is additive in the training points, with the LDS of every method and seed. */
+export function simulatedGrid(simulation: Simulation): BoardInput {
+  const { seed, task = 'simulated', kind = 'classifier', methods, seeds = [0], resamples = 200 } = simulation;
+  const { train = 40, subsets = 40, queries = 20, retrainSeeds = 2, retrainNoise = 0.5 } = simulation;
+  const { commonShare = 0.2, querySpread = 0.3, tuneSubsets = 0, tuneQueries = 0, statistic = 'spearman' } = simulation;
+  const rng = new Rng([seed, 17, 4, 2]);
+  const populationRng = new Rng([1, 2, 3, 4]);
+  const common = Float64Array.from({ length: train }, () => populationRng.normal());
+  const effects = Float64Array.from(
+    { length: queries * train },
+    (_, at) => Math.sqrt(commonShare) * common[at % train] + Math.sqrt(1 - commonShare) * rng.normal(),
+  );
+  const members = Array.from({ length: subsets }, () => rng.subset(train, train / 2));
+  const retrainSd = Math.sqrt(retrainNoise * train) / 2;
+  const outputs = new Float32Array(subsets * retrainSeeds * queries);
+  let at = 0;
+  for (const subset of members) {
+    const effect = Array.from({ length: queries }, (_, q) =>
+      subset.reduce((sum, i) => sum + effects[q * train + i], 0),
+    );
+    for (let r = 0; r < retrainSeeds; r++)
+      for (let q = 0; q < queries; q++) outputs[at++] = effect[q] + retrainSd * rng.normal();
+  }
+  const key = `truth-${task}-${seed}`;
+  const truth: Truth = { key, subsets, retrainSeeds, queries, train, fraction: 0.5, members, outputs };
+  const report: Split = { subsets: range(tuneSubsets, subsets), queries: range(tuneQueries, queries) };
+  const tune: Split | undefined =
+    tuneSubsets > 0 ? { subsets: range(0, tuneSubsets), queries: range(0, tuneQueries) } : undefined;
+  const info = taskInfo(task, kind, train, queries);
+  const params = { statistic };
+
+  const cells = methods.flatMap(({ id, noise, seedNoise = 0, sharedSeedNoise = 0, global = false }): CellResult[] => {
+    const quality = Float64Array.from({ length: queries }, () => Math.exp(querySpread * rng.normal()));
+    const own = Float64Array.from(
+      { length: queries * train },
+      (_, i) => noise * quality[Math.floor(i / train)] * rng.normal(),
+    );
+    return seeds.map((methodSeed) => {
+      const shared = Float64Array.from({ length: train }, () => sharedSeedNoise * rng.normal());
+      const scores = Float32Array.from(
+        { length: global ? train : queries * train },
+        (_, i) => (global ? common[i] : effects[i]) + own[i] + shared[i % train] + seedNoise * rng.normal(),
+      );
+      const ctx = { task: info, scores, output: global ? 'global' : 'pairwise', truth } as const;
+      return {
+        task,
+        method: id,
+        params: {},
+        seed: methodSeed,
+        status: 'ok',
+        metrics: {
+          lds: {
+            report: metrics.lds.evaluate(ctx, params, report),
+            ...(tune === undefined ? {} : { tune: metrics.lds.evaluate(ctx, params, tune) }),
+          },
+        },
+        cost: { fitSeconds: 1 + noise, scoreSeconds: 0.25, peakRssBytes: 200 * 2 ** 20, retrainings: 0 },
+        scoresDigest: `${id}-${methodSeed}`,
+      };
+    });
+  });
+  return {
+    grid: 'simulated',
+    gridSeed: seed,
+    tasks: [
+      { info, truth, report, sanity: { trainLoss: 0.1, queryAccuracy: 0.9 }, ...(tune === undefined ? {} : { tune }) },
+    ],
+    methods: methods.map(boardMethod),
+    metrics: [{ id: 'lds', title: metrics.lds.title, higherIsBetter: true, params }],
+    cells,
+    report: { primary: 'lds', ci: 0.95, resamples },
+    provenance: { version: '0.1.0', cpu: 'simulated', startedAt: '2024-01-01T00:00:00Z' },
+  };
+}
+
+export function boardMethod({ id, title, family, origin, global }: SimulatedMethod): BoardMethod {
+  return {
+    id,
+    title: title ?? id,
+    family: family ?? (id === 'random' ? 'control' : 'gradient'),
+    origin: origin ?? 'published',
+    cite: 'nobody 2024',
+    revision: 1,
+    output: global === true ? 'global' : 'pairwise',
+    needs: [],
+  };
+}
+
+export function taskInfo(id: string, kind: TaskKind, train: number, queries: number): TaskInfo {
+  return {
+    id,
+    kind,
+    target: kind === 'classifier' ? 'margin' : 'neg-denoising-loss',
+    train,
+    queries,
+    parameters: 2410,
+    layers: [],
+    inputShape: [64],
+    classes: kind === 'classifier' ? 10 : 0,
+    epochs: 20,
+    batch: 64,
+  };
+}
+
+export function range(from: number, to: number): Int32Array {
+  return Int32Array.from({ length: to - from }, (_, i) => from + i);
+}
