@@ -32,10 +32,10 @@ const params = {
     help: 'random matrix the gradients are multiplied by',
   }),
   checkpoints: int({ default: 5, min: 1, help: 'independently trained models, each with a projection of its own' }),
-  ridge: num({ default: 0.01, min: 0, help: 'λ, in units of the mean eigenvalue trace(ΦᵀΦ) / columns' }),
+  ridge: num({ default: 1, min: 0, help: 'λ, in units of the mean eigenvalue of the kernel, see ridgeUnit' }),
   ridgeUnit: choice(['mean-eigenvalue', 'absolute'], {
     default: 'mean-eigenvalue',
-    help: 'absolute: ridge is λ itself, as published settings give it',
+    help: 'mean-eigenvalue: trace(ΦᵀΦ) / min(points, columns); absolute: ridge is λ itself, as published settings give it',
   }),
   rescale: choice(['none', 'mean-abs-inverse'], {
     default: 'none',

@@ -34,7 +34,10 @@ export async function kernelMatrix(rows: AsyncIterable<RowBlock>, shape: KernelS
 
 export interface RidgeOptions {
   readonly ridge: number;
-  /** `mean-eigenvalue`: λ = ridge × trace(ΦᵀΦ) / columns; `absolute`: λ = ridge. */
+  /**
+   * `mean-eigenvalue`: λ in units of the mean eigenvalue of the smaller kernel, trace(ΦᵀΦ) / min(points, columns), so that
+   * more columns than points do not thin it out; `absolute`: λ itself.
+   */
   readonly unit: 'mean-eigenvalue' | 'absolute';
   /** What the kernel is, for error messages. */
   readonly name: string;
@@ -76,7 +79,7 @@ export async function ridgeKernel(
   const { points, columns, form } = shape;
   const size = form === 'columns' ? columns : points;
   requireLength('ridgeKernel', name, matrix, size * size);
-  const lambda = unit === 'absolute' ? ridge : (ridge * trace(matrix, size)) / columns;
+  const lambda = unit === 'absolute' ? ridge : (ridge * trace(matrix, size)) / Math.min(points, columns);
   const factor = await cholesky(matrix, size, { ridge: lambda, name });
 
   return form === 'columns'

@@ -21,7 +21,7 @@ test('both forms give the scores and leverages of the dense formula', async () =
         const gram = await matmul<Float64Array>(phi64, phi64, { m: columns, k: points, n: columns, transposeA: true });
         let trace = 0;
         for (let i = 0; i < columns; i++) trace += gram[i * columns + i];
-        const lambda = unit === 'absolute' ? 0.3 : (0.3 * trace) / columns;
+        const lambda = unit === 'absolute' ? 0.3 : (0.3 * trace) / Math.min(points, columns);
         const inverse = await invertSpd(gram, columns, { ridge: lambda });
         const weights = await matmul<Float64Array>(inverse, transpose(phi64, points, columns), {
           m: columns,
