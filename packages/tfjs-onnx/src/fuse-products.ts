@@ -1,5 +1,6 @@
-import { fillOf, type GraphBuilder, type GraphNode, producer, type Value } from './graph-builder.js';
-import { broadcastShape, sameShape } from './operators.js';
+import { sizeOf } from '@attribution-bench/contract';
+import { fillOf, type GraphBuilder, type GraphNode, nodesInOrder, producer, type Value } from './graph-builder.js';
+import { broadcastShape, reshape, sameShape } from './operators.js';
 
 /**
  * Rewrites sums and multiples of matrix products that nothing else uses as single products: a bias is added, and the
@@ -18,7 +19,11 @@ export function fuseProducts(g: GraphBuilder, roots: readonly Value[]): Value[] 
   const once = (value: Value | undefined): value is Value => value !== undefined && uses.get(value) === 1;
   for (const node of order) {
     const fused =
-      node.op === 'Add' ? fuseAdd(g, node, once, now) : node.op === 'Mul' ? fuseMul(g, node, once, now) : undefined;
+      node.op === 'Add'
+        ? (fuseAdd(g, node, once, now) ?? fuseConvolutionBias(g, node, once, now))
+        : node.op === 'Mul'
+          ? fuseMul(g, node, once, now)
+          : undefined;
     if (fused !== undefined) {
       replaced.set(node.outputs[0], fused);
     } else if (node.inputs.some((input) => input !== undefined && replaced.has(input))) {
@@ -29,7 +34,11 @@ export function fuseProducts(g: GraphBuilder, roots: readonly Value[]): Value[] 
         domain,
         attributes,
         inputs,
-        outputs: outputs.map(({ type, shape }) => ({ type, shape })),
+        outputs: outputs.map((output) => ({
+          type: output.type,
+          shape: output.shape,
+          optional: node.optional.has(output),
+        })),
       });
       for (const [i, output] of outputs.entries()) replaced.set(output, made[i]);
     }
@@ -63,6 +72,28 @@ function fuseAdd(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup):
   return undefined;
 }
 
+/** A convolution and what is added to each of its channels. */
+function fuseConvolutionBias(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
+  const [a, b] = node.inputs;
+  if (a === undefined || b === undefined) return undefined;
+  for (const [product, addend] of [
+    [a, b],
+    [b, a],
+  ]) {
+    const convolution = once(product) ? producer(now(product), 'Conv') : undefined;
+    const channels = product.shape[1];
+    if (convolution === undefined || convolution.inputs.length > 2 || sizeOf(addend.shape) !== channels) continue;
+    if (addend.shape.at(-3) !== channels) continue;
+    return g.node({
+      op: 'Conv',
+      inputs: [...convolution.inputs, reshape(g, now(addend), [channels])],
+      attributes: convolution.attributes,
+      outputs: [{ type: product.type, shape: product.shape }],
+    })[0];
+  }
+  return undefined;
+}
+
 /** c · (A · B) as one product. */
 function fuseMul(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
   const [product, factor] = multiple(node.outputs[0]) ?? [];
@@ -84,32 +115,4 @@ function multiple(value: Value): [Value, number] | undefined {
   const [left, right] = [fillOf(a), fillOf(b)];
   if (right !== undefined && sameShape(a.shape, value.shape)) return [a, right];
   return left !== undefined && sameShape(b.shape, value.shape) ? [b, left] : undefined;
-}
-
-/** Every node that the values depend on, each after what it uses. */
-function nodesInOrder(roots: readonly Value[]): GraphNode[] {
-  const order: GraphNode[] = [];
-  const done = new Set<GraphNode>();
-  const pending = roots
-    .map(nodeOf)
-    .filter((node) => node !== undefined)
-    .reverse();
-  while (pending.length > 0) {
-    const node = pending[pending.length - 1];
-    const waiting = done.has(node)
-      ? []
-      : node.inputs.map(nodeOf).filter((input) => input !== undefined && !done.has(input));
-    if (waiting.length > 0) {
-      pending.push(...(waiting as GraphNode[]).reverse());
-      continue;
-    }
-    pending.pop();
-    if (!done.has(node)) order.push(node);
-    done.add(node);
-  }
-  return order;
-}
-
-function nodeOf(value: Value | undefined): GraphNode | undefined {
-  return value?.source.kind === 'node' ? value.source.node : undefined;
 }

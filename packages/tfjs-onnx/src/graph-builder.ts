@@ -27,6 +27,8 @@ export interface GraphNode {
   readonly inputs: readonly (Value | undefined)[];
   readonly attributes: Attributes;
   readonly outputs: readonly Value[];
+  /** Outputs that need not be computed when nothing uses them. */
+  readonly optional: ReadonlySet<Value>;
 }
 
 export interface NodeSpec {
@@ -34,7 +36,11 @@ export interface NodeSpec {
   readonly domain?: string;
   readonly inputs: readonly (Value | undefined)[];
   readonly attributes?: Attributes;
-  readonly outputs: readonly { readonly type: OnnxType; readonly shape: readonly number[] }[];
+  readonly outputs: readonly {
+    readonly type: OnnxType;
+    readonly shape: readonly number[];
+    readonly optional?: boolean;
+  }[];
 }
 
 /**
@@ -90,8 +96,13 @@ export function createGraphBuilder(): GraphBuilder {
       return once(key, () => {
         const inLoop = inputs.some((input) => input?.inLoop);
         const values: Value[] = [];
-        const node: GraphNode = { op, domain, inputs, attributes, outputs: values };
-        for (const { type, shape } of outputs) values.push(make(type, shape, { kind: 'node', node }, inLoop));
+        const optional = new Set<Value>();
+        const node: GraphNode = { op, domain, inputs, attributes, outputs: values, optional };
+        for (const output of outputs) {
+          const value = make(output.type, output.shape, { kind: 'node', node }, inLoop);
+          values.push(value);
+          if (output.optional) optional.add(value);
+        }
         return values;
       });
     },
@@ -140,4 +151,32 @@ export function constantData(value: Value): ConstantData {
     default:
       return new Uint8Array(size).fill(fill);
   }
+}
+
+/** Every node that the values depend on, each after what it uses. */
+export function nodesInOrder(roots: readonly Value[]): GraphNode[] {
+  const order: GraphNode[] = [];
+  const done = new Set<GraphNode>();
+  const pending = roots
+    .map(nodeOf)
+    .filter((node) => node !== undefined)
+    .reverse();
+  while (pending.length > 0) {
+    const node = pending[pending.length - 1];
+    const waiting = done.has(node)
+      ? []
+      : node.inputs.map(nodeOf).filter((input) => input !== undefined && !done.has(input));
+    if (waiting.length > 0) {
+      pending.push(...(waiting as GraphNode[]).reverse());
+      continue;
+    }
+    pending.pop();
+    if (!done.has(node)) order.push(node);
+    done.add(node);
+  }
+  return order;
+}
+
+function nodeOf(value: Value | undefined): GraphNode | undefined {
+  return value?.source.kind === 'node' ? value.source.node : undefined;
 }

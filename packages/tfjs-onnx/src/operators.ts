@@ -45,7 +45,7 @@ export function cast(g: GraphBuilder, x: Value, type: OnnxType): Value {
   if (x.type === type) return x;
   const fill = fillOf(x);
   if (fill !== undefined) return g.fill(type, x.shape, castNumber(fill, type));
-  return apply(g, 'Cast', [x], { type, attributes: { to: { int: onnxTypeCode(type) } } });
+  return elementwise(g, 'Cast', [x], { type, attributes: { to: { int: onnxTypeCode(type) } } });
 }
 
 function castNumber(value: number, type: OnnxType): number {
@@ -97,6 +97,39 @@ export function transpose(g: GraphBuilder, x: Value, permutation: readonly numbe
   return apply(g, 'Transpose', [x], { shape, attributes: { perm: { ints: [...permutation] } } });
 }
 
+const lastToFirst = [0, 3, 1, 2];
+const firstToLast = [0, 2, 3, 1];
+
+/** From [batch, height, width, channels] to [batch, channels, height, width]. */
+export function channelsFirst(g: GraphBuilder, x: Value): Value {
+  return transpose(g, x, lastToFirst);
+}
+
+/**
+ * From [batch, channels, height, width] to [batch, height, width, channels]. Pointwise operators, reductions and the
+ * like on the result are moved in front of it, so that between convolutions nothing is ever rearranged.
+ */
+export function channelsLast(g: GraphBuilder, x: Value): Value {
+  return transpose(g, x, firstToLast);
+}
+
+/** The value before it was rearranged by {@link channelsLast}. */
+function beforeChannelsLast(x: Value): Value | undefined {
+  const node = producer(x, 'Transpose');
+  const { perm } = (node?.attributes ?? {}) as { perm?: { ints: readonly number[] } };
+  return perm !== undefined && sameShape(perm.ints, firstToLast) ? node?.inputs[0] : undefined;
+}
+
+/** What the operands of a pointwise operator are with channels first, when that is how one of them was made. */
+function operandsChannelsFirst(g: GraphBuilder, operands: readonly Value[]): Value[] | undefined {
+  if (!operands.some((operand) => beforeChannelsLast(operand) !== undefined)) return undefined;
+  if (operands.some(({ shape }) => shape.length > 4)) return undefined;
+  return operands.map((operand) => {
+    if (sizeOf(operand.shape) === 1) return reshape(g, operand, []);
+    return channelsFirst(g, reshape(g, operand, [1, 1, 1, 1, ...operand.shape].slice(-4)));
+  });
+}
+
 /** Repeats along axes of size 1 (and missing leading ones) to the given shape. */
 export function expand(g: GraphBuilder, x: Value, shape: readonly number[]): Value {
   if (sameShape(x.shape, shape)) return x;
@@ -139,6 +172,8 @@ export function elementwise(
   inputs: readonly Value[],
   result: Omit<Result, 'shape'> = {},
 ): Value {
+  const moved = operandsChannelsFirst(g, inputs);
+  if (moved !== undefined) return channelsLast(g, elementwise(g, op, moved, result));
   const { shape, operands } = broadcastOperands(g, inputs);
   return apply(g, op, operands, { ...result, shape });
 }
@@ -178,8 +213,7 @@ function foldFills(g: GraphBuilder, a: Value, b: Value, f: (x: number, y: number
 }
 
 export function where(g: GraphBuilder, condition: Value, yes: Value, no: Value): Value {
-  const { shape, operands } = broadcastOperands(g, [condition, yes, no]);
-  return apply(g, 'Where', operands, { type: yes.type, shape });
+  return elementwise(g, 'Where', [condition, yes, no], { type: yes.type });
 }
 
 export function compare(g: GraphBuilder, op: string, a: Value, b: Value): Value {
@@ -198,6 +232,11 @@ export function reduce(
   const kept = x.shape.map((size, axis) => (reduced.has(axis) ? 1 : size));
   const shape = keepDims ? kept : x.shape.filter((_, axis) => !reduced.has(axis));
   if ([...reduced].every((axis) => x.shape[axis] === 1)) return reshape(g, x, shape);
+  const before = beforeChannelsLast(x);
+  if (before !== undefined) {
+    const axesBefore = [...reduced].map((axis) => firstToLast[axis]);
+    return reshape(g, channelsLast(g, reduce(g, op, before, axesBefore, true)), shape);
+  }
   const fill = fillOf(x);
   if (fill !== undefined && op !== 'ReduceProd') {
     const count = op === 'ReduceSum' ? sizeOf(x.shape) / Math.max(1, sizeOf(kept)) : 1;
@@ -231,6 +270,11 @@ export function slice(
   if (cut.length === 0) return x;
   const fill = fillOf(x);
   if (fill !== undefined) return g.fill(x.type, shape, fill);
+  const before = beforeChannelsLast(x);
+  if (before !== undefined) {
+    const moved = cut.map((range) => ({ ...range, axis: firstToLast[range.axis] }));
+    return channelsLast(g, slice(g, before, moved));
+  }
   const ends = cut.map(({ begin, size, step = 1 }) => {
     const end = begin + size * step;
     return step < 0 && end < 0 ? Number.MIN_SAFE_INTEGER : end;
@@ -269,6 +313,15 @@ export function concat(g: GraphBuilder, parts: readonly Value[], axis: number): 
   const fills = used.map(fillOf);
   if (fills[0] !== undefined && fills.every((fill) => Object.is(fill, fills[0])))
     return g.fill(used[0].type, shape, fills[0]);
+  if (used.every((part) => beforeChannelsLast(part) !== undefined))
+    return channelsLast(
+      g,
+      concat(
+        g,
+        used.map((part) => channelsFirst(g, part)),
+        firstToLast[axis],
+      ),
+    );
   return apply(g, 'Concat', used, { shape, attributes: { axis: { int: axis } } });
 }
 
@@ -282,6 +335,11 @@ export function pad(
   if (paddings.every(([before, after]) => before === 0 && after === 0)) return x;
   const shape = x.shape.map((size, axis) => size + paddings[axis][0] + paddings[axis][1]);
   if (Object.is(fillOf(x), value)) return g.fill(x.type, shape, value);
+  const before = beforeChannelsLast(x);
+  if (before !== undefined) {
+    const moved = lastToFirst.map((axis) => paddings[axis]);
+    return channelsLast(g, pad(g, before, moved, value, mode));
+  }
   const pads = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];
   return apply(g, 'Pad', [x, ints(g, pads), ...(mode === 'constant' ? [scalar(g, value, x.type)] : [])], {
     shape,

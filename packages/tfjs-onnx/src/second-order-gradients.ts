@@ -1,5 +1,6 @@
 import type { GradConfig, GradFunc, NamedAttrMap, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
+import { spatialGradients } from './spatial-gradients.js';
 
 type Engine = ReturnType<typeof tf.engine>;
 type CustomGradient = Parameters<Engine['customGrad']>[0];
@@ -16,7 +17,13 @@ export function installSecondOrderGradients(): void {
   engine[installed] = true;
   for (const [kernelName, inputNames] of Object.entries(gradientsFromResults)) recomputeResult(kernelName, inputNames);
   for (const [kernelName, inputNames] of Object.entries(stepFunctions)) registerZeroGradient(kernelName, inputNames);
-  for (const config of [eluGradient, ...broadcastingGradients, cumulativeSumGradient, cumulativeProductGradient])
+  for (const config of [
+    eluGradient,
+    ...broadcastingGradients,
+    cumulativeSumGradient,
+    cumulativeProductGradient,
+    ...spatialGradients,
+  ])
     replaceGradient(config);
   recomputeCustomGradients(engine);
 }
@@ -32,6 +39,7 @@ const gradientsFromResults: Readonly<Record<string, readonly string[]>> = {
   Pow: ['a', 'b'],
   Max: ['x'],
   Min: ['x'],
+  MaxPool: ['x'],
 };
 
 /** Kernels that are constant wherever they are differentiable, and have no registered gradient. */

@@ -1,6 +1,6 @@
 import { sizeOf } from '@attribution-bench/contract';
 import { fuseProducts } from './fuse-products.js';
-import { constantData, type GraphBuilder, type GraphNode, type Value } from './graph-builder.js';
+import { constantData, type GraphBuilder, type GraphNode, nodesInOrder, type Value } from './graph-builder.js';
 import type { OnnxConstant, OnnxGraph, OnnxNode, OnnxShape, OnnxValue } from './onnx-model.js';
 
 /** A value under the name it has outside. */
@@ -29,6 +29,7 @@ export function writeGraph(g: GraphBuilder, inputs: readonly Named[], given: rea
   const results = distinctNames(inputs, outputs);
   const scope = writeScope(
     names,
+    usedValues(outputs),
     outputs.map(({ value }, i) => ({ name: results[i], value })),
     () => true,
   );
@@ -50,13 +51,16 @@ export function writeScan(g: GraphBuilder, scan: ScanOutline): OnnxGraph {
   for (const { name, value } of stepInputs) names.set(value, `step:${name}`);
   for (const { name, value } of scan.shared) names.set(value, name);
 
+  const used = usedValues(stepOutputs);
   const body = writeScope(
     names,
+    used,
     stepOutputs.map(({ value }, i) => ({ name: `step:${results[i]}`, value })),
     (value) => value.inLoop,
   );
   const before = writeScope(
     names,
+    used,
     body.captured.map((value) => ({ name: names.get(value) ?? '', value })),
     () => true,
   );
@@ -83,6 +87,14 @@ export function writeScan(g: GraphBuilder, scan: ScanOutline): OnnxGraph {
     nodes: [...before.nodes, scanNode],
     constants: before.constants,
   };
+}
+
+function usedValues(outputs: readonly Named[]): Set<Value> {
+  const roots = outputs.map(({ value }) => value);
+  return new Set([
+    ...roots,
+    ...nodesInOrder(roots).flatMap(({ inputs }) => inputs.filter((input) => input !== undefined)),
+  ]);
 }
 
 function fused(g: GraphBuilder, outputs: readonly Named[]): Named[] {
@@ -138,7 +150,12 @@ const localElements = 1024;
  * Writes everything that `results` depend on, each node after what it uses. Values that do not belong to this scope are
  * named and reported as captured.
  */
-function writeScope(names: Names, results: readonly Named[], belongs: (value: Value) => boolean): Scope {
+function writeScope(
+  names: Names,
+  used: ReadonlySet<Value>,
+  results: readonly Named[],
+  belongs: (value: Value) => boolean,
+): Scope {
   const nodes: OnnxNode[] = [];
   const constants: OnnxConstant[] = [];
   const captured: Value[] = [];
@@ -190,7 +207,7 @@ function writeScope(names: Names, results: readonly Named[], belongs: (value: Va
       storeConstant(value, nameNew(value));
       return [];
     }
-    const { op, domain, inputs, outputs, attributes } = source.node;
+    const { op, domain, inputs, outputs, optional, attributes } = source.node;
     const missing = inputs.filter((input): input is Value => input !== undefined && !isDone(input));
     if (missing.length > 0) return missing.reverse();
     done.add(source.node);
@@ -198,7 +215,7 @@ function writeScope(names: Names, results: readonly Named[], belongs: (value: Va
       op,
       domain,
       inputs: inputs.map((input) => (input === undefined ? '' : nameOf(input))),
-      outputs: outputs.map(nameNew),
+      outputs: outputs.map((output) => (optional.has(output) && !used.has(output) ? '' : nameNew(output))),
       attributes,
     });
     return [];

@@ -13,6 +13,9 @@ import {
   specsOf,
   weightedSum,
 } from './support/compare.js';
+import { spatialCases } from './support/spatial-cases.js';
+
+const cases = [...smoothCases, ...spatialCases];
 
 /** Derivative of the gradient along a fixed direction, by differentiating the graph of the gradient. */
 function curvatureAlong(one: KernelCase, direction: Record<string, NumericArray>): TensorFunction {
@@ -67,7 +70,7 @@ async function differences(
 }
 
 describe('first derivatives agree with finite differences', () => {
-  it.each(smoothCases.map((one): [string, KernelCase] => [one.name, one]))('%s', async (_name, one) => {
+  it.each(cases.map((one): [string, KernelCase] => [one.name, one]))('%s', async (_name, one) => {
     const names = floatInputs(one.operands);
     const feeds = drawFeeds(one.operands, 5);
     const direction = drawDirection(one);
@@ -85,7 +88,7 @@ describe.each<[string, Engine]>([
   ['onnx', onnxEngine],
   ['tfjs-cpu', tfjsCpuEngine],
 ])('second derivatives on %s agree with finite differences', (_, engine) => {
-  it.each(smoothCases.map((one): [string, KernelCase] => [one.name, one]))('%s', async (_name, one) => {
+  it.each(cases.map((one): [string, KernelCase] => [one.name, one]))('%s', async (_name, one) => {
     const feeds = drawFeeds(one.operands, 5);
     const names = floatInputs(one.operands);
     const direction = drawDirection(one);

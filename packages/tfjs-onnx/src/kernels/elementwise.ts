@@ -8,16 +8,16 @@ const asFloat = (g: GraphBuilder, x: Value): Value => cast(g, x, 'float32');
 
 /** ONNX operators that compute what the kernel of the same meaning does, in float32. */
 const floatUnary = (op: string): Lowering => {
-  return ({ g, inputs }) => apply(g, op, [asFloat(g, inputs.x)]);
+  return ({ g, inputs }) => elementwise(g, op, [asFloat(g, inputs.x)]);
 };
 
 /** Operators that keep integers as they are. */
 const typedUnary = (op: string): Lowering => {
-  return ({ g, inputs }) => apply(g, op, [numeric(g, inputs.x)]);
+  return ({ g, inputs }) => elementwise(g, op, [numeric(g, inputs.x)]);
 };
 
 const rounding = (op: string): Lowering => {
-  return ({ g, inputs: { x } }) => (x.type === 'float32' ? apply(g, op, [x]) : x);
+  return ({ g, inputs: { x } }) => (x.type === 'float32' ? elementwise(g, op, [x]) : x);
 };
 
 function numeric(g: GraphBuilder, x: Value): Value {
@@ -93,7 +93,7 @@ export function exponential(g: GraphBuilder, x: Value): Value {
   const logSoftmax = producer(x, 'LogSoftmax');
   if (logSoftmax?.inputs[0] !== undefined)
     return apply(g, 'Softmax', [logSoftmax.inputs[0]], { attributes: logSoftmax.attributes });
-  return apply(g, 'Exp', [x]);
+  return elementwise(g, 'Exp', [x]);
 }
 
 /** log(1 + x) exact for small x (Goldberg 1991, theorem 4: the error of 1 + x cancels in the quotient). */
@@ -101,13 +101,13 @@ function log1p(g: GraphBuilder, x: Value): Value {
   const u = add(g, x, scalar(g, 1));
   const small = compare(g, 'Equal', u, scalar(g, 1));
   const infinite = compare(g, 'Equal', u, scalar(g, Number.POSITIVE_INFINITY));
-  const quotient = div(g, mul(g, apply(g, 'Log', [u]), x), sub(g, u, scalar(g, 1)));
+  const quotient = div(g, mul(g, elementwise(g, 'Log', [u]), x), sub(g, u, scalar(g, 1)));
   return where(g, small, x, where(g, infinite, u, quotient));
 }
 
 /** exp(x) - 1 exact for small x (Higham 2002, section 1.14.1). */
 function expm1(g: GraphBuilder, x: Value): Value {
-  const u = apply(g, 'Exp', [x]);
+  const u = elementwise(g, 'Exp', [x]);
   const less = sub(g, u, scalar(g, 1));
   const small = compare(g, 'Equal', u, scalar(g, 1));
   const saturated = elementwise(
@@ -116,15 +116,15 @@ function expm1(g: GraphBuilder, x: Value): Value {
     [compare(g, 'LessOrEqual', x, scalar(g, -1)), compare(g, 'GreaterOrEqual', x, scalar(g, 1))],
     { type: 'bool' },
   );
-  const quotient = div(g, mul(g, less, x), apply(g, 'Log', [u]));
+  const quotient = div(g, mul(g, less, x), elementwise(g, 'Log', [u]));
   return where(g, small, x, where(g, saturated, less, quotient));
 }
 
 /** floor(a / b); exact for integers, in double precision. */
 function floorDivide(g: GraphBuilder, a: Value, b: Value): Value {
-  if (a.type === 'float32') return apply(g, 'Floor', [div(g, a, b)]);
+  if (a.type === 'float32') return elementwise(g, 'Floor', [div(g, a, b)]);
   const quotient = div(g, cast(g, a, 'float64'), cast(g, b, 'float64'));
-  return cast(g, apply(g, 'Floor', [quotient]), 'int32');
+  return cast(g, elementwise(g, 'Floor', [quotient]), 'int32');
 }
 
 /** Remainder with the sign of the divisor. */
@@ -148,7 +148,7 @@ export function power(g: GraphBuilder, a: Value, b: Value): Value {
 /** The angle of (b, a), in (-π, π]. */
 function atan2(g: GraphBuilder, y: Value, x: Value): Value {
   const zero = scalar(g, 0);
-  const angle = apply(g, 'Atan', [div(g, y, x)]);
+  const angle = elementwise(g, 'Atan', [div(g, y, x)]);
   const upper = compare(g, 'GreaterOrEqual', y, zero);
   const turned = add(g, angle, where(g, upper, scalar(g, Math.PI), scalar(g, -Math.PI)));
   const onAxis = where(
@@ -162,11 +162,11 @@ function atan2(g: GraphBuilder, y: Value, x: Value): Value {
 }
 
 export function clip(g: GraphBuilder, x: Value, low: number, high: number): Value {
-  return apply(g, 'Clip', [x, scalar(g, low, x.type), scalar(g, high, x.type)]);
+  return elementwise(g, 'Clip', [x, scalar(g, low, x.type), scalar(g, high, x.type)]);
 }
 
 export function leakyRelu(g: GraphBuilder, x: Value, alpha: number): Value {
-  return apply(g, 'LeakyRelu', [x], { attributes: { alpha: { float: alpha } } });
+  return elementwise(g, 'LeakyRelu', [x], { attributes: { alpha: { float: alpha } } });
 }
 
 export function prelu(g: GraphBuilder, x: Value, alpha: Value): Value {
@@ -174,19 +174,20 @@ export function prelu(g: GraphBuilder, x: Value, alpha: Value): Value {
 }
 
 /**
- * 1 where x > 0, alpha elsewhere. With alpha 0 that is the clipped line min(1, max(0, x · 3e38)): the product of even
- * the smallest normal number is above 1, and it takes a quarter of the time of a comparison and its use.
+ * 1 where x > 0, alpha elsewhere. With alpha 0, the slope of a relu, it is the clipped line min(1, max(0, y · 3e38)) of
+ * the relu's result: the product of even the smallest normal number is above 1, one operator is faster than a
+ * comparison and a choice, and what the relu is applied to can be forgotten.
  */
 function step(g: GraphBuilder, x: Value, alpha: number): Value {
   if (alpha === 0)
-    return apply(g, 'HardSigmoid', [cast(g, x, 'float32')], {
+    return elementwise(g, 'HardSigmoid', [cast(g, relu(g, x), 'float32')], {
       attributes: { alpha: { float: 3e38 }, beta: { float: 0 } },
     });
   return where(g, compare(g, 'Greater', x, scalar(g, 0, x.type)), scalar(g, 1), scalar(g, alpha));
 }
 
 export function relu(g: GraphBuilder, x: Value): Value {
-  return apply(g, 'Relu', [numeric(g, x)]);
+  return elementwise(g, 'Relu', [numeric(g, x)]);
 }
 
 /** TensorFlow.js asks for a condition of rank 1 to choose whole rows. */
@@ -200,9 +201,9 @@ function select({ g, inputs: { condition, t, e } }: KernelCall): Value {
   return where(g, cast(g, rows, 'bool'), cast(g, t, type), cast(g, e, type));
 }
 
-const isNan = (g: GraphBuilder, x: Value): Value => apply(g, 'IsNaN', [asFloat(g, x)], { type: 'bool' });
-const isInfinite = (g: GraphBuilder, x: Value): Value => apply(g, 'IsInf', [asFloat(g, x)], { type: 'bool' });
-const not = (g: GraphBuilder, x: Value): Value => apply(g, 'Not', [cast(g, x, 'bool')], { type: 'bool' });
+const isNan = (g: GraphBuilder, x: Value): Value => elementwise(g, 'IsNaN', [asFloat(g, x)], { type: 'bool' });
+const isInfinite = (g: GraphBuilder, x: Value): Value => elementwise(g, 'IsInf', [asFloat(g, x)], { type: 'bool' });
+const not = (g: GraphBuilder, x: Value): Value => elementwise(g, 'Not', [cast(g, x, 'bool')], { type: 'bool' });
 
 export const elementwiseKernels: Lowerings = {
   Acos: floatUnary('Acos'),
@@ -220,7 +221,7 @@ export const elementwiseKernels: Lowerings = {
   Log: floatUnary('Log'),
   Log1p: ({ g, inputs }) => log1p(g, asFloat(g, inputs.x)),
   Reciprocal: floatUnary('Reciprocal'),
-  Rsqrt: ({ g, inputs }) => apply(g, 'Reciprocal', [apply(g, 'Sqrt', [asFloat(g, inputs.x)])]),
+  Rsqrt: ({ g, inputs }) => elementwise(g, 'Reciprocal', [elementwise(g, 'Sqrt', [asFloat(g, inputs.x)])]),
   Sigmoid: floatUnary('Sigmoid'),
   Sin: floatUnary('Sin'),
   Sinh: floatUnary('Sinh'),
@@ -239,7 +240,7 @@ export const elementwiseKernels: Lowerings = {
   LeakyRelu: ({ g, inputs, attributes }) => leakyRelu(g, asFloat(g, inputs.x), attributes<LeakyReluAttrs>().alpha),
   Prelu: ({ g, inputs }) => prelu(g, asFloat(g, inputs.x), asFloat(g, inputs.alpha)),
   Selu: ({ g, inputs }) =>
-    apply(g, 'Selu', [asFloat(g, inputs.x)], {
+    elementwise(g, 'Selu', [asFloat(g, inputs.x)], {
       attributes: { alpha: { float: 1.6732632423543772 }, gamma: { float: 1.0507009873554805 } },
     }),
   Step: ({ g, inputs, attributes }) => step(g, numeric(g, inputs.x), attributes<StepAttrs>().alpha),

@@ -1,9 +1,12 @@
 import type { Lowerings } from '../lowering.js';
+import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { gatherKernels } from './gather.js';
 import { matMulKernels } from './matmul.js';
 import { normalisationKernels } from './normalisation.js';
+import { poolingKernels } from './pooling.js';
 import { reductionKernels } from './reduction.js';
+import { resizeKernels } from './resize.js';
 import { shapeKernels } from './shape.js';
 
 /** Every TensorFlow.js kernel that can be compiled; a new group is one more file. */
@@ -14,4 +17,7 @@ export const kernels: Lowerings = {
   ...matMulKernels,
   ...gatherKernels,
   ...normalisationKernels,
+  ...convolutionKernels,
+  ...poolingKernels,
+  ...resizeKernels,
 };

@@ -2,7 +2,7 @@ import type { _FusedMatMulAttrs, BatchMatMulAttrs, EinsumAttrs } from '@tensorfl
 import type { GraphBuilder, Value } from '../graph-builder.js';
 import type { Lowerings } from '../lowering.js';
 import { microsoftDomain } from '../onnx-model.js';
-import { add, apply, broadcastShape, cast, reshape } from '../operators.js';
+import { add, apply, broadcastShape, cast, elementwise, reshape } from '../operators.js';
 import { clip, leakyRelu, prelu, relu } from './elementwise.js';
 
 /** a · b over the last two axes, either one transposed first; leading axes broadcast. */
@@ -56,9 +56,9 @@ export function activate(
     case 'relu6':
       return clip(g, x, 0, 6);
     case 'elu':
-      return apply(g, 'Elu', [x]);
+      return elementwise(g, 'Elu', [x]);
     case 'sigmoid':
-      return apply(g, 'Sigmoid', [x]);
+      return elementwise(g, 'Sigmoid', [x]);
     case 'leakyrelu':
       return leakyRelu(g, x, alpha.leaky ?? 0.2);
     case 'prelu':

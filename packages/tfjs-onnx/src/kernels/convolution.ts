@@ -1,0 +1,310 @@
+import { sizeOf } from '@attribution-bench/contract';
+import type {
+  Conv2DAttrs,
+  Conv2DBackpropFilterAttrs,
+  Conv2DBackpropInputAttrs,
+  DepthwiseConv2dNativeAttrs,
+  DepthwiseConv2dNativeBackpropFilterAttrs,
+  DepthwiseConv2dNativeBackpropInputAttrs,
+  FusedConv2DAttrs,
+  FusedDepthwiseConv2DAttrs,
+} from '@tensorflow/tfjs';
+import type { Attributes, GraphBuilder, Value } from '../graph-builder.js';
+import type { Lowering, Lowerings } from '../lowering.js';
+import { microsoftDomain } from '../onnx-model.js';
+import {
+  add,
+  apply,
+  cast,
+  channelsFirst,
+  channelsLast,
+  concat,
+  mul,
+  pad,
+  reduce,
+  reshape,
+  slice,
+  transpose,
+} from '../operators.js';
+import { tf } from '../tensorflow.js';
+import { activate } from './matmul.js';
+
+type ConvInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
+type Layout = 'NHWC' | 'NCHW';
+
+interface Geometry {
+  readonly strides: Conv2DAttrs['strides'];
+  readonly pad: Conv2DAttrs['pad'];
+  readonly dilations?: Conv2DAttrs['dilations'];
+  readonly dataFormat?: Layout;
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+function convInfo(
+  input: readonly number[],
+  filter: readonly number[],
+  geometry: Geometry,
+  depthwise: boolean,
+): ConvInfo {
+  const info = tf.backend_util.computeConv2DInfo(
+    input as [number, number, number, number],
+    filter as [number, number, number, number],
+    geometry.strides,
+    geometry.dilations ?? 1,
+    geometry.pad,
+    geometry.dimRoundingMode,
+    depthwise,
+    tf.backend_util.convertConv2DDataFormat(geometry.dataFormat ?? 'NHWC'),
+  );
+  const { top, bottom, left, right } = info.padInfo;
+  const height = outputSize(info.inHeight + top + bottom, info.effectiveFilterHeight, info.strideHeight);
+  const width = outputSize(info.inWidth + left + right, info.effectiveFilterWidth, info.strideWidth);
+  if (height !== info.outHeight || width !== info.outWidth)
+    throw new Error(
+      `this padding gives ${height} × ${width} pixels and TensorFlow.js expects ${info.outHeight} × ${info.outWidth}; ` +
+        "use 'same', 'valid' or one number with equal strides and a square filter",
+    );
+  return info;
+}
+
+const outputSize = (padded: number, filter: number, stride: number): number =>
+  Math.floor((padded - filter) / stride) + 1;
+
+/** ONNX Runtime convolves [batch, channels, height, width]. */
+function toRuntime(g: GraphBuilder, x: Value, layout: Layout | undefined): Value {
+  const value = cast(g, x, 'float32');
+  return layout === 'NCHW' ? value : channelsFirst(g, value);
+}
+
+function fromRuntime(g: GraphBuilder, x: Value, layout: Layout | undefined): Value {
+  return layout === 'NCHW' ? x : channelsLast(g, x);
+}
+
+function window(info: ConvInfo): Attributes {
+  const { top, left, bottom, right } = info.padInfo;
+  return {
+    kernel_shape: { ints: [info.filterHeight, info.filterWidth] },
+    strides: { ints: [info.strideHeight, info.strideWidth] },
+    dilations: { ints: [info.dilationHeight, info.dilationWidth] },
+    pads: { ints: [top, left, bottom, right] },
+  };
+}
+
+/** From [height, width, in, out] to [out, in, height, width]. */
+const outputsFirst = (g: GraphBuilder, filter: Value): Value => transpose(g, filter, [3, 2, 0, 1]);
+
+function convolve(g: GraphBuilder, x: Value, filter: Value, geometry: Geometry): Value {
+  const info = convInfo(x.shape, filter.shape, geometry, false);
+  const result = apply(g, 'Conv', [toRuntime(g, x, geometry.dataFormat), outputsFirst(g, cast(g, filter, 'float32'))], {
+    shape: [info.batchSize, info.outChannels, info.outHeight, info.outWidth],
+    attributes: window(info),
+  });
+  return fromRuntime(g, result, geometry.dataFormat);
+}
+
+/** The gradient towards the input; also what transposed convolution is. */
+function convolveBack(
+  g: GraphBuilder,
+  dy: Value,
+  filter: Value,
+  inputShape: readonly number[],
+  geometry: Geometry,
+): Value {
+  const info = convInfo(inputShape, filter.shape, geometry, false);
+  const error = toRuntime(g, dy, geometry.dataFormat);
+  const shape = [info.batchSize, info.inChannels, info.inHeight, info.inWidth];
+  const mirrored = mirroredPads(info);
+  const result =
+    mirrored === undefined
+      ? apply(g, 'ConvTranspose', [error, outputsFirst(g, filter)], { shape, attributes: transposedWindow(info) })
+      : apply(g, 'Conv', [error, transpose(g, flipped(g, filter), [2, 3, 0, 1])], {
+          shape,
+          attributes: { ...window(info), pads: { ints: mirrored } },
+        });
+  return fromRuntime(g, result, geometry.dataFormat);
+}
+
+/** With stride 1 the gradient is a convolution with the filter turned round, which is faster than ConvTranspose. */
+function mirroredPads(info: ConvInfo): number[] | undefined {
+  if (info.strideHeight !== 1 || info.strideWidth !== 1 || info.dilationHeight !== 1 || info.dilationWidth !== 1)
+    return undefined;
+  const { top, left, bottom, right } = info.padInfo;
+  const pads = [
+    info.filterHeight - 1 - top,
+    info.filterWidth - 1 - left,
+    info.filterHeight - 1 - bottom,
+    info.filterWidth - 1 - right,
+  ];
+  return pads.every((size) => size >= 0) ? pads : undefined;
+}
+
+function flipped(g: GraphBuilder, filter: Value): Value {
+  const [height, width] = filter.shape;
+  return slice(g, cast(g, filter, 'float32'), [
+    { axis: 0, begin: height - 1, size: height, step: -1 },
+    { axis: 1, begin: width - 1, size: width, step: -1 },
+  ]);
+}
+
+function transposedWindow(info: ConvInfo): Attributes {
+  const { top, left, bottom, right } = info.padInfo;
+  const covered = (out: number, stride: number, filter: number, dilation: number) =>
+    (out - 1) * stride + (filter - 1) * dilation + 1;
+  return {
+    ...window(info),
+    output_padding: {
+      ints: [
+        info.inHeight +
+          top +
+          bottom -
+          covered(info.outHeight, info.strideHeight, info.filterHeight, info.dilationHeight),
+        info.inWidth + left + right - covered(info.outWidth, info.strideWidth, info.filterWidth, info.dilationWidth),
+      ],
+    },
+  };
+}
+
+/** For every position in the filter the part of the padded input that it meets, [batch, channels, out height × width]. */
+function patches(g: GraphBuilder, x: Value, info: ConvInfo): Value[] {
+  const { top, left, bottom, right } = info.padInfo;
+  const padded = pad(
+    g,
+    x,
+    [
+      [0, 0],
+      [0, 0],
+      [top, bottom],
+      [left, right],
+    ],
+    0,
+  );
+  const parts: Value[] = [];
+  for (let row = 0; row < info.filterHeight; row++)
+    for (let column = 0; column < info.filterWidth; column++)
+      parts.push(
+        slice(g, padded, [
+          { axis: 2, begin: row * info.dilationHeight, size: info.outHeight, step: info.strideHeight },
+          { axis: 3, begin: column * info.dilationWidth, size: info.outWidth, step: info.strideWidth },
+        ]),
+      );
+  return parts;
+}
+
+/** The gradient towards the filter: the patches of the input times the error, summed over the batch. */
+function filterGradient(
+  g: GraphBuilder,
+  x: Value,
+  dy: Value,
+  filterShape: readonly number[],
+  geometry: Geometry,
+): Value {
+  const info = convInfo(x.shape, filterShape, geometry, false);
+  const { batchSize, inChannels, outChannels } = info;
+  const input = toRuntime(g, x, geometry.dataFormat);
+  const positions = info.outHeight * info.outWidth;
+  const error = reshape(g, toRuntime(g, dy, geometry.dataFormat), [batchSize, outChannels, positions]);
+  const columns = reshape(g, concat(g, patches(g, input, info), 1), [
+    batchSize,
+    info.filterHeight * info.filterWidth * inChannels,
+    positions,
+  ]);
+  const products = apply(g, 'FusedMatMul', [columns, error], {
+    shape: [batchSize, columns.shape[1], outChannels],
+    domain: microsoftDomain,
+    attributes: { transB: { int: 1 } },
+  });
+  return reshape(g, reduce(g, 'ReduceSum', products, [0]), filterShape);
+}
+
+/** From [height, width, in, multiplier] to [in × multiplier, 1, height, width]. */
+function depthwiseFilter(g: GraphBuilder, filter: Value): Value {
+  const [height, width, channels, multiplier] = filter.shape;
+  const moved = transpose(g, cast(g, filter, 'float32'), [2, 3, 0, 1]);
+  return reshape(g, moved, [channels * multiplier, 1, height, width]);
+}
+
+function depthwise(g: GraphBuilder, x: Value, filter: Value, geometry: Geometry): Value {
+  const info = convInfo(x.shape, filter.shape, geometry, true);
+  const result = apply(g, 'Conv', [toRuntime(g, x, geometry.dataFormat), depthwiseFilter(g, filter)], {
+    shape: [info.batchSize, info.outChannels, info.outHeight, info.outWidth],
+    attributes: { ...window(info), group: { int: info.inChannels } },
+  });
+  return fromRuntime(g, result, geometry.dataFormat);
+}
+
+function depthwiseBack(
+  g: GraphBuilder,
+  dy: Value,
+  filter: Value,
+  inputShape: readonly number[],
+  geometry: Geometry,
+): Value {
+  const info = convInfo(inputShape, filter.shape, geometry, true);
+  const result = apply(g, 'ConvTranspose', [toRuntime(g, dy, 'NHWC'), depthwiseFilter(g, filter)], {
+    shape: [info.batchSize, info.inChannels, info.inHeight, info.inWidth],
+    attributes: { ...transposedWindow(info), group: { int: info.inChannels } },
+  });
+  return fromRuntime(g, result, 'NHWC');
+}
+
+function depthwiseFilterGradient(
+  g: GraphBuilder,
+  x: Value,
+  dy: Value,
+  filterShape: readonly number[],
+  geometry: Geometry,
+): Value {
+  const info = convInfo(x.shape, filterShape, geometry, true);
+  const [, , channels, multiplier] = filterShape;
+  const { batchSize, outHeight, outWidth } = info;
+  const error = reshape(g, toRuntime(g, dy, 'NHWC'), [batchSize, channels, multiplier, outHeight, outWidth]);
+  const sums = patches(g, toRuntime(g, x, 'NHWC'), info).map((patch) => {
+    const one = reshape(g, patch, [batchSize, channels, 1, outHeight, outWidth]);
+    return reshape(g, reduce(g, 'ReduceSum', mul(g, one, error), [0, 3, 4]), [1, channels, multiplier]);
+  });
+  return reshape(g, concat(g, sums, 0), filterShape);
+}
+
+/** A convolution with bias and activation in one kernel. */
+const fused = (convolution: typeof convolve): Lowering => {
+  return ({ g, inputs, attributes }) => {
+    const { activation, leakyreluAlpha, ...geometry } = attributes<FusedConv2DAttrs & FusedDepthwiseConv2DAttrs>();
+    const result = convolution(g, inputs.x, inputs.filter, geometry);
+    const shifted =
+      inputs.bias === undefined ? result : add(g, result, perChannel(g, inputs.bias, geometry.dataFormat));
+    const weights = inputs.preluActivationWeights;
+    return activate(g, shifted, activation, {
+      leaky: leakyreluAlpha,
+      weights: weights === undefined ? undefined : perChannel(g, weights, geometry.dataFormat),
+    });
+  };
+};
+
+function perChannel(g: GraphBuilder, value: Value, layout: Layout): Value {
+  const oneEach = layout === 'NCHW' && value.shape.length === 1 && sizeOf(value.shape) > 1;
+  return oneEach ? reshape(g, value, [value.shape[0], 1, 1]) : value;
+}
+
+export const convolutionKernels: Lowerings = {
+  Conv2D: ({ g, inputs, attributes }) => convolve(g, inputs.x, inputs.filter, attributes<Conv2DAttrs>()),
+  Conv2DBackpropInput: ({ g, inputs, attributes }) => {
+    const { inputShape, ...geometry } = attributes<Conv2DBackpropInputAttrs>();
+    return convolveBack(g, inputs.dy, inputs.filter, inputShape, geometry);
+  },
+  Conv2DBackpropFilter: ({ g, inputs, attributes }) => {
+    const { filterShape, ...geometry } = attributes<Conv2DBackpropFilterAttrs>();
+    return filterGradient(g, inputs.x, inputs.dy, filterShape, geometry);
+  },
+  FusedConv2D: fused(convolve),
+  DepthwiseConv2dNative: ({ g, inputs, attributes }) =>
+    depthwise(g, inputs.x, inputs.filter, attributes<DepthwiseConv2dNativeAttrs>()),
+  DepthwiseConv2dNativeBackpropInput: ({ g, inputs, attributes }) => {
+    const { inputShape, ...geometry } = attributes<DepthwiseConv2dNativeBackpropInputAttrs>();
+    return depthwiseBack(g, inputs.dy, inputs.filter, inputShape, geometry);
+  },
+  DepthwiseConv2dNativeBackpropFilter: ({ g, inputs, attributes }) => {
+    const { filterShape, ...geometry } = attributes<DepthwiseConv2dNativeBackpropFilterAttrs>();
+    return depthwiseFilterGradient(g, inputs.x, inputs.dy, filterShape, geometry);
+  },
+  FusedDepthwiseConv2D: fused(depthwise),
+};

@@ -1,0 +1,232 @@
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { type KernelCase, type Operand, float as wide } from './compare.js';
+
+type Padding = 'same' | 'valid' | number;
+
+/** Small numbers: sums over many of them stay near 1, where finite differences are exact enough. */
+const float = (shape: readonly number[], low = -0.5, high = 0.5): Operand => wide(shape, low, high);
+
+/** All different, by a margin that small steps do not use up: maxima stay where they are. */
+const distinct = (x: Tensor): Tensor => {
+  const places = Float32Array.from({ length: x.size }, (_, i) => ((i * 29) % 97) / 20);
+  return tf.add(tf.mul(x, 0.5), tf.tensor(places, x.shape));
+};
+
+const images = float([2, 6, 5, 3]);
+
+const convolution = (
+  name: string,
+  filter: readonly [number, number, number, number],
+  strides: number | [number, number],
+  pad: Padding,
+  x: Operand = images,
+): KernelCase => ({
+  name: `conv2d ${name} [${filter}] stride ${strides} ${pad}`,
+  operands: { x, w: float(filter) },
+  fn: ({ x, w }) => tf.square(tf.conv2d(x as Tensor4D, w as Tensor4D, strides, pad)),
+});
+
+const transposed = (filter: [number, number, number, number], strides: number, pad: 'same' | 'valid'): KernelCase => {
+  const size = (length: number) => (pad === 'same' ? 4 * strides : 3 * strides + length);
+  return {
+    name: `conv2dTranspose [${filter}] stride ${strides} ${pad}`,
+    operands: { x: float([2, 4, 4, filter[3]]), w: float(filter) },
+    fn: ({ x, w }) =>
+      tf.square(
+        tf.conv2dTranspose(
+          x as Tensor4D,
+          w as Tensor4D,
+          [2, size(filter[0]), size(filter[1]), filter[2]],
+          strides,
+          pad,
+        ),
+      ),
+  };
+};
+
+const pooling = (
+  pool: typeof tf.avgPool,
+  window: number | [number, number],
+  strides: number,
+  pad: Padding,
+  shape: readonly number[] = [2, 6, 4, 3],
+): KernelCase => ({
+  name: `${pool === tf.avgPool ? 'avgPool' : 'maxPool'} ${window} stride ${strides} ${pad} of [${shape}]`,
+  operands: { x: float(shape) },
+  fn: ({ x }) =>
+    pool === tf.maxPool
+      ? pool(tf.add(distinct(x), tf.square(x)) as Tensor4D, window, strides, pad)
+      : tf.square(pool(x as Tensor4D, window, strides, pad)),
+});
+
+const resizing = (
+  method: 'nearest' | 'bilinear',
+  size: [number, number],
+  alignCorners: boolean,
+  halfPixelCenters: boolean,
+): KernelCase => ({
+  name: `resize ${method} to ${size}${alignCorners ? ' corners' : ''}${halfPixelCenters ? ' half pixels' : ''}`,
+  operands: { x: float([2, 3, 4, 2]) },
+  fn: ({ x }) => {
+    const resize = method === 'nearest' ? tf.image.resizeNearestNeighbor : tf.image.resizeBilinear;
+    return tf.square(resize(x as Tensor4D, size, alignCorners, halfPixelCenters));
+  },
+});
+
+/** Convolution, pooling and resizing; all twice differentiable almost everywhere. */
+export const spatialCases: readonly KernelCase[] = [
+  convolution('', [3, 3, 3, 4], 1, 'same'),
+  convolution('', [3, 3, 3, 4], 1, 'valid'),
+  convolution('', [3, 2, 3, 2], 2, 'same'),
+  convolution('', [2, 3, 3, 2], 2, 'valid'),
+  convolution('', [3, 3, 3, 2], [1, 2], 'same'),
+  convolution('', [3, 3, 3, 2], 2, 1),
+  convolution('pointwise', [1, 1, 3, 4], 1, 'same'),
+  convolution('pointwise', [1, 1, 3, 4], 2, 'valid'),
+  convolution('of one channel', [3, 3, 1, 2], 1, 'same', float([2, 5, 4, 1])),
+  convolution('with padding beyond the filter', [2, 2, 3, 2], 1, 2),
+  convolution('to one pixel', [4, 4, 2, 3], 1, 'valid', float([2, 4, 4, 2])),
+  {
+    name: 'conv2d with channels first',
+    operands: { x: float([2, 3, 5, 4]), w: float([3, 3, 3, 2]) },
+    fn: ({ x, w }) => tf.square(tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same', 'NCHW')),
+  },
+  {
+    name: 'a block of a network',
+    operands: {
+      x: float([2, 6, 6, 2]),
+      w: float([3, 3, 2, 4]),
+      b: float([4]),
+      v: float([3, 3, 4, 3]),
+      d: float([27, 2]),
+    },
+    fn: ({ x, w, b, v, d }) => {
+      const h = tf.sigmoid(tf.add(tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same'), b));
+      const pooled = tf.avgPool(h as Tensor4D, 2, 2, 'valid');
+      const deep = tf.tanh(tf.conv2d(pooled, v as Tensor4D, 1, 'same'));
+      return tf.matMul(tf.reshape(deep, [2, 27]), d as tf.Tensor2D);
+    },
+  },
+  {
+    name: 'a residual block with group norm and time embedding',
+    operands: { x: float([2, 4, 4, 4]), w: float([3, 3, 4, 4]), t: float([2, 4]), s: float([4]) },
+    fn: ({ x, w, t, s }) => {
+      const groups = tf.reshape(x, [2, 4, 4, 2, 2]);
+      const { mean, variance } = tf.moments(groups, [1, 2, 4], true);
+      const normed = tf.mul(tf.reshape(tf.div(tf.sub(groups, mean), tf.sqrt(tf.add(variance, 1e-3))), x.shape), s);
+      const silu = tf.mul(normed, tf.sigmoid(normed));
+      const h = tf.add(tf.conv2d(silu as Tensor4D, w as Tensor4D, 1, 'same'), tf.reshape(t, [2, 1, 1, 4]));
+      const joined = tf.concat([tf.add(x, h), h], 3);
+      return tf.mean(
+        tf.square(
+          tf.pad(tf.slice(joined, [0, 1, 0, 1], [2, 3, 4, 6]), [
+            [0, 0],
+            [0, 1],
+            [1, 0],
+            [0, 2],
+          ]),
+        ),
+        [1, 2],
+      );
+    },
+  },
+  {
+    name: 'batch norm of channels',
+    operands: { x: float([2, 4, 3, 2]), w: float([1, 1, 2, 3]), m: float([3]), v: float([3], 0.5, 2), s: float([3]) },
+    fn: ({ x, w, m, v, s }) => {
+      const h = tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same');
+      return tf.square(tf.batchNorm(h, m as tf.Tensor1D, v as tf.Tensor1D, s as tf.Tensor1D, s as tf.Tensor1D));
+    },
+  },
+  transposed([3, 3, 2, 3], 1, 'same'),
+  transposed([3, 3, 2, 3], 2, 'same'),
+  transposed([2, 2, 2, 3], 2, 'same'),
+  transposed([3, 3, 2, 3], 2, 'valid'),
+  ...([1, 2] as const).flatMap((strides) =>
+    (['same', 'valid'] as const).map(
+      (pad): KernelCase => ({
+        name: `depthwiseConv2d stride ${strides} ${pad}`,
+        operands: { x: images, w: float([3, 3, 3, 2]) },
+        fn: ({ x, w }) => tf.square(tf.depthwiseConv2d(x as Tensor4D, w as Tensor4D, strides, pad)),
+      }),
+    ),
+  ),
+  ...[tf.avgPool, tf.maxPool].flatMap((pool) => [
+    pooling(pool, 2, 2, 'valid'),
+    pooling(pool, 2, 2, 'same', [2, 5, 3, 3]),
+    pooling(pool, [3, 2], 3, 'valid', [1, 7, 8, 2]),
+    pooling(pool, 1, 2, 'valid'),
+  ]),
+  pooling(tf.avgPool, 3, 1, 'same'),
+  pooling(tf.avgPool, 3, 2, 'same'),
+  pooling(tf.avgPool, 3, 2, 1),
+  ...(
+    [
+      [[6, 8], false, false],
+      [[3, 4], false, false],
+      [[9, 12], false, true],
+      [[5, 7], false, false],
+      [[5, 7], false, true],
+      [[5, 7], true, false],
+      [[2, 2], false, false],
+      [[1, 1], true, false],
+    ] as const
+  ).flatMap(([size, corners, half]) =>
+    (['nearest', 'bilinear'] as const).map((method) => resizing(method, [...size], corners, half)),
+  ),
+];
+
+/** Without second derivatives, or without any in TensorFlow.js. */
+export const spatialValueCases: readonly KernelCase[] = [
+  {
+    name: 'dilated conv2d',
+    operands: { x: float([2, 8, 7, 2]), w: float([3, 3, 2, 3]) },
+    fn: ({ x, w }) => [
+      tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same', 'NHWC', 2),
+      tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'valid', 'NHWC', [2, 1]),
+      tf.depthwiseConv2d(x as Tensor4D, tf.slice(tf.reshape(w, [3, 3, 2, 3]), 0) as Tensor4D, 1, 'same', 'NHWC', 2),
+    ],
+  },
+  {
+    name: 'fused conv2d',
+    operands: { x: images, w: float([3, 3, 3, 3]), b: float([3]) },
+    fn: ({ x, w, b }) =>
+      (['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu'] as const).flatMap((activation): Tensor[] => [
+        tf.fused.conv2d({
+          x: x as Tensor4D,
+          filter: w as Tensor4D,
+          strides: 1,
+          pad: 'same',
+          bias: b,
+          activation,
+          leakyreluAlpha: 0.1,
+        }),
+        tf.fused.depthwiseConv2d({
+          x: x as Tensor4D,
+          filter: w as Tensor4D,
+          strides: 1,
+          pad: 'same',
+          activation,
+          leakyreluAlpha: 0.1,
+        }),
+      ]),
+  },
+];
+
+/** Gradients that are compared with the cpu backend only. */
+export const spatialGradientCases: readonly KernelCase[] = [
+  pooling(tf.maxPool, 3, 1, 'same'),
+  pooling(tf.maxPool, 3, 2, 'valid', [2, 7, 7, 2]),
+  {
+    name: 'maxPool of ties',
+    operands: { x: { shape: [2, 6, 4, 3], low: -1, high: 1 } },
+    fn: ({ x }) => tf.maxPool(tf.relu(tf.sub(x, 0.4)) as Tensor4D, 2, 2, 'valid'),
+  },
+  {
+    name: 'relu network with max pooling',
+    operands: { x: float([2, 6, 6, 2]), w: float([3, 3, 2, 4]), b: float([4]) },
+    fn: ({ x, w, b }) =>
+      tf.maxPool(tf.relu(tf.add(tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same'), b)) as Tensor4D, 2, 2, 'valid'),
+  },
+];
