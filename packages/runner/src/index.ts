@@ -1,8 +1,14 @@
 export { boardInput } from './board-input.js';
+export { collectGarbage } from './collect-garbage.js';
 export type * from './grid/grid.js';
 export { GridErrors } from './grid/grid-errors.js';
+export { gridJsonSchema } from './grid/json-schema.js';
 export { loadGrid } from './grid/load-grid.js';
 export type * from './plan/plan.js';
 export { planGrid } from './plan/plan-grid.js';
 export type * from './run/events.js';
 export { type RunOptions, runPlan } from './run/run-plan.js';
+export { type RunStatus, readStatus } from './status.js';
+export { type ExportedPack, exportTruth } from './truth/export-truth.js';
+export { type ImportedPack, importTruth } from './truth/import-truth.js';
+export { type TruthVerification, type VerifiedRow, type VerifyOptions, verifyTruth } from './truth/verify-truth.js';

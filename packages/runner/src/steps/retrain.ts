@@ -1,5 +1,7 @@
 import { deriveSeed, Rng, type Seed, sha256 } from '@attribution-bench/contract';
+import type { Store } from '@attribution-bench/store';
 import type { TaskSpec } from '@attribution-bench/tasks';
+import type { StepOutput } from '../plan/plan.js';
 import type { RetrainJob } from './job.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
@@ -37,16 +39,34 @@ export async function retrainSubsets(job: RetrainJob, workshop: Workshop): Promi
     job.subsets.map(({ output }, place) => {
       const { parameters, losses } = trained[place];
       const weights = sha256(new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength));
-      return writeOutput(
-        workshop.store,
-        output,
-        {
-          outputs: { shape: [targets[place].length], data: targets[place] },
-          loss: { shape: [1], data: losses.slice(-1) },
-        },
-        { weights },
-      );
+      return writeRetraining(workshop.store, output, {
+        outputs: targets[place],
+        loss: losses[losses.length - 1],
+        weights,
+      });
     }),
   );
   return { seconds: elapsed() };
+}
+
+/** What is kept of one retraining. */
+export interface Retraining {
+  /** Target of every query. */
+  readonly outputs: Float32Array;
+  /** Mean training loss of the last epoch. */
+  readonly loss: number;
+  /** SHA-256 of the model's parameters. */
+  readonly weights: string;
+}
+
+export function writeRetraining(
+  store: Store,
+  output: StepOutput,
+  { outputs, loss, weights }: Retraining,
+): Promise<void> {
+  const arrays = {
+    outputs: { shape: [outputs.length], data: outputs },
+    loss: { shape: [1], data: Float32Array.of(loss) },
+  };
+  return writeOutput(store, output, arrays, { weights });
 }

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { RunEvent, RunOutcome } from './run/events.js';
+import { runNames } from './run/latest-outcome.js';
+
+export interface RunStatus {
+  readonly run: string;
+  readonly grid: string;
+  readonly startedAt: number;
+  /** `interrupted`: it neither goes on nor said how it ended; its results are kept. */
+  readonly state: 'running' | 'finished' | 'interrupted';
+  readonly done: number;
+  readonly failed: number;
+  readonly total: number;
+  readonly running: readonly string[];
+  readonly rssBytes?: number;
+  readonly etaSeconds?: number;
+  readonly lastEventAt: number;
+  readonly outcome?: RunOutcome;
+}
+
+/** State of the newest runs, newest first, from their event files; works while they run elsewhere. */
+export async function readStatus(
+  resultsFolder: string,
+  options: { readonly limit?: number } = {},
+): Promise<RunStatus[]> {
+  const names = (await runNames(resultsFolder)).slice(0, options.limit ?? 5);
+  const runs = await Promise.all(
+    names.map(async (name) => statusOf(await readEvents(join(resultsFolder, 'runs', name, 'events.ndjson')))),
+  );
+  return runs.flatMap((run) => run ?? []);
+}
+
+async function readEvents(file: string): Promise<RunEvent[]> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line): RunEvent[] => {
+    try {
+      return line === '' ? [] : [JSON.parse(line)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Without a sign of life for this long a run of another machine counts as interrupted. */
+const silenceMs = 60_000;
+
+function statusOf(events: readonly RunEvent[]): RunStatus | undefined {
+  const [started] = events;
+  if (started?.type !== 'run-started') return undefined;
+  const running = new Map<string, string>();
+  let done = 0;
+  let failed = 0;
+  let beat: Extract<RunEvent, { type: 'heartbeat' }> | undefined;
+  let outcome: RunOutcome | undefined;
+  for (const event of events) {
+    if (event.type === 'step-started') running.set(event.step, event.label);
+    else if (event.type === 'step-finished') {
+      running.delete(event.step);
+      if (event.status === 'done') done++;
+      if (event.status === 'failed') failed++;
+    } else if (event.type === 'heartbeat') beat = event;
+    else if (event.type === 'run-finished') outcome = event.outcome;
+  }
+  const lastEventAt = events[events.length - 1].at;
+  const alive = started.host === hostname() ? isAlive(started.pid) : Date.now() - lastEventAt < silenceMs;
+  return {
+    run: started.run,
+    grid: started.grid,
+    startedAt: started.at,
+    state: outcome !== undefined ? 'finished' : alive ? 'running' : 'interrupted',
+    done,
+    failed,
+    total: started.steps,
+    running: outcome === undefined ? [...running.values()] : [],
+    ...(beat === undefined ? {} : { rssBytes: beat.rssBytes }),
+    ...(beat?.etaSeconds === undefined || outcome !== undefined ? {} : { etaSeconds: beat.etaSeconds }),
+    lastEventAt,
+    ...(outcome === undefined ? {} : { outcome }),
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

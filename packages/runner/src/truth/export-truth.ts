@@ -1,0 +1,64 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BenchError, exitCode, type Json } from '@attribution-bench/contract';
+import { writeTruthPack } from '@attribution-bench/store';
+import type { Plan } from '../plan/plan.js';
+import { readQueryIds } from '../steps/dataset.js';
+import { readSanity } from '../steps/train.js';
+import { readTruth } from '../steps/truth.js';
+import { storeOf, truthsOf } from './pack-rows.js';
+
+export interface ExportedPack {
+  readonly task: string;
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/**
+ * Writes one truth pack a task, `<task>-<key>.safetensors`.
+ * @param options.folder default `truth` of the results folder
+ * @throws BenchError TRUTH_INCOMPLETE when not everything is computed yet
+ */
+export async function exportTruth(plan: Plan, options: { readonly folder?: string } = {}): Promise<ExportedPack[]> {
+  const store = storeOf(plan);
+  const steps = new Map(plan.steps.map((step) => [step.id, step]));
+  const packs: ExportedPack[] = [];
+  for (const { planned, truth, job, groups } of truthsOf(plan)) {
+    const { task, key: taskKey, info, first } = planned;
+    const trained = steps.get(first)?.outputs[0];
+    if (!(await store.has(job.output)) || trained === undefined || !(await store.has(trained)))
+      throw new BenchError({
+        code: 'TRUTH_INCOMPLETE',
+        place: task.id,
+        message: `${truth.cached} of ${truth.total} retrainings are stored`,
+        next: 'run bench truth build first',
+        exit: exitCode.incomplete,
+      });
+    const about = { key: truth.key, train: info.train, fraction: job.fraction };
+    const { members, outputs } = await readTruth(store, job.output, about);
+    const { arrays } = await store.readArrays(job.output, ['losses', 'weights']);
+    const digests = Buffer.from(arrays.weights.data as Uint8Array);
+    const file = join(
+      options.folder ?? join(plan.resultsFolder, 'truth'),
+      `${task.id}-${truth.key.slice(0, 12)}.safetensors`,
+    );
+    await writeTruthPack(file, {
+      task: task.id,
+      key: truth.key,
+      taskKey,
+      engine: String(job.output.made.engine),
+      spec: task.spec as unknown as Json,
+      train: info.train,
+      fraction: job.fraction,
+      retrainSeeds: job.retrainSeeds,
+      members,
+      outputs,
+      losses: arrays.losses.data as Float32Array,
+      weights: Array.from({ length: truth.total }, (_, row) => digests.toString('hex', row * 32, (row + 1) * 32)),
+      queryIds: await readQueryIds(store, groups[0].task.dataset),
+      sanity: await readSanity(store, trained),
+    });
+    packs.push({ task: task.id, file, bytes: (await stat(file)).size });
+  }
+  return packs;
+}

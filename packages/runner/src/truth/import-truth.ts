@@ -1,0 +1,68 @@
+import { BenchError } from '@attribution-bench/contract';
+import { readTruthPack, type TruthPack } from '@attribution-bench/store';
+import type { Plan } from '../plan/plan.js';
+import { readQueryIds } from '../steps/dataset.js';
+import { subsetMembers, writeRetraining } from '../steps/retrain.js';
+import { storeOf, type TruthOfTask, truthsOf } from './pack-rows.js';
+
+export interface ImportedPack {
+  readonly task: string;
+  /** Retrainings that were not stored before, and those that were. */
+  readonly added: number;
+  readonly present: number;
+}
+
+/**
+ * Puts the retrainings of a pack into the store, those that the plan asks for: a pack with more or fewer subsets or seeds
+ * serves too. What was retrained is taken on trust (`bench truth verify` checks it); that it belongs here is not.
+ * @throws BenchError TRUTH_PACK_MISSING, TRUTH_PACK_INVALID, TRUTH_PACK_MISMATCH
+ */
+export async function importTruth(plan: Plan, file: string): Promise<ImportedPack> {
+  const pack = await readTruthPack(file);
+  const store = storeOf(plan);
+  const { planned, job, groups } = matching(truthsOf(plan), pack, file);
+  const { info, task, key } = planned;
+  const queryIds = await readQueryIds(store, groups[0].task.dataset);
+  if (pack.train !== info.train || pack.queryIds.join('\n') !== queryIds.join('\n'))
+    throw mismatch(file, `has other training or query points than task "${task.id}"`);
+  for (const [subset, members] of pack.members.entries())
+    if (subsetMembers(task.spec, key, subset, info.train, job.fraction).join() !== members.join())
+      throw mismatch(file, `has another subset ${subset} than task "${task.id}" draws`);
+  const queries = queryIds.length;
+  let added = 0;
+  let present = 0;
+  for (const { retrainSeed, subsets } of groups)
+    for (const { subset, output } of subsets) {
+      if (subset >= pack.members.length || retrainSeed >= pack.retrainSeeds) continue;
+      if (await store.has(output)) {
+        present++;
+        continue;
+      }
+      const row = subset * pack.retrainSeeds + retrainSeed;
+      await writeRetraining(store, output, {
+        outputs: pack.outputs.slice(row * queries, (row + 1) * queries),
+        loss: pack.losses[row],
+        weights: pack.weights[row],
+      });
+      added++;
+    }
+  return { task: task.id, added, present };
+}
+
+function matching(truths: readonly TruthOfTask[], pack: TruthPack, file: string): TruthOfTask {
+  const { taskKey, engine, fraction } = pack;
+  const sameTask = truths.filter(({ planned }) => planned.key === taskKey);
+  if (sameTask.length === 0) throw mismatch(file, `is of task "${pack.task}", which is not in the grid as it was then`);
+  const same = sameTask.find(({ job }) => job.output.made.engine === engine && job.fraction === fraction);
+  if (same !== undefined) return same;
+  throw mismatch(file, `was made by engine ${engine} with subsets of ${fraction}`);
+}
+
+function mismatch(file: string, message: string): BenchError {
+  return new BenchError({
+    code: 'TRUTH_PACK_MISMATCH',
+    place: file,
+    message,
+    next: 'use the grid file and engine that it was exported with',
+  });
+}

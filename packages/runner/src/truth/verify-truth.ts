@@ -1,0 +1,117 @@
+import { randomInt } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { BenchError, exitCode, fromPlainError } from '@attribution-bench/contract';
+import { openStore } from '@attribution-bench/store';
+import PQueue from 'p-queue';
+import type { Plan } from '../plan/plan.js';
+import { openPool } from '../run/pool.js';
+import type { RetrainJob } from '../steps/job.js';
+import { storeOf, truthsOf } from './pack-rows.js';
+
+export interface TruthVerification {
+  readonly task: string;
+  readonly rows: readonly VerifiedRow[];
+}
+
+export interface VerifiedRow {
+  readonly subset: number;
+  readonly seed: number;
+  /** Whether the retrained model has the stored bytes, and how far its targets are off at most. */
+  readonly identical: boolean;
+  readonly largestDifference: number;
+}
+
+export interface VerifyOptions {
+  /** How many rows a task. */
+  readonly rows: number;
+  readonly jobs: number;
+  readonly cancel?: AbortSignal;
+}
+
+/**
+ * Retrains randomly chosen rows of each task's stored truth in a folder of their own and compares.
+ * @throws BenchError TRUTH_INCOMPLETE when a task has no stored row, CANCELLED, or what retraining failed with
+ */
+export async function verifyTruth(plan: Plan, options: VerifyOptions): Promise<TruthVerification[]> {
+  const store = storeOf(plan);
+  const folder = await mkdtemp(join(tmpdir(), 'bench-verify-'));
+  const fresh = openStore(folder);
+  const pool = openPool(options.jobs, folder);
+  const queue = new PQueue({ concurrency: pool.threads });
+  try {
+    const verifications: TruthVerification[] = [];
+    for (const { planned, groups } of truthsOf(plan)) {
+      const rows = await drawRows(groups, options.rows, (ref) => store.has(ref));
+      if (rows.length === 0) throw nothingStored(planned.task.id);
+      const { dataset } = groups[0].task;
+      await mkdir(dirname(fresh.file(dataset)), { recursive: true });
+      await copyFile(store.file(dataset), fresh.file(dataset));
+      const retrain = async (job: RetrainJob): Promise<void> => {
+        const work = pool.start(job, () => undefined);
+        const onCancel = () => work.cancel();
+        options.cancel?.addEventListener('abort', onCancel);
+        if (options.cancel?.aborted === true) onCancel();
+        const result = await work.result;
+        options.cancel?.removeEventListener('abort', onCancel);
+        if (result.status === 'cancelled') throw cancelled();
+        if (result.status === 'failed') throw fromPlainError(result.error);
+      };
+      await queue.addAll([...new Set(rows.map(({ group }) => group))].map((group) => () => retrain(group)));
+      const verified = rows.map(async ({ subset, seed, output }): Promise<VerifiedRow> => {
+        const [before, now] = await Promise.all([store.read(output), fresh.read(output)]);
+        const was = before.arrays.outputs.data;
+        const is = now.arrays.outputs.data;
+        const differences = Array.from(is, (value, i) => Math.abs(value - was[i]));
+        const largestDifference = differences.reduce((most, value) => Math.max(most, value), 0);
+        const identical = before.metadata.weights === now.metadata.weights && largestDifference === 0;
+        return { subset, seed, identical, largestDifference };
+      });
+      verifications.push({ task: planned.task.id, rows: await Promise.all(verified) });
+    }
+    return verifications;
+  } finally {
+    await pool.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Row {
+  readonly subset: number;
+  readonly seed: number;
+  readonly output: RetrainJob['subsets'][number]['output'];
+  readonly group: RetrainJob;
+}
+
+/** Up to `count` distinct stored rows, in order. */
+async function drawRows(
+  groups: readonly RetrainJob[],
+  count: number,
+  isStored: (ref: Row['output']) => Promise<boolean>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const group of groups)
+    for (const { subset, output } of group.subsets)
+      if (await isStored(output)) rows.push({ subset, output, seed: group.retrainSeed, group });
+  while (rows.length > count) rows.splice(randomInt(rows.length), 1);
+  return rows.sort((a, b) => a.subset - b.subset || a.seed - b.seed);
+}
+
+function nothingStored(task: string): BenchError {
+  return new BenchError({
+    code: 'TRUTH_INCOMPLETE',
+    place: task,
+    message: 'no retraining is stored',
+    next: 'run bench truth build first',
+    exit: exitCode.incomplete,
+  });
+}
+
+function cancelled(): BenchError {
+  return new BenchError({
+    code: 'CANCELLED',
+    message: 'stopped before all rows were verified',
+    exit: exitCode.incomplete,
+  });
+}

@@ -1,0 +1,309 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BenchError } from '@attribution-bench/contract';
+import { describe, expect, it } from 'vitest';
+import { GridErrors, gridJsonSchema, loadGrid } from '../src/index.js';
+import { fixture, gridFile, temporaryFolder } from './folder.js';
+
+const valid = `schema: bench/grid@1
+name: trial
+seed: 7
+tasks:
+  - id: a
+    data: { use: synthetic, train: 60, queries: 10 }
+    model: { use: logistic, epochs: 3 }
+truth: { subsets: 8 }
+methods:
+  - use: ${fixture('same-class')}
+metrics: [lds]
+`;
+
+/** The problems of a file, without its folder. */
+async function linesOf(text: string): Promise<string[]> {
+  const file = gridFile(text);
+  try {
+    await loadGrid(file);
+  } catch (error) {
+    if (error instanceof GridErrors) return error.lines.map((line) => line.replace(file, 'grid.yaml'));
+    throw error;
+  }
+  return [];
+}
+
+const edited = (from: string | RegExp, to: string): string => {
+  const text = valid.replace(from, to);
+  expect(text).not.toBe(valid);
+  return text;
+};
+
+describe('a valid grid', () => {
+  it('has every default filled in', async () => {
+    const grid = await loadGrid(gridFile(valid));
+    expect(grid).toMatchObject({
+      name: 'trial',
+      seed: 7,
+      seeds: [0],
+      report: { primary: 'lds', ci: 0.95, resamples: 2000 },
+      budget: {},
+      quick: false,
+    });
+    expect(grid.tasks[0]).toMatchObject({ id: 'a', truth: { subsets: 8, fraction: 0.5, retrainSeeds: 2 } });
+    expect(grid.tasks[0].spec).toMatchObject({ kind: 'classifier', seed: 7, target: { use: 'margin' } });
+    expect(grid.methods[0].params).toEqual({ weight: 1 });
+  });
+
+  it('multiplies lists under grid: and nothing else', async () => {
+    const grid = await loadGrid(
+      gridFile(
+        edited(
+          `- use: ${fixture('same-class')}`,
+          `- use: ${fixture('same-class')}
+    grid: { weight: [1, 2, 5] }
+  - { use: gmvaluator, params: {  } }
+  - use: trak
+    params: { checkpoints: 2 }
+    grid: { projDim: [8, 16], ridge: [0.1, 1] }`,
+        ),
+      ),
+    );
+    expect(grid.methods.map(({ loaded }) => loaded.method.id)).toEqual([
+      ...Array(3).fill('same-class'),
+      'gmvaluator',
+      ...Array(4).fill('trak'),
+    ]);
+    expect(grid.methods.slice(4).map(({ params }) => params)).toMatchObject([
+      { checkpoints: 2, projDim: 8, ridge: 0.1 },
+      { checkpoints: 2, projDim: 8, ridge: 1 },
+      { checkpoints: 2, projDim: 16, ridge: 0.1 },
+      { checkpoints: 2, projDim: 16, ridge: 1 },
+    ]);
+  });
+
+  it('reads budgets in their units', async () => {
+    const grid = await loadGrid(gridFile(`${valid}budget: { cell: 1h30m, memory: 1.5GiB }\n`));
+    expect(grid.budget).toEqual({ cellMs: 5_400_000, memoryBytes: 1.5 * 2 ** 30 });
+  });
+
+  it('finds methods by a path from the file and in node_modules next to it', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'mine.js'), `export { default } from '${fixture('same-class')}';`);
+    const installed = join(folder, 'node_modules', 'their-method');
+    mkdirSync(installed, { recursive: true });
+    writeFileSync(
+      join(installed, 'package.json'),
+      '{ "name": "their-method", "version": "2.0.0", "type": "module", "exports": { ".": { "default": "./m.js" } } }',
+    );
+    const method = `id: 'theirs', title: 'T', output: 'global', revision: 1, params: {}, needs: [], tasks: ['classifier']`;
+    const functions = 'uses: () => ({ checkpoints: 1, trajectory: 1 }), supports: () => true, fit() {}, score() {}';
+    writeFileSync(join(installed, 'm.js'), `export default { ${method}, ${functions} };`);
+    const text = edited(`- use: ${fixture('same-class')}`, '- use: ./mine.js\n  - their-method');
+    const grid = await loadGrid(gridFile(text, folder));
+    expect(grid.methods.map(({ loaded }) => loaded.method.id)).toEqual(['same-class', 'theirs']);
+  });
+
+  it('gives a method another code hash when its code changes, wherever it lies', async () => {
+    const code = async (source: string, helper: string): Promise<string> => {
+      const folder = temporaryFolder();
+      writeFileSync(join(folder, 'helper.js'), helper);
+      writeFileSync(join(folder, 'mine.js'), source);
+      const grid = await loadGrid(gridFile(edited(fixture('same-class'), './mine.js'), folder));
+      return grid.methods[0].loaded.code;
+    };
+    const source = `import './helper.js';\nexport { default } from '${fixture('same-class')}';`;
+    const first = await code(source, '1;');
+    expect(await code(source, '1;')).toBe(first);
+    expect(await code(source, '2;')).not.toBe(first);
+    expect(await code(`${source}\n// more`, '1;')).not.toBe(first);
+  });
+});
+
+describe('extends', () => {
+  const twoTasks = (second: string) => edited(/truth:/, `${second}\ntruth:`);
+
+  it('merges mappings and replaces everything else', async () => {
+    const grid = await loadGrid(
+      gridFile(
+        twoTasks(`  - id: b
+    extends: c
+    target: neg-loss
+    truth: none
+  - id: c
+    extends: a
+    data: { flipLabels: 0.1 }
+    model: { use: mlp }
+    truth: { subsets: 32 }`),
+      ),
+    );
+    const [a, b, c] = grid.tasks;
+    expect(c.spec.data).toEqual({ ...a.spec.data, flipLabels: 0.1 });
+    expect(c.spec.model).toMatchObject({ use: 'mlp' });
+    expect(c.spec.training.epochs).not.toBe(a.spec.training.epochs);
+    expect(c.truth).toEqual({ subsets: 32, fraction: 0.5, retrainSeeds: 2 });
+    expect(b.spec).toMatchObject({ data: c.spec.data, target: { use: 'neg-loss' } });
+    expect(b.truth).toBeUndefined();
+  });
+
+  it.each([
+    ['  - id: b\n    extends: aa', 'grid.yaml:9:14 no task has the id "aa", did you mean "a"?'],
+    ['  - { id: b, extends: b }', 'grid.yaml:8:23 tasks extend each other in a circle: b, b'],
+    ['  - { id: a, extends: b }', 'grid.yaml:8:11 another task has the id "a"'],
+    [
+      '  - id: b\n    extends: a\n    model: { epoch: 3 }',
+      'grid.yaml:10:14 unknown key "epoch", did you mean "epochs"?',
+    ],
+    ['  - id: b\n    extends: a\n    data: { train: many }', 'grid.yaml:10:20 expected a whole number, found "many"'],
+  ])('points at what is wrong: %s', async (second, line) => {
+    expect(await linesOf(twoTasks(second))).toContain(line);
+  });
+
+  it('points into the task that is extended when the mistake is there', async () => {
+    const text = edited('epochs: 3', 'epoch: 3').replace(/truth:/, '  - { id: b, extends: a }\ntruth:');
+    expect(await linesOf(text)).toEqual(['grid.yaml:7:29 unknown key "epoch", did you mean "epochs"?']);
+  });
+});
+
+describe('mistakes', () => {
+  it.each<[string, string, string | string[]]>([
+    ['an unknown key', edited('seed: 7', 'sed: 7'), 'grid.yaml:3:1 unknown key "sed", did you mean "seed"?'],
+    [
+      'an unknown key inside',
+      edited('subsets: 8', 'subset: 8'),
+      'grid.yaml:8:10 unknown key "subset", did you mean "subsets"?',
+    ],
+    ['a wrong type', edited('seed: 7', 'seed: seven'), 'grid.yaml:3:7 expected a number, found "seven"'],
+    ['a value out of range', edited('subsets: 8', 'subsets: 1'), 'grid.yaml:8:19 expected at least 2, found 1'],
+    ['a missing key', edited('name: trial\n', ''), 'grid.yaml:1:1 "name" is required'],
+    ['another schema', edited('grid@1', 'grid@2'), 'grid.yaml:1:9 expected "bench/grid@1", found "bench/grid@2"'],
+    ['no methods', edited(/methods:\n.*/, 'methods: []'), 'grid.yaml:9:10 expected a list of at least 1, found []'],
+    ['a repeated key', edited('seed: 7', 'name: again'), 'grid.yaml:3:1 is not YAML: Map keys must be unique'],
+    [
+      'a model that is not there',
+      edited('logistic', 'logistics'),
+      'grid.yaml:7:19 model "logistics" is not known, did you mean "logistic"?',
+    ],
+    [
+      'a wrong parameter of a dataset',
+      edited('queries: 10', 'queries: 0'),
+      'grid.yaml:6:49 expected a whole number of at least 1, found 0',
+    ],
+    [
+      'a metric that is not there',
+      edited('[lds]', '[ldss]'),
+      'grid.yaml:11:11 there is no metric "ldss", did you mean "lds"?',
+    ],
+    [
+      'a metric for a task that is not there',
+      edited('[lds]', '[{ use: lds, tasks: [b] }]'),
+      'grid.yaml:11:31 there is no task "b", did you mean "a"?',
+    ],
+    [
+      'a primary metric that is not measured',
+      `${valid}report: { primary: lsd }\n`,
+      'grid.yaml:12:20 "lsd" is not under metrics, did you mean "lds"?',
+    ],
+    [
+      'a metric without its truth',
+      edited('truth: { subsets: 8 }\n', ''),
+      'grid.yaml:10:11 metric "lds" needs ground truth and no task has any, add truth: { subsets: 64 }',
+    ],
+    [
+      'a budget without unit',
+      `${valid}budget: { cell: "20" }\n`,
+      'grid.yaml:12:17 expected a duration such as 90s, 20m or 1h30m',
+    ],
+    ['seeds given twice', `${valid}seeds: [1, 1]\n`, 'grid.yaml:12:12 seed 1 is in the list twice'],
+    [
+      'several at once, in order',
+      edited('seed: 7', 'seed: -1').replace('subsets: 8', 'subsets: 8, fractoin: 1'),
+      [
+        'grid.yaml:3:7 expected at least 0, found -1',
+        'grid.yaml:8:22 unknown key "fractoin", did you mean "fraction"?',
+      ],
+    ],
+  ])('%s', async (_, text, expected) => {
+    expect(await linesOf(text)).toEqual([expected].flat());
+  });
+
+  it.each([
+    ['weight: [1, 0]', 'grid.yaml:11:25 expected a whole number of at least 1, found 0'],
+    ['weight: [1, 1]', 'grid.yaml:11:25 1 is in the list twice'],
+    ['weigh: [1]', 'grid.yaml:11:13 unknown key "weigh", did you mean "weight"?'],
+    ['weight: 1', 'grid.yaml:11:21 expected a list, found 1'],
+    ['weight: []', 'grid.yaml:11:21 expected a list of at least 1, found []'],
+  ])('in the parameters of a method: grid: { %s }', async (grid, line) => {
+    expect(await linesOf(edited('metrics:', `    grid: { ${grid} }\nmetrics:`))).toEqual([line]);
+  });
+
+  it.each([
+    ['trakk', 'there is no method "trakk", did you mean "trak"?'],
+    ['./nothing.js', /method ".\/nothing.js" has no .*nothing.js, check the path/],
+    [fixture('broken'), /cannot be loaded: no such table/],
+    [fixture('half'), /is not a method: it lacks title, output/],
+  ])('a method that cannot be had: %s', async (use, message) => {
+    const [line, ...others] = await linesOf(edited(fixture('same-class'), use));
+    expect(line).toMatch(/^grid.yaml:10:10 /);
+    expect(line).toMatch(message);
+    expect(others).toEqual([]);
+  });
+
+  it.each([
+    ['- a\n- b', 'is not a grid file'],
+    ['{ a: [', 'is not YAML'],
+    ['a: &a [*a, *a]\nb: *c', 'Unresolved alias'],
+    ['', 'is not a grid file'],
+  ])('text that is no grid: %j', async (text, message) => {
+    expect((await linesOf(text)).join('\n')).toContain(message);
+  });
+
+  it('aliases that blow up', async () => {
+    const levels = Array.from({ length: 12 }, (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i}, `.repeat(9)}]`);
+    expect((await linesOf(`l0: &l0 [x]\n${levels.join('\n')}`)).join()).toContain('Excessive alias count');
+  });
+
+  it.each([
+    ['/nowhere/grid.yaml', 'CONFIG_MISSING'],
+    [import.meta.dirname, 'CONFIG_UNREADABLE'],
+  ])('a file that cannot be read: %s', async (file, code) => {
+    await expect(loadGrid(file)).rejects.toMatchObject({ code, place: file, exit: 2 });
+  });
+
+  it('is one error that prints as a list', async () => {
+    const failure = await loadGrid(gridFile(edited('seed: 7', 'sed: 7\nnam: 1'))).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(BenchError);
+    expect((failure as BenchError).message).toMatch(/^2 problems:\n {2}.*:3:1 unknown key "sed".*\n {2}.*:4:1 unknown/);
+  });
+});
+
+describe('--quick', () => {
+  it('cuts sizes down and gives the board another name', async () => {
+    const file = gridFile(`${edited('train: 60', 'train: 5000').replace('subsets: 8', 'subsets: 500')}seeds: [3, 4]\n`);
+    const grid = await loadGrid(file, { quick: true });
+    expect(grid).toMatchObject({ name: 'trial-quick', quick: true, seeds: [3] });
+    expect(grid.tasks[0].spec).toMatchObject({ data: { train: 200 }, queries: { heldout: 10 } });
+    expect(grid.tasks[0].truth).toEqual({ subsets: 16, fraction: 0.5, retrainSeeds: 2 });
+  });
+
+  it('does what the file says instead where it says something', async () => {
+    const quick =
+      'quick: { tasks: { data: { train: 900 }, model: { epochs: 7 } }, truth: { subsets: 20 }, seeds: [9] }\n';
+    const grid = await loadGrid(gridFile(`${valid}${quick}`), { quick: true });
+    expect(grid.tasks[0].spec).toMatchObject({ data: { train: 900 }, training: { epochs: 7 } });
+    expect(grid.tasks[0].truth?.subsets).toBe(20);
+    expect(grid.seeds).toEqual([9]);
+    expect((await loadGrid(gridFile(`${valid}${quick}`))).tasks[0].spec.data.train).toBe(60);
+  });
+});
+
+describe('the JSON schema', () => {
+  it('knows keys of every level', () => {
+    const schema = gridJsonSchema() as { properties: Record<string, { items?: unknown }> };
+    expect(Object.keys(schema.properties)).toEqual(
+      expect.arrayContaining(['schema', 'name', 'tasks', 'truth', 'methods', 'metrics', 'select', 'budget', 'quick']),
+    );
+    const tasks = JSON.stringify(schema.properties.tasks);
+    for (const name of ['"synthetic"', '"flipLabels"', '"logistic"', '"epochs"', '"margin"', '"extends"'])
+      expect(tasks).toContain(name);
+    expect(JSON.stringify(schema.properties.methods)).toContain('"grid"');
+    expect(JSON.stringify(schema.properties.metrics)).toContain('"statistic"');
+  });
+});
