@@ -27,30 +27,9 @@ export function rankOrder(values: ArrayLike<number>): RankOrder {
 /** Ranks from 1, equal values sharing the mean of their ranks. */
 export function midranks(values: ArrayLike<number>): Float64Array<ArrayBuffer> {
   const size = values.length;
-  const ones = new Int32Array(size).fill(1);
   const ranks = new Float64Array(size);
-  centredRanks(rankOrder(values), ones, size, ranks);
-  for (let i = 0; i < size; i++) ranks[i] = (ranks[i] + size + 1) / 2;
-  return ranks;
-}
-
-/**
- * Writes twice the midrank less its mean, an integer, of every element in the resample of `total` elements that holds
- * element i `counts[i]` times; returns the sum of their squares over the resample.
- */
-function centredRanks({ order, lastOfTie }: RankOrder, counts: Int32Array, total: number, out: Float64Array): number {
-  let before = 0;
-  let squares = 0;
-  for (let first = 0; first < order.length; ) {
-    let tied = counts[order[first]];
-    let next = first + 1;
-    for (; lastOfTie[next - 1] === 0; next++) tied += counts[order[next]];
-    const rank = 2 * before + tied - total;
-    for (; first < next; first++) out[order[first]] = rank;
-    squares += tied * rank * rank;
-    before += tied;
-  }
-  return squares;
+  weightedRanks(rankOrder(values), resampleOf(new Int32Array(size).fill(1)), ranks);
+  return ranks.map((rank) => (rank + size + 1) / 2);
 }
 
 /** Pearson's correlation in float64, by deviations from the means; undefined when a sample is constant or empty. */
@@ -91,77 +70,100 @@ export function resampledSpearman(x: RankOrder, y: RankOrder, counts: Int32Array
   const size = x.order.length;
   requireLength('resampledSpearman', 'the second sample', y.order, size);
   requireLength('resampledSpearman', 'counts', counts, size);
-  let total = 0;
-  for (let i = 0; i < size; i++) total += counts[i];
-  return weightedSpearman(x, y, counts, total, new Float64Array(size));
+  return weightedSpearman(x, y, resampleOf(counts), new Float64Array(size));
 }
 
 /** {@link resampledSpearman} without checks and allocations, for inner loops; `scratch` holds one number a pair. */
 export function weightedSpearman(
   x: RankOrder,
   y: RankOrder,
-  counts: Int32Array,
-  total: number,
+  resample: Resample,
   scratch: Float64Array,
 ): number | undefined {
-  return correlateWith(countedRanks(x, counts, total, scratch), y);
+  return correlateRanks(scratch, weightedRanks(x, resample, scratch), y, resample);
 }
 
-/** The ranks of one side of a resample, to correlate any number of others with. */
-export interface CountedRanks {
+/** A sample in which element i occurs `counts[i]` times. */
+export interface Resample {
   readonly counts: Int32Array;
+  /** Sum of the counts. */
   readonly total: number;
-  /** Doubled centred midrank × count, by element. */
-  readonly ranks: Float64Array;
-  /** Sum of squared doubled centred midranks over the resample; the same for a side whose only ties are copies. */
-  readonly squares: number;
+  /** Sum of squared centred ranks, doubled, of any sample in which copies are the only ties. */
   readonly untiedSquares: number;
 }
 
-/** Ranks the resample of `total` elements that holds element i `counts[i]` times, into `scratch`. */
-export function countedRanks(order: RankOrder, counts: Int32Array, total: number, scratch: Float64Array): CountedRanks {
-  const squares = centredRanks(order, counts, total, scratch);
-  for (let i = 0; i < scratch.length; i++) scratch[i] *= counts[i];
-  const untiedSquares = order.tied ? squaresOfCopies(counts, total) : squares;
-  return { counts, total, ranks: scratch, squares, untiedSquares };
+export function resampleOf(counts: Int32Array): Resample {
+  let [total, cubes] = [0, 0];
+  for (let i = 0; i < counts.length; i++) {
+    total += counts[i];
+    cubes += counts[i] ** 3 - counts[i];
+  }
+  return { counts, total, untiedSquares: (total ** 3 - total - cubes) / 3 };
 }
 
-/** Spearman's correlation of a ranked resample with the same resample of another side; undefined when one is constant. */
-export function correlateWith(
-  { counts, total, ranks, squares, untiedSquares }: CountedRanks,
+/**
+ * Writes count × twice the midrank less its mean, of every element in the resample: whole numbers. Returns the sum of
+ * the squared doubled ranks over the resample.
+ */
+export function weightedRanks(
   { order, lastOfTie, tied }: RankOrder,
+  { counts, total, untiedSquares }: Resample,
+  out: Float64Array,
+): number {
+  if (!tied) {
+    let upTo = -total;
+    for (let p = 0; p < order.length; p++) {
+      const i = order[p];
+      const count = counts[i];
+      out[i] = count * (upTo + count);
+      upTo += 2 * count;
+    }
+    return untiedSquares;
+  }
+  let [upTo, squares] = [-total, 0];
+  for (let first = 0; first < order.length; ) {
+    let next = first;
+    let run = 0;
+    do run += counts[order[next]];
+    while (lastOfTie[next++] === 0);
+    const rank = upTo + run;
+    for (; first < next; first++) out[order[first]] = counts[order[first]] * rank;
+    squares += run * rank * rank;
+    upTo += 2 * run;
+  }
+  return squares;
+}
+
+/** Spearman's correlation of a side ranked by {@link weightedRanks} with another; undefined when one is constant. */
+export function correlateRanks(
+  ranks: Float64Array,
+  squares: number,
+  { order, lastOfTie, tied }: RankOrder,
+  { counts, total, untiedSquares }: Resample,
 ): number | undefined {
-  const size = order.length;
-  let [before, ownSquares, products] = [0, 0, 0];
-  if (tied) {
-    for (let p = 0; p < size; ) {
+  let [upTo, products, ownSquares] = [-total, 0, untiedSquares];
+  if (!tied) {
+    for (let p = 0; p < order.length; p++) {
+      const i = order[p];
+      const count = counts[i];
+      products += ranks[i] * (upTo + count);
+      upTo += 2 * count;
+    }
+  } else {
+    ownSquares = 0;
+    for (let p = 0; p < order.length; ) {
       let [run, sum] = [0, 0];
       do {
         run += counts[order[p]];
         sum += ranks[order[p]];
       } while (lastOfTie[p++] === 0);
-      const rank = 2 * before + run - total;
+      const rank = upTo + run;
       products += sum * rank;
       ownSquares += run * rank * rank;
-      before += run;
+      upTo += 2 * run;
     }
-  } else {
-    let upTo = -total;
-    for (let p = 0; p < size; p++) {
-      const count = counts[order[p]];
-      products += ranks[order[p]] * (upTo + count);
-      upTo += 2 * count;
-    }
-    ownSquares = untiedSquares;
   }
   return squares === 0 || ownSquares === 0 ? undefined : correlation(squares, ownSquares, products);
-}
-
-/** Sum of squared doubled centred midranks when copies are the only ties: it does not depend on the order. */
-function squaresOfCopies(counts: Int32Array, total: number): number {
-  let sum = total ** 3 - total;
-  for (const count of counts) sum -= count ** 3 - count;
-  return sum / 3;
 }
 
 /** Kendall's tau-b (ties on either side lower its denominator), by comparing all pairs; undefined for a constant sample. */

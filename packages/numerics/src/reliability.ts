@@ -1,5 +1,5 @@
 import { requireCount, requireLength } from './errors.js';
-import { mean, type RankOrder, weightedSpearman } from './rank.js';
+import { mean, type RankOrder, resampleOf, weightedSpearman } from './rank.js';
 import { columnOrders, drawsOfMean, type JointDraws, resampleSubsets, signalOf } from './resampling.js';
 
 export interface CeilingShape {
@@ -76,12 +76,10 @@ function seedAgreement(
   });
   const scratch = new Float64Array(subsets);
   return (query, counts) => {
-    let total = 0;
-    for (let i = 0; i < counts.length; i++) total += counts[i];
+    const resample = resampleOf(counts);
     let sum = 0;
     for (let a = 0; a < retrainSeeds; a++) {
-      for (let b = 0; b < a; b++)
-        sum += weightedSpearman(orders[a][query], orders[b][query], counts, total, scratch) ?? 0;
+      for (let b = 0; b < a; b++) sum += weightedSpearman(orders[a][query], orders[b][query], resample, scratch) ?? 0;
     }
     return sum / ((retrainSeeds * (retrainSeeds - 1)) / 2);
   };

@@ -1,7 +1,7 @@
 import { BenchError, Rng, type Seed } from '@attribution-bench/contract';
 import { quantile } from 'simple-statistics';
 import { requireCount, requireFinite, requireLength } from './errors.js';
-import { correlateWith, countedRanks, mean, type RankOrder, rankOrder } from './rank.js';
+import { correlateRanks, mean, type RankOrder, rankOrder, resampleOf, weightedRanks } from './rank.js';
 
 /**
  * Bootstrap draws over subsets and queries at once. Everything compared with each other is resampled by the same draws,
@@ -62,10 +62,11 @@ export function resampleSpearman(
   const observed = columnOrders(outputs, draws);
   const scratch = new Float64Array(subsets);
   const evaluate = (counts: Int32Array, results: readonly Float64Array[], offset: number) => {
+    const resample = resampleOf(counts);
     for (let query = 0; query < queries; query++) {
-      const ranks = countedRanks(observed[query], counts, subsets, scratch);
+      const squares = weightedRanks(observed[query], resample, scratch);
       for (let p = 0; p < predicted.length; p++)
-        results[p][offset + query] = correlateWith(ranks, predicted[p][query]) ?? 0;
+        results[p][offset + query] = correlateRanks(scratch, squares, predicted[p][query], resample) ?? 0;
     }
   };
   const perQuery = predictions.map(() => new Float64Array(queries));
