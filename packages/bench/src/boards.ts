@@ -1,8 +1,17 @@
 import { join } from 'node:path';
-import { type Board, type BoardCosts, makeBoard, makeCosts } from '@attribution-bench/leaderboard';
+import {
+  type Board,
+  type BoardCosts,
+  boardFiles,
+  makeBoard,
+  makeCosts,
+  renderTerminal,
+} from '@attribution-bench/leaderboard';
 import { boardInput, type Plan, type RunOutcome } from '@attribution-bench/runner';
 import { writeAtomically } from '@attribution-bench/store';
 import type { FlagValues } from './flags.js';
+
+const widthOfFiles = 120;
 
 /** A board and what it cost. */
 export interface Boards {
@@ -19,26 +28,16 @@ export async function boardsOf(plan: Plan, outcome?: RunOutcome): Promise<Boards
 /** Writes every format of a board to `boards/<grid>` (`<grid>-quick` for trial sizes); returns that folder. */
 export async function writeBoards({ grid, resultsFolder }: Plan, { board, costs }: Boards): Promise<string> {
   const folder = join(resultsFolder, 'boards', grid.quick ? `${grid.name}-quick` : grid.name);
-  const files = {
-    'board.json': `${JSON.stringify(board, undefined, 2)}\n`,
-    'board-costs.json': `${JSON.stringify(costs, undefined, 2)}\n`,
-  };
-  for (const [name, text] of Object.entries(files)) await writeAtomically(join(folder, name), text);
+  for (const [name, text] of Object.entries(boardFiles(board, costs))) await writeAtomically(join(folder, name), text);
   return folder;
 }
 
-/** Prints a board: a table, or with `--json` one line of JSON. */
+/** Prints a board: a table as wide as the terminal, or with `--json` one line of JSON. */
 export function printBoards({ board, costs }: Boards, { json }: Pick<FlagValues, 'json'>): void {
-  if (json) console.log(JSON.stringify({ type: 'board', board, costs }));
-  else
-    console.log(
-      board.rows
-        .map(
-          (row) =>
-            `${row.task} ${row.title} ${row.status} ${row.reason ?? ''} ${Object.values(row.metrics)
-              .map((m) => m.value.toFixed(3) + ' [' + m.low.toFixed(3) + ',' + m.high.toFixed(3) + ']')
-              .join(' ')} ${row.rank ? row.rank.low + '-' + row.rank.high : ''}`,
-        )
-        .join('\n'),
-    );
+  const { stdout } = process;
+  if (json) stdout.write(`${JSON.stringify({ type: 'board', board, costs })}\n`);
+  else {
+    const options = { width: stdout.columns || widthOfFiles, color: stdout.isTTY && stdout.hasColors() };
+    stdout.write(renderTerminal(board, costs, options));
+  }
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { BenchError, type Method, type ParamSpecs } from '@attribution-bench/contract';
+import { join } from 'node:path';
+import type { ParamSpecs } from '@attribution-bench/contract';
 import { workspaceFolder } from './workspace.js';
 
 /** One thing that a grid file can name. */
@@ -23,8 +23,10 @@ export async function catalogue(kind: Kind): Promise<readonly Entry[]> {
 
 const read: Readonly<Record<Kind, () => Promise<readonly Entry[]>>> = {
   async methods() {
-    const methods = await Promise.all(methodPackages().map(importMethod));
-    return methods.map((method) => ({
+    const { installedMethods, loadMethod } = await import('@attribution-bench/runner');
+    const here = process.cwd();
+    const loaded = await Promise.all(installedMethods(here).map((id) => loadMethod(id, here)));
+    return loaded.map(({ method }) => ({
       id: method.id,
       title: method.title,
       facts: {
@@ -75,25 +77,3 @@ const read: Readonly<Record<Kind, () => Promise<readonly Entry[]>>> = {
     return files.map((file) => ({ id: file, title: join(folder, file), facts: {}, params: {} }));
   },
 };
-
-async function importMethod(name: string): Promise<Method> {
-  const { default: method } = (await import(name)) as { default?: Method };
-  if (method?.params !== undefined) return method;
-  throw new BenchError({
-    code: 'METHOD_INVALID',
-    place: name,
-    message: 'has no method as its default export',
-    next: 'export default defineMethod({ ... })',
-  });
-}
-
-/** Packages `@attribution-bench/method-*` that the caller's folder or the workspace can import. */
-function methodPackages(): string[] {
-  const names = new Set<string>();
-  for (let folder = process.cwd(); ; folder = dirname(folder)) {
-    const scope = join(folder, 'node_modules/@attribution-bench');
-    const found = existsSync(scope) ? readdirSync(scope) : [];
-    for (const name of found) if (name.startsWith('method-')) names.add(`@attribution-bench/${name}`);
-    if (dirname(folder) === folder) return [...names];
-  }
-}

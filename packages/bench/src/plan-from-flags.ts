@@ -18,6 +18,7 @@ export async function planFrom(flags: PlanFlags, scope: NonNullable<PlanOptions[
     resultsFolder: resultsFolder(flags.results),
     engine: flags.engine,
     scope,
+    onLog: (message) => console.error(message),
     ...(only === undefined ? {} : { only }),
     ...(skip === undefined ? {} : { skip }),
     ...(force === undefined ? {} : { force }),

@@ -1,9 +1,11 @@
 export { boardInput } from './board-input.js';
 export { collectGarbage } from './collect-garbage.js';
+export { type Estimate, estimate } from './estimate/estimate.js';
 export type * from './grid/grid.js';
 export { GridErrors } from './grid/grid-errors.js';
 export { gridJsonSchema } from './grid/json-schema.js';
 export { loadGrid } from './grid/load-grid.js';
+export { installedMethods, loadMethod } from './methods/load-method.js';
 export type * from './plan/plan.js';
 export { planGrid } from './plan/plan-grid.js';
 export type * from './run/events.js';

@@ -1,10 +1,9 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
+import { catalogue } from '../catalogue.js';
 import { type FlagValues, withFlags } from '../flags.js';
 import { planFrom } from '../plan-from-flags.js';
 import { count, formatBytes } from '../text/format.js';
-import { resultsFolder, workspaceFolder } from '../workspace.js';
+import { resultsFolder } from '../workspace.js';
 
 export function gcCommand(): Command {
   const command = new Command('gc')
@@ -20,7 +19,7 @@ export function gcCommand(): Command {
 
 async function collect(flags: FlagValues & { keep?: string[]; remove?: true }): Promise<void> {
   const { collectGarbage } = await import('@attribution-bench/runner');
-  const configs = readdirSync(join(workspaceFolder(), 'configs')).filter((file) => file.endsWith('.yaml'));
+  const configs = (await catalogue('configs')).map(({ id }) => id);
   const plans = [];
   for (const config of [...configs, ...(flags.keep ?? [])]) {
     for (const quick of [undefined, true] as const)

@@ -1,6 +1,7 @@
 import { exitCode } from '@attribution-bench/contract';
 import { Command } from 'commander';
 import { type FlagValues, wholeNumber, withFlags } from '../flags.js';
+import { onInterrupt } from '../interrupt.js';
 import { planFrom } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
 import { formatBytes } from '../text/format.js';
@@ -17,7 +18,7 @@ Examples:
   bench truth build --config digits.yaml
   bench truth verify --config digits.yaml --rows 8      retrains 8 random rows a task and compares
   bench truth export --config digits.yaml               one small file a task, to commit and share
-  bench truth import results/truth/digits-mlp.truth --config digits.yaml`,
+  bench truth import results/truth/digits-mlp-*.safetensors --config digits.yaml`,
     );
   command.addCommand(
     withFlags(
@@ -61,14 +62,17 @@ async function build(flags: FlagValues): Promise<void> {
 async function verify(flags: FlagValues & { rows: number }): Promise<void> {
   const { verifyTruth } = await import('@attribution-bench/runner');
   const plan = await planFrom(flags, 'truth');
-  const results = await verifyTruth(plan, { rows: flags.rows, jobs: flags.jobs });
-  const rows = results.flatMap(({ task, rows }) => rows.map((row) => ({ task, ...row })));
+  const cancel = new AbortController();
+  const release = onInterrupt({ stop: () => cancel.abort(), abandon() {} });
+  const { rows, jobs } = flags;
+  const results = await verifyTruth(plan, { rows, jobs, cancel: cancel.signal }).finally(release);
+  const compared = results.flatMap(({ task, rows }) => rows.map((row) => ({ task, ...row })));
   if (flags.json) console.log(JSON.stringify(results, undefined, 2));
   else {
     console.log(
       table(
         ['task', 'subset', 'seed', 'verdict', 'largest difference'],
-        rows.map((row) => [
+        compared.map((row) => [
           row.task,
           row.subset,
           row.seed,
@@ -78,7 +82,7 @@ async function verify(flags: FlagValues & { rows: number }): Promise<void> {
       ),
     );
   }
-  if (rows.some(({ identical }) => !identical)) process.exitCode = exitCode.cellFailed;
+  if (compared.some(({ identical }) => !identical)) process.exitCode = exitCode.cellFailed;
 }
 
 async function exportPacks(flags: FlagValues & { to?: string }): Promise<void> {
