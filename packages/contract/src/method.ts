@@ -111,12 +111,14 @@ export interface ReplayStep {
   readonly mask: Tensor;
   /** Gradients of the target of each query. */
   readonly queries: readonly LayerFactors[];
-  /** With `tangent`: derivative of `queries` along the mean batch gradient. The Hessian of query q times that vector
-   * is, a layer, input' ⊗ delta + input ⊗ delta' (primes: tangent). */
+  /** With `tangent`: derivative of `queries` along the preconditioned mean batch gradient. The Hessian of query q times
+   * that vector is, a layer, input' ⊗ delta + input ⊗ delta' (primes: tangent). */
   readonly queryTangents: readonly LayerFactors[];
   /** Adam family: 1 / (sqrt(v) + eps) with the full batch in v, bias corrections included, by layer [(in + 1) × out];
    * for SGD every entry is 1. */
   readonly preconditioner: readonly Tensor[];
+  /** Whether `preconditioner` is anything but 1, known when the function is recorded. */
+  readonly preconditioned: boolean;
   readonly learningRate: Tensor;
 }
 

@@ -60,6 +60,13 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
       const factorsOf = ({ x, time, reference }: PassInputs, output: OutputFunction) =>
         sampleFactors(network, architecture, parameters, (prediction) => output(prediction, reference), x, time);
       const queries = replayable.queries(step);
+      const scales = preconditioner(objective, carry, gradients, step);
+      const direction = Object.fromEntries(
+        Object.entries(gradients).map(([name, gradient]) => [
+          name,
+          scales === undefined ? gradient : tf.mul(gradient, scales[name]),
+        ]),
+      );
       const emitted = emit({
         batch: layerFactors(architecture, factorsOf(replayable.batch(step), replayable.loss), 1),
         mask: tf.cast(tf.greater(step.weights, 0), 'float32'),
@@ -71,7 +78,7 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
                 network,
                 architecture,
                 parameters,
-                single(architecture, gradients),
+                single(architecture, direction),
                 (prediction) => replayable.target(prediction, queries.reference),
                 queries.x,
                 queries.time,
@@ -79,7 +86,8 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
               0,
             )
           : [],
-        preconditioner: preconditioners(objective, carry, gradients, step),
+        preconditioner: layerMatrices(architecture, scales),
+        preconditioned: scales !== undefined,
         learningRate: step.lr,
       });
       return { carry: next, emit: emitted };
@@ -145,23 +153,26 @@ function layerFactors(
   });
 }
 
-function preconditioners(
-  { architecture, recipe }: Objective,
-  carry: Tensors,
-  gradients: Tensors,
-  step: Tensors,
-): tf.Tensor[] {
-  const optimizer = optimizerOf(recipe);
-  const of = (name: string, shape: readonly number[]): tf.Tensor => {
-    if (optimizer.preconditioner === undefined) return tf.ones([...shape]);
-    const slots = optimizer.slots.map((slot) => carry[slotName(name, slot)]);
-    const scalars = step as unknown as StepScalars;
-    return tf.reshape(optimizer.preconditioner({ value: carry[name], slots }, gradients[name], scalars), [...shape]);
-  };
-  return architecture.layers.map(({ parameters }) =>
-    tf.concat(
-      parameters.map(({ name, shape }) => of(name, shape)),
-      0,
-    ),
+/** By parameter, with a model axis; undefined where it is 1 everywhere. */
+function preconditioner({ recipe }: Objective, carry: Tensors, gradients: Tensors, step: Tensors): Tensors | undefined {
+  const { slots: slotNames, preconditioner: scaleOf } = optimizerOf(recipe);
+  if (scaleOf === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(gradients).map(([name, gradient]) => {
+      const slots = slotNames.map((slot) => carry[slotName(name, slot)]);
+      return [name, scaleOf({ value: carry[name], slots }, gradient, step as unknown as StepScalars)];
+    }),
+  );
+}
+
+/** One matrix a layer, [(in + 1) × out], of values by parameter; of ones without them. */
+function layerMatrices({ layers }: Architecture, values: Tensors | undefined): tf.Tensor[] {
+  return layers.map(({ inputs, outputs, parameters }) =>
+    values === undefined
+      ? tf.ones([inputs + 1, outputs])
+      : tf.concat(
+          parameters.map(({ name, shape }) => tf.reshape(values[name], [...shape])),
+          0,
+        ),
   );
 }
