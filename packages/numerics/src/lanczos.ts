@@ -57,7 +57,7 @@ export async function lanczos(
   }
 
   const size = basis.length;
-  const { values, vectors: weights } = tridiagonalEigen(
+  const { values, vectors: weights } = await tridiagonalEigen(
     Float64Array.from(diagonal),
     Float64Array.from(couplings.slice(0, size - 1)),
   );

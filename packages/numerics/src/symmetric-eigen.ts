@@ -21,20 +21,27 @@ interface Tridiagonal {
   readonly factors: Float64Array;
 }
 
+/** One QL sweep: rotation j turns rows first - j and first - j - 1 of the transposed eigenvectors. */
+interface Sweep {
+  readonly first: number;
+  readonly cosines: Float64Array;
+  readonly sines: Float64Array;
+}
+
 const reflectionsPerBlock = 64;
-const chunkColumns = 64;
+const sweepsPerBatch = 64;
+const windowRows = 64;
 const maxSweeps = 60;
 
 /**
  * All eigenvalues and eigenvectors of a symmetric matrix [n × n] in float64, of which the lower triangle is read:
- * Householder tridiagonalisation and implicit QL (Bowdler, Martin, Reinsch and Wilkinson 1968), the reflections applied
- * in blocks by matrix products. Throws `NUMERICS_NOT_FINITE` on NaN or infinity.
+ * Householder tridiagonalisation and implicit QL (Bowdler, Martin, Reinsch and Wilkinson 1968), reflections and
+ * rotations applied to the eigenvectors in blocks by matrix products. Throws `NUMERICS_NOT_FINITE` on NaN or infinity.
  */
 export async function symmetricEigen(a: Float64Array, n: number): Promise<EigenDecomposition> {
   const { diagonal, offDiagonal, reflections, factors } = tridiagonalise(a, n);
-  const rotations = new RotatedIdentity(n);
-  implicitQl(diagonal, offDiagonal, (first, cosines, sines, count) => rotations.apply(first, cosines, sines, count));
-  const columns = transpose(rotations.rows(), n, n);
+  const rotated = await rotatedIdentity(implicitQl(diagonal, offDiagonal), n);
+  const columns = transpose(rotated, n, n);
   await applyReflections(columns, reflections, factors, n);
   return sorted(diagonal, transpose(columns, n, n), n);
 }
@@ -42,7 +49,7 @@ export async function symmetricEigen(a: Float64Array, n: number): Promise<EigenD
 /** All eigenvalues of a symmetric matrix [n × n], largest first; much cheaper than with eigenvectors. */
 export function symmetricEigenvalues(a: Float64Array, n: number): Float64Array {
   const { diagonal, offDiagonal } = tridiagonalise(a, n);
-  implicitQl(diagonal, offDiagonal, () => {});
+  for (const _ of implicitQl(diagonal, offDiagonal));
   return diagonal.sort((x, y) => y - x);
 }
 
@@ -51,15 +58,13 @@ export function symmetricEigenvalues(a: Float64Array, n: number): Float64Array {
  * @param diagonal [n]
  * @param offDiagonal element i couples i and i + 1, [n - 1]
  */
-export function tridiagonalEigen(diagonal: Float64Array, offDiagonal: Float64Array): EigenDecomposition {
+export async function tridiagonalEigen(diagonal: Float64Array, offDiagonal: Float64Array): Promise<EigenDecomposition> {
   const n = diagonal.length;
   requireLength('tridiagonalEigen', 'the off-diagonal', offDiagonal, Math.max(0, n - 1));
   const values = diagonal.slice();
   const coupling = new Float64Array(n);
   coupling.set(offDiagonal, Math.min(n, 1));
-  const rotations = new RotatedIdentity(n);
-  implicitQl(values, coupling, (first, cosines, sines, count) => rotations.apply(first, cosines, sines, count));
-  return sorted(values, rotations.rows(), n);
+  return sorted(values, await rotatedIdentity(implicitQl(values, coupling), n), n);
 }
 
 /**
@@ -172,15 +177,8 @@ function updateAndMultiply(
   }
 }
 
-/**
- * Implicit QL with Wilkinson's shift: overwrites the diagonal with the eigenvalues. Each sweep is handed to `onSweep`:
- * rotation j turns rows first - j and first - j - 1 of the transposed eigenvector matrix by the given cosine and sine.
- */
-function implicitQl(
-  d: Float64Array,
-  coupling: Float64Array,
-  onSweep: (first: number, cosines: Float64Array, sines: Float64Array, count: number) => void,
-): void {
+/** Implicit QL with Wilkinson's shift: overwrites the diagonal with the eigenvalues, and gives every sweep it makes. */
+function* implicitQl(d: Float64Array, coupling: Float64Array): Generator<Sweep> {
   const n = d.length;
   const e = new Float64Array(n);
   e.set(coupling.subarray(1));
@@ -226,7 +224,7 @@ function implicitQl(
         sines[count] = sine;
         count++;
       }
-      onSweep(m, cosines, sines, count);
+      yield { first: m, cosines: cosines.slice(0, count), sines: sines.slice(0, count) };
       if (i >= l) continue;
       d[l] -= shift;
       e[l] = g;
@@ -235,47 +233,60 @@ function implicitQl(
   }
 }
 
-/** A product of plane rotations, as [n × n] rows kept in chunks of columns so that a sweep stays in the cache. */
-class RotatedIdentity {
-  readonly #n: number;
-  readonly #chunks: Float64Array[] = [];
-
-  constructor(n: number) {
-    this.#n = n;
-    for (let first = 0; first < n; first += chunkColumns) {
-      const chunk = new Float64Array(n * chunkColumns);
-      for (let c = 0; c < Math.min(chunkColumns, n - first); c++) chunk[(first + c) * chunkColumns + c] = 1;
-      this.#chunks.push(chunk);
-    }
+/** The product of all rotations, [n × n], by batches of sweeps. */
+async function rotatedIdentity(sweeps: Iterable<Sweep>, n: number): Promise<Float64Array> {
+  const z = identity(n);
+  let batch: Sweep[] = [];
+  for (const sweep of sweeps) {
+    batch.push(sweep);
+    if (batch.length < sweepsPerBatch) continue;
+    await applySweeps(z, batch, n);
+    batch = [];
   }
+  await applySweeps(z, batch, n);
+  return z;
+}
 
-  apply(first: number, cosines: Float64Array, sines: Float64Array, count: number): void {
-    for (const chunk of this.#chunks) {
-      for (let j = 0; j < count; j++) rotate(chunk, (first - j) * chunkColumns, cosines[j], sines[j]);
+/**
+ * Z ← rotations·Z. Rotations of later sweeps commute with those of earlier ones further down, so a window of rows, one
+ * row higher for each sweep, gathers its part of all sweeps into one small orthogonal matrix: one product a window
+ * (Lang 1998, Van Zee, van de Geijn and Quintana-Ortí 2014).
+ */
+async function applySweeps(z: Float64Array, sweeps: readonly Sweep[], n: number): Promise<void> {
+  const highest = Math.max(...sweeps.map(({ first }) => first));
+  const lowest = Math.min(...sweeps.map(({ first, cosines }) => first - cosines.length));
+  for (let top = highest; top + sweeps.length > lowest + 1; top -= windowRows) {
+    const low = Math.max(lowest, top - windowRows);
+    const high = Math.min(highest, top + sweeps.length - 1);
+    const size = high - low + 1;
+    if (size < 2) continue;
+    const rotation = identity(size);
+    for (const [k, { first, cosines, sines }] of sweeps.entries()) {
+      const from = Math.min(first, top + k);
+      const to = Math.max(first - cosines.length + 1, top - windowRows + k + 1);
+      for (let row = from; row >= to; row--)
+        rotate(rotation, (row - low) * size, size, cosines[first - row], sines[first - row]);
     }
-  }
-
-  rows(): Float64Array {
-    const n = this.#n;
-    const out = new Float64Array(n * n);
-    for (const [index, chunk] of this.#chunks.entries()) {
-      const first = index * chunkColumns;
-      const width = Math.min(chunkColumns, n - first);
-      for (let r = 0; r < n; r++) out.set(chunk.subarray(r * chunkColumns, r * chunkColumns + width), r * n + first);
-    }
-    return out;
+    const rows = z.subarray(low * n, (high + 1) * n);
+    rows.set(await matmul<Float64Array>(rotation, rows, { m: size, k: size, n }));
   }
 }
 
 /** Rotates the row that starts at `lower` and the one before it. */
-function rotate(chunk: Float64Array, lower: number, cosine: number, sine: number): void {
-  const upper = lower - chunkColumns;
-  for (let c = 0; c < chunkColumns; c++) {
-    const f = chunk[lower + c];
-    const g = chunk[upper + c];
-    chunk[lower + c] = sine * g + cosine * f;
-    chunk[upper + c] = cosine * g - sine * f;
+function rotate(matrix: Float64Array, lower: number, width: number, cosine: number, sine: number): void {
+  const upper = lower - width;
+  for (let c = 0; c < width; c++) {
+    const f = matrix[lower + c];
+    const g = matrix[upper + c];
+    matrix[lower + c] = sine * g + cosine * f;
+    matrix[upper + c] = cosine * g - sine * f;
   }
+}
+
+function identity(n: number): Float64Array<ArrayBuffer> {
+  const matrix = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) matrix[i * n + i] = 1;
+  return matrix;
 }
 
 /** X ← H(n-1)···H(1)·X for X [n × n], a block of reflections I - Vᵀ·S·V at a time (Schreiber and Van Loan 1989). */

@@ -96,7 +96,7 @@ describe('tridiagonalEigen', () => {
       dense[i * 9 + i] = diagonal[i];
       if (i > 0) dense[i * 9 + i - 1] = dense[(i - 1) * 9 + i] = off[i - 1];
     }
-    const own = tridiagonalEigen(diagonal, off);
+    const own = await tridiagonalEigen(diagonal, off);
     const expected = await symmetricEigen(dense, 9);
     expect(distanceOf(own.values, expected.values)).toBeLessThan(1e-13);
     expect(distanceOf(own.vectors, expected.vectors)).toBeLessThan(1e-11);
