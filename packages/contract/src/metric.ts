@@ -1,5 +1,6 @@
 import type { ScoreShape } from './method.js';
 import type { ParamSpecs, Params } from './params.js';
+import type { Rng } from './seed.js';
 import type { TaskInfo } from './task.js';
 
 /** The ground truth of a task as metrics see it. */
@@ -25,6 +26,18 @@ export interface Split {
   readonly train?: Int32Array;
 }
 
+/** Models that a metric wants trained: one on each set of training points, ascending, all sets of equal size. */
+export interface RetrainRequest {
+  readonly members: readonly Int32Array[];
+  /** Runs of one seed share initial weights and batch order. */
+  readonly seed: number;
+}
+
+export interface Retrained extends RetrainRequest {
+  /** Target of every query under each model, [queries] each. */
+  readonly targets: readonly Float32Array[];
+}
+
 export interface MetricContext {
   readonly task: TaskInfo;
   /** [queries × train] or [train], row-major. */
@@ -35,6 +48,8 @@ export interface MetricContext {
   readonly truth?: Truth;
   /** 1 where a training label was flipped, [train]. */
   readonly flipped?: Uint8Array;
+  /** What `retrainings` asked for. */
+  readonly retrained?: readonly Retrained[];
 }
 
 export interface MetricResult {
@@ -58,14 +73,35 @@ export interface MetricSpec<S extends ParamSpecs> {
   /** What a task must have for it. */
   readonly needs: readonly ('truth' | 'label-noise')[];
   readonly params: S;
+  /**
+   * Models to train before `evaluate`; what several methods ask for alike is trained once.
+   * @param rng random numbers of the task, the same for every method and seed
+   */
+  retrainings?(ctx: MetricContext, params: Params<S>, split: Split, rng: Rng): readonly RetrainRequest[];
   evaluate(ctx: MetricContext, params: Params<S>, split: Split): MetricResult;
 }
 
-export interface Metric extends Omit<MetricSpec<ParamSpecs>, 'evaluate'> {
+export interface Metric extends Omit<MetricSpec<ParamSpecs>, 'evaluate' | 'retrainings'> {
+  readonly retrainings?: (
+    ctx: MetricContext,
+    params: Params<ParamSpecs>,
+    split: Split,
+    rng: Rng,
+  ) => readonly RetrainRequest[];
   evaluate(ctx: MetricContext, params: Params<ParamSpecs>, split: Split): MetricResult;
 }
 
 /** Declares a metric; one file each in the metrics package. */
 export function defineMetric<const S extends ParamSpecs>(spec: MetricSpec<S>): Metric {
-  return { ...spec, evaluate: (ctx, params, split) => spec.evaluate(ctx, params as unknown as Params<S>, split) };
+  const { retrainings, ...rest } = spec;
+  return {
+    ...rest,
+    evaluate: (ctx, params, split) => spec.evaluate(ctx, params as unknown as Params<S>, split),
+    ...(retrainings === undefined
+      ? {}
+      : {
+          retrainings: (ctx, params, split, rng) =>
+            retrainings.call(spec, ctx, params as unknown as Params<S>, split, rng),
+        }),
+  };
 }

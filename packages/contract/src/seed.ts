@@ -12,6 +12,7 @@ export type SeedRole =
   | 'method'
   | 'target-noise'
   | 'split'
+  | 'metric'
   | 'bootstrap';
 
 /** 128 bits of seed, as four unsigned 32-bit words. */

@@ -1,11 +1,13 @@
 import type { Metric } from '@attribution-bench/contract';
 import { lds } from './lds.js';
+import { loo } from './loo.js';
 import { mislabelAuc } from './mislabel-auc.js';
+import { removalCurve } from './removal-curve.js';
 
 export { outcomesOf } from './outcomes.js';
 export { predictOutcomes } from './predict-outcomes.js';
 
 /** What `metrics:` in a grid file can name. */
 export const metrics: Readonly<Record<string, Metric>> = Object.fromEntries(
-  [lds, mislabelAuc].map((metric) => [metric.id, metric]),
+  [lds, loo, mislabelAuc, removalCurve].map((metric) => [metric.id, metric]),
 );

@@ -154,6 +154,7 @@ function planMetric(
 ): string {
   const wantsTruth = metric.needs.includes('truth') && truth !== undefined;
   const wantsLabels = metric.needs.includes('label-noise');
+  const wantsTask = metric.retrainings !== undefined;
   const output = outputOf('metric', {
     metric: metric.id,
     revision: metric.revision,
@@ -168,13 +169,18 @@ function planMetric(
     ...common,
     kind: 'metric',
     label: `${metric.id} of ${label}`,
-    needs: [scored.step, ...(wantsTruth ? [truth.step] : []), ...(wantsLabels ? [opened.steps.dataset] : [])],
+    needs: [
+      scored.step,
+      ...(wantsTruth ? [truth.step] : []),
+      ...(wantsLabels || wantsTask ? [opened.steps.dataset] : []),
+    ],
     outputs: [output],
     job: {
       kind: 'metric',
       metric: metric.id,
       params,
       info: opened.info,
+      task: opened.source,
       scores: scored.scores,
       scoreShape: scored.shape,
       ...(wantsTruth

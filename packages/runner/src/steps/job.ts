@@ -97,6 +97,7 @@ export interface MetricJob {
   readonly scores: ArtifactRef;
   readonly scoreShape: ScoreShape;
   readonly truth?: { readonly key: string; readonly fraction: number; readonly artifact: ArtifactRef };
+  readonly task: TaskSource;
   /** Given when the metric needs to know which labels were flipped. */
   readonly dataset?: ArtifactRef;
   readonly report: Split;

@@ -1,8 +1,17 @@
-import { BenchError, exitCode, type MetricResult, type NdArray, type Split } from '@attribution-bench/contract';
+import {
+  BenchError,
+  deriveSeed,
+  exitCode,
+  type MetricResult,
+  type NdArray,
+  Rng,
+  type Split,
+} from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
 import type { Artifact, Store } from '@attribution-bench/store';
 import type { ArtifactRef } from '../plan/plan.js';
 import type { MetricJob } from './job.js';
+import { retrainForMetric } from './retrain-for-metric.js';
 import { readTruth } from './truth.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
@@ -13,7 +22,9 @@ export interface MetricValues {
 }
 
 /** Compares scores with what is known, on the report split and, where parameters are chosen, on the tune split. */
-export async function evaluateMetric(job: MetricJob, { store }: Workshop): Promise<StepReport> {
+export async function evaluateMetric(job: MetricJob, workshop: Workshop): Promise<StepReport> {
+  const { store } = workshop;
+  const { spec, key } = job.task;
   const metric = metrics[job.metric];
   const { arrays } = await store.read(job.scores);
   const truth =
@@ -37,8 +48,11 @@ export async function evaluateMetric(job: MetricJob, { store }: Workshop): Promi
     ...(flipped === undefined ? {} : { flipped }),
   };
   const elapsed = stopwatch();
-  const evaluate = (split: Split): MetricResult => {
-    const result = metric.evaluate(context, job.params, split);
+  const evaluate = async (split: Split): Promise<MetricResult> => {
+    const rng = new Rng(deriveSeed(spec.seed, key, 'metric', job.metric));
+    const requests = metric.retrainings?.(context, job.params, split, rng);
+    const retrained = requests && (await retrainForMetric(requests, job.task, workshop));
+    const result = metric.evaluate({ ...context, ...(retrained && { retrained }) }, job.params, split);
     if (Number.isFinite(result.value)) return result;
     throw new BenchError({
       code: 'METRIC_NOT_FINITE',
@@ -46,8 +60,8 @@ export async function evaluateMetric(job: MetricJob, { store }: Workshop): Promi
       exit: exitCode.cellFailed,
     });
   };
-  const report = evaluate(job.report);
-  const tune = job.tune === undefined ? undefined : evaluate(job.tune);
+  const report = await evaluate(job.report);
+  const tune = job.tune === undefined ? undefined : await evaluate(job.tune);
   const seconds = elapsed();
   const encoded = [encode('report', report), ...(tune === undefined ? [] : [encode('tune', tune)])];
   await writeOutput(

@@ -1,0 +1,54 @@
+import { choice, defineMetric, int } from '@attribution-bench/contract';
+import { pearson, spearman } from '@attribution-bench/numerics';
+import { without } from './members.js';
+
+const correlations = { pearson, spearman } as const;
+
+/**
+ * Leave-one-out correlation (dattri's `loo_corr`): over a sample of training points, a query's scores against how far its
+ * target falls when the model is trained without the point, all runs with one seed. One correlation a query, then the
+ * mean. With several seeds the fall is averaged over them. Seed noise swamps single points of most networks, so that
+ * values near 0 are common for them.
+ */
+export const loo = defineMetric({
+  id: 'loo',
+  title: 'Leave-one-out correlation',
+  revision: 1,
+  higherIsBetter: true,
+  needs: [],
+  params: {
+    points: int({ default: 64, min: 3, help: 'training points left out, one at a time' }),
+    seeds: int({ default: 1, min: 1, help: 'retrainings without each point' }),
+    statistic: choice(['pearson', 'spearman'], { default: 'pearson', help: 'correlation over the points' }),
+  },
+  retrainings({ task }, { points, seeds }, _split, rng) {
+    const left = rng.subset(task.train, Math.min(points, task.train));
+    const members = Array.from(left, (point) => without(task.train, [point]));
+    return Array.from({ length: seeds }, (_, seed) => ({ members, seed }));
+  },
+  evaluate({ task, scores, output, retrained = [] }, { statistic }, split) {
+    const left = retrained[0].members.map(missingPoint);
+    const correlate = correlations[statistic];
+    const perQuery = new Float64Array(split.queries.length);
+    let undefinedQueries = 0;
+    for (const [at, q] of split.queries.entries()) {
+      const row = output === 'pairwise' ? q * task.train : 0;
+      const own = Float64Array.from(left, (point) => scores[row + point]);
+      const falls = Float64Array.from(left, (_, i) => -mean(retrained.map(({ targets }) => targets[i][q])));
+      const value = correlate(own, falls);
+      if (value === undefined) undefinedQueries++;
+      perQuery[at] = value ?? 0;
+    }
+    return { value: mean([...perQuery]), perQuery, undefinedQueries };
+  },
+});
+
+/** The one point of 0 .. n that ascending members leave out. */
+function missingPoint(members: Int32Array): number {
+  const at = members.findIndex((point, i) => point !== i);
+  return at === -1 ? members.length : at;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

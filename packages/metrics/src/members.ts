@@ -1,0 +1,6 @@
+/** 0 .. train - 1 but for the points left out, ascending. */
+export function without(train: number, left: Iterable<number>): Int32Array {
+  const out = new Uint8Array(train);
+  for (const point of left) out[point] = 1;
+  return Int32Array.from({ length: train }, (_, point) => point).filter((point) => out[point] === 0);
+}

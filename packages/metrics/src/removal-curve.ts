@@ -1,0 +1,48 @@
+import { defineMetric, int, list, type MetricContext, num, type Split } from '@attribution-bench/contract';
+import { without } from './members.js';
+
+/**
+ * Area between two removal curves (the point removal experiment of Ghorbani and Zou 2019, on the queries' target instead
+ * of accuracy): training points are ordered by their score, averaged over the queries of the split for pairwise scores;
+ * the model is trained without the worst and without the best share of them; the value is by how much the target is
+ * higher without the worst, averaged over shares, seeds and queries. 0 for random scores.
+ */
+export const removalCurve = defineMetric({
+  id: 'removal-curve',
+  title: 'Area between removal curves',
+  revision: 1,
+  higherIsBetter: true,
+  needs: [],
+  params: {
+    shares: list(num({ min: 0, max: 0.95, help: 'share of the training set' }), {
+      default: [0.1, 0.2, 0.4],
+      help: 'shares of the training set that are removed',
+    }),
+    seeds: int({ default: 3, min: 1, help: 'retrainings of each removal' }),
+  },
+  retrainings(ctx, { shares, seeds }, split) {
+    const { train } = ctx.task;
+    const order = bestFirst(ctx, split);
+    return shares.flatMap((share) => {
+      const count = Math.round(share * train);
+      const [worst, best] = [order.subarray(train - count), order.subarray(0, count)];
+      const members = [without(train, worst), without(train, best)];
+      return Array.from({ length: seeds }, (_, seed) => ({ members, seed }));
+    });
+  },
+  evaluate({ retrained = [] }, _params, split) {
+    const perQuery = Float64Array.from(split.queries, (q) => {
+      const gains = retrained.map(({ targets: [withoutWorst, withoutBest] }) => withoutWorst[q] - withoutBest[q]);
+      return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+    });
+    return { value: perQuery.reduce((sum, value) => sum + value, 0) / perQuery.length, perQuery };
+  },
+});
+
+/** Training points from the highest to the lowest score; ties in their own order. */
+function bestFirst({ scores, output, task }: MetricContext, split: Split): Int32Array {
+  const total = new Float64Array(task.train);
+  const rows = output === 'pairwise' ? split.queries : [0];
+  for (const row of rows) for (let i = 0; i < task.train; i++) total[i] += scores[row * task.train + i];
+  return Int32Array.from(total, (_, i) => i).sort((a, b) => total[b] - total[a] || a - b);
+}

@@ -1,0 +1,90 @@
+import { type RetrainRequest, Rng } from '@attribution-bench/contract';
+import { readNpy } from '@attribution-bench/testkit';
+import { describe, expect, it } from 'vitest';
+import { metrics } from '../src/index.js';
+import { range, taskOf } from './task.js';
+
+const fixture = (name: string) => readNpy(new URL(`fixtures/dattri-metrics/${name}.npy`, import.meta.url));
+const rng = () => new Rng([1, 2, 3, 4]);
+
+/** Each training point adds its effect [queries × train] to the targets, exactly: what retraining would give. */
+function additive(requests: readonly RetrainRequest[], effects: ArrayLike<number>, train: number, queries: number) {
+  return requests.map((request) => ({
+    ...request,
+    targets: request.members.map((members) =>
+      Float32Array.from({ length: queries }, (_, q) =>
+        members.reduce((sum, point) => sum + effects[q * train + point], 0),
+      ),
+    ),
+  }));
+}
+
+describe('loo', () => {
+  const { loo } = metrics;
+
+  it('gives the values of dattri', () => {
+    const score = fixture('score');
+    const [train, queries] = score.shape;
+    const truth = fixture('loo_ground_truth').data;
+    const task = taskOf(train, queries);
+    const scores = Float32Array.from(
+      { length: train * queries },
+      (_, i) => score.data[(i % train) * queries + Math.floor(i / train)],
+    );
+    const split = { subsets: range(0), queries: range(queries) };
+    const ctx = { task, scores, output: 'pairwise' } as const;
+    const params = { points: train, seeds: 1, statistic: 'pearson' };
+    const [request] = loo.retrainings?.(ctx, params, split, rng()) ?? [];
+    expect(request.members.map((members) => members.length)).toEqual(new Array(train).fill(train - 1));
+    const targets = request.members.map((_, i) =>
+      Float32Array.from({ length: queries }, (_, q) => -truth[i * queries + q]),
+    );
+    const { perQuery } = loo.evaluate({ ...ctx, retrained: [{ ...request, targets }] }, params, split);
+    const expected = fixture('loo_corr').data;
+    for (let q = 0; q < queries; q++) expect(perQuery?.[q]).toBeCloseTo(expected[q], 6);
+  });
+
+  it('leaves out the same points for every method, and is 1 for the true effects of those', () => {
+    const [train, queries] = [30, 3];
+    const task = taskOf(train, queries);
+    const effects = Float32Array.from({ length: train * queries }, (_, i) => Math.sin(7 * i));
+    const split = { subsets: range(0), queries: Int32Array.of(0, 2) };
+    const params = { points: 8, seeds: 2, statistic: 'pearson' };
+    const ctx = { task, scores: effects, output: 'pairwise' } as const;
+    const requests = loo.retrainings?.(ctx, params, split, rng()) ?? [];
+    const other = { ...ctx, scores: effects.map((effect) => -effect) };
+    expect(loo.retrainings?.(other, params, split, rng())).toEqual(requests);
+    expect(requests.map(({ seed, members }) => [seed, members.length])).toEqual([
+      [0, 8],
+      [1, 8],
+    ]);
+    const retrained = additive(requests, effects, train, queries);
+    expect(loo.evaluate({ ...ctx, retrained }, params, split).value).toBeCloseTo(1, 5);
+    expect(loo.evaluate({ ...other, retrained }, params, split).value).toBeCloseTo(-1, 5);
+  });
+});
+
+describe('removal-curve', () => {
+  const curve = metrics['removal-curve'];
+  const [train, queries] = [20, 2];
+  const task = taskOf(train, queries);
+  const effects = Float32Array.from({ length: train * queries }, (_, i) => (i % train) - 8);
+  const split = { subsets: range(0), queries: range(queries) };
+  const params = { shares: [0.1, 0.5], seeds: 2 };
+  const value = (scores: Float32Array, output: 'pairwise' | 'global' = 'pairwise') => {
+    const ctx = { task, scores, output };
+    const requests = curve.retrainings?.(ctx, params, split, rng()) ?? [];
+    return curve.evaluate({ ...ctx, retrained: additive(requests, effects, train, queries) }, params, split).value;
+  };
+
+  it('is how much the target gains by removing the worst rather than the best points', () => {
+    const best = [11 + 10, 11 + 10 + 9 + 8 + 7 + 6 + 5 + 4 + 3 + 2];
+    const worst = [-8 - 7, -8 - 7 - 6 - 5 - 4 - 3 - 2 - 1 + 0 + 1];
+    expect(value(effects)).toBeCloseTo((best[0] - worst[0] + best[1] - worst[1]) / 2, 4);
+  });
+
+  it('changes its sign with the scores, and takes global ones', () => {
+    expect(value(effects.map((effect) => -effect))).toBeCloseTo(-value(effects), 4);
+    expect(value(effects.slice(0, train), 'global')).toBeCloseTo(value(effects), 4);
+  });
+});
