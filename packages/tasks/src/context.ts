@@ -5,19 +5,29 @@ import {
   exitCode,
   type FullMethodContext,
   Rng,
+  sizeOf,
   type TaskInfo,
 } from '@attribution-bench/contract';
-import type { TaskData } from './data/task-data.js';
+import type { DataEnvironment, TaskData } from './data/task-data.js';
+import { onnxFeatures } from './features/onnx-features.js';
 import type { Evaluator } from './passes/evaluator.js';
+import type { Subject } from './passes/pass.js';
 import type { ContextRequest, LoadedCheckpoint } from './task.js';
 import type { Replayer } from './training/replay.js';
 
+/** What a context is made from. */
+export interface ContextParts {
+  readonly info: TaskInfo;
+  readonly data: TaskData;
+  readonly subject: Subject;
+  readonly evaluator: Evaluator;
+  readonly replay: Replayer;
+  readonly environment: DataEnvironment;
+}
+
 /** What a method sees of a task: everything, to be narrowed to what it declares. */
 export function createContext(
-  info: TaskInfo,
-  data: TaskData,
-  evaluator: Evaluator,
-  replay: Replayer,
+  { info, data, subject, evaluator, replay, environment }: ContextParts,
   { checkpoints, trajectory, scope, cancel, progress, log }: ContextRequest,
 ): FullMethodContext {
   const loaded = new Map<string, LoadedCheckpoint>();
@@ -44,18 +54,26 @@ export function createContext(
     signal: cancel,
     log,
     labels: (of) => (of === 'train' ? data.labels : data.queryLabels).slice(),
-    async features({ of, space, checkpoint }) {
-      if (space === 'inputs') {
-        const rows = of === 'train' ? data.inputs : data.queryInputs;
-        const points = of === 'train' ? info.train : info.queries;
-        return { shape: [points, rows.length / points], data: rows.slice() };
+    async features({ of, space, checkpoint = checkpoints[0], extractor }) {
+      const inputs = of === 'train' ? data.inputs : data.queryInputs;
+      const points = of === 'train' ? info.train : info.queries;
+      if (space === 'penultimate') return evaluator.penultimate(parametersOf(checkpoint), of, cancel);
+      if (space === 'inputs') return { shape: [points, sizeOf(data.inputShape)], data: inputs.slice() };
+      if (extractor === undefined) {
+        throw new BenchError({
+          code: 'FEATURES_FILE',
+          message: 'features of an ONNX model were asked for, and no model was named',
+          next: 'name an extractor in the request',
+          exit: exitCode.cellFailed,
+        });
       }
-      return evaluator.penultimate(parametersOf(checkpoint ?? checkpoints[0]), of, cancel);
+      const signed = info.kind === 'generator';
+      return onnxFeatures(extractor, { inputs, inputShape: data.inputShape, signed }, environment, cancel);
     },
     checkpoints: checkpoints.map(handle),
     trajectory: trajectory.map(handle),
     async outputs({ of, checkpoint, output, timesteps }) {
-      const request = { of, output, cancel, ...(timesteps === undefined ? {} : { timesteps }) };
+      const request = { of, output, pass: subject.pass(timesteps), cancel };
       const [values] = await evaluator.outputs([parametersOf(checkpoint)], request);
       return values;
     },
@@ -64,9 +82,9 @@ export function createContext(
       evaluator.gradients(parametersOf(checkpoint), {
         of,
         output,
+        pass: subject.pass(timesteps),
         cancel,
         ...(projection === undefined ? {} : { projection }),
-        ...(timesteps === undefined ? {} : { timesteps }),
       }),
     hessianProducts: ({ checkpoint, vectors }) => evaluator.hessianProducts(parametersOf(checkpoint), vectors, cancel),
     replay: (request) => replay(checkpoints[0], request, cancel),

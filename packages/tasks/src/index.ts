@@ -4,6 +4,7 @@ export { datasets } from './data/datasets.js';
 export { parseNpy } from './data/npy.js';
 export { prepareData } from './data/prepare-data.js';
 export type { DataEnvironment, TaskData } from './data/task-data.js';
+export { type GenerateRequest, generateQueries } from './generator/generate-queries.js';
 export { dataKey, taskKey } from './keys.js';
 export type { Model } from './models/model.js';
 export { models } from './models/models.js';

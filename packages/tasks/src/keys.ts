@@ -7,9 +7,10 @@ export function taskKey({ id: _, data, ...spec }: TaskSpec): string {
   return hashJson({ ...spec, data: withoutWhereabouts(data) });
 }
 
-/** Key of a task's data: equal for tasks whose {@link prepareData} gives the same points. */
-export function dataKey({ kind, seed, data, queries }: TaskSpec): string {
-  return hashJson({ kind, seed, data: withoutWhereabouts(data), heldout: queries.heldout });
+/** Key of a task's data, generated queries included: equal for tasks that are made of the same points. */
+export function dataKey({ kind, seed, data, model, training, queries }: TaskSpec): string {
+  const points = { kind, seed, data: withoutWhereabouts(data), heldout: queries.heldout };
+  return hashJson(queries.generated === 0 ? points : { ...points, model, training, queries });
 }
 
 function withoutWhereabouts(data: Choice): Choice {

@@ -1,25 +1,32 @@
 import type { Engine } from '@attribution-bench/tfjs-onnx';
-import { classifierObjective } from './classifier/objective.js';
-import { classifierReplayable } from './classifier/replayable.js';
-import { classifierSubject, lead } from './classifier/subject.js';
+import { defaultCacheFolder } from './cache-folder.js';
+import { classifier } from './classifier/classifier.js';
 import { createContext } from './context.js';
-import type { TaskData } from './data/task-data.js';
+import type { DataEnvironment, TaskData } from './data/task-data.js';
+import { generator } from './generator/generator.js';
 import { createEvaluator } from './passes/evaluator.js';
 import type { TaskSpec } from './spec.js';
 import { modelsAtOnce } from './stack.js';
 import type { Task } from './task.js';
 import { taskInfo } from './task-info.js';
-import { createReplayer } from './training/replay.js';
 import { openTrainer, type Trainer } from './training/trainer.js';
 
-/** Opens a task on the data that {@link prepareData} gave for the same spec. Graphs are compiled when first needed. */
-export async function openTask(spec: TaskSpec, data: TaskData, engine: Engine): Promise<Task> {
-  const subject = classifierSubject(spec, data);
-  const objective = classifierObjective(subject, data, spec.training);
+/**
+ * Opens a task. Graphs are compiled when first needed.
+ * @param data what {@link prepareData} gave for the same spec, and `generateQueries` after it
+ * @param environment where feature extractors that a method names are downloaded to
+ */
+export async function openTask(
+  spec: TaskSpec,
+  data: TaskData,
+  engine: Engine,
+  environment: DataEnvironment = { cacheFolder: defaultCacheFolder(), log() {} },
+): Promise<Task> {
+  const kind = spec.kind === 'classifier' ? classifier(spec, data, engine) : generator(spec, data, engine);
+  const { subject, objective, targetPass } = kind;
   const info = taskInfo(spec, data, subject.architecture);
   const stack = modelsAtOnce(info.parameters);
   const evaluator = createEvaluator(engine, subject);
-  const replay = createReplayer(engine, classifierReplayable(subject, objective, data));
   const trainers = new Map<number, Promise<Trainer>>();
   const trainerOf = (models: number): Promise<Trainer> => {
     const known = trainers.get(models);
@@ -35,26 +42,16 @@ export async function openTask(spec: TaskSpec, data: TaskData, engine: Engine): 
       const whole = request.runs.every(({ members }) => members === undefined);
       return (await trainerOf(whole ? 1 : stack)).train(request);
     },
-    queryTargets: (parameters) => evaluator.outputs(parameters, { of: 'queries', output: 'target' }, stack),
-    async sanity(parameters) {
-      const [losses] = await evaluator.outputs([parameters], { of: 'train', output: 'loss' });
-      const [train] = await evaluator.outputs([parameters], { of: 'train', output: lead });
-      const [queries] = await evaluator.outputs([parameters], { of: 'queries', output: lead });
-      return { trainLoss: mean(losses), trainAccuracy: shareAboveZero(train), queryAccuracy: shareAboveZero(queries) };
-    },
-    context: (request) => createContext(info, data, evaluator, replay, request),
+    queryTargets: (parameters) =>
+      evaluator.outputs(parameters, { of: 'queries', output: 'target', pass: targetPass }, stack),
+    sanity: (parameters) => kind.sanity(evaluator, parameters),
+    ...(kind.generate === undefined ? {} : { generate: kind.generate }),
+    context: (request) => createContext({ info, data, subject, evaluator, replay: kind.replay, environment }, request),
     async release() {
       await evaluator.release();
+      await kind.release();
       for (const trainer of trainers.values()) await (await trainer).release();
       trainers.clear();
     },
   };
-}
-
-function mean(values: Float32Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function shareAboveZero(values: Float32Array): number {
-  return values.reduce((count, value) => count + (value > 0 ? 1 : 0), 0) / values.length;
 }

@@ -167,8 +167,8 @@ function resolveQueries(
   }
   const params = checked('queries', querySets, given ?? {}, problems);
   if (params === undefined) return undefined;
-  const queries = params as unknown as QuerySpec;
-  if (queries.heldout + queries.generated > 0) return queries;
+  const { heldout, generated, ...sampling } = params as unknown as Required<QuerySpec>;
+  if (heldout + generated > 0) return { heldout, generated, ...(generated > 0 ? sampling : {}) };
   problems.push({ path: ['queries'], message: 'there is nothing to explain: heldout and generated are both 0' });
   return undefined;
 }

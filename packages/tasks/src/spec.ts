@@ -4,10 +4,15 @@ import type { Recipe } from './training/recipe.js';
 /** A named thing with the values of all its declared parameters. */
 export type Choice = { readonly use: string } & { readonly [param: string]: Json };
 
-/** How many points are explained. `generated` ones are samples of the first checkpoint, generator tasks only. */
+/** What is explained. */
 export type QuerySpec = {
+  /** Held-out points. */
   readonly heldout: number;
+  /** Generators: images drawn from a model trained on all training points; they come after the held-out points. */
   readonly generated: number;
+  /** Only where images are drawn. */
+  readonly sampler?: 'ddim' | 'ddpm';
+  readonly samplerSteps?: number;
 };
 
 /**

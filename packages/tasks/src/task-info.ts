@@ -14,7 +14,7 @@ export function taskInfo(spec: TaskSpec, data: TaskData, { layers, size }: Archi
     layers: layers.map(({ name, kind, offset, size }) => ({ name, kind, offset, size })),
     inputShape: data.inputShape,
     classes: spec.kind === 'classifier' ? data.classes : 0,
-    diffusionSteps: 0,
+    diffusionSteps: spec.kind === 'generator' ? (spec.model.diffusionSteps as number) : 0,
     epochs: spec.training.epochs,
     batch: spec.training.batch,
   };

@@ -60,8 +60,13 @@ export interface Task {
   train(request: TrainRequest): Promise<readonly TrainedRun[]>;
   /** Target of every query under each model, higher is more, [queries] each. */
   queryTargets(parameters: readonly Float32Array[]): Promise<Float32Array[]>;
-  /** Values that tell whether a model is worth explaining. Classifier: trainLoss, trainAccuracy, queryAccuracy. */
+  /** Values that tell whether a model is worth explaining. Classifier: trainLoss, trainAccuracy, queryAccuracy. Generator: trainLoss, heldoutLoss, generatedLoss. */
   sanity(parameters: Float32Array): Promise<Record<string, number>>;
+  /**
+   * Generators: images of a model, [images × dims], in the range of the inputs. Image i starts from the same noise in
+   * every model; images 0 to `queries.generated` - 1 of the generating model are the generated queries.
+   */
+  generate?(parameters: Float32Array, images: readonly number[], cancel: CancelSignal): Promise<Float32Array>;
   /** What a method sees; narrow it to the method's needs before handing it over. */
   context(request: ContextRequest): FullMethodContext;
   release(): Promise<void>;

@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs';
 import type { TaskData } from '../data/task-data.js';
 import { withParameters } from '../nn/apply.js';
 import type { Subject } from '../passes/pass.js';
 import { crossEntropy } from '../targets/cross-entropy.js';
+import { gatherRows } from '../training/gather-rows.js';
 import type { Objective } from '../training/objective.js';
 import type { Recipe } from '../training/recipe.js';
 import { oneHot } from './one-hot.js';
@@ -25,11 +25,4 @@ export function classifierObjective({ network, architecture }: Subject, data: Ta
       return crossEntropy(network(withParameters(parameters), x), gatherRows(labels, rows));
     },
   };
-}
-
-/** matrix[rows], [models × batch × ...row shape]. */
-export function gatherRows(matrix: tf.Tensor, rows: tf.Tensor): tf.Tensor {
-  const [models, batch] = rows.shape;
-  const flat = tf.gather(matrix, tf.reshape(rows, [models * batch]) as tf.Tensor1D);
-  return tf.reshape(flat, [models, batch, ...matrix.shape.slice(1)]);
 }

@@ -1,8 +1,9 @@
+import { ddpmMlp } from './ddpm-mlp.js';
 import { logistic } from './logistic.js';
 import { mlp } from './mlp.js';
 import type { Model } from './model.js';
 
 /** Every model that `model.use` can name. */
 export const models: Readonly<Record<string, Model>> = Object.fromEntries(
-  [logistic, mlp].map((model) => [model.id, model]),
+  [logistic, mlp, ddpmMlp].map((model) => [model.id, model]),
 );

@@ -21,7 +21,8 @@ import { streamGradients } from './stream-gradients.js';
 export interface PointRequest {
   readonly of: PointSet;
   readonly output: Output;
-  readonly timesteps?: readonly number[];
+  /** Default: the subject's own. */
+  readonly pass?: Pass;
   readonly cancel?: CancelSignal;
 }
 
@@ -66,8 +67,7 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
   };
   const { architecture } = subject;
   return {
-    async outputs(parameters, { of, output, timesteps, cancel }, atOnce = 1) {
-      const pass = subject.pass(timesteps);
+    async outputs(parameters, { of, output, pass = subject.pass(), cancel }, atOnce = 1) {
       const { program, giveBack } = await borrowed(`outputs ${atOnce}`, output, pass, () =>
         compileOutputs(engine, subject, pass, subject.outputFunction(output), atOnce),
       );
@@ -83,9 +83,8 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
         await giveBack();
       }
     },
-    async *gradients(parameters, { of, output, timesteps, projection, cancel = never }) {
+    async *gradients(parameters, { of, output, pass = subject.pass(), projection, cancel = never }) {
       const projector = createProjector(projection ?? unprojected, architecture.size);
-      const pass = subject.pass(timesteps);
       const { program, giveBack } = await borrowed('factors', output, pass, () =>
         compileFactors(engine, subject, pass, subject.outputFunction(output)),
       );

@@ -1,8 +1,9 @@
 import { margin } from './margin.js';
+import { negDenoisingLoss } from './neg-denoising-loss.js';
 import { negLoss } from './neg-loss.js';
 import type { Target } from './target.js';
 
 /** Everything that `target` can name. */
 export const targets: Readonly<Record<string, Target>> = Object.fromEntries(
-  [margin, negLoss].map((target) => [target.id, target]),
+  [margin, negLoss, negDenoisingLoss].map((target) => [target.id, target]),
 );

@@ -1,0 +1,27 @@
+import type { Engine } from '@attribution-bench/tfjs-onnx';
+import type { TaskData } from '../data/task-data.js';
+import { mean, shareAboveZero } from '../means.js';
+import type { TaskSpec } from '../spec.js';
+import type { TaskKindParts } from '../task-kind.js';
+import { createReplayer } from '../training/replay.js';
+import { classifierObjective } from './objective.js';
+import { classifierReplayable } from './replayable.js';
+import { classifierSubject, lead } from './subject.js';
+
+export function classifier(spec: TaskSpec, data: TaskData, engine: Engine): TaskKindParts {
+  const subject = classifierSubject(spec, data);
+  const objective = classifierObjective(subject, data, spec.training);
+  return {
+    subject,
+    objective,
+    replay: createReplayer(engine, classifierReplayable(subject, objective, data)),
+    targetPass: subject.pass(),
+    async sanity(evaluator, parameters) {
+      const [losses] = await evaluator.outputs([parameters], { of: 'train', output: 'loss' });
+      const [train] = await evaluator.outputs([parameters], { of: 'train', output: lead });
+      const [queries] = await evaluator.outputs([parameters], { of: 'queries', output: lead });
+      return { trainLoss: mean(losses), trainAccuracy: shareAboveZero(train), queryAccuracy: shareAboveZero(queries) };
+    },
+    release: async () => {},
+  };
+}

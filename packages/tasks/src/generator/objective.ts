@@ -1,0 +1,52 @@
+import { childSeed, Rng, sizeOf } from '@attribution-bench/contract';
+import * as tf from '@tensorflow/tfjs';
+import type { TaskData } from '../data/task-data.js';
+import { withParameters } from '../nn/apply.js';
+import type { TaskSpec } from '../spec.js';
+import { gatherRows } from '../training/gather-rows.js';
+import type { Objective } from '../training/objective.js';
+import { denoisingLoss, noisy } from './denoising.js';
+import { normalRows } from './normal-rows.js';
+import type { GeneratorSubject } from './subject.js';
+
+/** Denoising of the training points at time steps and with noise drawn anew in every step (Ho et al. 2020, L_simple). */
+export function generatorObjective(subject: GeneratorSubject, data: TaskData, spec: TaskSpec): Objective {
+  const { network, architecture, diffusion, levels, levelWidth } = subject;
+  const { inputShape } = data;
+  const dims = sizeOf(inputShape);
+  const points = data.inputs.length / dims;
+  const { batch } = spec.training;
+  const ema = spec.model.ema as number;
+  return {
+    architecture,
+    recipe: spec.training,
+    points,
+    shared: { inputs: data.inputs, levels },
+    sharedSpecs: {
+      inputs: { shape: [points, dims], dtype: 'float32' },
+      levels: { shape: [diffusion.steps, levelWidth], dtype: 'float32' },
+    },
+    losses(parameters, { inputs, levels, rows, timesteps, noise }) {
+      const { x, time } = noisy(gatherRows(inputs, rows), noise, gatherRows(levels, timesteps));
+      const input = tf.reshape(x, [...rows.shape, ...inputShape]);
+      return denoisingLoss(network(withParameters(parameters), input, time), noise);
+    },
+    noise: {
+      specs: {
+        timesteps: { shape: [batch], dtype: 'int32' },
+        noise: { shape: [batch, dims], dtype: 'float32' },
+      },
+      draw(seed) {
+        const rng = new Rng(childSeed(seed, 'timesteps'));
+        const normals = normalRows(childSeed(seed, 'noise'), dims);
+        let row = 0;
+        return ({ timesteps, noise }) => {
+          for (let i = 0; i < batch; i++) timesteps[i] = rng.below(diffusion.steps);
+          normals.fill(row, noise as Float32Array);
+          row += batch;
+        };
+      },
+    },
+    ...(ema === 0 ? {} : { average: ema }),
+  };
+}

@@ -1,0 +1,18 @@
+import type { CancelSignal } from '@attribution-bench/contract';
+import type { Evaluator } from './passes/evaluator.js';
+import type { Pass, Subject } from './passes/pass.js';
+import type { Objective } from './training/objective.js';
+import type { Replayer } from './training/replay.js';
+
+/** What differs between kinds of tasks. */
+export interface TaskKindParts {
+  readonly subject: Subject;
+  readonly objective: Objective;
+  readonly replay: Replayer;
+  /** The pass through the network that defines the target. */
+  readonly targetPass: Pass;
+  sanity(evaluator: Evaluator, parameters: Float32Array): Promise<Record<string, number>>;
+  /** Generators: images [images × dims] of a model; image i starts from the same noise in every model. */
+  generate?(parameters: Float32Array, images: readonly number[], cancel: CancelSignal): Promise<Float32Array>;
+  release(): Promise<void>;
+}
