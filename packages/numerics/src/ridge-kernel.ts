@@ -1,7 +1,8 @@
 import type { RowBlock } from '@attribution-bench/contract';
 import { cholesky } from './cholesky.js';
 import { requireLength, shapeError } from './errors.js';
-import { addMatmul, matmul } from './matmul.js';
+import { createGram } from './gram.js';
+import { matmul } from './matmul.js';
 import { addRowProducts, blocksOf, collectRows } from './row-blocks.js';
 import { transpose } from './transpose.js';
 
@@ -24,12 +25,9 @@ export async function kernelMatrix(rows: AsyncIterable<RowBlock>, shape: KernelS
     const phi = await collectFloat64(rows, shape);
     return matmul<Float64Array>(phi, phi, { m: points, k: columns, n: points, transposeB: true });
   }
-  const kernel = new Float64Array(columns * columns);
-  for await (const block of rows) {
-    const phi = float64(block);
-    await addMatmul(kernel, phi, phi, { m: columns, k: block.rows, n: columns, transposeA: true });
-  }
-  return kernel;
+  const gram = createGram(columns);
+  for await (const block of rows) await gram.add(block.data.subarray(0, block.rows * columns));
+  return gram.matrix();
 }
 
 export interface RidgeOptions {
