@@ -20,7 +20,7 @@ export interface Board {
   readonly tasks: readonly BoardTaskSummary[];
   /** Task by task: ceiling, ranked methods from best to worst, controls, then the rest by method id. */
   readonly rows: readonly BoardRow[];
-  /** Mean ranks over several tasks; empty when there is one task only. */
+  /** Mean ranks over the tasks that are ranked by the primary metric; empty when there is one such task only. */
   readonly overall: readonly OverallBoard[];
 }
 

@@ -2,6 +2,8 @@ import {
   type BoardInput,
   type BoardMethod,
   type CellResult,
+  hashJson,
+  type Json,
   type Origin,
   Rng,
   type Split,
@@ -14,6 +16,8 @@ import { metrics } from '@attribution-bench/metrics';
 /** A method whose scores are the true ones plus noise: the larger the noise, the lower its LDS. */
 export interface SimulatedMethod {
   readonly id: string;
+  /** Several entries with one id and different parameters are a sweep. */
+  readonly params?: Readonly<Record<string, Json>>;
   /** Standard deviation of the noise that is the same for every seed, in units of the true scores. */
   readonly noise: number;
   /** Standard deviation of noise that each seed has of its own: independent a query, and one for all queries. */
@@ -48,7 +52,7 @@ export interface Simulation {
 }
 
 /** A grid of one task whose truth is additive in the training points, with the LDS of every method and seed. */
-export function simulatedGrid(simulation: Simulation): BoardInput {
+export async function simulatedGrid(simulation: Simulation): Promise<BoardInput> {
   const { seed, task = 'simulated', kind = 'classifier', methods, seeds = [0], resamples = 200 } = simulation;
   const { train = 40, subsets = 40, queries = 20, retrainSeeds = 2, retrainNoise = 0.5 } = simulation;
   const { commonShare = 0.2, querySpread = 0.3, tuneSubsets = 0, tuneQueries = 0, statistic = 'spearman' } = simulation;
@@ -78,43 +82,49 @@ export function simulatedGrid(simulation: Simulation): BoardInput {
   const info = taskInfo(task, kind, train, queries);
   const params = { statistic };
 
-  const cells = methods.flatMap(({ id, noise, seedNoise = 0, sharedSeedNoise = 0, global = false }): CellResult[] => {
+  const cells: CellResult[] = [];
+  for (const { id, params: settings = {}, noise, seedNoise = 0, sharedSeedNoise = 0, global = false } of methods) {
     const quality = Float64Array.from({ length: queries }, () => Math.exp(querySpread * rng.normal()));
     const own = Float64Array.from(
       { length: queries * train },
       (_, i) => noise * quality[Math.floor(i / train)] * rng.normal(),
     );
-    return seeds.map((methodSeed) => {
+    for (const methodSeed of seeds) {
       const shared = Float64Array.from({ length: train }, () => sharedSeedNoise * rng.normal());
       const scores = Float32Array.from(
         { length: global ? train : queries * train },
         (_, i) => (global ? common[i] : effects[i]) + own[i] + shared[i % train] + seedNoise * rng.normal(),
       );
-      const ctx = { task: info, scores, output: global ? 'global' : 'pairwise', truth } as const;
-      return {
+      const ctx = { task: info, scores, output: global ? 'global' : 'pairwise', truth, rng: () => rng } as const;
+      cells.push({
         task,
         method: id,
-        params: {},
+        params: settings,
         seed: methodSeed,
         status: 'ok',
         metrics: {
           lds: {
-            report: metrics.lds.evaluate(ctx, params, report),
-            ...(tune === undefined ? {} : { tune: metrics.lds.evaluate(ctx, params, tune) }),
+            report: await metrics.lds.evaluate(ctx, params, report),
+            ...(tune === undefined ? {} : { tune: await metrics.lds.evaluate(ctx, params, tune) }),
           },
         },
-        cost: { fitSeconds: 1 + noise, scoreSeconds: 0.25, peakRssBytes: 200 * 2 ** 20, retrainings: 0 },
-        scoresDigest: `${id}-${methodSeed}`,
-      };
-    });
-  });
+        cost: {
+          fitSeconds: Math.min(90, 1 + 3 * noise),
+          scoreSeconds: 0.25,
+          peakRssBytes: 200 * 2 ** 20,
+          retrainings: 0,
+        },
+        scoresDigest: hashJson([id, settings, methodSeed]),
+      });
+    }
+  }
   return {
     grid: 'simulated',
     gridSeed: seed,
     tasks: [
       { info, truth, report, sanity: { trainLoss: 0.1, queryAccuracy: 0.9 }, ...(tune === undefined ? {} : { tune }) },
     ],
-    methods: methods.map(boardMethod),
+    methods: methods.filter(({ id }, i) => methods.findIndex((other) => other.id === id) === i).map(boardMethod),
     metrics: [{ id: 'lds', title: metrics.lds.title, higherIsBetter: true, params }],
     cells,
     report: { primary: 'lds', ci: 0.95, resamples },
@@ -148,6 +158,7 @@ export function taskInfo(id: string, kind: TaskKind, train: number, queries: num
     classes: kind === 'classifier' ? 10 : 0,
     epochs: 20,
     batch: 64,
+    diffusionSteps: kind === 'classifier' ? 0 : 1000,
   };
 }
 

@@ -18,15 +18,15 @@ export interface References {
 
 /** What board.json says of one metric of one entry; undefined where the entry has none. */
 export function boardValue(
-  { metric: { entries, range }, ceiling }: BoardMeasure,
+  { metric, ceiling }: BoardMeasure,
   i: number,
   references: References,
   level: number,
 ): BoardValue | undefined {
+  const { entries } = metric;
   const entry = entries[i];
   if (entry === undefined) return undefined;
   const { measurement, undefinedQueries, growth } = entry;
-  const { low, high } = intervalOf(measurement, level);
   const against = (reference: number | undefined): PairedDifference | undefined => {
     const other = reference === undefined || reference === i ? undefined : entries[reference]?.measurement;
     return other === undefined ? undefined : differenceTo(measurement, other, level);
@@ -34,14 +34,22 @@ export function boardValue(
   const [toBest, toRandom] = [against(references.best), against(references.random)];
   return {
     value: rounded(measurement.value),
-    ...roundedInterval({ low: Math.max(range[0], low), high: Math.min(range[1], high) }),
-    perSeed: measurement.perSeed.map(rounded),
+    ...roundedInterval(withinRange(intervalOf(measurement, level), metric)),
+    perSeed: entry.perSeed.map(rounded),
     ...(entry.perQuery ? { perQuery: Array.from(measurement.statistic.perQuery, rounded) } : {}),
     ...(undefinedQueries === undefined ? {} : { undefinedQueries }),
     ...(ceiling === undefined || ceiling.value <= 0 ? {} : { ofCeiling: rounded(measurement.value / ceiling.value) }),
     ...(toBest === undefined ? {} : { toBest }),
     ...(toRandom === undefined ? {} : { toRandom }),
     ...(growth === undefined ? {} : { growth: growth.map((at) => ({ ...at, value: rounded(at.value) })) }),
+  };
+}
+
+/** Cut to the values there can be; an interval without width at an end of them reaches inside. */
+function withinRange({ low, high }: Interval, { range: [least, most], endMargin }: MeasuredMetric): Interval {
+  return {
+    low: low === most ? most - endMargin : Math.max(least, low),
+    high: high === least ? least + endMargin : Math.min(most, high),
   };
 }
 

@@ -23,6 +23,7 @@ export function makeBoard(input: BoardInput): Board {
     rows: tasks.flatMap(({ rows }) => rows),
     overall: overallBoards(
       tasks.map(({ ranked }) => ranked),
+      input.report.primary,
       familyError,
     ),
   };

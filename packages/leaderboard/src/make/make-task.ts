@@ -79,6 +79,7 @@ export function makeTask(input: BoardInput, task: BoardTask, familyError: number
     ranked: {
       id,
       kind: task.info.kind,
+      ...(rankedBy === undefined ? {} : { rankedBy: rankedBy.id }),
       ranked: competitors.map((i, at) => ({ entry: entries[i].name, title: entries[i].title, value: values[at] })),
       pValues,
       unranked: others.map((i) => entries[i].name),

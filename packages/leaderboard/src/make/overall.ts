@@ -8,7 +8,9 @@ import { rounded } from './rounding.js';
 export interface RankedTask {
   readonly id: string;
   readonly kind: TaskKind;
-  /** Methods with a value (higher is better) on the metric the task is ranked by. */
+  /** Id of the metric it is ranked by. */
+  readonly rankedBy?: string;
+  /** Methods with a value of that metric; higher is better. */
   readonly ranked: readonly { readonly entry: string; readonly title: string; readonly value: number }[];
   /** p-value of the paired difference of each pair of `ranked`, in the order of `pairs`. */
   readonly pValues: readonly number[];
@@ -16,16 +18,17 @@ export interface RankedTask {
 }
 
 /**
- * Mean ranks over all tasks and, where there are several kinds, over those of each kind. Only methods that are complete
+ * Mean ranks over all tasks that are ranked by the primary metric and, where they are of several kinds, over each kind. Only methods that are complete
  * on every one of the tasks take part, and they are ranked among themselves. The interval of a mean rank is the mean of
  * the ends of the rank intervals, whose tests are adjusted over all tasks together: with probability 1 - `familyError`
  * every true mean rank lies in its interval.
  */
-export function overallBoards(tasks: readonly RankedTask[], familyError: number): OverallBoard[] {
+export function overallBoards(all: readonly RankedTask[], primary: string, familyError: number): OverallBoard[] {
+  const tasks = all.filter(({ rankedBy, ranked }) => rankedBy === primary && ranked.length > 0);
   const kinds = [...new Set(tasks.map(({ kind }) => kind))];
   const scopes: OverallBoard['scope'][] = kinds.length > 1 ? ['all', ...kinds] : ['all'];
   return scopes.flatMap((scope) => {
-    const members = tasks.filter(({ kind, ranked }) => ranked.length > 0 && (scope === 'all' || kind === scope));
+    const members = tasks.filter(({ kind }) => scope === 'all' || kind === scope);
     return members.length < 2 ? [] : [overallBoard(scope, members, familyError)];
   });
 }

@@ -8,10 +8,10 @@ import {
   Rng,
 } from '@attribution-bench/contract';
 import { outcomesOf } from '@attribution-bench/metrics';
-import { drawJointly, type JointDraws, type ResampledStatistic } from '@attribution-bench/numerics';
+import { drawJointly, type JointDraws, mean, type ResampledStatistic } from '@attribution-bench/numerics';
 import type { Entry } from '../entries.js';
 import { correlationOf, type Growth, growthOf, resampleCorrelation, type Statistic } from './correlation.js';
-import { drawPoints, resampleAuc } from './detection.js';
+import { drawPoints, perfectionMargin, resampleAuc } from './detection.js';
 import type { Measurement } from './measurement.js';
 import { type SeededResults, seededResults } from './seeded-results.js';
 
@@ -22,12 +22,16 @@ export interface MeasuredMetric {
   readonly correlation?: Statistic;
   /** Least and greatest value there can be. */
   readonly range: readonly [number, number];
+  /** How far inside the range the true value may lie when the observed one is at its end and no resample differs. */
+  readonly endMargin: number;
   /** By entry; undefined where the entry has no result of this metric. */
   readonly entries: readonly (MeasuredEntry | undefined)[];
 }
 
 export interface MeasuredEntry {
   readonly measurement: Measurement;
+  /** Mean over queries of each seed. */
+  readonly perSeed: readonly number[];
   readonly undefinedQueries?: number;
   readonly perQuery: boolean;
   readonly growth?: Growth;
@@ -44,7 +48,7 @@ export function measureMetric(
   task: BoardTask,
   metric: MetricOfBoard,
   entries: readonly Entry[],
-  { gridSeed, report: { resamples } }: Pick<BoardInput, 'gridSeed' | 'report'>,
+  { gridSeed, report: { resamples, ci } }: Pick<BoardInput, 'gridSeed' | 'report'>,
 ): MeasuredMetric {
   const rows = entries.map((entry) => seededResults(entry, metric.id));
   rows.forEach((row, i) => {
@@ -67,21 +71,28 @@ export function measureMetric(
         ),
         row.shares,
       );
-    return { draws, correlation, range: [-1, 1], entries: measuredEntries(rows, statistics, draws, growth) };
+    return {
+      draws,
+      correlation,
+      range: [-1, 1],
+      endMargin: 0,
+      entries: measuredEntries(rows, statistics, draws, growth),
+    };
   }
   if (sample?.detection !== undefined) {
     const draws = drawPoints(sample.detection, resamples, new Rng(seed));
     const statistics = meanStatistics(rows, (results) =>
       results.flatMap(({ detection }) => (detection === undefined ? [] : resampleAuc(detection, draws))),
     );
-    return { draws, range: [0, 1], entries: measuredEntries(rows, statistics, draws) };
+    const endMargin = perfectionMargin(sample.detection, ci);
+    return { draws, range: [0, 1], endMargin, entries: measuredEntries(rows, statistics, draws) };
   }
   const draws = drawJointly({ resamples, subsets: 0, queries: sample?.perQuery === undefined ? 1 : queries }, seed);
   const statistics = meanStatistics(rows, (results) =>
     results.map(({ value, perQuery }) => ({ perQuery: perQuery ?? Float64Array.of(value), resampled: noResamples })),
   );
   const range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
-  return { draws, range, entries: measuredEntries(rows, statistics, draws) };
+  return { draws, range, endMargin: 0, entries: measuredEntries(rows, statistics, draws) };
 }
 
 const noResamples = new Float64Array();
@@ -99,11 +110,13 @@ function measuredEntries(
   return rows.map((row, i) => {
     const statistic = statistics[i];
     if (row === undefined || statistic === undefined) return undefined;
-    const { seeds, perSeed, distinct } = row;
-    const value = perSeed.reduce((sum, one) => sum + one, 0) / perSeed.length;
+    const { seeds, results, distinct } = row;
+    const perSeed = results.map(({ value }) => value);
+    const bySeed = results.map(({ value, perQuery }) => perQuery ?? Float64Array.of(value));
     const undefinedQueries = Math.max(...distinct.map((result) => result.undefinedQueries ?? 0));
     return {
-      measurement: { value, seeds, perSeed, statistic, draws },
+      measurement: { value: mean(perSeed), seeds, bySeed, statistic, draws },
+      perSeed,
       perQuery: distinct[0].perQuery !== undefined,
       ...(distinct[0].undefinedQueries === undefined ? {} : { undefinedQueries }),
       ...(growth === undefined ? {} : { growth: growth(row) }),

@@ -2,6 +2,7 @@ import {
   difference,
   drawsOfMean,
   type JointDraws,
+  mean,
   percentileInterval,
   type ResampledStatistic,
   spreadOfMean,
@@ -14,8 +15,8 @@ export interface Measurement {
   /** Mean over seeds. */
   readonly value: number;
   readonly seeds: readonly number[];
-  /** In the order of `seeds`. */
-  readonly perSeed: readonly number[];
+  /** Values by query of each seed, in the order of `seeds`; one value where the metric has no queries. */
+  readonly bySeed: readonly Float64Array[];
   /** Means over seeds. */
   readonly statistic: ResampledStatistic;
   /** Shared by all measurements that are compared, so that differences are paired. */
@@ -28,7 +29,10 @@ export function pairedDifference(a: Measurement, b: Measurement): Measurement {
   return {
     value: a.value - b.value,
     seeds,
-    perSeed: seeds.map((seed) => a.perSeed[a.seeds.indexOf(seed)] - b.perSeed[b.seeds.indexOf(seed)]),
+    bySeed: seeds.map((seed) => {
+      const [x, y] = [a.bySeed[a.seeds.indexOf(seed)], b.bySeed[b.seeds.indexOf(seed)]];
+      return x.map((value, query) => value - y[query]);
+    }),
     statistic: difference(a.statistic, b.statistic),
     draws: a.draws,
   };
@@ -43,16 +47,37 @@ interface Spread {
  * Noise of the sampled subsets and queries plus noise of the method's own seeds, degrees of freedom combined by
  * Satterthwaite's formula. A single seed shows no seed noise, so its spread is that of scores with just that seed.
  */
-function spreadOf(measurement: Measurement): Spread {
-  const { statistic, draws, perSeed } = measurement;
+function spreadOf({ statistic, draws, bySeed }: Measurement): Spread {
   const sampling = spreadOfMean(statistic, draws);
-  const seedVariance = perSeed.length > 1 ? variance(perSeed) / perSeed.length : 0;
+  const seedVariance = seedNoise(bySeed);
   if (seedVariance === 0) return sampling;
   const samplingVariance = sampling.standardError ** 2;
   const total = samplingVariance + seedVariance;
   const samplingTerm = samplingVariance === 0 ? 0 : samplingVariance ** 2 / sampling.freedom;
-  const freedom = total ** 2 / (samplingTerm + seedVariance ** 2 / (perSeed.length - 1));
+  const freedom = total ** 2 / (samplingTerm + seedVariance ** 2 / (bySeed.length - 1));
   return { standardError: Math.sqrt(total), freedom };
+}
+
+/**
+ * Variance that seeds give the mean over seeds. Only what they do to all queries alike counts: what differs from query
+ * to query (the residual of the layout seeds × queries) is among the noise of the queries already.
+ */
+function seedNoise(bySeed: readonly Float64Array[]): number {
+  const seeds = bySeed.length;
+  if (seeds < 2) return 0;
+  const queries = bySeed[0].length;
+  const seedMeans = bySeed.map((values) => mean(values));
+  const queryMeans = Array.from({ length: queries }, (_, query) => mean(bySeed.map((values) => values[query])));
+  const grandMean = mean(seedMeans);
+  let residual = 0;
+  bySeed.forEach((values, seed) => {
+    values.forEach((value, query) => {
+      residual += (value - seedMeans[seed] - queryMeans[query] + grandMean) ** 2;
+    });
+  });
+  const own = queries === 1 ? 0 : residual / ((seeds - 1) * (queries - 1));
+  const betweenSeeds = seedMeans.reduce((sum, value) => sum + (value - grandMean) ** 2, 0) / (seeds - 1);
+  return Math.max(0, betweenSeeds - own / queries) / seeds;
 }
 
 /**
@@ -82,10 +107,4 @@ export function pValue(measurement: Measurement): number {
   if (measurement.value === 0) return 1;
   const { standardError, freedom } = spreadOf(measurement);
   return standardError === 0 ? 0 : twoSidedTail(measurement.value / standardError, freedom);
-}
-
-/** Unbiased sample variance of at least two values. */
-function variance(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
 }

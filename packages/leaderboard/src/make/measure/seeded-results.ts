@@ -5,8 +5,8 @@ import type { Entry } from '../entries.js';
 export interface SeededResults {
   /** Ascending. */
   readonly seeds: readonly number[];
-  /** Value by seed. */
-  readonly perSeed: readonly number[];
+  /** The result of each seed. */
+  readonly results: readonly MetricResult[];
   /** Results that differ from each other; a deterministic method has one, however many seeds it ran with. */
   readonly distinct: readonly MetricResult[];
   /** Share of the seeds that gave each distinct result. */
@@ -29,7 +29,7 @@ export function seededResults(entry: Entry, metric: string): SeededResults | und
   }
   return {
     seeds: cells.map(({ seed }) => seed),
-    perSeed: results.map(({ value }) => value),
+    results,
     distinct,
     shares: counts.map((count) => count / results.length),
   };

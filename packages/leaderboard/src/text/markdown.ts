@@ -1,0 +1,155 @@
+import type { Board, BoardCosts, OverallBoard } from '../board.js';
+import {
+  formatBytes,
+  formatInterval,
+  formatRank,
+  formatSeconds,
+  formatShare,
+  formatSigned,
+  formatValue,
+  plural,
+} from '../view/format.js';
+import {
+  chosenParams,
+  measuredSentence,
+  modelSentence,
+  statisticsSentence,
+  undefinedSentence,
+} from '../view/sentences.js';
+import { type RowView, type TaskView, taskViews } from '../view/task-view.js';
+import { singleLine } from './display-text.js';
+
+/** A board as GitHub-flavoured Markdown: a section a task, then mean ranks. */
+export function renderMarkdown(board: Board, costs?: BoardCosts): string {
+  const sections = [
+    `# Leaderboard: ${markdownText(board.grid)}`,
+    ...taskViews(board, costs).map((view) => taskSection(view, board)),
+    ...board.overall.map(overallSection),
+    markdownText(statisticsSentence(board.statistics)),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+/** Text that Markdown and the HTML inside it show as it is, on one line, in a table cell too. */
+export function markdownText(text: string): string {
+  return singleLine(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/[\\`*_{}[\]#|~]/g, '\\$&')
+    .replaceAll('@', '&#64;')
+    .replace(/:(?=\/\/)/g, '&#58;');
+}
+
+/** A Markdown table of cells that are Markdown already; a header that ends in `:` is right-aligned. */
+export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const titles = header.map((title) => title.replace(/:$/, ''));
+  const rule = header.map((title) => (title.endsWith(':') ? '---:' : '---'));
+  return [titles, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+interface Column {
+  readonly header: string;
+  cell(view: RowView): string;
+}
+
+function taskSection(view: TaskView, board: Board): string {
+  const { task, metric, ceiling, ranked, controls, unranked } = view;
+  const rows = [...(ceiling === undefined ? [] : [ceiling]), ...ranked, ...controls];
+  const columns = columnsOf(view, board).filter(({ cell }) => rows.some((row) => cell(row) !== ''));
+  const table = markdownTable(
+    columns.map(({ header }) => header),
+    rows.map((row) => columns.map(({ cell }) => emphasised(row, cell(row)))),
+  );
+  const undefinedQueries = undefinedSentence(view);
+  const choice = task.tune;
+  return [
+    `## ${markdownText(task.id)}`,
+    markdownText(measuredSentence(task, metric)),
+    markdownText(`${modelSentence(task)}.`),
+    ...(rows.length === 0 || metric === undefined ? [] : [table]),
+    ...(unranked.length === 0 ? [] : [unrankedTable(unranked)]),
+    ...(choice === undefined || !rows.some(({ row }) => row.sweep.length > 1)
+      ? []
+      : [
+          `Parameters were chosen on ${plural(choice.subsets, 'subset')} and ` +
+            `${plural(choice.queries, 'query', 'queries')} that are not reported.`,
+        ]),
+    ...(undefinedQueries === undefined ? [] : [markdownText(undefinedQueries)]),
+  ].join('\n\n');
+}
+
+function columnsOf({ metric, otherMetrics }: TaskView, { statistics }: Board): Column[] {
+  if (metric === undefined) return [];
+  const percent = Number((statistics.ci * 100).toPrecision(3));
+  return [
+    { header: 'rank:', cell: ({ row }) => (row.rank === undefined ? '' : formatRank(row.rank)) },
+    { header: 'tie', cell: ({ row }) => row.groups ?? '' },
+    { header: 'method', cell: ({ row }) => markdownText(row.title) },
+    { header: 'family', cell: ({ row }) => (row.kind === 'method' ? markdownText(row.family) : '') },
+    { header: 'origin', cell: ({ row }) => `${row.origin ?? ''}${row.global ? ', global' : ''}` },
+    { header: 'chosen', cell: (view) => (view.row.params === undefined ? '' : markdownText(chosenParams(view))) },
+    {
+      header: `${markdownText(metric.id)}:`,
+      cell: ({ value }) => (value === undefined ? '' : formatValue(value.value)),
+    },
+    { header: `${percent} % interval`, cell: ({ value }) => (value === undefined ? '' : formatInterval(value)) },
+    { header: 'to best', cell: ({ value }) => difference(value?.toBest) },
+    { header: 'to random', cell: ({ value }) => difference(value?.toRandom) },
+    {
+      header: 'of ceiling:',
+      cell: ({ value }) => (value?.ofCeiling === undefined ? '' : formatShare(value.ofCeiling)),
+    },
+    ...otherMetrics.map(
+      ({ id }): Column => ({
+        header: `${markdownText(id)}`,
+        cell: ({ row }) => {
+          const value = row.metrics[id];
+          return value === undefined ? '' : `${formatValue(value.value)} ${formatInterval(value)}`;
+        },
+      }),
+    ),
+    { header: 'fit:', cell: ({ cost }) => (cost === undefined ? '' : formatSeconds(cost.fitSeconds)) },
+    { header: 'score:', cell: ({ cost }) => (cost === undefined ? '' : formatSeconds(cost.scoreSeconds)) },
+    { header: 'peak memory:', cell: ({ cost }) => (cost === undefined ? '' : formatBytes(cost.peakRssBytes)) },
+    { header: 'retrainings:', cell: ({ cost }) => (cost === undefined ? '' : String(cost.retrainings)) },
+  ];
+}
+
+function difference(change: { value: number; low: number; high: number } | undefined): string {
+  return change === undefined ? '' : `${formatSigned(change.value)} ${formatInterval(change)}`;
+}
+
+/** Rows that are no competitors in italics. */
+function emphasised({ row }: RowView, cell: string): string {
+  return row.kind === 'method' || cell === '' ? cell : `*${cell}*`;
+}
+
+function unrankedTable(unranked: readonly RowView[]): string {
+  return markdownTable(
+    ['not ranked', 'status', 'why'],
+    unranked.map(({ row }) => [markdownText(row.title), row.status, markdownText(row.reason ?? '')]),
+  );
+}
+
+function overallSection({ scope, tasks, rows, excluded }: OverallBoard): string {
+  const kind = scope === 'all' ? '' : `${scope} `;
+  const table = markdownTable(
+    ['mean rank:', 'interval', 'method', ...tasks.map((task) => `${markdownText(task)}:`)],
+    rows.map((row) => [
+      row.meanRank.toFixed(2),
+      `[${row.low.toFixed(2)}, ${row.high.toFixed(2)}]`,
+      markdownText(row.title),
+      ...row.ranks.map(formatRank),
+    ]),
+  );
+  const left = excluded.map(
+    ({ entry, tasks: missing }) => `${markdownText(entry)} (${missing.map(markdownText).join(', ')})`,
+  );
+  return [
+    `## Mean rank, ${plural(tasks.length, `${kind}task`)}`,
+    'Ranks are among the methods that are complete on all of these tasks.',
+    ...(rows.length === 0 ? ['No method is.'] : [table]),
+    ...(left.length === 0 ? [] : [`Left out, with the tasks they lack: ${left.join(', ')}.`]),
+  ].join('\n\n');
+}

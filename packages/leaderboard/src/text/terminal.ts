@@ -1,0 +1,213 @@
+import type { Board, BoardCosts, OverallBoard } from '../board.js';
+import {
+  formatBytes,
+  formatInterval,
+  formatRank,
+  formatSeconds,
+  formatShare,
+  formatSigned,
+  formatValue,
+  plural,
+} from '../view/format.js';
+import {
+  choiceSentence,
+  measuredSentence,
+  modelSentence,
+  statisticsSentence,
+  undefinedSentence,
+} from '../view/sentences.js';
+import { type RowView, type TaskView, taskViews } from '../view/task-view.js';
+import { displayWidth, padEnd, padStart, singleLine, truncate, wrap } from './display-text.js';
+import { type Axis, axisLabel, axisOf, whisker } from './whisker.js';
+
+export interface TerminalOptions {
+  /** Columns of the terminal; below 60 lines run over. */
+  readonly width: number;
+  readonly color: boolean;
+}
+
+/** A board as tables for a terminal: more columns, and intervals drawn, as the width allows. */
+export function renderTerminal(board: Board, costs: BoardCosts | undefined, options: TerminalOptions): string {
+  const paint = painter(options.color);
+  const tasks = taskViews(board, costs).map((view) => taskTable(view, board, options.width, paint));
+  const overall = board.overall.map((over) => overallTable(over, options.width, paint));
+  const closing = wrap(statisticsSentence(board.statistics), options.width).map(paint.dim);
+  return `${[...tasks, ...overall, closing].map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+interface Paint {
+  bold(text: string): string;
+  dim(text: string): string;
+}
+
+function painter(color: boolean): Paint {
+  const style = (code: number, end: number) => (text: string) =>
+    color ? `\u001b[${code}m${text}\u001b[${end}m` : text;
+  return { bold: style(1, 22), dim: style(2, 22) };
+}
+
+interface Column {
+  readonly header: string;
+  readonly align: 'left' | 'right';
+  readonly width: number;
+  cell(view: RowView): string;
+}
+
+const gap = '  ';
+const narrowestPlot = 16;
+const widestPlot = 48;
+
+function taskTable(view: TaskView, board: Board, width: number, paint: Paint): string[] {
+  const { task, metric, ceiling, ranked, controls } = view;
+  const heading = [
+    paint.bold(singleLine(task.id)),
+    ...wrap(singleLine(measuredSentence(task, metric)), width),
+    ...wrap(singleLine(modelSentence(task)), width).map(paint.dim),
+    '',
+  ];
+  const columns = columnsOf(view, board, width);
+  const line = (row: RowView) => joinCells(columns, (column) => column.cell(row));
+  const rule = '─'.repeat(Math.min(width, displayWidth(joinCells(columns, ({ header }) => header, false))));
+  const isTop = ({ row }: RowView) => row.groups?.includes('a') === true;
+  const table =
+    metric === undefined
+      ? []
+      : [
+          paint.dim(joinCells(columns, ({ header }) => header)),
+          ...(ceiling === undefined ? [] : [paint.dim(line(ceiling))]),
+          paint.dim(rule),
+          ...ranked.map((row) => (isTop(row) ? paint.bold(line(row)) : line(row))),
+          ...(controls.length === 0 ? [] : [paint.dim(rule), ...controls.map(line).map(paint.dim)]),
+        ];
+  const notes = [marksSentence(view), choiceSentence(view), undefinedSentence(view)].flatMap((note) =>
+    note === undefined ? [] : wrap(singleLine(note), width).map(paint.dim),
+  );
+  return [...heading, ...table, ...unrankedLines(view, width), ...(notes.length === 0 ? [] : ['', ...notes])];
+}
+
+function joinCells(columns: readonly Column[], text: (column: Column) => string, trim = true): string {
+  const joined = columns
+    .map((column) => (column.align === 'left' ? padEnd : padStart)(text(column), column.width))
+    .join(gap);
+  return trim ? joined.trimEnd() : joined;
+}
+
+/** The columns that fit: the first ones always, the others while there is room, in this order. */
+function columnsOf(view: TaskView, board: Board, width: number): Column[] {
+  const { metric, otherMetrics } = view;
+  if (metric === undefined) return [];
+  const rows = [...(view.ceiling === undefined ? [] : [view.ceiling]), ...view.ranked, ...view.controls];
+  const column = (
+    header: string,
+    align: Column['align'],
+    cell: Column['cell'],
+    most = Number.POSITIVE_INFINITY,
+  ): Column => ({
+    header,
+    align,
+    width: Math.min(most, Math.max(displayWidth(header), ...rows.map((row) => displayWidth(cell(row))))),
+    cell: (row) => truncate(cell(row), most),
+  });
+  const percent = Number((board.statistics.ci * 100).toPrecision(3));
+  const rank = column('rank', 'right', ({ row }) => (row.rank === undefined ? '' : formatRank(row.rank)));
+  const tie = column('tie', 'left', ({ row }) => row.groups ?? '', 8);
+  const method = column('method', 'left', ({ row }) => markedTitle(row), Math.min(34, Math.max(10, width - 56)));
+  const value = column(metric.id, 'right', (row) => (row.value === undefined ? '' : formatValue(row.value.value)));
+  const interval = column(`${percent} % interval`, 'left', (row) =>
+    row.value === undefined ? '' : formatInterval(row.value),
+  );
+  const toBest = column('to best', 'right', (row) =>
+    row.value?.toBest === undefined ? '' : formatSigned(row.value.toBest.value),
+  );
+  const seconds = column('fit+score', 'right', ({ cost }) =>
+    cost === undefined ? '' : formatSeconds(cost.fitSeconds + cost.scoreSeconds),
+  );
+  const ofCeiling = column('of ceiling', 'right', (row) =>
+    row.value?.ofCeiling === undefined ? '' : formatShare(row.value.ofCeiling),
+  );
+  const memory = column('memory', 'right', ({ cost }) => (cost === undefined ? '' : formatBytes(cost.peakRssBytes)));
+  const retrainings = column('retrains', 'right', ({ cost }) => (cost === undefined ? '' : String(cost.retrainings)));
+  const others = otherMetrics.map(({ id }) =>
+    column(id, 'right', ({ row }) => (row.metrics[id] === undefined ? '' : formatValue(row.metrics[id].value))),
+  );
+  const shown = new Set([rank, tie, method, value, interval]);
+  const taken = () => [...shown].reduce((sum, { width: own }) => sum + own + gap.length, -gap.length);
+  const plotRoom = gap.length + narrowestPlot;
+  const wanted = [toBest, seconds, ...others, ofCeiling, memory, retrainings].filter((candidate) =>
+    rows.some((row) => candidate.cell(row) !== ''),
+  );
+  wanted.forEach((candidate, i) => {
+    const reserve = i < 1 + others.length || width < 100 ? 0 : plotRoom;
+    if (taken() + gap.length + candidate.width + reserve <= width) shown.add(candidate);
+  });
+  const room = Math.min(widestPlot, width - taken() - gap.length);
+  const ordered = [rank, tie, method, value, interval, toBest, ofCeiling, ...others, seconds, memory, retrainings];
+  const columns = ordered.filter((candidate) => shown.has(candidate));
+  if (room >= narrowestPlot) columns.splice(columns.indexOf(interval) + 1, 0, plotColumn(rows, room, view.ceiling));
+  return columns;
+}
+
+function plotColumn(rows: readonly RowView[], width: number, ceiling: RowView | undefined): Column {
+  const axis: Axis = axisOf(rows.flatMap(({ value }) => value ?? []));
+  return {
+    header: axisLabel(axis, width),
+    align: 'left',
+    width,
+    cell: ({ value }) => (value === undefined ? '' : whisker(value, axis, width, ceiling?.value?.value)),
+  };
+}
+
+function markedTitle(row: RowView['row']): string {
+  return `${singleLine(row.title)}${row.origin === 'adapted' ? ' †' : ''}${row.global ? ' °' : ''}`;
+}
+
+function marksSentence({ ranked, controls }: TaskView): string | undefined {
+  const rows = [...ranked, ...controls].map(({ row }) => row);
+  const marks = [
+    ...(rows.some(({ origin }) => origin === 'adapted') ? ['† adapted: not the setting its paper has'] : []),
+    ...(rows.some(({ global }) => global) ? ['° one score a training point, the same for every query'] : []),
+  ];
+  return marks.length === 0 ? undefined : `${marks.join('; ')}.`;
+}
+
+function unrankedLines({ unranked }: TaskView, width: number): string[] {
+  if (unranked.length === 0) return [];
+  const names = unranked.map(({ row }) => truncate(singleLine(row.title), 24));
+  const column = Math.max(...names.map(displayWidth));
+  const lines = unranked.flatMap(({ row }, i) => {
+    const reason = row.reason === undefined || row.reason === row.status ? row.status : `${row.status}: ${row.reason}`;
+    const name = `  ${padEnd(names[i], column)}${gap}`;
+    return wrap(singleLine(reason), Math.max(20, width - displayWidth(name))).map(
+      (line, at) => (at === 0 ? name : ' '.repeat(displayWidth(name))) + line,
+    );
+  });
+  return ['', 'not ranked', ...lines];
+}
+
+function overallTable({ scope, tasks, rows, excluded }: OverallBoard, width: number, paint: Paint): string[] {
+  const kind = scope === 'all' ? '' : `${scope} `;
+  const title = Math.max(6, ...rows.map((row) => Math.min(34, width - 36, displayWidth(singleLine(row.title)))));
+  const cells = (rank: string, name: string, interval: string, ranks: string) =>
+    `${padStart(rank, 9)}${gap}${padEnd(truncate(singleLine(name), title), title)}${gap}${padEnd(interval, 14)}${gap}${ranks}`.trimEnd();
+  const lines = rows.map((row) => {
+    const interval = `[${row.low.toFixed(2)}, ${row.high.toFixed(2)}]`;
+    return truncate(cells(row.meanRank.toFixed(2), row.title, interval, row.ranks.map(formatRank).join(' ')), width);
+  });
+  const list = wrap(
+    singleLine(
+      `Ranks among the methods that are complete on ${plural(tasks.length, `${kind}task`)}: ${tasks.join(', ')}.`,
+    ),
+    width,
+  );
+  const left = excluded.map(({ entry, tasks: missing }) => `${entry} (${missing.join(', ')})`);
+  const none = 'No method is complete on all of them.';
+  return [
+    paint.bold(`mean rank, ${plural(tasks.length, `${kind}task`)}`),
+    ...list,
+    '',
+    ...(rows.length === 0 ? [none] : [paint.dim(cells('mean rank', 'method', 'interval', 'by task')), ...lines]),
+    ...(left.length === 0
+      ? []
+      : wrap(singleLine(`Left out, with the tasks they lack: ${left.join(', ')}.`), width).map(paint.dim)),
+  ];
+}

@@ -1,0 +1,72 @@
+import type { BoardMetric, BoardStatistics, BoardTaskSummary } from '../board.js';
+import { formatCount, formatValue, plural, shortKey } from './format.js';
+import type { RowView, TaskView } from './task-view.js';
+
+/** What was measured, in one sentence. */
+export function measuredSentence(task: BoardTaskSummary, metric: BoardMetric | undefined): string {
+  if (metric === undefined) return 'Nothing was measured: no cell of this task has a result.';
+  const statistic = metric.params.statistic;
+  const name = typeof statistic === 'string' ? `${metric.title} (${capitalised(statistic)})` : metric.title;
+  const { truth, report } = task;
+  if (truth === undefined || report.subsets === 0) return `${name} on ${plural(task.train, 'training point')}.`;
+  const size = Math.round(truth.fraction * task.train);
+  return (
+    `${name}: do scores predict the ${task.target} of ${plural(report.queries, 'query', 'queries')} after retraining on ` +
+    `${plural(report.subsets, 'random subset')} of ${formatCount(size)} of ${plural(task.train, 'training point')}, ` +
+    `${plural(truth.retrainSeeds, 'retraining')} each?`
+  );
+}
+
+function capitalised(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
+}
+
+/** The model and its sanity values. */
+export function modelSentence(task: BoardTaskSummary): string {
+  const classes = task.classes > 0 ? ` of ${task.classes} classes` : '';
+  const sanity = Object.entries(task.sanity).map(([name, value]) => `${name} ${formatValue(value)}`);
+  const truth = task.truth === undefined ? [] : [`truth ${shortKey(task.truth.key)}`];
+  return [
+    `${task.kind}${classes}, ${plural(task.parameters, 'parameter')}, ${plural(task.epochs, 'epoch')}`,
+    ...sanity,
+    ...truth,
+  ].join(', ');
+}
+
+/** How parameters were chosen; undefined when none were. */
+export function choiceSentence({ task, ranked, controls }: TaskView): string | undefined {
+  const chosen = [...ranked, ...controls].filter(({ row }) => row.sweep.length > 1 && row.params !== undefined);
+  if (task.tune === undefined || chosen.length === 0) return undefined;
+  const { subsets, queries } = task.tune;
+  const parts = [
+    ...(subsets > 0 ? [plural(subsets, 'subset')] : []),
+    ...(queries > 0 ? [plural(queries, 'query', 'queries')] : []),
+  ];
+  const list = chosen.map((view) => `${view.row.title} ${chosenParams(view)} (of ${view.row.sweep.length})`);
+  return `Parameters were chosen on ${parts.join(' and ')} that are not reported: ${list.join('; ')}.`;
+}
+
+/** `projDim=2048 checkpoints=5`: the varied parameters as they were chosen. */
+export function chosenParams({ row }: RowView): string {
+  return row.varied
+    .map((name) => `${name}=${JSON.stringify(row.params?.[name] ?? null).replaceAll('"', '')}`)
+    .join(' ');
+}
+
+/** What was counted as 0 because it was undefined; undefined when nothing was. */
+export function undefinedSentence({ task, ranked, controls }: TaskView): string | undefined {
+  const affected = [...ranked, ...controls].filter(({ value }) => (value?.undefinedQueries ?? 0) > 0);
+  if (affected.length === 0) return undefined;
+  const list = affected.map(({ row, value }) => `${row.title} ${value?.undefinedQueries}`);
+  return `Queries (of ${task.report.queries}) whose value was undefined and counted as 0: ${list.join(', ')}.`;
+}
+
+/** How ranks, groups and intervals are to be read. */
+export function statisticsSentence({ ci, resamples, familyError }: BoardStatistics): string {
+  const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`;
+  return (
+    `Intervals of ${percent(ci)} hold for fresh subsets, queries and method seeds (${formatCount(resamples)} joint ` +
+    `resamples). Methods that share a letter, or whose ranks overlap, could not be told apart: paired tests adjusted ` +
+    `by Holm, at most ${percent(familyError)} chance of any false distinction in a task.`
+  );
+}

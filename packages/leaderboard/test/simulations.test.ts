@@ -1,0 +1,127 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Board, Interval } from '../src/index.js';
+import { makeBoard } from '../src/index.js';
+import { type Simulation, simulatedGrid } from './simulated-grid.js';
+
+/** Boards of grids that differ in everything that is drawn at random. */
+async function boardsOf(count: number, simulation: Omit<Simulation, 'seed'>): Promise<Board[]> {
+  const boards: Board[] = [];
+  for (let i = 0; i < count; i++) boards.push(makeBoard(await simulatedGrid({ ...simulation, seed: 1000 + i })));
+  return boards;
+}
+
+type Measured = Interval & { readonly value: number };
+
+/** Share of the intervals that cover the mean of all the values they were computed around. */
+function coverage(intervals: readonly Measured[]): number {
+  const truth = intervals.reduce((sum, { value }) => sum + value, 0) / intervals.length;
+  return intervals.filter(({ low, high }) => low <= truth && truth <= high).length / intervals.length;
+}
+
+const lds = (board: Board, entry: string) => {
+  const value = board.rows.find((row) => row.entry === entry)?.metrics.lds;
+  if (value === undefined) throw new Error(`no ${entry}`);
+  return value;
+};
+
+const pairOfPairs = [
+  { id: 'a', noise: 0.8 },
+  { id: 'b', noise: 0.8 },
+  { id: 'c', noise: 1.4 },
+  { id: 'd', noise: 1.4 },
+  { id: 'random', noise: 1e6 },
+];
+
+describe('on grids with a known truth', () => {
+  let boards: Board[];
+  beforeAll(async () => {
+    boards = await boardsOf(240, { methods: pairOfPairs, subsets: 40, queries: 24, resamples: 120 });
+  });
+
+  it('95 % intervals of values and of differences cover 93 to 97 %, that of the ceiling no less', () => {
+    const average = (shares: readonly number[]) => shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    const values = average(pairOfPairs.map(({ id }) => coverage(boards.map((board) => lds(board, id)))));
+    const differences = average(
+      ['a', 'b', 'c', 'd'].map((id) => coverage(boards.flatMap((board) => lds(board, id).toRandom ?? []))),
+    );
+    const ceiling = coverage(boards.map((board) => lds(board, 'ceiling')));
+    for (const share of [values, differences]) {
+      expect(share).toBeGreaterThanOrEqual(0.93);
+      expect(share).toBeLessThanOrEqual(0.97);
+    }
+    expect(ceiling).toBeGreaterThanOrEqual(0.93);
+  });
+
+  it('equally good methods are told apart in at most 5 % of the tasks, and ranks hold the true ones', () => {
+    const trueRanks: Readonly<Record<string, readonly [number, number]>> = {
+      a: [1, 2],
+      b: [1, 2],
+      c: [3, 4],
+      d: [3, 4],
+    };
+    let [told, wrongRanks, separated] = [0, 0, 0];
+    for (const board of boards) {
+      const groups = Object.fromEntries(board.rows.map(({ entry, groups: letters = '' }) => [entry, letters]));
+      const tied = (x: string, y: string) => [...groups[x]].some((letter) => groups[y].includes(letter));
+      if (!tied('a', 'b') || !tied('c', 'd')) told++;
+      if (!tied('a', 'c')) separated++;
+      const holds = board.rows.every(({ entry, rank }) => {
+        const [first, last] = trueRanks[entry] ?? [1, 4];
+        return rank === undefined || (rank.low <= first && last <= rank.high);
+      });
+      if (!holds) wrongRanks++;
+    }
+    expect(told / boards.length).toBeLessThanOrEqual(0.05);
+    expect(wrongRanks / boards.length).toBeLessThanOrEqual(0.05);
+    expect(separated / boards.length).toBeGreaterThan(0.6);
+  });
+});
+
+it('intervals count the noise of a method that depends on its seed', async () => {
+  const methods = [{ id: 'noisy', noise: 0.5, sharedSeedNoise: 1.2 }];
+  const simulation = { methods, seeds: [0, 1, 2], subsets: 32, queries: 16, resamples: 100 };
+  const share = coverage((await boardsOf(240, simulation)).map((board) => lds(board, 'noisy')));
+  expect(share).toBeGreaterThanOrEqual(0.93);
+  expect(share).toBeLessThanOrEqual(0.98);
+});
+
+describe('the ceiling', () => {
+  it.each([
+    [0.1, 3, 0.48],
+    [0.1, 5, 0.57],
+    [0.1, 10, 0.7],
+    [0.25, 3, 0.68],
+    [0.25, 5, 0.77],
+    [0.5, 3, 0.85],
+    [0.75, 3, 0.94],
+    [0.9, 5, 0.98],
+  ])(
+    'of a reliability of %d with %d retrainings is the simulated %d, and perfect scores reach it',
+    async (rho, retrainSeeds, expected) => {
+      const board = makeBoard(
+        await simulatedGrid({
+          seed: 5,
+          methods: [{ id: 'perfect', noise: 0 }],
+          train: 64,
+          subsets: 64,
+          queries: 150,
+          retrainSeeds,
+          retrainNoise: (1 - rho) / rho,
+          commonShare: 0,
+          resamples: 20,
+        }),
+      );
+      expect(Math.abs(lds(board, 'ceiling').value - expected)).toBeLessThan(0.025);
+      expect(lds(board, 'perfect').ofCeiling).toBeGreaterThan(0.95);
+      expect(lds(board, 'perfect').ofCeiling).toBeLessThan(1.05);
+    },
+  );
+
+  it('is absent with a single retraining, whose noise cannot be told', async () => {
+    const board = makeBoard(
+      await simulatedGrid({ seed: 5, methods: [{ id: 'a', noise: 1 }], retrainSeeds: 1, resamples: 20 }),
+    );
+    expect(board.rows.map(({ kind }) => kind)).toEqual(['method']);
+    expect(lds(board, 'a').ofCeiling).toBeUndefined();
+  });
+});

@@ -1,0 +1,151 @@
+import type { BoardInput } from '@attribution-bench/contract';
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Board,
+  type BoardCosts,
+  boardFiles,
+  makeBoard,
+  makeCosts,
+  renderCsv,
+  renderMarkdown,
+  renderTerminal,
+} from '../src/index.js';
+import { displayWidth, singleLine, truncate, wrap } from '../src/text/display-text.js';
+import { readableJson } from '../src/text/json.js';
+import { axisOf, whisker } from '../src/text/whisker.js';
+import { formatBytes, formatCount, formatRank, formatSeconds, formatSigned, formatValue } from '../src/view/format.js';
+import { exampleGrid } from './example-grid.js';
+
+const escapeCode = String.fromCharCode(27);
+let input: BoardInput;
+let board: Board;
+let costs: BoardCosts;
+beforeAll(async () => {
+  input = await exampleGrid();
+  board = makeBoard(input);
+  costs = makeCosts(input);
+});
+
+describe('the terminal table', () => {
+  it.each([80, 120])('is laid out for %d columns', async (width) => {
+    const text = renderTerminal(board, costs, { width, color: false });
+    for (const line of text.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+    await expect(text).toMatchFileSnapshot(`golden/terminal-${width}.txt`);
+  });
+
+  it.each([60, 72, 100, 140, 200])('has no line longer than %d columns', (width) => {
+    const text = renderTerminal(board, costs, { width, color: false });
+    for (const line of text.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+  });
+
+  it('has the same text with and without colour, and stands without costs', () => {
+    const plain = renderTerminal(board, costs, { width: 120, color: false });
+    const painted = renderTerminal(board, costs, { width: 120, color: true });
+    expect(plain).not.toContain(escapeCode);
+    expect(painted.replaceAll(new RegExp(`${escapeCode}\\[\\d+m`, 'g'), '')).toBe(plain);
+    expect(renderTerminal(board, undefined, { width: 120, color: false })).not.toContain('fit+score');
+  });
+});
+
+describe('the files of a board', () => {
+  it('are made from the same rows', async () => {
+    const files = boardFiles(board, costs);
+    expect(JSON.parse(files['board.json'])).toEqual(JSON.parse(JSON.stringify(board)));
+    expect(JSON.parse(files['board-costs.json']).provenance).toEqual(input.provenance);
+    await expect(files['board.md']).toMatchFileSnapshot('golden/board.md');
+    await expect(files['board.csv']).toMatchFileSnapshot('golden/board.csv');
+  });
+
+  it('has one CSV line a row, with as many cells as the header', () => {
+    const lines = renderCsv(board, costs).trimEnd().split('\r\n').map(parseCsvLine);
+    expect(lines).toHaveLength(board.rows.length + 1);
+    for (const line of lines) expect(line).toHaveLength(lines[0].length);
+  });
+});
+
+describe('hostile text', () => {
+  const names = [
+    '<script>alert(1)</script>',
+    '=HYPERLINK("http://evil","x")',
+    '+1',
+    '@everyone',
+    '-2+3',
+    'a|b`c`*d*_e_[f](javascript:g)\n# h',
+    `${escapeCode}[31mred${escapeCode}]8;;http://evil${escapeCode}\\`,
+    'left\u202eright',
+    '\t=1',
+    '"quoted", and more',
+  ];
+  const hostile = (name: string): [Board, BoardCosts] => {
+    const renamed = {
+      ...input,
+      methods: input.methods.map((method) => ({ ...method, title: name, family: name })),
+      cells: input.cells.map((cell) => (cell.reason === undefined ? cell : { ...cell, reason: name })),
+    };
+    return [makeBoard({ ...renamed, report: { ...input.report, resamples: 2 } }), makeCosts(renamed)];
+  };
+
+  it.each(names)('%j shows as text in every format', (name) => {
+    const [made, spent] = hostile(name);
+    const terminal = renderTerminal(made, spent, { width: 200, color: false });
+    expect(terminal).not.toMatch(/[^\P{Cc}\n]|[\u202a-\u202e]/u);
+    const markdown = renderMarkdown(made, spent);
+    expect(markdown).not.toMatch(/<script|(?<!\\)\[f\]|(?<!\\)`c|\n# h|@everyone/);
+    const [header, ...lines] = renderCsv(made, spent).trimEnd().split('\r\n').map(parseCsvLine);
+    for (const line of lines) {
+      expect(line).toHaveLength(header.length);
+      for (const column of ['title', 'family', 'reason'])
+        expect(line[header.indexOf(column)]).not.toMatch(/^[=+\-@\t]/);
+    }
+  });
+});
+
+describe('display text', () => {
+  it('measures, cuts and wraps by columns', () => {
+    expect(displayWidth('naïve')).toBe(5);
+    expect(displayWidth('ナレッジ')).toBe(8);
+    expect(truncate('ナレッジ蒸留', 7)).toBe('ナレッ…');
+    expect(truncate('exact', 5)).toBe('exact');
+    expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
+    expect(singleLine('a\r\nb\u2028c')).toBe('a b c');
+  });
+
+  it('draws whiskers around a dot', () => {
+    const axis = axisOf([{ low: 0.1, high: 0.98 }]);
+    expect(axis).toEqual({ from: 0, to: 1 });
+    expect(whisker({ value: 0.5, low: 0.2, high: 0.8 }, axis, 10)).toBe('┊ ├──●──┤ ');
+    expect(whisker({ value: 0.5, low: 0.5, high: 0.5 }, axis, 10, 0.95)).toBe('┊    ●   ┊');
+  });
+
+  it('formats numbers', () => {
+    expect([formatValue(-0.0001), formatValue(-0.25), formatSigned(0.0004), formatSigned(0.5)]).toEqual([
+      '0.000',
+      '-0.250',
+      '0.000',
+      '+0.500',
+    ]);
+    expect([0.004, 9.996, 99.96, 3599, 3600 * 2 + 7 * 60].map(formatSeconds)).toEqual([
+      '0.00 s',
+      '10.0 s',
+      '1 min 40 s',
+      '59 min 59 s',
+      '2 h 07 min',
+    ]);
+    expect([5e5, 2e8, 3e9].map(formatBytes)).toEqual(['0.5 MiB', '191 MiB', '2.8 GiB']);
+    expect([formatCount(999), formatCount(2273856)]).toEqual(['999', '2,273,856']);
+    expect([formatRank({ low: 2, high: 2 }), formatRank({ low: 1, high: 3 })]).toEqual(['2', '1-3']);
+  });
+
+  it('lays JSON out to be read, without changing it', () => {
+    const value = { a: [1, 2, 3], b: { c: 'x'.repeat(130), d: {}, e: [] }, f: Array.from({ length: 90 }, (_, i) => i) };
+    const text = readableJson(value);
+    expect(JSON.parse(text)).toEqual(value);
+    expect(text.split('\n')).toHaveLength(10);
+  });
+});
+
+function parseCsvLine(line: string): string[] {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) =>
+    quoted === undefined ? plain : quoted.replaceAll('""', '"'),
+  );
+}
