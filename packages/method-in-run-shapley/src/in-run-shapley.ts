@@ -1,0 +1,120 @@
+import { choice, defineMethod, type LayerFactors, type ReplayStep } from '@attribution-bench/contract';
+import * as tf from '@tensorflow/tfjs';
+
+/**
+ * In-Run Data Shapley (Wang et al. 2024, sections 3 and 4): the Shapley value of each point of a batch B in the change of
+ * the query's target f that the optimiser step makes, summed over the steps of one training run. With the target's
+ * gradient ∇f and Hessian H before the step, g the gradient of a point's loss and ḡ its mean over the batch:
+ * first order  -lr/|B| ∇f·g,  second order in addition  lr²/(2|B|) gᵀHḡ.
+ */
+export default defineMethod({
+  id: 'in-run-shapley',
+  title: 'In-Run Data Shapley',
+  family: 'gradient',
+  origin: 'published',
+  cite: 'Wang et al. 2024, arXiv:2406.11011',
+  revision: 1,
+  output: 'pairwise',
+  tasks: ['classifier'],
+  needs: ['trajectory'],
+  params: {
+    order: choice(['first', 'second'], {
+      default: 'first',
+      help: 'of the Taylor expansion of the target in the step; second takes one more pass a step',
+    }),
+  },
+  async score(ctx, { order }) {
+    const { train, queries, epochs, batch } = ctx.task;
+    const steps = epochs * Math.ceil(train / batch);
+    const scores = new Float32Array(queries * train);
+    const emit = (step: ReplayStep) => ({ values: order === 'first' ? firstOrder(step) : secondOrder(step) });
+    for await (const { step, batch, emitted } of ctx.replay({ emit, tangent: order === 'second' })) {
+      ctx.signal.throwIfAborted();
+      const { values } = emitted;
+      for (let query = 0; query < queries; query++) {
+        for (let place = 0; place < batch.length; place++) {
+          if (batch[place] >= 0) scores[query * train + batch[place]] += values[query * batch.length + place];
+        }
+      }
+      ctx.progress((step + 1) / steps);
+    }
+    return scores;
+  },
+
+  /** First order, of each point on its own loss: Σ over steps of lr/|B| |g|². */
+  async selfScores(ctx) {
+    const scores = new Float32Array(ctx.task.train);
+    const emit = (step: ReplayStep) => ({ values: selfInfluence(step) });
+    for await (const { batch, emitted } of ctx.replay({ emit })) {
+      ctx.signal.throwIfAborted();
+      for (const [place, point] of batch.entries()) if (point >= 0) scores[point] += emitted.values[place];
+    }
+    return scores;
+  },
+});
+
+/** -lr/|B| ∇f·g of every query and place of the batch, [queries × batch]. */
+export function firstOrder(step: ReplayStep): tf.Tensor {
+  return tf.mul(innerProducts(step, step.queries), tf.neg(share(step)));
+}
+
+/** {@link firstOrder} + lr²/(2|B|) gᵀHḡ; the queries' tangents along ḡ hold Hḡ as two pairs a layer. */
+export function secondOrder(step: ReplayStep): tf.Tensor {
+  const { queries, queryTangents, learningRate } = step;
+  const moved = (factor: 'input' | 'delta') =>
+    queries.map((layer, l) => ({ ...layer, [factor]: queryTangents[l][factor] }));
+  const curvature = tf.add(innerProducts(step, moved('input')), innerProducts(step, moved('delta')));
+  return tf.add(firstOrder(step), tf.mul(curvature, tf.mul(share(step), tf.div(learningRate, 2))));
+}
+
+/** lr/|B| |g|² of every place of the batch, [batch]. */
+function selfInfluence(step: ReplayStep): tf.Tensor {
+  const norms = step.batch.map(({ input, delta }, l) => {
+    const squares = tf.matMul(tf.square(input) as tf.Tensor2D, step.preconditioner[l] as tf.Tensor2D);
+    return tf.sum(tf.mul(squares, tf.square(delta)), 1);
+  });
+  return tf.mul(sum(norms), share(step));
+}
+
+/** lr/|B|, where the last batch of an epoch may be partly padding. */
+function share({ learningRate, mask }: ReplayStep): tf.Tensor {
+  return tf.div(learningRate, tf.sum(mask));
+}
+
+/**
+ * Inner products of gradients of queries and batch, [queries × batch], without forming a gradient: of two outer products
+ * it is the product of the inner products of their factors. Adam's preconditioner D is taken in as ∇f·(D g), which has no
+ * such form; the queries' gradients are then formed.
+ */
+function innerProducts(
+  { batch, preconditioner, preconditioned }: ReplayStep,
+  queries: readonly LayerFactors[],
+): tf.Tensor {
+  return sum(
+    queries.map(({ input, delta }, l) => {
+      if (!preconditioned) return tf.mul(crossProducts(input, batch[l].input), crossProducts(delta, batch[l].delta));
+      const scaled = tf.mul(outerProducts(input, delta), preconditioner[l]);
+      const gradients = outerProducts(batch[l].input, batch[l].delta);
+      return crossProducts(flat(scaled), flat(gradients));
+    }),
+  );
+}
+
+/** Of the rows of two matrices. */
+function crossProducts(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  return tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D, false, true);
+}
+
+/** [samples × (in + 1) × out] */
+function outerProducts(input: tf.Tensor, delta: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.expandDims(input, 2), tf.expandDims(delta, 1));
+}
+
+function flat(gradients: tf.Tensor): tf.Tensor {
+  const [samples, rows, columns] = gradients.shape;
+  return tf.reshape(gradients, [samples, rows * columns]);
+}
+
+function sum(tensors: readonly tf.Tensor[]): tf.Tensor {
+  return tensors.reduce((total, tensor) => tf.add(total, tensor));
+}

@@ -1,0 +1,142 @@
+import type { FullMethodContext, ReplayStep } from '@attribution-bench/contract';
+import { collectRows, matmul } from '@attribution-bench/numerics';
+import {
+  describeMethod,
+  expectReference,
+  fixtureTask,
+  neverCancelled,
+  runMethod,
+  type Setting,
+  taskSpec,
+  trainedSetting,
+} from '@attribution-bench/testkit';
+import { describe, expect, test } from 'vitest';
+import inRunShapley, { firstOrder, secondOrder } from '../src/in-run-shapley.js';
+import { batchSize, lr, read, recordedRun } from './support/recorded-run.js';
+
+describeMethod(inRunShapley);
+describe('second order', () => describeMethod(inRunShapley, { params: { order: 'second' } }));
+
+describe('on the recorded run', () => {
+  const negated = (values: ArrayLike<number>) => Array.from(values, (value) => -value);
+
+  test.each([
+    ['first', 'oracle_total_first_order'],
+    ['second', 'oracle_total_second_order'],
+  ])('scores of %s order, averaged over queries, are those of the oracle', async (order, reference) => {
+    const fixture = await fixtureTask({
+      inputs: read('x_train'),
+      labels: read('y_train'),
+      queryInputs: read('x_val'),
+      queryLabels: read('y_val'),
+      classes: 10,
+      model: { use: 'mlp', hidden: [16] },
+      target: 'neg-loss',
+      checkpoints: [new Float32Array(65 * 16 + 17 * 10)],
+    });
+    const setting: Setting = {
+      ...fixture,
+      task: {
+        ...fixture.task,
+        context: (request): FullMethodContext => ({ ...fixture.task.context(request), replay: recordedRun }),
+      },
+    };
+    const { scores } = await runMethod(inRunShapley, setting, { params: { order } });
+    const { train, queries } = setting.task.info;
+    const mean = Array.from({ length: train }, (_, point) => {
+      let sum = 0;
+      for (let query = 0; query < queries; query++) sum += scores[query * train + point];
+      return sum / queries;
+    });
+    expectReference(mean, negated(read(reference).data), 1e-4);
+  });
+
+  /** Values of each step, averaged over queries, [steps × batch]. */
+  async function perStep(values: (step: ReplayStep) => ReturnType<typeof firstOrder>): Promise<Float32Array> {
+    const means: Float32Array[] = [];
+    const run = recordedRun({ emit: (step) => ({ mean: values(step).mean(0) }), tangent: true });
+    for await (const { emitted } of run) means.push(emitted.mean);
+    return Float32Array.from(means.flatMap((mean) => [...mean]));
+  }
+
+  test('values of each step are those of the oracle', async () => {
+    expectReference(await perStep(firstOrder), negated(read('oracle_first_order').data), 1e-4);
+    expectReference(await perStep(secondOrder), negated(read('oracle_second_order').data), 1e-4);
+  });
+
+  test('products are those of GhostSuite, which rounds to bfloat16', async () => {
+    const queries = read('y_val').data.length;
+    const products = (await perStep(firstOrder)).map(
+      (value) => (-value * (batchSize / lr) * queries) / (queries + batchSize) ** 2,
+    );
+    expectReference(negated(products), read('ghost_dot_products').data, 2e-2);
+  });
+
+  test('second order comes closer than first to the exact Shapley value of the loss change', async () => {
+    const [first, second] = [await perStep(firstOrder), await perStep(secondOrder)];
+    for (const step of [0, 10]) {
+      const exact = negated(read(`oracle_exact_shapley_step${step}`).data);
+      const error = (found: Float32Array) =>
+        Math.max(...exact.map((value, place) => Math.abs(value - found[step * batchSize + place])));
+      expect(error(second)).toBeLessThan(error(first));
+    }
+  });
+});
+
+describe('one full-batch step', () => {
+  const points = { use: 'synthetic', train: 20, queries: 6, classes: 3, dims: 4 };
+  const settingOf = (recipe: Readonly<Record<string, unknown>>) =>
+    trainedSetting(
+      taskSpec(
+        {
+          id: 'one-step',
+          data: points,
+          model: { use: 'mlp', hidden: [5], activation: 'tanh', epochs: 1, batch: 20, ...recipe },
+        },
+        1,
+      ),
+    );
+  /** A step of no length leaves the initial model. */
+  const initial = settingOf({ lr: 0, schedule: 'constant' });
+
+  test('first order is the inner product of gradients times lr / n', async () => {
+    const setting = await settingOf({ lr: 0.2, momentum: 0, schedule: 'constant' });
+    const { scores } = await runMethod(inRunShapley, setting);
+    const { task, models } = await initial;
+    const given = await models({ checkpoints: 1, trajectory: 1 });
+    const ctx = task.context({ ...given, scope: [0, 0, 0, 0], cancel: neverCancelled, progress() {}, log() {} });
+    const [checkpoint] = given.checkpoints;
+    const queries = await collectRows(ctx.gradients({ of: 'queries', checkpoint, output: 'target' }), 6);
+    const train = await collectRows(ctx.gradients({ of: 'train', checkpoint, output: 'loss' }), 20);
+    const shape = { m: 6, k: task.info.parameters, n: 20, transposeB: true };
+    const products = await matmul(queries.data, train.data, shape);
+    expectReference(
+      scores,
+      products.map((product) => (-0.2 / 20) * product),
+      1e-5,
+    );
+  });
+
+  test.each([
+    ['sgd', 0.02, 0.1],
+    ['adam', 0.002, 0.1],
+  ])('with %s, second order accounts for the change of each target', async (optimizer, rate, tolerance) => {
+    const setting = await settingOf({
+      optimizer,
+      lr: rate,
+      schedule: 'constant',
+      ...(optimizer === 'sgd' ? { momentum: 0 } : {}),
+    });
+    const parametersOf = async ({ models }: Setting) =>
+      (await models({ checkpoints: 1, trajectory: 1 })).checkpoints[0].parameters;
+    const targets = await setting.task.queryTargets([await parametersOf(await initial), await parametersOf(setting)]);
+    const change = targets[1].map((target, query) => target - targets[0][query]);
+    const unexplained = async (order: string) => {
+      const { scores } = await runMethod(inRunShapley, setting, { params: { order } });
+      const explained = (query: number) =>
+        scores.subarray(query * 20, (query + 1) * 20).reduce((sum, score) => sum + score, 0);
+      return Math.max(...change.map((total, query) => Math.abs(total - explained(query))));
+    };
+    expect(await unexplained('second')).toBeLessThan(tolerance * (await unexplained('first')));
+  });
+});
