@@ -31,6 +31,7 @@ export default async function work({ job, storeFolder, cancel, port }: Work): Pr
   }
   const signal = signalOf(cancel);
   const { store, tasks } = bench;
+  const begun = () => post({ type: 'begun' });
   let shown = 0;
   const progress = (done: number) => {
     if (done < 1 && done - shown < 0.01) return;
@@ -39,7 +40,7 @@ export default async function work({ job, storeFolder, cancel, port }: Work): Pr
   };
   try {
     signal.throwIfAborted();
-    return { status: 'done', report: await runStep(job, { store, tasks, cancel: signal, progress, log }) };
+    return { status: 'done', report: await runStep(job, { store, tasks, cancel: signal, begun, progress, log }) };
   } catch (error) {
     if (error instanceof Cancelled || isNamed(error, 'Cancelled')) return { status: 'cancelled' };
     return { status: 'failed', error: toPlainError(error) };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BenchError } from '@attribution-bench/contract';
 import { describe, expect, it } from 'vitest';
 import { GridErrors, gridJsonSchema, loadGrid } from '../src/index.js';
-import { fixture, gridFile, temporaryFolder } from './folder.js';
+import { fixture, gridFile, temporaryFolder } from './support/folder.js';
 
 const valid = `schema: bench/grid@1
 name: trial

@@ -45,10 +45,10 @@ export interface Store {
   /** The metadata, with the header checked but not the arrays. @throws as `read` */
   readMetadata(ref: ArtifactRef): Promise<Artifact['metadata']>;
   /**
-   * Whether the artifact is stored and sound. Files of more than `deepBytes` are checked by header and length only: their
-   * arrays are when they are read.
+   * Whether the artifact is stored and sound. Files of more than `deepBytes` (default: none) are checked by header and
+   * length only: their arrays are when they are read.
    */
-  isSound(ref: ArtifactRef, deepBytes: number): Promise<boolean>;
+  isSound(ref: ArtifactRef, deepBytes?: number): Promise<boolean>;
   /** What making it cost; kept beside the artifact because two runs never cost the same. */
   writeCost(ref: ArtifactRef, cost: ArtifactCost): Promise<void>;
   readCost(ref: ArtifactRef): Promise<ArtifactCost | undefined>;
@@ -167,7 +167,7 @@ export function openStore(folder: string, onSetAside: (found: SetAside) => void 
           await opened.close();
         }
       }),
-    async isSound(ref, deepBytes) {
+    async isSound(ref, deepBytes = Number.POSITIVE_INFINITY) {
       try {
         const { size } = await stat(file(ref));
         if (size > deepBytes) await readMetadata(ref);

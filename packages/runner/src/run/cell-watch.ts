@@ -1,5 +1,5 @@
 import type { PlainError } from '@attribution-bench/contract';
-import type { PlannedCell, PlannedStep } from '../plan/plan.js';
+import type { PlannedCell } from '../plan/plan.js';
 import type { StepStates } from './step-states.js';
 
 /** A cell that has come to its end. */
@@ -9,17 +9,14 @@ export interface EndedCell {
 }
 
 /** Tells when cells end: all their results there, or one that will never be. Each is told once. */
-export function watchCells(
-  cells: readonly PlannedCell[],
-  states: StepStates,
-): { ended(step: Pick<PlannedStep, 'id'>): EndedCell[] } {
+export function watchCells(cells: readonly PlannedCell[], states: StepStates): { ended(step: string): EndedCell[] } {
   const open = new Map<string, PlannedCell[]>();
   const told = new Set<PlannedCell>();
   for (const cell of cells)
     if (cell.steps !== undefined && cell.status !== 'cached')
       for (const id of resultsOf(cell)) open.set(id, [...(open.get(id) ?? []), cell]);
   return {
-    ended({ id }) {
+    ended(id) {
       return (open.get(id) ?? []).flatMap((cell): EndedCell[] => {
         if (told.has(cell)) return [];
         const results = resultsOf(cell);

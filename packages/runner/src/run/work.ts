@@ -14,6 +14,7 @@ export interface Work {
 }
 
 export type WorkMessage =
+  | { readonly type: 'begun' }
   | { readonly type: 'progress'; readonly done: number }
   | { readonly type: 'log'; readonly level: 'info' | 'warning'; readonly message: string };
 

@@ -6,6 +6,7 @@ import { type StepReport, stopwatch, type Workshop, writeOutput } from './worksh
 /** The training side of a method: its state is kept for `score`. */
 export async function fitMethod(job: FitJob, workshop: Workshop): Promise<StepReport> {
   const { method, ctx } = await openMethod(job.method, job.task, workshop);
+  workshop.begun();
   const elapsed = stopwatch();
   const state = await method.fit(ctx, job.method.params);
   const seconds = elapsed();

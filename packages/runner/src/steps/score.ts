@@ -9,6 +9,7 @@ export async function scoreMethod(job: ScoreJob, workshop: Workshop): Promise<St
   const { arrays: fitted } = await workshop.store.read(job.fit);
   const state: MethodState = Object.fromEntries(Object.entries(fitted).map(([name, { data }]) => [name, data]));
   const { train, queries } = ctx.task;
+  workshop.begun();
   const elapsed = stopwatch();
   const scores = await method.score(ctx, job.method.params, state);
   const seconds = elapsed();

@@ -9,6 +9,8 @@ export interface Workshop {
   readonly store: Store;
   readonly tasks: OpenTasks;
   readonly cancel: CancelSignal;
+  /** Everything it needs is at hand: the clock of the cell's budget starts now. */
+  begun(): void;
   /** Share of the step done, 0 to 1. */
   progress(done: number): void;
   log(message: string): void;

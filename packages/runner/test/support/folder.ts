@@ -12,7 +12,7 @@ export function temporaryFolder(): string {
 
 /** Path of a method of the fixtures, as `use:` takes it. */
 export function fixture(name: string): string {
-  return join(import.meta.dirname, 'fixtures', 'methods', `${name}.js`);
+  return join(import.meta.dirname, '..', 'fixtures', 'methods', `${name}.js`);
 }
 
 /** Writes a grid file into a folder of its own. */

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { hashJson, type Json, sha256 } from '@attribution-bench/contract';
+import { writeAtomically } from '@attribution-bench/store';
+import type { PlannedStep } from '../plan/plan.js';
+
+/** What a step took on this machine. */
+export interface Measured {
+  readonly seconds: number;
+  readonly peakRssBytes: number;
+}
+
+/** What steps took on this machine, by {@link likeness}. Never part of a result or a key. */
+export type History = Map<string, Measured>;
+
+/**
+ * Names the steps that cost the same: the kind of work on the same task with the same method and parameters, whatever the
+ * seed, the subset or the code.
+ */
+export function likeness({ kind, outputs, job }: PlannedStep): string {
+  const { made } = outputs[0];
+  const about: Json =
+    job.kind === 'fit' || job.kind === 'score'
+      ? { task: job.task.key, engine: job.task.engine, method: job.method.id, params: { ...job.method.params } as Json }
+      : job.kind === 'metric'
+        ? { metric: job.metric, sizes: [job.info.train, job.report.queries.length, job.report.subsets.length] }
+        : {
+            task: made.task,
+            engine: made.engine,
+            snapshots: made.snapshots,
+            fraction: made.fraction,
+            subsets: made.subsets,
+          };
+  return hashJson({ kind, about });
+}
+
+export async function readHistory(resultsFolder: string): Promise<History> {
+  try {
+    const stored: unknown = JSON.parse(await readFile(fileOf(resultsFolder), 'utf8'));
+    return new Map(Object.entries(stored as Record<string, Measured>).filter(([, measured]) => isMeasured(measured)));
+  } catch {
+    return new Map();
+  }
+}
+
+/** Adds to what is known; newer measurements replace older ones. */
+export async function extendHistory(resultsFolder: string, measured: History): Promise<void> {
+  if (measured.size === 0) return;
+  const all = Object.fromEntries([...(await readHistory(resultsFolder)), ...measured]);
+  await writeAtomically(fileOf(resultsFolder), `${JSON.stringify(all, undefined, 1)}\n`);
+}
+
+/** The median of like steps, so that the first one, which compiles, does not stand for all. */
+export function summarise(steps: readonly { readonly step: PlannedStep; readonly measured: Measured }[]): History {
+  const byLikeness = new Map<string, Measured[]>();
+  for (const { step, measured } of steps) {
+    const name = likeness(step);
+    byLikeness.set(name, [...(byLikeness.get(name) ?? []), measured]);
+  }
+  return new Map(
+    [...byLikeness].map(([name, all]) => [
+      name,
+      {
+        seconds: all.map(({ seconds }) => seconds).sort((a, b) => a - b)[Math.floor((all.length - 1) / 2)],
+        peakRssBytes: Math.max(...all.map(({ peakRssBytes }) => peakRssBytes)),
+      },
+    ]),
+  );
+}
+
+function fileOf(resultsFolder: string): string {
+  const cores = cpus();
+  const machine = sha256(`${cores[0]?.model} ${cores.length} ${process.version}`).slice(0, 12);
+  return join(resultsFolder, 'probes', `${machine}.json`);
+}
+
+function isMeasured(value: unknown): value is Measured {
+  if (typeof value !== 'object' || value === null) return false;
+  const { seconds, peakRssBytes } = value as Partial<Measured>;
+  return Number.isFinite(seconds) && Number.isFinite(peakRssBytes);
+}

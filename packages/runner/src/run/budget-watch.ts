@@ -1,0 +1,52 @@
+import type { Budget } from '../grid/grid.js';
+import type { PlannedStep } from '../plan/plan.js';
+import type { RunningWork } from './pool.js';
+
+/** A step that runs. */
+export interface Running {
+  readonly step: PlannedStep;
+  readonly work: RunningWork;
+  readonly rssAtStart: number;
+  /** Whether no other step ran at any time since it started. */
+  alone: boolean;
+  /** Why it was told to stop, where not because the whole run stops. */
+  over?: 'time' | 'memory' | 'retry-alone';
+}
+
+/** Holds the steps of cells to the budget of a cell. */
+export interface BudgetWatch {
+  /** Starts the clock of a step; the function that comes back stops it. `spent` are the seconds its cell used before. */
+  time(entry: Running, spent: number): () => void;
+  /**
+   * Looks at the memory of the process. It is the process's, so a step can only be blamed when it ran alone all the time:
+   * when steps side by side use more than their budgets together, those of cells are stopped to be tried again alone.
+   */
+  memory(running: Iterable<Running>, rssBytes: number): void;
+}
+
+export function watchBudget({ cellMs, memoryBytes }: Budget): BudgetWatch {
+  return {
+    time(entry, spent) {
+      if (cellMs === undefined || !isOfCell(entry.step)) return () => undefined;
+      const timer = setTimeout(() => stop(entry, 'time'), Math.max(0, cellMs - spent * 1000));
+      return () => clearTimeout(timer);
+    },
+    memory(running, rssBytes) {
+      const entries = [...running];
+      if (memoryBytes === undefined || entries.length === 0) return;
+      const before = Math.min(...entries.map(({ rssAtStart }) => rssAtStart));
+      if (rssBytes - before <= memoryBytes * entries.length) return;
+      for (const entry of entries) if (isOfCell(entry.step)) stop(entry, entry.alone ? 'memory' : 'retry-alone');
+    },
+  };
+}
+
+function stop(entry: Running, over: NonNullable<Running['over']>): void {
+  if (entry.over !== undefined) return;
+  entry.over = over;
+  entry.work.cancel();
+}
+
+function isOfCell({ kind }: PlannedStep): boolean {
+  return kind === 'fit' || kind === 'score';
+}

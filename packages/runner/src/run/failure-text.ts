@@ -1,0 +1,42 @@
+import { BenchError, exitCode, type PlainError, toPlainError } from '@attribution-bench/contract';
+import type { Budget } from '../grid/grid.js';
+import type { PlannedStep } from '../plan/plan.js';
+
+/** Whether results can no longer be written, which stops the whole run and is no step's fault. */
+export function isStoreFailure({ code }: PlainError): boolean {
+  return ['STORE_FULL', 'STORE_UNWRITABLE', 'STORE_WRITE'].includes(code);
+}
+
+/** Whether a result that a step reads is not there or damaged. */
+export function isLostInput({ code }: PlainError): boolean {
+  return ['STORE_MISSING', 'STORE_CORRUPT'].includes(code);
+}
+
+/** Why a cell failed, in one line: where, what, and what to do. */
+export function failureReason({ message, next }: PlainError, step: PlannedStep | undefined): string {
+  const ofCell = step !== undefined && ['fit', 'score', 'metric'].includes(step.kind);
+  const where = step === undefined ? '' : `${ofCell ? step.kind : step.label}: `;
+  return `${where}${message}${next === undefined ? '' : `, ${next}`}`;
+}
+
+export function overTime({ cellMs = 0 }: Budget): PlainError {
+  return toPlainError(
+    new BenchError({
+      code: 'BUDGET_TIME',
+      message: `took longer than budget.cell (${cellMs / 1000} s)`,
+      next: 'raise the budget or shrink the method',
+      exit: exitCode.cellFailed,
+    }),
+  );
+}
+
+export function overMemory({ memoryBytes = 0 }: Budget): PlainError {
+  return toPlainError(
+    new BenchError({
+      code: 'BUDGET_MEMORY',
+      message: `took more memory than budget.memory (${Math.round(memoryBytes / 2 ** 20)} MiB)`,
+      next: 'raise the budget or use smaller blocks',
+      exit: exitCode.cellFailed,
+    }),
+  );
+}

@@ -1,0 +1,58 @@
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from './support/folder.js';
+import { differingFromFinished, filesOf, finishedCopy, grid, plan, run, small } from './support/run.js';
+
+const kinds = ['dataset', 'task', 'train', 'retrain', 'truth', 'fit', 'score', 'metric'];
+
+describe('damaged results', () => {
+  it('are found when the next run is planned, named, set aside and made again', async () => {
+    const results = await finishedCopy();
+    const before = await plan(await grid(small), results);
+    const files = kinds.map((kind) => filesOf(before, kind)[0]);
+    for (const [index, file] of files.entries()) {
+      if (index % 2 === 0) flip(file);
+      else truncateSync(file, readFileSync(file).length - 1);
+    }
+    const said: string[] = [];
+    const planned = await plan(before.grid, results, { onLog: (message) => said.push(message) });
+    for (const file of files) expect(said.join('\n')).toContain(`set aside as ${file}.corrupt-1`);
+    const { outcome } = await run(planned);
+    expect(outcome.counts).toMatchObject({ failed: 0, remaining: 0 });
+    const still = await differingFromFinished(results);
+    const unneeded = filesOf(planned, 'fit').slice(0, 1);
+    expect(still.filter((name) => !unneeded.some((file) => file.endsWith(name)))).toEqual([]);
+  });
+
+  it('that vanish while a run goes on are made again', async () => {
+    const results = await finishedCopy();
+    const of = await grid(small);
+    for (const file of filesOf(await plan(of, results), 'metric')) rmSync(file);
+    const planned = await plan(of, results);
+    for (const kind of ['score', 'fit', 'train', 'truth', 'dataset'])
+      for (const file of filesOf(planned, kind)) rmSync(file);
+    const { outcome, events } = await run(planned);
+    expect(outcome.counts).toMatchObject({ failed: 0, remaining: 0 });
+    expect(events.some((event) => event.type === 'log' && event.level === 'warning')).toBe(true);
+    expect(await differingFromFinished(results)).toEqual([]);
+  });
+
+  it('of a size that is checked when read only do not reach a result', async () => {
+    const results = temporaryFolder();
+    const of = await grid(
+      small.replace('train: 40, queries: 6', 'train: 9000, queries: 6, dims: 32').replace('epochs: 10', 'epochs: 1'),
+    );
+    const planned = await plan(of, results, { scope: 'truth' });
+    flip(filesOf(planned, 'dataset')[0], 0.5);
+    const { outcome, events } = await run(planned);
+    expect(outcome.counts).toMatchObject({ failed: 0, remaining: 0 });
+    expect(JSON.stringify(events)).toContain('STORE_CORRUPT');
+  });
+});
+
+/** Flips one bit, at a share of the file's length. */
+function flip(file: string, at = 0.98): void {
+  const bytes = readFileSync(file);
+  bytes[Math.floor(bytes.length * at)] ^= 16;
+  writeFileSync(file, bytes);
+}

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { boardInput, loadGrid, readStatus } from '../src/index.js';
+import { fixture, gridFile, temporaryFolder } from './support/folder.js';
+import { differingFromFinished, finishedCopy, grid, header, plan, run, small } from './support/run.js';
+
+describe('stopping', () => {
+  it('keeps what is finished and goes on where it was', async () => {
+    const results = temporaryFolder();
+    const cancel = new AbortController();
+    let finished = 0;
+    const { outcome } = await run(await plan(await grid(small), results), {
+      cancel: cancel.signal,
+      onEvent: (event) => {
+        if (event.type === 'step-finished' && ++finished === 3) cancel.abort();
+      },
+    });
+    expect(outcome.incomplete).toBe('cancelled');
+    expect(outcome.counts.done).toBeGreaterThanOrEqual(3);
+    expect(outcome.counts.remaining).toBeGreaterThan(0);
+    const rest = await plan(await grid(small), results);
+    const partial = await boardInput(rest, outcome);
+    expect(partial.cells.some(({ status }) => status === 'incomplete')).toBe(true);
+    expect((await run(rest)).outcome.counts).toMatchObject({ failed: 0, remaining: 0 });
+    expect(await differingFromFinished(results)).toEqual([]);
+  });
+
+  it('interrupts a step that runs, and is no failure', async () => {
+    const text = `${header}methods: [{ use: ${fixture('patient')} }]\n`;
+    const cancel = new AbortController();
+    const { outcome } = await run(await plan(await grid(text), await finishedCopy()), {
+      cancel: cancel.signal,
+      onEvent: (event) => {
+        if (event.type === 'log') cancel.abort();
+      },
+    });
+    expect(outcome).toMatchObject({ incomplete: 'cancelled', failedCells: [] });
+  });
+
+  it('ends at the time limit', async () => {
+    const text = `${header}methods: [{ use: ${fixture('patient')} }]\n`;
+    const { outcome } = await run(await plan(await grid(text), await finishedCopy()), { maxTimeMs: 1000 });
+    expect(outcome).toMatchObject({ incomplete: 'max-time', failedCells: [] });
+  });
+
+  it('survives SIGKILL at any moment', async () => {
+    const results = temporaryFolder();
+    const file = gridFile(small);
+    for (const steps of [1, 5]) await runElsewhere(file, results, steps);
+    expect((await readStatus(results))[0].state).toBe('interrupted');
+    const { outcome } = await run(await plan(await loadGrid(file), results));
+    expect(outcome.counts).toMatchObject({ failed: 0, remaining: 0 });
+    expect(await differingFromFinished(results)).toEqual([]);
+    const names = readdirSync(results, { recursive: true }).map(String);
+    expect(names.filter((name) => name.includes('.tmp-'))).toEqual([]);
+  });
+});
+
+describe('two processes on one store', () => {
+  it('do not harm each other', async () => {
+    const results = temporaryFolder();
+    const file = gridFile(small);
+    await Promise.all([runElsewhere(file, results), runElsewhere(file, results)]);
+    const after = await plan(await loadGrid(file), results);
+    expect(after.cells.map(({ status }) => status)).toEqual(['cached', 'cached', 'cached']);
+    expect(await differingFromFinished(results)).toEqual([]);
+  });
+});
+
+/** Runs a grid in a process of its own, which is killed once so many steps are finished. */
+async function runElsewhere(file: string, results: string, killAfter = Number.POSITIVE_INFINITY): Promise<void> {
+  const script = join(import.meta.dirname, 'support', 'run-grid.js');
+  const child = spawn(process.execPath, [script, file, results], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  let seen = 0;
+  for await (const chunk of child.stdout) {
+    seen += String(chunk).split('step-finished').length - 1;
+    if (seen >= killAfter) child.kill('SIGKILL');
+  }
+  await ended;
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { collectGarbage, exportTruth, importTruth, verifyTruth } from '../src/index.js';
+import { temporaryFolder } from './support/folder.js';
+import { differingFromFinished, filesOf, finishedCopy, grid, plan, run, small } from './support/run.js';
+
+describe('truth packs', () => {
+  it('bring the truth to another store, to the byte', async () => {
+    const from = await finishedCopy();
+    const of = await grid(small);
+    const [pack] = await exportTruth(await plan(of, from, { scope: 'truth' }));
+    expect(pack.file).toMatch(/truth\/a-[0-9a-f]{12}\.safetensors$/);
+    expect(pack.bytes).toBe(readFileSync(pack.file).length);
+    const to = temporaryFolder();
+    expect(await importTruth(await plan(of, to), pack.file)).toEqual({ task: 'a', added: 40, present: 0 });
+    expect(await importTruth(await plan(of, to), pack.file)).toEqual({ task: 'a', added: 0, present: 40 });
+    const planned = await plan(of, to);
+    expect(planned.tasks[0].truth).toMatchObject({ cached: 40, total: 40 });
+    expect(planned.steps.some(({ kind, needed }) => kind === 'retrain' && needed)).toBe(false);
+    await run(planned);
+    expect(await differingFromFinished(to)).toEqual([]);
+    const folder = temporaryFolder();
+    const [again] = await exportTruth(await plan(of, to, { scope: 'truth' }), { folder });
+    expect(readFileSync(again.file)).toEqual(readFileSync(pack.file));
+  });
+
+  it('serve grids with fewer subsets and seeds', async () => {
+    const from = await finishedCopy();
+    const [pack] = await exportTruth(await plan(await grid(small), from));
+    const fewer = await plan(
+      await grid(small.replace('subsets: 20, retrainSeeds: 2', 'subsets: 6')),
+      temporaryFolder(),
+    );
+    expect(await importTruth(fewer, pack.file)).toEqual({ task: 'a', added: 12, present: 0 });
+  });
+
+  it.each([
+    ['epochs: 10', 'epochs: 11', 'is of task "a", which is not in the grid as it was then'],
+    ['train: 40', 'train: 41', 'is of task "a"'],
+    ['subsets: 20', 'subsets: 20, fraction: 0.4', 'with subsets of 0.5'],
+  ])('are refused where they do not belong: %s is %s', async (was, is, message) => {
+    const [pack] = await exportTruth(await plan(await grid(small), await finishedCopy()));
+    const other = await plan(await grid(small.replace(was, is)), temporaryFolder());
+    await expect(importTruth(other, pack.file)).rejects.toMatchObject({
+      code: 'TRUTH_PACK_MISMATCH',
+      place: pack.file,
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('are not made of half a truth', async () => {
+    await expect(exportTruth(await plan(await grid(small), temporaryFolder()))).rejects.toMatchObject({
+      code: 'TRUTH_INCOMPLETE',
+      message: '0 of 40 retrainings are stored',
+      exit: 4,
+    });
+    await expect(importTruth(await plan(await grid(small), temporaryFolder()), '/nowhere')).rejects.toMatchObject({
+      code: 'TRUTH_PACK_MISSING',
+    });
+  });
+});
+
+describe('verifying', () => {
+  it('retrains rows and finds them the same, or not', async () => {
+    const results = await finishedCopy();
+    const planned = await plan(await grid(small), results, { scope: 'truth' });
+    const [good] = await verifyTruth(planned, { rows: 3, jobs: 1 });
+    expect(good.rows.length).toBe(3);
+    expect(good.rows.every(({ identical, largestDifference }) => identical && largestDifference === 0)).toBe(true);
+
+    const [pack] = await exportTruth(planned);
+    const { readTruthPack, writeTruthPack } = await import('@attribution-bench/store');
+    const forged = join(temporaryFolder(), 'forged.safetensors');
+    const content = await readTruthPack(pack.file);
+    await writeTruthPack(forged, { ...content, outputs: content.outputs.map((value) => value + 0.25) });
+    const elsewhere = temporaryFolder();
+    await importTruth(await plan(planned.grid, elsewhere), forged);
+    const [bad] = await verifyTruth(await plan(planned.grid, elsewhere, { scope: 'truth' }), { rows: 2, jobs: 1 });
+    expect(bad.rows.every(({ identical }) => !identical)).toBe(true);
+    for (const { largestDifference } of bad.rows) expect(largestDifference).toBeCloseTo(0.25, 5);
+  });
+
+  it('needs something to verify', async () => {
+    const planned = await plan(await grid(small), temporaryFolder(), { scope: 'truth' });
+    await expect(verifyTruth(planned, { rows: 1, jobs: 1 })).rejects.toMatchObject({ code: 'TRUTH_INCOMPLETE' });
+  });
+});
+
+describe('garbage', () => {
+  it('is what no plan needs', async () => {
+    const results = await finishedCopy();
+    const whole = await plan(await grid(small), results);
+    expect((await collectGarbage([whole], { resultsFolder: results, remove: false })).files).toEqual([]);
+    const less = await plan(await grid(small.replace('[random, grad-dot,', '[random,')), results);
+    const options = { resultsFolder: results, remove: false };
+    const found = await collectGarbage([less], options);
+    const steps = whole.steps.filter(({ method }) => method === 'grad-dot').length;
+    expect(found.files.filter((file) => file.endsWith('.safetensors')).length).toBe(steps);
+    await collectGarbage([less], { ...options, remove: true });
+    expect((await plan(less.grid, results)).steps.some(({ needed }) => needed)).toBe(false);
+    expect(filesOf(less, 'score').length).toBe(2);
+  });
+});
