@@ -115,7 +115,7 @@ function convolveBack(
   const shape = [info.batchSize, info.inChannels, info.inHeight, info.inWidth];
   const mirrored = mirroredPads(info);
   const result =
-    mirrored === undefined
+    mirrored === undefined || info.inChannels < fewChannels
       ? apply(g, 'ConvTranspose', [error, outputsFirst(g, filter)], { shape, attributes: transposedWindow(info) })
       : apply(g, 'Conv', [error, transpose(g, flipped(g, filter), [2, 3, 0, 1])], {
           shape,
@@ -124,7 +124,10 @@ function convolveBack(
   return fromRuntime(g, result, geometry.dataFormat);
 }
 
-/** With stride 1 the gradient is a convolution with the filter turned round, which is faster than ConvTranspose. */
+/** Below this number of input channels other ways of computing gradients are faster (perf/training.mjs). */
+const fewChannels = 32;
+
+/** With stride 1 the gradient is a convolution with the filter turned round; undefined where it is not. */
 function mirroredPads(info: ConvInfo): number[] | undefined {
   if (info.strideHeight !== 1 || info.strideWidth !== 1 || info.dilationHeight !== 1 || info.dilationWidth !== 1)
     return undefined;
@@ -203,17 +206,26 @@ function filterGradient(
   const input = toRuntime(g, x, geometry.dataFormat);
   const positions = info.outHeight * info.outWidth;
   const error = reshape(g, toRuntime(g, dy, geometry.dataFormat), [batchSize, outChannels, positions]);
-  const columns = reshape(g, concat(g, patches(g, input, info), 1), [
-    batchSize,
-    info.filterHeight * info.filterWidth * inChannels,
-    positions,
-  ]);
-  const products = apply(g, 'FusedMatMul', [columns, error], {
-    shape: [batchSize, columns.shape[1], outChannels],
+  const parts = patches(g, input, info);
+  if (inChannels < fewChannels) {
+    const columns = reshape(g, concat(g, parts, 1), [batchSize, parts.length * inChannels, positions]);
+    return reshape(g, batchProduct(g, columns, error), filterShape);
+  }
+  const products = parts.map((part) => {
+    const product = batchProduct(g, reshape(g, part, [batchSize, inChannels, positions]), error);
+    return reshape(g, product, [1, inChannels, outChannels]);
+  });
+  return reshape(g, concat(g, products, 0), filterShape);
+}
+
+/** Σ a · bᵀ over the leading axis: [batch, rows, n] and [batch, columns, n] to [rows, columns]. */
+function batchProduct(g: GraphBuilder, a: Value, b: Value): Value {
+  const products = apply(g, 'FusedMatMul', [a, b], {
+    shape: [a.shape[0], a.shape[1], b.shape[1]],
     domain: microsoftDomain,
     attributes: { transB: { int: 1 } },
   });
-  return reshape(g, reduce(g, 'ReduceSum', products, [0]), filterShape);
+  return reduce(g, 'ReduceSum', products, [0]);
 }
 
 /** From [height, width, in, multiplier] to [in × multiplier, 1, height, width]. */

@@ -7,10 +7,14 @@ type Padding = 'same' | 'valid' | number;
 /** Small numbers: sums over many of them stay near 1, where finite differences are exact enough. */
 const float = (shape: readonly number[], low = -0.5, high = 0.5): Operand => wide(shape, low, high);
 
-/** All different, by a margin that small steps do not use up: maxima stay where they are. */
-const distinct = (x: Tensor): Tensor => {
-  const places = Float32Array.from({ length: x.size }, (_, i) => ((i * 29) % 97) / 20);
-  return tf.add(tf.mul(x, 0.5), tf.tensor(places, x.shape));
+/** Neighbours differ by more than what is added to them, so that small steps do not move a maximum. */
+const apart = (x: Tensor): Tensor => {
+  const [, height, width] = x.shape;
+  const places = Array.from({ length: height * width }, (_, i) => {
+    const [row, column] = [Math.floor(i / width), i % width];
+    return 1.2 * ((row % 3) * 3 + (column % 3));
+  });
+  return tf.add(x, tf.tensor(places, [1, height, width, 1]));
 };
 
 const images = float([2, 6, 5, 3]);
@@ -56,7 +60,7 @@ const pooling = (
   operands: { x: float(shape) },
   fn: ({ x }) =>
     pool === tf.maxPool
-      ? pool(tf.add(distinct(x), tf.square(x)) as Tensor4D, window, strides, pad)
+      ? pool(apart(tf.add(x, tf.square(x))) as Tensor4D, window, strides, pad)
       : tf.square(pool(x as Tensor4D, window, strides, pad)),
 });
 
