@@ -16,6 +16,7 @@ import { compileHessian, runHessian } from './hessian.js';
 import { compileOutputs, runOutputs } from './outputs.js';
 import type { Pass, Subject } from './pass.js';
 import { compilePenultimate, runPenultimate } from './penultimate.js';
+import { positionProducts } from './position-products.js';
 import { streamGradients } from './stream-gradients.js';
 
 export interface PointRequest {
@@ -66,6 +67,7 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
     return { program, giveBack: () => program.release() };
   };
   const { architecture } = subject;
+  const products = positionProducts((key, compile) => kept(key, compile), engine);
   return {
     async outputs(parameters, { of, output, pass = subject.pass(), cancel }, atOnce = 1) {
       const { program, giveBack } = await borrowed(`outputs ${atOnce}`, output, pass, () =>
@@ -89,7 +91,7 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
         compileFactors(engine, subject, pass, subject.outputFunction(output)),
       );
       try {
-        yield* streamGradients(factorSource(program, subject, pass, of, parameters), projector, cancel);
+        yield* streamGradients(factorSource(program, products, subject, pass, of, parameters), projector, cancel);
       } finally {
         await giveBack();
       }

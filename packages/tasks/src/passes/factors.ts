@@ -7,7 +7,7 @@ import { sampleFactors } from '../nn/tapped.js';
 import { passSamples } from './outputs.js';
 import type { Pass, Subject } from './pass.js';
 import { rowRanges } from './row-ranges.js';
-import type { GradientSource } from './stream-gradients.js';
+import type { GradientSource, PositionProducts } from './stream-gradients.js';
 
 const inputName = (layer: string): string => `${layer}:input`;
 const deltaName = (layer: string): string => `${layer}:delta`;
@@ -30,7 +30,7 @@ export function compileFactors(
       const factors = sampleFactors(network, architecture, feeds, scalars, x, time);
       const named: Tensors = {};
       for (const [layer, { input, delta }] of Object.entries(factors)) {
-        named[inputName(layer)] = input;
+        named[inputName(layer)] = tf.concat([input, tf.ones([input.shape[0], 1])], 1);
         named[deltaName(layer)] = delta;
       }
       return named;
@@ -42,6 +42,7 @@ export function compileFactors(
 /** Per-sample gradients of a set of points at given parameters, as factor pairs. */
 export function factorSource(
   program: Program,
+  products: PositionProducts,
   { architecture, count }: Subject,
   pass: Pass,
   of: PointSet,
@@ -54,12 +55,13 @@ export function factorSource(
     architecture,
     samples: count(of),
     positions,
+    ...(positions === 1 ? {} : { products }),
     async factors(start, points) {
       const rows = points * positions;
       const layers = Object.fromEntries(
         architecture.layers.map(({ name, inputs, outputs }) => [
           name,
-          { input: new Float32Array(rows * inputs), delta: new Float32Array(rows * outputs) },
+          { input: new Float32Array(rows * (inputs + 1)), delta: new Float32Array(rows * outputs) },
         ]),
       );
       for (const range of rowRanges(points, samples)) {
@@ -68,7 +70,8 @@ export function factorSource(
         for (const { name, inputs, outputs } of architecture.layers) {
           const place = range.start * positions;
           const filled = range.count * positions;
-          layers[name].input.set(results[inputName(name)].subarray(0, filled * inputs), place * inputs);
+          const width = inputs + 1;
+          layers[name].input.set(results[inputName(name)].subarray(0, filled * width), place * width);
           layers[name].delta.set(results[deltaName(name)].subarray(0, filled * outputs), place * outputs);
         }
       }

@@ -1,11 +1,14 @@
 import type { CancelSignal, RowBlock } from '@attribution-bench/contract';
-import { matmul, type Projector } from '@attribution-bench/numerics';
+import type { Projector } from '@attribution-bench/numerics';
 import type { Architecture, LayerSpec } from '../nn/layer.js';
 
-/** Factor pairs of consecutive samples, by layer: gradient of a sample = Σ over positions of (input, 1) ⊗ delta. */
+/**
+ * Factor pairs of consecutive samples, by layer. The gradient of a sample with respect to a layer is the sum over its
+ * positions of input ⊗ delta, where the input ends with a 1 for the bias.
+ */
 export interface FactorBlock {
   readonly samples: number;
-  /** By layer name: input [samples × positions × in] and delta [samples × positions × out]. */
+  /** By layer name: input [samples × positions × (in + 1)] and delta [samples × positions × out]. */
   readonly layers: Readonly<Record<string, { readonly input: Float32Array; readonly delta: Float32Array }>>;
 }
 
@@ -16,14 +19,28 @@ export interface GradientSource {
   readonly positions: number;
   /** Factor pairs of samples [start, start + count). */
   factors(start: number, count: number): Promise<FactorBlock>;
+  /** Sums over positions of input ⊗ delta, for sources with several. */
+  readonly products?: PositionProducts;
 }
+
+/**
+ * Products of many samples at once.
+ * @param input [samples × positions × width]
+ * @param delta [samples × positions × out]
+ * @returns [samples × width · out]
+ */
+export type PositionProducts = (
+  input: Float32Array,
+  delta: Float32Array,
+  shape: { readonly samples: number; readonly positions: number; readonly width: number; readonly outputs: number },
+) => Promise<Float32Array>;
 
 const blockBytes = 2 ** 24;
 const maxBlockSamples = 4096;
 
 /** Samples of a block: what keeps the projected rows and the factor pairs within a few times 16 MiB each. */
 export function gradientBlockSamples({ architecture, positions }: GradientSource, dim: number): number {
-  const width = architecture.layers.reduce((sum, { inputs, outputs }) => sum + inputs + outputs, 0);
+  const width = architecture.layers.reduce((sum, { inputs, outputs }) => sum + inputs + 1 + outputs, 0);
   const largest = Math.max(dim, positions * width);
   return Math.max(1, Math.min(maxBlockSamples, Math.floor(blockBytes / (4 * largest))));
 }
@@ -47,9 +64,9 @@ export async function* streamGradients(
     const projected = data.subarray(0, rows * dim).fill(0);
     const factors = await source.factors(start, rows);
     for (const layer of architecture.layers) {
-      for (const range of inputRanges(layer, rows)) {
+      for (const range of inputRanges(layer, block)) {
         cancel.throwIfAborted();
-        const gradients = await layerGradients(factors, layer, source.positions, range);
+        const gradients = await layerGradients(factors, layer, source, range);
         await projector.project(gradients, layer.offset + range.from * layer.outputs, projected);
       }
     }
@@ -73,47 +90,30 @@ function inputRanges({ inputs, outputs }: LayerSpec, rows: number): InputRange[]
 async function layerGradients(
   { samples, layers }: FactorBlock,
   { name, inputs, outputs }: LayerSpec,
-  positions: number,
+  { positions, products }: GradientSource,
   { from, to }: InputRange,
 ): Promise<Float32Array> {
   const { input, delta } = layers[name];
-  const width = (to - from) * outputs;
-  const gradients = new Float32Array(samples * width);
-  if (positions === 1) {
-    for (let s = 0; s < samples; s++)
-      outerProduct(input, s * inputs, inputs, delta, s * outputs, outputs, from, to, gradients, s * width);
-    return gradients;
-  }
-  const columns = new Float32Array(positions * (to - from));
+  const columns = columnRange(input, inputs + 1, from, to);
+  const width = to - from;
+  if (products !== undefined) return products(columns, delta, { samples, positions, width, outputs });
+  const gradients = new Float32Array(samples * width * outputs);
+  let place = 0;
   for (let s = 0; s < samples; s++) {
-    for (let t = 0; t < positions; t++) {
-      for (let i = from; i < to; i++) {
-        columns[t * (to - from) + i - from] = i < inputs ? input[(s * positions + t) * inputs + i] : 1;
-      }
+    for (let i = s * width; i < (s + 1) * width; i++) {
+      const factor = columns[i];
+      for (let j = s * outputs; j < (s + 1) * outputs; j++) gradients[place++] = factor * delta[j];
     }
-    const deltas = delta.subarray(s * positions * outputs, (s + 1) * positions * outputs);
-    const shape = { m: to - from, k: positions, n: outputs, transposeA: true };
-    await matmul(columns, deltas, shape, gradients.subarray(s * width, (s + 1) * width));
   }
   return gradients;
 }
 
-/** out[o..] = inputs [from, to) of one sample, where input `inputs` is the constant 1, times its deltas. */
-function outerProduct(
-  input: Float32Array,
-  a: number,
-  inputs: number,
-  delta: Float32Array,
-  d: number,
-  outputs: number,
-  from: number,
-  to: number,
-  out: Float32Array,
-  o: number,
-): void {
-  let place = o;
-  for (let i = from; i < to; i++) {
-    const factor = i < inputs ? input[a + i] : 1;
-    for (let j = 0; j < outputs; j++) out[place++] = factor * delta[d + j];
-  }
+/** Columns [from, to) of a matrix with `cols` columns. */
+function columnRange(matrix: Float32Array, cols: number, from: number, to: number): Float32Array {
+  const width = to - from;
+  if (width === cols) return matrix;
+  const rows = matrix.length / cols;
+  const part = new Float32Array(rows * width);
+  for (let r = 0; r < rows; r++) part.set(matrix.subarray(r * cols + from, r * cols + to), r * width);
+  return part;
 }

@@ -1,0 +1,34 @@
+import type { Engine, Program } from '@attribution-bench/tfjs-onnx';
+import * as tf from '@tensorflow/tfjs';
+import { paddedRows, rowRanges } from './row-ranges.js';
+import type { PositionProducts } from './stream-gradients.js';
+
+const productBytes = 2 ** 22;
+
+/**
+ * Batched products, some samples at a time.
+ * @param kept opens a program once a key
+ */
+export function positionProducts(
+  kept: (key: string, compile: () => Promise<Program>) => Promise<Program>,
+  engine: Engine,
+): PositionProducts {
+  return async (input, delta, { samples, positions, width, outputs }) => {
+    const atOnce = Math.max(1, Math.floor(productBytes / (4 * (width * outputs + positions * (width + outputs)))));
+    const program = await kept(`products ${atOnce} ${positions} ${width} ${outputs}`, () =>
+      engine.program(({ input: a, delta: d }) => ({ gradients: tf.matMul(a, d, true) }), {
+        input: { shape: [atOnce, positions, width], dtype: 'float32' },
+        delta: { shape: [atOnce, positions, outputs], dtype: 'float32' },
+      }),
+    );
+    const all = new Float32Array(samples * width * outputs);
+    for (const { start, count } of rowRanges(samples, atOnce)) {
+      const { gradients } = await program.run({
+        input: paddedRows(input, positions * width, start, count, atOnce),
+        delta: paddedRows(delta, positions * outputs, start, count, atOnce),
+      });
+      all.set(gradients.subarray(0, count * width * outputs), start * width * outputs);
+    }
+    return all;
+  };
+}
