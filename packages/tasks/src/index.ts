@@ -5,7 +5,7 @@ export { parseNpy } from './data/npy.js';
 export { prepareData } from './data/prepare-data.js';
 export type { DataEnvironment, TaskData } from './data/task-data.js';
 export { type GenerateRequest, generateQueries } from './generator/generate-queries.js';
-export { dataKey, taskKey } from './keys.js';
+export { dataKey, generatedKey, taskKey } from './keys.js';
 export type { Model } from './models/model.js';
 export { models } from './models/models.js';
 export { openTask } from './open-task.js';

@@ -7,10 +7,15 @@ export function taskKey({ id: _, data, ...spec }: TaskSpec): string {
   return hashJson({ ...spec, data: withoutWhereabouts(data) });
 }
 
-/** Key of a task's data, generated queries included: equal for tasks that are made of the same points. */
-export function dataKey({ kind, seed, data, model, training, queries }: TaskSpec): string {
-  const points = { kind, seed, data: withoutWhereabouts(data), heldout: queries.heldout };
-  return hashJson(queries.generated === 0 ? points : { ...points, model, training, queries });
+/** Key of a task's data: equal for tasks whose {@link prepareData} gives the same points. */
+export function dataKey({ kind, seed, data, queries }: TaskSpec): string {
+  return hashJson({ kind, seed, data: withoutWhereabouts(data), heldout: queries.heldout });
+}
+
+/** Key of a task's data with its generated queries, which depend on the model that draws them too. */
+export function generatedKey(spec: TaskSpec): string {
+  const { model, training, queries } = spec;
+  return hashJson({ data: dataKey(spec), model, training, queries });
 }
 
 function withoutWhereabouts(data: Choice): Choice {

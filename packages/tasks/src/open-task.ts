@@ -13,7 +13,8 @@ import { openTrainer, type Trainer } from './training/trainer.js';
 
 /**
  * Opens a task. Graphs are compiled when first needed.
- * @param data what {@link prepareData} gave for the same spec, and `generateQueries` after it
+ * @param data what {@link prepareData} gave for the same spec and `generateQueries` made of it. Without the generated
+ * queries a task can be described and trained; explaining it is a RangeError.
  * @param environment where feature extractors that a method names are downloaded to
  */
 export async function openTask(
@@ -35,6 +36,10 @@ export async function openTask(
     trainers.set(models, opened);
     return opened;
   };
+  const requireQueries = () => {
+    const found = subject.count('queries');
+    if (found !== info.queries) throw new RangeError(`the data has ${found} queries, the task ${info.queries}`);
+  };
   return {
     info,
     stack,
@@ -42,11 +47,16 @@ export async function openTask(
       const whole = request.runs.every(({ members }) => members === undefined);
       return (await trainerOf(whole ? 1 : stack)).train(request);
     },
-    queryTargets: (parameters) =>
-      evaluator.outputs(parameters, { of: 'queries', output: 'target', pass: targetPass }, stack),
+    async queryTargets(parameters) {
+      requireQueries();
+      return evaluator.outputs(parameters, { of: 'queries', output: 'target', pass: targetPass }, stack);
+    },
     sanity: (parameters) => kind.sanity(evaluator, parameters),
     ...(kind.generate === undefined ? {} : { generate: kind.generate }),
-    context: (request) => createContext({ info, data, subject, evaluator, replay: kind.replay, environment }, request),
+    context(request) {
+      requireQueries();
+      return createContext({ info, data, subject, evaluator, replay: kind.replay, environment }, request);
+    },
     async release() {
       await evaluator.release();
       await kind.release();

@@ -9,7 +9,7 @@ export function taskInfo(spec: TaskSpec, data: TaskData, { layers, size }: Archi
     kind: spec.kind,
     target: spec.target.use,
     train: data.labels.length,
-    queries: data.queryLabels.length,
+    queries: spec.kind === 'generator' ? spec.queries.heldout + spec.queries.generated : data.queryLabels.length,
     parameters: size,
     layers: layers.map(({ name, kind, offset, size }) => ({ name, kind, offset, size })),
     inputShape: data.inputShape,

@@ -1,7 +1,7 @@
 import { type CancelSignal, childSeed, deriveSeed, type Seed, sizeOf } from '@attribution-bench/contract';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import type { TaskData } from '../data/task-data.js';
-import { dataKey } from '../keys.js';
+import { generatedKey } from '../keys.js';
 import type { TaskSpec } from '../spec.js';
 import { openTrainer } from '../training/trainer.js';
 import { generatorObjective } from './objective.js';
@@ -32,7 +32,7 @@ export async function generateQueries(
   const trainer = await openTrainer(engine, generatorObjective(subject, data, spec), 1);
   let parameters: Float32Array;
   try {
-    const seed = deriveSeed(spec.seed, dataKey(spec), 'data', 'generating-model');
+    const seed = deriveSeed(spec.seed, generatedKey(spec), 'data', 'generating-model');
     const [run] = await trainer.train({ runs: [{ seed }], cancel, ...(progress === undefined ? {} : { progress }) });
     parameters = run.parameters;
   } finally {
@@ -54,7 +54,7 @@ export function samplingOf({ queries }: TaskSpec): Sampling {
 
 /** The seed of all images of a task: image i of any model starts from the same noise. */
 export function samplingSeed(spec: TaskSpec): Seed {
-  return childSeed(deriveSeed(spec.seed, dataKey(spec), 'data', 'images'), 'sampling');
+  return childSeed(deriveSeed(spec.seed, generatedKey(spec), 'data', 'images'), 'sampling');
 }
 
 /** The data with images [images × dims] appended to its queries, labelled -1. */
