@@ -28,7 +28,7 @@ test.each([
     'use: digitz',
     'grid.yaml:6:18 data "digitz" is not known, did you mean "digits"?',
   ],
-  ['no task at all', /tasks:\n(?: {2}.*\n)+/, 'tasks: []\n', 'grid.yaml:4:8 '],
+  ['no task at all', /tasks:\n(?: {2}.*\n)+/, 'tasks: []\n', 'grid.yaml:4:8 expected a list of at least 1, found []'],
 ])('%s: one line with its place, exit code 2', async (_, good, bad, line) => {
   const { code, stdout, stderr } = await run(gridFolder(smallGrid.replace(good, bad)));
   expect(stderr).toBe(`error: ${line}\n`);
@@ -39,7 +39,7 @@ test.each([
 test('a grid whose filters leave 0 cells', async () => {
   const { code, stderr } = await run(gridFolder(), '--only', 'nothing/*');
   expect(stderr).toBe(
-    'error: grid.yaml has no cell that --only and --skip leave, globs match task/method, see `bench plan`\n',
+    'error: --only nothing/* matches no cell, globs match task/method; tasks: tiny; methods: random, grad-dot, trak\n',
   );
   expect(code).toBe(2);
 });
@@ -63,7 +63,7 @@ test('a method that gives NaN fails its cell with the reason, the others are ran
   writeFileSync(
     join(folder.folder, 'not-a-number.mjs'),
     `export default {
-  id: 'not-a-number', title: 'NaN', family: 'control', origin: 'baseline', cite: 'none', revision: 1,
+  id: 'not-a-number', title: 'NaN', family: 'similarity', origin: 'baseline', cite: 'none', revision: 1,
   output: 'pairwise', tasks: ['classifier'], needs: [], params: {}, expectSignal: false,
   uses: () => ({ checkpoints: 1, trajectory: 1 }), supports: () => true, fit: async () => ({}),
   score: async ({ task }) => new Float32Array(task.train * task.queries).fill(NaN),
@@ -80,27 +80,45 @@ test('a method that gives NaN fails its cell with the reason, the others are ran
   expect(row('trak')).toMatchObject({ status: 'ok', rank: {} });
 });
 
-test('a results folder that cannot be written', async () => {
+test('a results folder that is a file', async () => {
   const folder = gridFolder();
   rmSync(folder.results, { recursive: true });
   writeFileSync(folder.results, 'a file where the folder should be');
   const { code, stderr } = await run(folder);
-  expect(stderr).toMatch(/^error: .*results.* cannot be written.*\n$/);
+  expect(stderr).toMatch(/^error: .*results.*not a directory.*, check the folder that --results names\n$/);
   expect(code).toBe(2);
 });
 
 const mountable = process.platform === 'linux' && process.getuid?.() === 0;
 
+/** Puts a file system of a size on the results folder until the test ends; returns how to change it. */
+function mountResults({ results }: GridFolder, options: string): (options: string) => void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', results]);
+  onTestFinished(() => {
+    execFileSync('umount', [results]);
+  });
+  return (changed) => execFileSync('mount', ['-o', `remount,${changed}`, results]);
+}
+
+test.skipIf(!mountable)('a results folder that cannot be written', async () => {
+  const folder = gridFolder();
+  const remount = mountResults(folder, 'ro');
+  const { code, stderr } = await run(folder);
+  expect(stderr).toMatch(/^error: .*results.* cannot be written: .*\n$/);
+  expect(code).toBe(2);
+  remount('rw');
+  expect((await run(folder)).code).toBe(0);
+});
+
 test.skipIf(!mountable)('a full disk stops the run with one error and loses nothing', async () => {
   const folder = gridFolder();
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', folder.results]);
-  onTestFinished(() => {
-    execFileSync('umount', [folder.results]);
-  });
+  const remount = mountResults(folder, 'size=256k');
   const { code, stderr } = await run(folder);
-  expect(stderr).toMatch(/error: .*no space left.*/i);
-  expect(code).toBe(2);
-  execFileSync('mount', ['-o', 'remount,size=64m', folder.results]);
+  expect(stderr.match(/^error: .*$/gm)).toEqual([
+    expect.stringMatching(/cannot be written: the disk or quota is full, free some space .* finished steps are kept$/),
+  ]);
+  expect(code).toBe(4);
+  remount('size=64m');
   const again = await run(folder);
   expect(again.stderr).toMatch(/[1-9]\d* stored already/);
   expect(again.code).toBe(0);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { afterAll } from 'vitest';
 
 export const workspace = fileURLToPath(new URL('../..', import.meta.url));
 const command = join(workspace, 'packages/bench/bin/bench.js');
@@ -63,9 +63,14 @@ export function startProgram(
   return { process: child, errors: () => stderr, ending };
 }
 
-/** A folder that goes away with the test. */
+const temporaryFolders: string[] = [];
+afterAll(() => {
+  for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder that goes away with the tests of the file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bench-e2e-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  temporaryFolders.push(folder);
   return folder;
 }

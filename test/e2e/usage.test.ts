@@ -48,7 +48,7 @@ describe('through Nx', () => {
   test('arguments arrive as they were typed, whatever a shell would make of them', async () => {
     const argument = '$(id -u);`id`|"x" \'y\' *';
     const { code, stdout, stderr } = await startProgram(nx, ['run', 'bench:list', 'models', argument]).ending;
-    expect(code).toBe(1);
+    expect(code, stdout + stderr).toBe(1);
     expect(stdout + stderr).toContain(`error: "${argument}" is not among the models`);
     expect(stdout + stderr).toContain('bench list: exit code 2 (bad input)');
   });
@@ -59,7 +59,7 @@ describe('through Nx', () => {
     const { code, stdout, stderr } = await startProgram(nx, ['run', 'bench:validate', '--config', 'mine.yaml'], {
       env: { INIT_CWD: folder },
     }).ending;
-    expect(code).toBe(1);
+    expect(code, stdout + stderr).toBe(1);
     expect(stdout + stderr).toContain('mine.yaml:2:1');
   });
 });

@@ -42,7 +42,7 @@ async function runGrid(flags: FlagValues): Promise<void> {
   const { boardsOf, printBoards, writeBoards } = await import('../boards.js');
   const plan = await planFrom(flags);
   const outcome = await runWithProgress(plan, flags);
-  if (outcome.incomplete !== 'cancelled') {
+  if (outcome.incomplete !== 'cancelled' && outcome.incomplete !== 'store') {
     const boards = await boardsOf(await wholeGrid(plan, flags), outcome);
     const folder = await writeBoards(plan, boards);
     printBoards(boards, flags);

@@ -1,13 +1,9 @@
-import { measureAlgebra } from './algebra.js';
 import type { Figure } from './figures.js';
-import { measureGradients } from './gradients.js';
-import { measureGrowth } from './growth.js';
-import { measureTraining } from './training.js';
 
-/** What `bench perf` can measure, in the order it does. */
+/** What `bench perf` can measure, in the order it does; loaded when measured. */
 export const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
-  training: measureTraining,
-  gradients: measureGradients,
-  algebra: measureAlgebra,
-  growth: measureGrowth,
+  training: async () => (await import('./training.js')).measureTraining(),
+  gradients: async () => (await import('./gradients.js')).measureGradients(),
+  algebra: async () => (await import('./algebra.js')).measureAlgebra(),
+  growth: async () => (await import('./growth.js')).measureGrowth(),
 };
