@@ -1,13 +1,14 @@
 import type { _FusedMatMulAttrs, BatchMatMulAttrs, EinsumAttrs } from '@tensorflow/tfjs';
-import type { GraphBuilder, Value } from '../graph-builder.js';
+import { type GraphBuilder, producer, type Value } from '../graph-builder.js';
 import type { Lowerings } from '../lowering.js';
 import { microsoftDomain } from '../onnx-model.js';
 import { add, apply, broadcastShape, cast, elementwise, reshape } from '../operators.js';
 import { clip, leakyRelu, prelu, relu } from './elementwise.js';
 
 /** a · b over the last two axes, either one transposed first; leading axes broadcast. */
-export function matMul(g: GraphBuilder, a: Value, b: Value, transposeA: boolean, transposeB: boolean): Value {
-  const [left, right] = [cast(g, a, 'float32'), cast(g, b, 'float32')];
+export function matMul(g: GraphBuilder, a: Value, b: Value, flipA: boolean, flipB: boolean): Value {
+  const [left, transposeA] = withoutTranspose(cast(g, a, 'float32'), flipA);
+  const [right, transposeB] = withoutTranspose(cast(g, b, 'float32'), flipB);
   const rows = left.shape.at(transposeA ? -1 : -2) ?? 1;
   const columns = right.shape.at(transposeB ? -2 : -1) ?? 1;
   const inner = [left.shape.at(transposeA ? -2 : -1), right.shape.at(transposeB ? -1 : -2)];
@@ -39,6 +40,16 @@ export function matMul(g: GraphBuilder, a: Value, b: Value, transposeA: boolean,
     domain: microsoftDomain,
     attributes: { transA: { int: transposeA ? 1 : 0 }, transB: { int: transposeB ? 1 : 0 } },
   });
+}
+
+/** An operand from before it was transposed, and whether the product must transpose it then. */
+function withoutTranspose(x: Value, flip: boolean): [Value, boolean] {
+  const node = producer(x, 'Transpose');
+  const { perm } = (node?.attributes ?? {}) as { perm?: { ints: readonly number[] } };
+  const last = x.shape.length - 1;
+  const swapsLastTwo = perm?.ints.every((axis, i) => axis === (i === last ? last - 1 : i === last - 1 ? last : i));
+  const source = node?.inputs[0];
+  return source !== undefined && swapsLastTwo ? [source, !flip] : [x, flip];
 }
 
 /** The activation of a fused kernel, by TensorFlow.js's name for it. */

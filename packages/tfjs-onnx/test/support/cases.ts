@@ -158,6 +158,11 @@ export const smoothCases: readonly KernelCase[] = [
       }),
     ),
   ),
+  {
+    name: 'matMul of a transposed stack',
+    operands: { a: float([3, 4, 5]), b: float([3, 4, 2]) },
+    fn: ({ a, b }) => tf.square(tf.matMul(tf.transpose(a, [0, 2, 1]), b)),
+  },
   { name: 'dot', operands: { a: float([4]), b: float([4]) }, fn: ({ a, b }) => tf.square(tf.dot(a, b)) },
   {
     name: 'outerProduct',
