@@ -13,7 +13,7 @@ export function positionProducts(
   kept: (key: string, compile: () => Promise<Program>) => Promise<Program>,
   engine: Engine,
 ): PositionProducts {
-  return async (input, delta, { samples, positions, width, outputs }) => {
+  return async (input, delta, { samples, positions, width, outputs }, into) => {
     const atOnce = Math.max(1, Math.floor(productBytes / (4 * (width * outputs + positions * (width + outputs)))));
     const program = await kept(`products ${atOnce} ${positions} ${width} ${outputs}`, () =>
       engine.program(({ input: a, delta: d }) => ({ gradients: tf.matMul(a, d, true) }), {
@@ -21,14 +21,12 @@ export function positionProducts(
         delta: { shape: [atOnce, positions, outputs], dtype: 'float32' },
       }),
     );
-    const all = new Float32Array(samples * width * outputs);
     for (const { start, count } of rowRanges(samples, atOnce)) {
       const { gradients } = await program.run({
         input: paddedRows(input, positions * width, start, count, atOnce),
         delta: paddedRows(delta, positions * outputs, start, count, atOnce),
       });
-      all.set(gradients.subarray(0, count * width * outputs), start * width * outputs);
+      into.set(gradients.subarray(0, count * width * outputs), start * width * outputs);
     }
-    return all;
   };
 }

@@ -1,48 +1,72 @@
-import type { CancelSignal, RowBlock } from '@attribution-bench/contract';
+import { type CancelSignal, type RowBlock, sizeOf } from '@attribution-bench/contract';
 import type { Projector } from '@attribution-bench/numerics';
 import type { Architecture, LayerSpec } from '../nn/layer.js';
+import { patchColumns } from '../nn/patches.js';
 
 /**
- * Factor pairs of consecutive samples, by layer. The gradient of a sample with respect to a layer is the sum over its
- * positions of input ⊗ delta, where the input ends with a 1 for the bias.
+ * What the gradients of consecutive samples are made of, by layer. The gradient of a sample with respect to a layer is the
+ * sum over its rows and the layer's positions of input ⊗ delta, where the input ends with a 1 for the bias.
  */
 export interface FactorBlock {
   readonly samples: number;
-  /** By layer name: input [samples × positions × (in + 1)] and delta [samples × positions × out]. */
+  /**
+   * By layer name: input [samples × rows × positions × width], of convolutions the images [samples × rows × ...inputShape]
+   * that patches are taken from, and delta [samples × rows × positions × out].
+   */
   readonly layers: Readonly<Record<string, { readonly input: Float32Array; readonly delta: Float32Array }>>;
 }
 
 export interface GradientSource {
   readonly architecture: Architecture;
   readonly samples: number;
-  /** Pairs a sample and layer has: 1, or the timesteps that a generator's gradient is averaged over. */
+  /** Rows that a sample becomes: 1, or the timesteps that a generator's gradient is averaged over. */
   readonly positions: number;
-  /** Factor pairs of samples [start, start + count). */
+  /** Samples that factors are computed for at once; smaller blocks share them. */
+  readonly samplesAtOnce: number;
+  /** Factors of samples [start, start + count). */
   factors(start: number, count: number): Promise<FactorBlock>;
-  /** Sums over positions of input ⊗ delta, for sources with several. */
-  readonly products?: PositionProducts;
+  /** Sums over rows and positions of input ⊗ delta. */
+  readonly products: PositionProducts;
+}
+
+/** Numbers that one row has in a factor block. */
+export function factorSizes({ patches, inputShape, positions, width, outputs }: LayerSpec): {
+  readonly input: number;
+  readonly delta: number;
+} {
+  return { input: patches === undefined ? positions * width : sizeOf(inputShape), delta: positions * outputs };
 }
 
 /**
  * Products of many samples at once.
  * @param input [samples × positions × width]
  * @param delta [samples × positions × out]
- * @returns [samples × width · out]
+ * @param into filled, [samples × width · out]
  */
 export type PositionProducts = (
   input: Float32Array,
   delta: Float32Array,
   shape: { readonly samples: number; readonly positions: number; readonly width: number; readonly outputs: number },
-) => Promise<Float32Array>;
+  into: Float32Array,
+) => Promise<void>;
 
 const blockBytes = 2 ** 24;
+const mostFactorBytes = 2 ** 28;
 const maxBlockSamples = 4096;
+const wantedSamples = 64;
 
-/** Samples of a block: what keeps the projected rows and the factor pairs within a few times 16 MiB each. */
-export function gradientBlockSamples({ architecture, positions }: GradientSource, dim: number): number {
-  const width = architecture.layers.reduce((sum, { inputs, outputs }) => sum + inputs + 1 + outputs, 0);
-  const largest = Math.max(dim, positions * width);
-  return Math.max(1, Math.min(maxBlockSamples, Math.floor(blockBytes / (4 * largest))));
+/**
+ * Samples of a block: what keeps the projected rows and the factors within a few times 16 MiB each, or the factors of 64
+ * samples within 256 MiB, since a projection matrix is made anew for every block.
+ */
+export function gradientBlockSamples(
+  { architecture, positions }: Pick<GradientSource, 'architecture' | 'positions'>,
+  dim: number,
+): number {
+  const rowSize = architecture.layers.map(factorSizes).reduce((sum, { input, delta }) => sum + input + delta, 0);
+  const sampleBytes = 4 * positions * rowSize;
+  const byFactors = Math.max(blockBytes / sampleBytes, Math.min(wantedSamples, mostFactorBytes / sampleBytes));
+  return Math.max(1, Math.min(maxBlockSamples, Math.floor(byFactors), Math.floor(blockBytes / (4 * dim))));
 }
 
 /**
@@ -55,22 +79,30 @@ export async function* streamGradients(
   projector: Projector,
   cancel: CancelSignal,
 ): AsyncGenerator<RowBlock> {
-  const { architecture, samples } = source;
+  const { architecture, samples, samplesAtOnce } = source;
   const { dim } = projector;
   const block = Math.min(gradientBlockSamples(source, dim), Math.max(samples, 1));
   const data = new Float32Array(block * dim);
-  for (let start = 0; start < samples; start += block) {
-    const rows = Math.min(block, samples - start);
-    const projected = data.subarray(0, rows * dim).fill(0);
-    const factors = await source.factors(start, rows);
-    for (const layer of architecture.layers) {
-      for (const range of inputRanges(layer, block)) {
-        cancel.throwIfAborted();
-        const gradients = await layerGradients(factors, layer, source, range);
-        await projector.project(gradients, layer.offset + range.from * layer.outputs, projected);
+  const ranges = new Map(architecture.layers.map((layer) => [layer.name, inputRanges(layer, source, block)]));
+  const widest = Math.max(...architecture.layers.map(({ name, outputs }) => (ranges.get(name)?.[0].to ?? 0) * outputs));
+  const scratch = new Float32Array(block * widest);
+  const atOnce = block * Math.max(1, Math.floor(samplesAtOnce / block));
+  for (let first = 0; first < samples; first += atOnce) {
+    const factors = await source.factors(first, Math.min(atOnce, samples - first));
+    for (let start = 0; start < factors.samples; start += block) {
+      const rows = Math.min(block, factors.samples - start);
+      const projected = data.subarray(0, rows * dim).fill(0);
+      for (const layer of architecture.layers) {
+        const { input, delta } = samplesOf(factors, layer, start, rows);
+        for (const range of ranges.get(layer.name) ?? []) {
+          cancel.throwIfAborted();
+          const gradients = scratch.subarray(0, rows * (range.to - range.from) * layer.outputs);
+          await fillGradients(input, delta, rows, layer, source, range, gradients);
+          await projector.project(gradients, layer.offset + range.from * layer.outputs, projected);
+        }
       }
+      yield { start: first + start, rows, cols: dim, data: projected };
     }
-    yield { start, rows, cols: dim, data: projected };
   }
 }
 
@@ -80,32 +112,52 @@ interface InputRange {
   readonly to: number;
 }
 
-function inputRanges({ inputs, outputs }: LayerSpec, rows: number): InputRange[] {
-  const width = Math.max(1, Math.floor(blockBytes / (4 * rows * outputs)));
-  const count = Math.ceil((inputs + 1) / width);
-  return Array.from({ length: count }, (_, i) => ({ from: i * width, to: Math.min((i + 1) * width, inputs + 1) }));
+function inputRanges(layer: LayerSpec, { positions }: GradientSource, rows: number): InputRange[] {
+  const { width, outputs, patches } = layer;
+  const columns = patches === undefined ? 0 : positions * layer.positions;
+  const atOnce = Math.max(1, Math.floor(blockBytes / (4 * rows * Math.max(outputs, columns))));
+  const count = Math.ceil(width / atOnce);
+  return Array.from({ length: count }, (_, i) => ({ from: i * atOnce, to: Math.min((i + 1) * atOnce, width) }));
+}
+
+/** A layer's factors of some samples of a block, as views. */
+function samplesOf(
+  { samples, layers }: FactorBlock,
+  { name }: LayerSpec,
+  start: number,
+  count: number,
+): { readonly input: Float32Array; readonly delta: Float32Array } {
+  const { input, delta } = layers[name];
+  const part = (array: Float32Array) => {
+    const size = array.length / samples;
+    return array.subarray(start * size, (start + count) * size);
+  };
+  return { input: part(input), delta: part(delta) };
 }
 
 /** Gradients of some of a layer's parameters, [samples × (to - from) · out]. */
-async function layerGradients(
-  { samples, layers }: FactorBlock,
-  { name, inputs, outputs }: LayerSpec,
+async function fillGradients(
+  input: Float32Array,
+  delta: Float32Array,
+  samples: number,
+  layer: LayerSpec,
   { positions, products }: GradientSource,
   { from, to }: InputRange,
-): Promise<Float32Array> {
-  const { input, delta } = layers[name];
-  const columns = columnRange(input, inputs + 1, from, to);
+  into: Float32Array,
+): Promise<void> {
+  const { width: cols, outputs, patches } = layer;
+  const columns =
+    patches === undefined ? columnRange(input, cols, from, to) : patchColumns(patches, input, from, to);
   const width = to - from;
-  if (products !== undefined) return products(columns, delta, { samples, positions, width, outputs });
-  const gradients = new Float32Array(samples * width * outputs);
+  const pairs = positions * layer.positions;
+  if (pairs > 1) return products(columns, delta, { samples, positions: pairs, width, outputs }, into);
   let place = 0;
   for (let s = 0; s < samples; s++) {
     for (let i = s * width; i < (s + 1) * width; i++) {
       const factor = columns[i];
-      for (let j = s * outputs; j < (s + 1) * outputs; j++) gradients[place++] = factor * delta[j];
+      for (let j = s * outputs; j < (s + 1) * outputs; j++) into[place++] = factor * delta[j];
     }
   }
-  return gradients;
 }
 
 /** Columns [from, to) of a matrix with `cols` columns. */
