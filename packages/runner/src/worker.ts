@@ -18,7 +18,7 @@ for (const name of ['log', 'info', 'debug', 'warn', 'error'] as const)
     send({ type: 'log', level: name === 'warn' || name === 'error' ? 'warning' : 'info', message: format(...parts) });
 
 /** Does one step in a worker thread. */
-export default async function work({ job, storeFolder, cancel, port }: Work): Promise<WorkResult> {
+export default async function work({ job, storeFolder, environment, cancel, port }: Work): Promise<WorkResult> {
   const post = (message: WorkMessage): void => port.postMessage(message);
   send = post;
   const log = (message: string) => post({ type: 'log', level: 'info', message });
@@ -27,7 +27,14 @@ export default async function work({ job, storeFolder, cancel, port }: Work): Pr
     const store = openStore(storeFolder, ({ reason, movedTo }) =>
       send({ type: 'log', level: 'warning', message: `a stored result ${reason}; it was set aside as ${movedTo}` }),
     );
-    bench = { folder: storeFolder, store, tasks: openTasks(store, tasksKept) };
+    bench = {
+      folder: storeFolder,
+      store,
+      tasks: openTasks(store, tasksKept, {
+        ...environment,
+        log: (message) => send({ type: 'log', level: 'info', message }),
+      }),
+    };
   }
   const signal = signalOf(cancel);
   const { store, tasks } = bench;
@@ -40,7 +47,10 @@ export default async function work({ job, storeFolder, cancel, port }: Work): Pr
   };
   try {
     signal.throwIfAborted();
-    return { status: 'done', report: await runStep(job, { store, tasks, cancel: signal, begun, progress, log }) };
+    return {
+      status: 'done',
+      report: await runStep(job, { store, tasks, environment, cancel: signal, begun, progress, log }),
+    };
   } catch (error) {
     if (error instanceof Cancelled || isNamed(error, 'Cancelled')) return { status: 'cancelled' };
     return { status: 'failed', error: toPlainError(error) };

@@ -59,7 +59,8 @@ async function measure(
   folder: string,
 ): Promise<ReadonlyMap<string, Measured>> {
   const resultsFolder = join(folder, String(size));
-  const planned = await planGrid(shrunk(plan, unknown, size), { resultsFolder, engine: plan.engine });
+  const { engine, environment } = plan;
+  const planned = await planGrid(shrunk(plan, unknown, size), { resultsFolder, engine, ...environment });
   await runPlan(planned, { jobs: 1 });
   const store = openStore(join(resultsFolder, 'store'));
   const least = new Map<string, Measured>();
@@ -94,7 +95,7 @@ function pointsOf(train: number, size: 1 | 2): number {
   return Math.max(2, Math.round((Math.min(train, mostPoints) * size) / 2));
 }
 
-function shrunkTask(task: GridTask, { train, queries, classes }: PlannedTask['info'], size: 1 | 2): GridTask {
+function shrunkTask(task: GridTask, { train, classes }: PlannedTask['info'], size: 1 | 2): GridTask {
   const points = Math.min(train, Math.max(pointsOf(train, size), classes));
   const share = points / train;
   const { heldout, generated } = task.spec.queries;
@@ -103,7 +104,7 @@ function shrunkTask(task: GridTask, { train, queries, classes }: PlannedTask['in
     ...task.spec,
     data: { ...task.spec.data, train: points },
     training: { ...task.spec.training, epochs: Math.min(size, task.spec.training.epochs) },
-    queries: queries === 0 ? task.spec.queries : { heldout: scaled(heldout), generated: scaled(generated) },
+    queries: { ...task.spec.queries, heldout: scaled(heldout), generated: scaled(generated) },
   };
   return {
     ...task,

@@ -12,6 +12,7 @@ export function quickSpec(spec: TaskSpec, given: Given): TaskSpec {
     data: { ...spec.data, train: cap(spec.data.train as number, most.train, given.data?.train) },
     training: { ...spec.training, epochs: cap(spec.training.epochs, most.epochs, given.model?.epochs) },
     queries: {
+      ...spec.queries,
       heldout: cap(spec.queries.heldout, most.heldout, given.data?.queries ?? given.queries?.heldout),
       generated: cap(spec.queries.generated, most.generated, given.queries?.generated),
     },

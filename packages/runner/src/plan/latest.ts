@@ -25,6 +25,7 @@ const names: Readonly<Record<string, string>> = {
   schema: 'the way keys are made',
   task: 'the task',
   data: 'the data',
+  id: 'the name of the task',
   fingerprint: 'the data files',
   engine: 'the engine',
   harness: 'the code of tasks or engine',

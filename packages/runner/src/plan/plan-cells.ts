@@ -91,7 +91,7 @@ function planCell(
     ...(trajectory === undefined ? {} : { trajectory: trajectory.output }),
   };
   const models = [...checkpoints, ...(trajectory === undefined ? [] : [trajectory])];
-  const rests = [...new Set([opened.steps.dataset, ...models.map(({ step }) => step)])];
+  const rests = [...new Set([...opened.dataSteps, ...models.map(({ step }) => step)])];
   const common = { task: opened.task.id, method: method.id } as const;
   const place: Json[] = [method.id, { ...params } as Json, seed];
   const fitOutput = outputOf('fit', {
@@ -169,11 +169,7 @@ function planMetric(
     ...common,
     kind: 'metric',
     label: `${metric.id} of ${label}`,
-    needs: [
-      scored.step,
-      ...(wantsTruth ? [truth.step] : []),
-      ...(wantsLabels || wantsTask ? [opened.steps.dataset] : []),
-    ],
+    needs: [scored.step, ...(wantsTruth ? [truth.step] : []), ...(wantsLabels || wantsTask ? opened.dataSteps : [])],
     outputs: [output],
     job: {
       kind: 'metric',

@@ -27,14 +27,14 @@ export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> 
     grid.tasks.map(({ id }) => id),
     methodIds,
   );
-  const environment = { ...options, cacheFolder: options.cacheFolder ?? defaultCacheFolder() };
+  const environment = { cacheFolder: options.cacheFolder ?? defaultCacheFolder(), offline: options.offline ?? false };
   const steps: StepList = new Map();
   const wanted = new Set<string>();
   const drafts: CellDraft[] = [];
   const tasks: { readonly planned: Omit<PlannedTask, 'truth'>; readonly truth: PlannedTruthSteps | undefined }[] = [];
   for (const task of grid.tasks) {
     if (!methodIds.some((method) => filter.takes(task.id, method))) continue;
-    const opened = await openForPlanning(task, store, environment, steps);
+    const opened = await openForPlanning(task, store, { engine: options.engine, environment, log }, steps);
     const [{ step: first }] = planCheckpoints(steps, opened, grid.seeds[0], 1);
     const truth = task.truth === undefined ? undefined : planTruth(steps, opened, task.truth);
     const metrics = metricsFor(grid, opened);
@@ -56,6 +56,7 @@ export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> 
     grid,
     resultsFolder: options.resultsFolder,
     engine: options.engine,
+    environment,
     tasks: tasks.map(({ planned, truth }) => ({
       ...planned,
       ...(truth && { truth: plannedTruth(truth, settled.stored) }),

@@ -10,45 +10,28 @@ export interface PlannedRun {
   readonly output: StepOutput;
 }
 
-/**
- * Steps that train checkpoints `0 .. count - 1` of a method seed, in groups of the task's stack: a model's bytes depend
- * on its place in its group, so a run always has the same place.
- */
+/** Steps that train checkpoints `0 .. count - 1` of a method seed. */
 export function planCheckpoints(steps: StepList, opened: OpenedTask, seed: number, count: number): PlannedRun[] {
-  const runs: PlannedRun[] = [];
-  for (let start = 0; start < count; start += opened.stack)
-    runs.push(...planGroup(steps, opened, seed, start, Math.min(opened.stack, count - start), 1));
-  return runs;
+  return Array.from({ length: count }, (_, run) => planRun(steps, opened, seed, run, 1));
 }
 
 /** The step that trains run 0 of a method seed with `snapshots` models kept along it. */
 export function planTrajectory(steps: StepList, opened: OpenedTask, seed: number, snapshots: number): PlannedRun {
-  return planGroup(steps, opened, seed, 0, 1, snapshots)[0];
+  return planRun(steps, opened, seed, 0, snapshots);
 }
 
-function planGroup(
-  steps: StepList,
-  opened: OpenedTask,
-  seed: number,
-  start: number,
-  count: number,
-  snapshots: number,
-): PlannedRun[] {
-  const runs = Array.from({ length: count }, (_, index) => ({
-    run: start + index,
-    output: outputOf('train', { ...opened.parts, role: 'checkpoint', seed, run: start + index, snapshots }),
-  }));
-  const last = start + count - 1;
+function planRun(steps: StepList, opened: OpenedTask, seed: number, run: number, snapshots: number): PlannedRun {
+  const output = outputOf('train', { ...opened.parts, role: 'checkpoint', seed, run, snapshots });
   const step = addStep(steps, {
     kind: 'train',
-    label: `train ${opened.task.id} seed ${seed} ${count === 1 ? `run ${start}` : `runs ${start}-${last}`}`,
+    label: `train ${opened.task.id} seed ${seed} run ${run}${snapshots === 1 ? '' : `, ${snapshots} models along it`}`,
     task: opened.task.id,
-    needs: [opened.steps.dataset],
-    outputs: runs.map(({ output }) => output),
-    job: { kind: 'train', task: opened.source, seed, snapshots, runs },
-    place: ['train', seed, start, snapshots],
+    needs: opened.dataSteps,
+    outputs: [output],
+    job: { kind: 'train', task: opened.source, seed, run, snapshots, output },
+    place: ['train', seed, run, snapshots],
   });
-  return runs.map(({ output }) => ({ step, output }));
+  return { step, output };
 }
 
 /** Steps of a task's ground truth. */
@@ -86,7 +69,7 @@ export function planTruth(steps: StepList, opened: OpenedTask, truth: TruthSpec)
           kind: 'retrain',
           label: `retrain ${task.id} ${count === 1 ? `subset ${start}` : `subsets ${start}-${start + count - 1}`} seed ${seed}`,
           task: task.id,
-          needs: [opened.steps.dataset],
+          needs: opened.dataSteps,
           outputs: members.map(({ output }) => output),
           job: { kind: 'retrain', task: source, fraction, retrainSeed: seed, subsets: members },
           place: ['retrain', start, seed],

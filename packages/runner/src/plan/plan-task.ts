@@ -7,8 +7,8 @@ import { makeDataset } from '../steps/dataset.js';
 import { describeTask, readDescription, type TaskDescription } from '../steps/describe-task.js';
 import type { TaskSource } from '../steps/job.js';
 import { engineOf, openTasks } from '../steps/open-tasks.js';
-import type { PlanOptions, StepOutput } from './plan.js';
-import { addStep, outputOf, type StepList } from './step-list.js';
+import type { PlanEnvironment, StepOutput } from './plan.js';
+import { addStep, outputOf, type StepDraft, type StepList } from './step-list.js';
 
 /** A task with its data in the store and everything known that planning needs. */
 export interface OpenedTask extends TaskDescription {
@@ -19,7 +19,14 @@ export interface OpenedTask extends TaskDescription {
   readonly source: TaskSource;
   /** Parts of the keys of all results that come out of its models. */
   readonly parts: StepOutput['made'];
-  readonly steps: { readonly dataset: string; readonly task: string };
+  /** Steps that everything else rests on: those that make its points. */
+  readonly dataSteps: readonly string[];
+}
+
+interface Surroundings {
+  readonly engine: 'onnx' | 'tfjs';
+  readonly environment: PlanEnvironment;
+  log(message: string): void;
 }
 
 /**
@@ -29,59 +36,48 @@ export interface OpenedTask extends TaskDescription {
 export async function openForPlanning(
   task: GridTask,
   store: Store,
-  options: PlanOptions & { readonly cacheFolder: string },
+  { engine, environment, log }: Surroundings,
   steps: StepList,
 ): Promise<OpenedTask> {
-  const { spec } = task;
+  const { id, spec } = task;
   const { use, ...params } = spec.data;
   const fingerprint = await datasets[use].fingerprint?.(params as unknown as Params<ParamSpecs>);
   const harness = hashPackage('@attribution-bench/tasks');
-  const log = options.onLog ?? (() => undefined);
-  const datasetOutput = outputOf('dataset', { data: dataKey(spec), fingerprint, harness });
-  const datasetJob = {
-    kind: 'dataset',
-    spec,
-    cacheFolder: options.cacheFolder,
-    offline: options.offline ?? false,
-    output: datasetOutput,
-  } as const;
-  const dataset = addStep(steps, {
-    kind: 'dataset',
-    label: `data of ${task.id}`,
-    task: task.id,
-    needs: [],
-    outputs: [datasetOutput],
-    job: datasetJob,
-    place: [],
-  });
-  if (!(await store.isSound(datasetOutput, 1 << 20))) await makeDataset(datasetJob, { store, log });
+  const engineId = (await engineOf(engine)).id;
   const key = taskKey(spec);
-  const source: TaskSource = { spec, key, dataset: datasetOutput, engine: options.engine };
-  const engine = (await engineOf(options.engine)).id;
-  const parts = { task: key, dataset: datasetOutput.key, engine, harness };
-  const output = outputOf('task', { ...parts, id: task.id });
-  const job = { kind: 'task', task: source, output } as const;
-  const description = addStep(steps, {
-    kind: 'task',
-    label: `shape of ${task.id}`,
-    task: task.id,
-    needs: [dataset],
-    outputs: [output],
-    job,
-    place: [],
-  });
-  if (!(await store.isSound(output, 1 << 20))) {
-    const tasks = openTasks(store, 1);
-    await describeTask(job, { store, tasks });
+  const add = (draft: Omit<StepDraft, 'task' | 'place'>) => addStep(steps, { ...draft, task: id, place: [] });
+
+  const points = { ...spec, queries: { ...spec.queries, generated: 0 } };
+  const dataset = outputOf('dataset', { data: dataKey(points), fingerprint, harness });
+  const datasetJob = { kind: 'dataset', spec, output: dataset } as const;
+  const datasetStep = add({ kind: 'dataset', label: `data of ${id}`, needs: [], outputs: [dataset], job: datasetJob });
+  if (!(await store.isSound(dataset, checkedWhole))) await makeDataset(datasetJob, { store, environment, log });
+
+  const bare: TaskSource = { spec, key, dataset, engine };
+  const shape = outputOf('task', { task: key, id, dataset: dataset.key, engine: engineId, harness });
+  const taskJob = { kind: 'task', task: bare, output: shape } as const;
+  add({ kind: 'task', label: `shape of ${id}`, needs: [datasetStep], outputs: [shape], job: taskJob });
+  if (!(await store.isSound(shape))) {
+    const tasks = openTasks(store, 1, { ...environment, log });
+    await describeTask(taskJob, { store, tasks });
     await tasks.release();
   }
-  return {
-    ...(await readDescription(store, output)),
-    task,
-    key,
-    fingerprint,
-    source,
-    parts,
-    steps: { dataset, task: description },
-  };
+  const described = { ...(await readDescription(store, shape)), task, key, fingerprint };
+  if (spec.queries.generated === 0) {
+    const parts = { task: key, dataset: dataset.key, engine: engineId, harness };
+    return { ...described, source: bare, parts, dataSteps: [datasetStep] };
+  }
+  const generated = outputOf('generate', { data: dataKey(spec), dataset: dataset.key, engine: engineId, harness });
+  const generate = add({
+    kind: 'generate',
+    label: `generated queries of ${id}`,
+    needs: [datasetStep],
+    outputs: [generated],
+    job: { kind: 'generate', spec, dataset, engine, output: generated },
+  });
+  const parts = { task: key, dataset: generated.key, engine: engineId, harness };
+  return { ...described, source: { ...bare, generated }, parts, dataSteps: [datasetStep, generate] };
 }
+
+/** Datasets up to this size are checked whole when a plan is made, larger ones when they are read. */
+const checkedWhole = 1 << 20;

@@ -2,7 +2,7 @@ import type { Json, ParamSpecs, Params, Split, TaskInfo } from '@attribution-ben
 import type { Grid, GridMetric, GridTask } from '../grid/grid.js';
 import type { StepJob } from '../steps/job.js';
 
-export type StepKind = 'dataset' | 'task' | 'train' | 'retrain' | 'truth' | 'fit' | 'score' | 'metric';
+export type StepKind = 'dataset' | 'generate' | 'task' | 'train' | 'retrain' | 'truth' | 'fit' | 'score' | 'metric';
 
 /** Where a step's result is, or is to be. */
 export interface ArtifactRef {
@@ -83,10 +83,19 @@ export interface PlannedTruth {
   readonly total: number;
 }
 
+/** Where data files come from. */
+export interface PlanEnvironment {
+  /** Where downloads are kept. */
+  readonly cacheFolder: string;
+  /** Whether to refuse downloads. */
+  readonly offline: boolean;
+}
+
 export interface Plan {
   readonly grid: Grid;
   readonly resultsFolder: string;
   readonly engine: 'onnx' | 'tfjs';
+  readonly environment: PlanEnvironment;
   readonly tasks: readonly PlannedTask[];
   readonly cells: readonly PlannedCell[];
   /** In an order in which every step comes after those it needs. */

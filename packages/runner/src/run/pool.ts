@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
 import { BenchError, exitCode, toPlainError } from '@attribution-bench/contract';
 import { Piscina } from 'piscina';
+import type { PlanEnvironment } from '../plan/plan.js';
 import { type CancelFlag, newCancelFlag, raise } from '../steps/cancel.js';
 import type { StepJob } from '../steps/job.js';
 import type { Work, WorkMessage, WorkResult } from './work.js';
@@ -21,7 +22,7 @@ export interface RunningWork {
 }
 
 /** More threads than cores only slow each other down. */
-export function openPool(jobs: number, storeFolder: string): WorkerPool {
+export function openPool(jobs: number, storeFolder: string, environment: PlanEnvironment): WorkerPool {
   const threads = Math.max(1, Math.min(jobs, availableParallelism()));
   const source = import.meta.url;
   const pool = new Piscina<Work, WorkResult>({
@@ -39,7 +40,7 @@ export function openPool(jobs: number, storeFolder: string): WorkerPool {
       const { port1, port2 } = new MessageChannel();
       port1.on('message', onMessage);
       const result = pool
-        .run({ job, storeFolder, cancel, port: port2 }, { transferList: [port2] })
+        .run({ job, storeFolder, environment, cancel, port: port2 }, { transferList: [port2] })
         .catch((error: unknown): WorkResult => ({ status: 'failed', error: toPlainError(diedError(error)) }))
         .finally(() => {
           running.delete(result);

@@ -29,7 +29,8 @@ export interface RunOptions {
 
 /** The truth comes before the cells, so that each finished cell has its values. */
 const priorities: Readonly<Record<StepKind, number>> = {
-  dataset: 8,
+  dataset: 9,
+  generate: 8,
   task: 7,
   train: 6,
   retrain: 5,
@@ -69,7 +70,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   let storeError: PlainError | undefined;
   let defect: { readonly error: unknown } | undefined;
 
-  const pool = openPool(options.jobs, store.folder);
+  const pool = openPool(options.jobs, store.folder, plan.environment);
   const queue = new PQueue({ concurrency: pool.threads });
   const states = trackSteps(plan.steps, (step) => {
     if (mustRunAlone.has(step.id)) alone.push(step);

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PlainError } from '@attribution-bench/contract';
+import type { PlanEnvironment } from '../plan/plan.js';
 import type { CancelFlag } from '../steps/cancel.js';
 import type { StepJob } from '../steps/job.js';
 import type { StepReport } from '../steps/workshop.js';
@@ -8,6 +9,7 @@ import type { StepReport } from '../steps/workshop.js';
 export interface Work {
   readonly job: StepJob;
   readonly storeFolder: string;
+  readonly environment: PlanEnvironment;
   readonly cancel: CancelFlag;
   /** {@link WorkMessage}s come back here while the step runs. */
   readonly port: MessagePort;

@@ -1,16 +1,16 @@
 import type { Store } from '@attribution-bench/store';
 import { prepareData, type TaskData } from '@attribution-bench/tasks';
 import type { ArtifactRef } from '../plan/plan.js';
-import type { DatasetJob } from './job.js';
+import type { DataSource, DatasetJob } from './job.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
 /** Reads or downloads a task's data and keeps exactly what the task is fed. */
 export async function makeDataset(
   job: DatasetJob,
-  { store, log }: Pick<Workshop, 'store' | 'log'>,
+  { store, environment, log }: Pick<Workshop, 'store' | 'environment' | 'log'>,
 ): Promise<StepReport> {
   const elapsed = stopwatch();
-  const data = await prepareData(job.spec, { cacheFolder: job.cacheFolder, offline: job.offline, log });
+  const data = await prepareData(job.spec, { ...environment, log });
   const dims = data.inputs.length / data.labels.length;
   const queryDims = data.queryLabels.length === 0 ? dims : data.queryInputs.length / data.queryLabels.length;
   await writeOutput(
@@ -30,10 +30,13 @@ export async function makeDataset(
   return { seconds: elapsed() };
 }
 
-/** @throws BenchError STORE_MISSING or STORE_CORRUPT */
-export async function readDataset(store: Store, ref: ArtifactRef): Promise<TaskData> {
-  const { arrays, metadata } = await store.read(ref);
-  return {
+/**
+ * Everything that a task is made of, generated queries included.
+ * @throws BenchError STORE_MISSING or STORE_CORRUPT
+ */
+export async function readDataset(store: Store, { dataset, generated }: DataSource): Promise<TaskData> {
+  const { arrays, metadata } = await store.read(dataset);
+  const data = {
     inputs: arrays.inputs.data as Float32Array,
     labels: arrays.labels.data as Int32Array,
     flipped: arrays.flipped.data as Uint8Array,
@@ -44,12 +47,29 @@ export async function readDataset(store: Store, ref: ArtifactRef): Promise<TaskD
     ids: unpacked(arrays.ids.data as Uint8Array),
     queryIds: unpacked(arrays.queryIds.data as Uint8Array),
   };
+  return generated === undefined ? data : addGenerated(store, data, generated);
+}
+
+/** Data with the generated queries that are stored for it. */
+async function addGenerated(store: Store, data: TaskData, ref: ArtifactRef): Promise<TaskData> {
+  const { arrays, metadata } = await store.read(ref);
+  const images = arrays.inputs.data as Float32Array;
+  const queryInputs = new Float32Array(data.queryInputs.length + images.length);
+  queryInputs.set(data.queryInputs);
+  queryInputs.set(images, data.queryInputs.length);
+  return {
+    ...data,
+    queryInputs,
+    queryLabels: Int32Array.from([...data.queryLabels, ...(arrays.labels.data as Int32Array)]),
+    queryIds: [...data.queryIds, ...JSON.parse(metadata.ids)],
+  };
 }
 
 /** Where each query comes from, without reading the rest. */
-export async function readQueryIds(store: Store, ref: ArtifactRef): Promise<string[]> {
-  const { arrays } = await store.readArrays(ref, ['queryIds']);
-  return unpacked(arrays.queryIds.data as Uint8Array);
+export async function readQueryIds(store: Store, { dataset, generated }: DataSource): Promise<string[]> {
+  const { arrays } = await store.readArrays(dataset, ['queryIds']);
+  const heldout = unpacked(arrays.queryIds.data as Uint8Array);
+  return generated === undefined ? heldout : [...heldout, ...JSON.parse((await store.readMetadata(generated)).ids)];
 }
 
 /** Text as an array, since a file's header is for little things. */

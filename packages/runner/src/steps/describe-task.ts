@@ -10,14 +10,16 @@ export interface TaskDescription {
   readonly stack: number;
 }
 
-/** Opens a task once and keeps what it says of itself. */
+/** Opens a task once and keeps what it says of itself. Generated queries need not be there yet to be counted. */
 export async function describeTask(
   job: TaskJob,
   { store, tasks }: Pick<Workshop, 'store' | 'tasks'>,
 ): Promise<StepReport> {
   const elapsed = stopwatch();
   const { info, stack } = await tasks.use(job.task);
-  await writeOutput(store, job.output, {}, { info: JSON.stringify(info), stack: String(stack) });
+  const { heldout, generated } = job.task.spec.queries;
+  const counted = { ...info, queries: heldout + generated };
+  await writeOutput(store, job.output, {}, { info: JSON.stringify(counted), stack: String(stack) });
   return { seconds: elapsed() };
 }
 

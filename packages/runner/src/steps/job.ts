@@ -3,21 +3,43 @@ import type { TaskSpec } from '@attribution-bench/tasks';
 import type { ArtifactRef, StepOutput } from '../plan/plan.js';
 
 /** What a worker is told to do, as plain data. Keys and files of inputs are settled; nothing is looked up. */
-export type StepJob = DatasetJob | TaskJob | TrainJob | RetrainJob | TruthJob | FitJob | ScoreJob | MetricJob;
+export type StepJob =
+  | DatasetJob
+  | GenerateJob
+  | TaskJob
+  | TrainJob
+  | RetrainJob
+  | TruthJob
+  | FitJob
+  | ScoreJob
+  | MetricJob;
 
 export interface DatasetJob {
   readonly kind: 'dataset';
   readonly spec: TaskSpec;
-  readonly cacheFolder: string;
-  readonly offline: boolean;
+  readonly output: StepOutput;
+}
+
+/** Where the points of a task are stored. */
+export interface DataSource {
+  readonly dataset: ArtifactRef;
+  /** Generated queries; absent where the task has none, and before they are there. */
+  readonly generated?: ArtifactRef;
+}
+
+/** Draws the generated queries of a generator. */
+export interface GenerateJob {
+  readonly kind: 'generate';
+  readonly spec: TaskSpec;
+  readonly dataset: ArtifactRef;
+  readonly engine: 'onnx' | 'tfjs';
   readonly output: StepOutput;
 }
 
 /** A task that a worker can open. */
-export interface TaskSource {
+export interface TaskSource extends DataSource {
   readonly spec: TaskSpec;
   readonly key: string;
-  readonly dataset: ArtifactRef;
   readonly engine: 'onnx' | 'tfjs';
 }
 
@@ -28,15 +50,16 @@ export interface TaskJob {
   readonly output: StepOutput;
 }
 
-/** Checkpoints of one group: independently seeded runs on the whole training set. */
+/** One of a method seed's independently seeded runs on the whole training set. */
 export interface TrainJob {
   readonly kind: 'train';
   readonly task: TaskSource;
   /** Of the method. */
   readonly seed: number;
-  /** Models kept along each run; at least 1, the final one. */
+  /** Models kept along the run; at least 1, the final one. */
   readonly snapshots: number;
-  readonly runs: readonly { readonly run: number; readonly output: StepOutput }[];
+  readonly run: number;
+  readonly output: StepOutput;
 }
 
 /** Ground truth, one group: one retraining of each of some subsets. */

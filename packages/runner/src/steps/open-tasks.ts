@@ -1,5 +1,5 @@
 import type { Store } from '@attribution-bench/store';
-import { openTask, type Task } from '@attribution-bench/tasks';
+import { type DataEnvironment, openTask, type Task } from '@attribution-bench/tasks';
 import { type Engine, onnxEngine, tfjsEngine } from '@attribution-bench/tfjs-onnx';
 import { readDataset } from './dataset.js';
 import type { TaskSource } from './job.js';
@@ -15,11 +15,12 @@ export function engineOf(name: TaskSource['engine']): Promise<Engine> {
 }
 
 /** Keeps up to `most` tasks open; a task holds its dataset and its compiled graphs. Not for concurrent use. */
-export function openTasks(store: Store, most: number): OpenTasks {
+export function openTasks(store: Store, most: number, environment: DataEnvironment): OpenTasks {
   const open = new Map<string, Task>();
   return {
     async use(source) {
-      const id = [source.engine, source.spec.id, source.key, source.dataset.key].join(' ');
+      const { engine, spec, key, dataset, generated } = source;
+      const id = [engine, spec.id, key, dataset.key, generated?.key].join(' ');
       const known = open.get(id);
       if (known !== undefined) {
         open.delete(id);
@@ -31,7 +32,7 @@ export function openTasks(store: Store, most: number): OpenTasks {
         open.delete(oldest);
         await task.release();
       }
-      const task = await openTask(source.spec, await readDataset(store, source.dataset), await engineOf(source.engine));
+      const task = await openTask(spec, await readDataset(store, source), await engineOf(engine), environment);
       open.set(id, task);
       return task;
     },

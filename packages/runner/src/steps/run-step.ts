@@ -1,11 +1,12 @@
 import { makeDataset } from './dataset.js';
 import { describeTask } from './describe-task.js';
 import { fitMethod } from './fit.js';
+import { makeGenerated } from './generate.js';
 import type { StepJob } from './job.js';
 import { evaluateMetric } from './metric.js';
 import { retrainSubsets } from './retrain.js';
 import { scoreMethod } from './score.js';
-import { trainCheckpoints } from './train.js';
+import { trainCheckpoint } from './train.js';
 import { assembleTruth } from './truth.js';
 import type { StepReport, Workshop } from './workshop.js';
 
@@ -14,10 +15,12 @@ export function runStep(job: StepJob, workshop: Workshop): Promise<StepReport> {
   switch (job.kind) {
     case 'dataset':
       return makeDataset(job, workshop);
+    case 'generate':
+      return makeGenerated(job, workshop);
     case 'task':
       return describeTask(job, workshop);
     case 'train':
-      return trainCheckpoints(job, workshop);
+      return trainCheckpoint(job, workshop);
     case 'retrain':
       return retrainSubsets(job, workshop);
     case 'truth':

@@ -10,35 +10,33 @@ export function checkpointSeed(spec: TaskSpec, taskKey: string, methodSeed: numb
   return deriveSeed(spec.seed, taskKey, 'checkpoint', methodSeed, run);
 }
 
-/** Trains the runs of one group, in their places, and keeps the models along each. */
-export async function trainCheckpoints(job: TrainJob, workshop: Workshop): Promise<StepReport> {
+/** Trains one model on the whole training set and keeps the models along the way. */
+export async function trainCheckpoint(job: TrainJob, workshop: Workshop): Promise<StepReport> {
+  const { spec, key } = job.task;
   const task = await workshop.tasks.use(job.task);
   const elapsed = stopwatch();
-  const trained = await task.train({
-    runs: job.runs.map(({ run }) => ({ seed: checkpointSeed(job.task.spec, job.task.key, job.seed, run) })),
+  const [{ parameters, snapshots, losses }] = await task.train({
+    runs: [{ seed: checkpointSeed(spec, key, job.seed, job.run) }],
     snapshots: job.snapshots,
     cancel: workshop.cancel,
     progress: workshop.progress,
   });
-  for (const [place, { run, output }] of job.runs.entries()) {
-    const { snapshots, losses } = trained[place];
-    const size = snapshots[0].parameters.length;
-    const models = new Float32Array(snapshots.length * size);
-    for (const [index, { parameters }] of snapshots.entries()) models.set(parameters, index * size);
-    const sanity = run === 0 ? await task.sanity(trained[place].parameters) : undefined;
-    await writeOutput(
-      workshop.store,
-      output,
-      {
-        models: { shape: [snapshots.length, size], data: models },
-        losses: { shape: [losses.length], data: losses },
-      },
-      {
-        places: JSON.stringify(snapshots.map(({ step, epoch, learningRate }) => ({ step, epoch, learningRate }))),
-        ...(sanity === undefined ? {} : { sanity: JSON.stringify(sanity) }),
-      },
-    );
-  }
+  const size = parameters.length;
+  const models = new Float32Array(snapshots.length * size);
+  for (const [index, snapshot] of snapshots.entries()) models.set(snapshot.parameters, index * size);
+  const sanity = job.run === 0 ? await task.sanity(parameters) : undefined;
+  await writeOutput(
+    workshop.store,
+    job.output,
+    {
+      models: { shape: [snapshots.length, size], data: models },
+      losses: { shape: [losses.length], data: losses },
+    },
+    {
+      places: JSON.stringify(snapshots.map(({ step, epoch, learningRate }) => ({ step, epoch, learningRate }))),
+      ...(sanity === undefined ? {} : { sanity: JSON.stringify(sanity) }),
+    },
+  );
   return { seconds: elapsed() };
 }
 

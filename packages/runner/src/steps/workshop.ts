@@ -1,6 +1,7 @@
 import type { CancelSignal } from '@attribution-bench/contract';
 import { canonicalJson } from '@attribution-bench/contract';
 import type { Artifact, Store } from '@attribution-bench/store';
+import type { DataEnvironment } from '@attribution-bench/tasks';
 import type { StepOutput } from '../plan/plan.js';
 import type { OpenTasks } from './open-tasks.js';
 
@@ -8,6 +9,7 @@ import type { OpenTasks } from './open-tasks.js';
 export interface Workshop {
   readonly store: Store;
   readonly tasks: OpenTasks;
+  readonly environment: Omit<DataEnvironment, 'log'>;
   readonly cancel: CancelSignal;
   /** Everything it needs is at hand: the clock of the cell's budget starts now. */
   begun(): void;

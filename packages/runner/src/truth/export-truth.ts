@@ -55,7 +55,7 @@ export async function exportTruth(plan: Plan, options: { readonly folder?: strin
       outputs,
       losses: arrays.losses.data as Float32Array,
       weights: Array.from({ length: truth.total }, (_, row) => digests.toString('hex', row * 32, (row + 1) * 32)),
-      queryIds: await readQueryIds(store, groups[0].task.dataset),
+      queryIds: await readQueryIds(store, groups[0].task),
       sanity: await readSanity(store, trained),
     });
     packs.push({ task: task.id, file, bytes: (await stat(file)).size });

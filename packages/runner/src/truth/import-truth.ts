@@ -22,7 +22,7 @@ export async function importTruth(plan: Plan, file: string): Promise<ImportedPac
   const store = storeOf(plan);
   const { planned, job, groups } = matching(truthsOf(plan), pack, file);
   const { info, task, key } = planned;
-  const queryIds = await readQueryIds(store, groups[0].task.dataset);
+  const queryIds = await readQueryIds(store, groups[0].task);
   if (pack.train !== info.train || pack.queryIds.join('\n') !== queryIds.join('\n'))
     throw mismatch(file, `has other training or query points than task "${task.id}"`);
   for (const [subset, members] of pack.members.entries())

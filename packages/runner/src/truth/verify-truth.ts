@@ -38,16 +38,18 @@ export async function verifyTruth(plan: Plan, options: VerifyOptions): Promise<T
   const store = storeOf(plan);
   const folder = await mkdtemp(join(tmpdir(), 'bench-verify-'));
   const fresh = openStore(folder);
-  const pool = openPool(options.jobs, folder);
+  const pool = openPool(options.jobs, folder, plan.environment);
   const queue = new PQueue({ concurrency: pool.threads });
   try {
     const verifications: TruthVerification[] = [];
     for (const { planned, groups } of truthsOf(plan)) {
       const rows = await drawRows(groups, options.rows, (ref) => store.has(ref));
       if (rows.length === 0) throw nothingStored(planned.task.id);
-      const { dataset } = groups[0].task;
-      await mkdir(dirname(fresh.file(dataset)), { recursive: true });
-      await copyFile(store.file(dataset), fresh.file(dataset));
+      const { dataset, generated } = groups[0].task;
+      for (const input of [dataset, ...(generated === undefined ? [] : [generated])]) {
+        await mkdir(dirname(fresh.file(input)), { recursive: true });
+        await copyFile(store.file(input), fresh.file(input));
+      }
       const retrain = async (job: RetrainJob): Promise<void> => {
         const work = pool.start(job, () => undefined);
         const onCancel = () => work.cancel();
