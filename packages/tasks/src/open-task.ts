@@ -26,7 +26,7 @@ export async function openTask(
   const kind = spec.kind === 'classifier' ? classifier(spec, data, engine) : generator(spec, data, engine);
   const { subject, objective, targetPass } = kind;
   const info = taskInfo(spec, data, subject.architecture);
-  const stack = modelsAtOnce(info.parameters);
+  const stack = modelsAtOnce(subject.network, info.parameters);
   const evaluator = createEvaluator(engine, subject);
   const trainers = new Map<number, Promise<Trainer>>();
   const trainerOf = (models: number): Promise<Trainer> => {

@@ -2,6 +2,7 @@ import { Rng } from '@attribution-bench/contract';
 import { createProjector } from '@attribution-bench/numerics';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
+import { declareDense } from '../src/nn/dense.js';
 import { gradientBlockSamples } from '../src/passes/stream-gradients.js';
 import {
   allRows,
@@ -122,16 +123,15 @@ test('rows come in order, in blocks whose size depends on sizes only', async () 
 });
 
 test('blocks shrink as rows, layers and timesteps grow, so that memory does not', () => {
-  const layer = { name: 'fc', kind: 'dense', offset: 0, size: 1, inputs: 700, outputs: 100, parameters: [] };
-  const source = (positions: number) => ({
-    architecture: { layers: [layer], parameters: [], size: 1 },
-    samples: 1e6,
-    positions,
-    factors: () => Promise.reject(new Error('not asked')),
-  });
+  const source = (positions: number) => {
+    const layer = declareDense('fc', [700], 100, 0);
+    const { parameters, size } = layer;
+    return { architecture: { layers: [layer], parameters, size, activations: 800, multiplications: size }, positions };
+  };
   expect(gradientBlockSamples(source(1), 2048)).toBe(2048);
   expect(gradientBlockSamples(source(1), 64)).toBe(4096);
-  expect(gradientBlockSamples(source(100), 64)).toBe(52);
+  expect(gradientBlockSamples(source(100), 64)).toBe(64);
+  expect(gradientBlockSamples(source(10_000), 64)).toBe(8);
   expect(gradientBlockSamples(source(1), 1e9)).toBe(1);
 });
 

@@ -1,5 +1,5 @@
 import type { TaskData } from '../data/task-data.js';
-import { withParameters } from '../nn/apply.js';
+import { runModels } from '../nn/apply.js';
 import type { Subject } from '../passes/pass.js';
 import { crossEntropy } from '../targets/cross-entropy.js';
 import { gatherRows } from '../training/gather-rows.js';
@@ -8,11 +8,11 @@ import type { Recipe } from '../training/recipe.js';
 import { oneHot } from './one-hot.js';
 
 /** Cross-entropy on the training points. */
-export function classifierObjective({ network, architecture }: Subject, data: TaskData, recipe: Recipe): Objective {
+export function classifierObjective(subject: Subject, data: TaskData, recipe: Recipe): Objective {
   const { inputs, labels, inputShape, classes } = data;
   const points = labels.length;
   return {
-    architecture,
+    architecture: subject.architecture,
     recipe,
     points,
     shared: { inputs, labels: oneHot(labels, classes) },
@@ -22,7 +22,7 @@ export function classifierObjective({ network, architecture }: Subject, data: Ta
     },
     losses(parameters, { inputs, labels, rows }) {
       const x = gatherRows(inputs, rows);
-      return crossEntropy(network(withParameters(parameters), x), gatherRows(labels, rows));
+      return crossEntropy(runModels(subject, parameters, x), gatherRows(labels, rows));
     },
   };
 }

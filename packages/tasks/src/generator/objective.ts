@@ -1,7 +1,7 @@
 import { childSeed, Rng, sizeOf } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import type { TaskData } from '../data/task-data.js';
-import { withParameters } from '../nn/apply.js';
+import { runModels } from '../nn/apply.js';
 import type { TaskSpec } from '../spec.js';
 import { gatherRows } from '../training/gather-rows.js';
 import type { Objective } from '../training/objective.js';
@@ -11,7 +11,7 @@ import type { GeneratorSubject } from './subject.js';
 
 /** Denoising of the training points at time steps and with noise drawn anew in every step (Ho et al. 2020, L_simple). */
 export function generatorObjective(subject: GeneratorSubject, data: TaskData, spec: TaskSpec): Objective {
-  const { network, architecture, diffusion, levels, levelWidth } = subject;
+  const { architecture, diffusion, levels, levelWidth } = subject;
   const { inputShape } = data;
   const dims = sizeOf(inputShape);
   const points = data.inputs.length / dims;
@@ -29,7 +29,7 @@ export function generatorObjective(subject: GeneratorSubject, data: TaskData, sp
     losses(parameters, { inputs, levels, rows, timesteps, noise }) {
       const { x, time } = noisy(gatherRows(inputs, rows), noise, gatherRows(levels, timesteps));
       const input = tf.reshape(x, [...rows.shape, ...inputShape]);
-      return denoisingLoss(network(withParameters(parameters), input, time), noise);
+      return denoisingLoss(runModels(subject, parameters, input, time), noise);
     },
     noise: {
       specs: {

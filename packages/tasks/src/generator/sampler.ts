@@ -1,7 +1,7 @@
 import { type CancelSignal, childSeed, type Seed } from '@attribution-bench/contract';
 import type { Engine, Program } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
-import { withParameters } from '../nn/apply.js';
+import { runModels } from '../nn/apply.js';
 import { parameterSpecs, stacked } from '../nn/flat.js';
 import { rowRanges } from '../passes/row-ranges.js';
 import { noiseColumn, signalColumn, timeColumn } from './levels.js';
@@ -36,7 +36,7 @@ export async function openSampler(
   inputShape: readonly number[],
   sampling: Sampling,
 ): Promise<Sampler> {
-  const { network, architecture, levels, levelWidth } = subject;
+  const { architecture, levels, levelWidth } = subject;
   const dims = inputShape.reduce((product, dim) => product * dim, 1);
   const noisySteps = sampling.sampler === 'ddpm';
   const image = { shape: [imagesAtOnce, dims], dtype: 'float32' } as const;
@@ -49,7 +49,7 @@ export async function openSampler(
         1,
       ]);
       const input = tf.reshape(x, [1, imagesAtOnce, ...inputShape]);
-      const predicted = tf.reshape(network(withParameters(shared), input, time), [imagesAtOnce, dims]);
+      const predicted = tf.reshape(runModels(subject, shared, input, time), [imagesAtOnce, dims]);
       const unclipped = tf.div(tf.sub(x, tf.mul(predicted, at(level, noiseColumn))), at(level, signalColumn));
       const clean = tf.clipByValue(unclipped, -1, 1);
       // The noise that leads from the clipped image to x, so that both parts stay consistent.

@@ -10,6 +10,7 @@ export const ddpmMlp = defineModel({
   id: 'ddpm-mlp',
   title: 'Diffusion model, multi-layer perceptron',
   kind: 'generator',
+  stackable: true,
   cite: 'Ho et al. 2020, arXiv:2006.11239',
   params: {
     hidden: list(int({ min: 1, max: 65_536, help: 'units' }), {

@@ -6,6 +6,7 @@ export const logistic = defineModel({
   id: 'logistic',
   title: 'Multinomial logistic regression',
   kind: 'classifier',
+  stackable: true,
   params: {},
   network:
     (_params, { inputShape, outputs }) =>

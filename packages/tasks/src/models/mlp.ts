@@ -8,6 +8,7 @@ export const mlp = defineModel({
   id: 'mlp',
   title: 'Multi-layer perceptron',
   kind: 'classifier',
+  stackable: true,
   params: {
     hidden: list(int({ min: 1, max: 65_536, help: 'units' }), { default: [32], help: 'units of each hidden layer' }),
     activation: choice(activationNames, { default: 'relu', help: 'between the layers' }),

@@ -1,5 +1,5 @@
 import type { ParamSpecs, Params, TaskKind } from '@attribution-bench/contract';
-import type { Network } from '../nn/layer.js';
+import type { Forward, Network } from '../nn/layer.js';
 import { type Recipe, type RecipeParams, recipeParams } from '../training/recipe.js';
 
 export interface ModelShape {
@@ -18,7 +18,9 @@ export interface ModelSpec<S extends ParamSpecs> {
   readonly params: S;
   /** Training defaults that differ from the general ones. */
   readonly recipe?: Partial<Recipe>;
-  network(params: Params<S>, shape: ModelShape): Network;
+  /** Whether networks serve stacks of models, see {@link Network.stackable}. Default false. */
+  readonly stackable?: boolean;
+  network(params: Params<S>, shape: ModelShape): Forward;
 }
 
 export interface Model {
@@ -36,13 +38,13 @@ export interface Model {
 
 /** Declares a model; one file each in this folder. */
 export function defineModel<const S extends ParamSpecs>(spec: ModelSpec<S>): Model {
-  const { recipe, params, ...rest } = spec;
+  const { recipe, params, stackable = false, ...rest } = spec;
   const training = recipeParams(recipe ?? {});
   return {
     ...rest,
     architecture: params,
     training,
     params: { ...params, ...training },
-    network: (given, shape) => spec.network(given as unknown as Params<S>, shape),
+    network: (given, shape) => ({ stackable, forward: spec.network(given as unknown as Params<S>, shape) }),
   };
 }

@@ -1,6 +1,8 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { applyConv2d } from './conv2d.js';
 import { applyDense } from './dense.js';
-import type { Nn } from './layer.js';
+import { scaledAndShifted, standardised } from './group-norm.js';
+import type { Architecture, Network, Nn } from './layer.js';
 
 /** Tensors by parameter name, each in its declared shape or with a leading model axis. */
 export type Parameters = Readonly<Record<string, tf.Tensor>>;
@@ -9,5 +11,37 @@ export type Parameters = Readonly<Record<string, tf.Tensor>>;
 export function withParameters(parameters: Parameters): Nn {
   return {
     dense: (name, x) => applyDense(x, parameters[`${name}.weight`], parameters[`${name}.bias`]),
+    conv2d: (name, x, options) => applyConv2d(name, x, options, parameters),
+    groupNorm: (name, x, groups) =>
+      scaledAndShifted(standardised(x, groups), parameters[`${name}.scale`], parameters[`${name}.shift`]),
   };
+}
+
+/**
+ * Runs a stack of models, at once or one after the other.
+ * @param parameters with a leading model axis
+ * @param x [models × batch × ...], or [1 × batch × ...] for the same inputs to all; `time` likewise
+ * @returns [models × batch × outputs]
+ */
+export function runModels(
+  { network, architecture }: { readonly network: Network; readonly architecture: Architecture },
+  parameters: Parameters,
+  x: tf.Tensor,
+  time?: tf.Tensor,
+): tf.Tensor {
+  if (network.stackable) return network.forward(withParameters(parameters), x, time);
+  const models = parameters[architecture.parameters[0].name].shape[0];
+  const outputs = Array.from({ length: models }, (_, m) => {
+    const own = Object.fromEntries(architecture.parameters.map(({ name }) => [name, entry(parameters[name], m)]));
+    return network.forward(withParameters(own), entry(x, m), time === undefined ? undefined : entry(time, m));
+  });
+  return tf.stack(outputs);
+}
+
+/** Entry `index` along the leading axis, the only one if there is but one. */
+function entry(tensor: tf.Tensor, index: number): tf.Tensor {
+  const [count, ...shape] = tensor.shape;
+  if (count === 1) return tf.reshape(tensor, shape);
+  const rest = shape.map(() => 0);
+  return tf.reshape(tf.slice(tensor, [index, ...rest], [1, ...shape]), shape);
 }

@@ -1,3 +1,4 @@
+import { sizeOf } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import type { LayerSpec } from './layer.js';
 
@@ -7,7 +8,9 @@ import type { LayerSpec } from './layer.js';
  * input ⊗ delta of a sample's gradient. PyTorch's `Linear` keeps the weight as [out × in].
  * Initial values are those of PyTorch's `Linear`: uniform within 1 / sqrt(in) (Kaiming uniform with a = sqrt 5).
  */
-export function declareDense(name: string, inputs: number, outputs: number, offset: number): LayerSpec {
+export function declareDense(name: string, inputShape: readonly number[], outputs: number, offset: number): LayerSpec {
+  const leading = inputShape.slice(0, -1);
+  const inputs = inputShape[inputShape.length - 1];
   const bound = 1 / Math.sqrt(inputs);
   const weights = inputs * outputs;
   return {
@@ -15,8 +18,12 @@ export function declareDense(name: string, inputs: number, outputs: number, offs
     kind: 'dense',
     offset,
     size: weights + outputs,
-    inputs,
+    width: inputs + 1,
     outputs,
+    bias: true,
+    inputShape,
+    outputShape: [...leading, outputs],
+    positions: sizeOf(leading),
     parameters: [
       { name: `${name}.weight`, shape: [inputs, outputs], offset, size: weights, bound },
       { name: `${name}.bias`, shape: [1, outputs], offset: offset + weights, size: outputs, bound },
@@ -24,6 +31,12 @@ export function declareDense(name: string, inputs: number, outputs: number, offs
   };
 }
 
+/** With a leading model axis in `weight` and `bias` for x [models × batch × in]. */
 export function applyDense(x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor): tf.Tensor {
+  if (x.rank > 2 && weight.rank === 2) {
+    const inputs = x.shape[x.rank - 1];
+    const flat = tf.reshape(x, [-1, inputs]);
+    return tf.reshape(tf.add(tf.matMul(flat, weight), bias), [...x.shape.slice(0, -1), weight.shape[1] as number]);
+  }
   return tf.add(tf.matMul(x, weight), bias);
 }

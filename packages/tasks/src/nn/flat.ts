@@ -41,12 +41,12 @@ export function packed(
   return flat;
 }
 
-/** Initial parameters, uniform within each one's bound, drawn in flat order. */
+/** Initial parameters, uniform around each one's centre, drawn in flat order. */
 export function initialParameters(architecture: Architecture, seed: Seed): Float32Array {
   const rng = new Rng(seed);
   const flat = new Float32Array(architecture.size);
-  for (const { offset, size, bound } of architecture.parameters) {
-    for (let i = offset; i < offset + size; i++) flat[i] = (2 * rng.uniform() - 1) * bound;
+  for (const { offset, size, bound, centre = 0 } of architecture.parameters) {
+    for (let i = offset; i < offset + size; i++) flat[i] = centre + (2 * rng.uniform() - 1) * bound;
   }
   return flat;
 }

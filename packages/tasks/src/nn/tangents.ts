@@ -2,16 +2,16 @@ import * as tf from '@tensorflow/tfjs';
 import type { Parameters } from './apply.js';
 import { gradientsOrZeros } from './gradients.js';
 import type { Architecture, Network } from './layer.js';
-import { type Factors, perturbed } from './tapped.js';
+import { perturbed, type Taps } from './tapped.js';
 
 /**
- * The derivative of every factor pair of {@link sampleFactors} along a direction in parameter space: with
- * primes for it, the Hessian of a sample's scalar times the direction is, by layer, input' ⊗ delta + input ⊗ delta'.
+ * The derivative of what {@link sampleTaps} gives along a direction in parameter space: with primes for it, the Hessian of
+ * a sample's scalar times the direction is, by layer and position, input' ⊗ delta + input ⊗ delta'.
  *
  * delta' is the gradient by the perturbations of the scalars' slope along the direction. input' is a forward-mode
  * derivative, had by differentiating a backward pass by what it starts from.
  */
-export function factorTangents(
+export function tapTangents(
   network: Network,
   architecture: Architecture,
   parameters: Parameters,
@@ -19,7 +19,7 @@ export function factorTangents(
   scalars: (output: tf.Tensor) => tf.Tensor,
   x: tf.Tensor,
   time?: tf.Tensor,
-): Readonly<Record<string, Factors>> {
+): Readonly<Record<string, Taps>> {
   const { layers } = architecture;
   const names = architecture.parameters.map(({ name }) => name);
   const values = names.map((name) => parameters[name]);
@@ -30,14 +30,14 @@ export function factorTangents(
       .reduce((sum, product) => tf.add(sum, product));
 
   const samples = x.shape[0];
-  const zeros = layers.map(({ outputs }) => tf.zeros([samples, outputs]));
+  const zeros = layers.map(({ outputShape }) => tf.zeros([samples, ...outputShape]));
   const run = (list: readonly tf.Tensor[], perturbations: readonly tf.Tensor[]) =>
     perturbed(network, architecture, given(list), perturbations, x, time);
   const slope = (...perturbations: tf.Tensor[]) =>
     along(gradientsOrZeros((...list) => tf.sum(scalars(run(list, perturbations).output)), values));
   const deltas = gradientsOrZeros(slope, zeros);
 
-  const starts = layers.map(({ inputs }) => tf.zeros([samples, inputs]));
+  const starts = layers.map(({ inputShape }) => tf.zeros([samples, ...inputShape]));
   const backward = (...weights: tf.Tensor[]) =>
     along(
       gradientsOrZeros((...list) => {

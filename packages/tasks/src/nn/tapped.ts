@@ -1,33 +1,32 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Parameters } from './apply.js';
-import { applyDense } from './dense.js';
+import { type Parameters, withParameters } from './apply.js';
+import { scaledAndShifted, standardised } from './group-norm.js';
 import type { Architecture, Network, Nn } from './layer.js';
 
-/** A layer's input and the derivative of a sample's scalar by the layer's output, before any activation. */
-export interface Factors {
-  /** [samples × in] */
+/** What a layer's parameters meet, and the derivative of a sample's scalar by the layer's output, before any activation. */
+export interface Taps {
+  /** [samples × ...inputShape]: the layer's input; of a normalisation, the standardised one. */
   readonly input: tf.Tensor;
-  /** [samples × out] */
+  /** [samples × ...outputShape] */
   readonly delta: tf.Tensor;
 }
 
 /**
- * Per-sample gradients as pairs whose outer product, with a 1 appended to the input for the bias, is the gradient of a
- * sample's scalar with respect to a layer. One backward pass yields the pairs of all samples and layers: a zero is added
- * to each layer's output, and the gradient of the sum of all scalars by these zeros is taken.
+ * Per-sample gradients in factors: see `gradientFactors` and `gradientRows`. One backward pass yields those of all samples
+ * and layers: a zero is added to each layer's output, and the gradient of the sum of all scalars by these zeros is taken.
  * @param scalars maps the network's output to one scalar a sample, [samples]
- * @returns the pairs by layer name, in layer order
+ * @returns by layer name, in layer order
  */
-export function sampleFactors(
+export function sampleTaps(
   network: Network,
   architecture: Architecture,
   parameters: Parameters,
   scalars: (output: tf.Tensor) => tf.Tensor,
   x: tf.Tensor,
   time?: tf.Tensor,
-): Readonly<Record<string, Factors>> {
+): Readonly<Record<string, Taps>> {
   const { layers } = architecture;
-  const zeros = layers.map(({ outputs }) => tf.zeros([x.shape[0], outputs]));
+  const zeros = layers.map(({ outputShape }) => tf.zeros([x.shape[0], ...outputShape]));
   const { inputs } = perturbed(network, architecture, parameters, zeros, x, time);
   const deltas = tf.grads((...perturbations: tf.Tensor[]) => {
     const { output } = perturbed(network, architecture, parameters, perturbations, x, time);
@@ -36,7 +35,7 @@ export function sampleFactors(
   return Object.fromEntries(layers.map(({ name }, l) => [name, { input: inputs[l], delta: deltas[l] }] as const));
 }
 
-/** The input of the last layer of each sample, [samples × in]. */
+/** The input of the last layer of each sample, [samples × ...inputShape]. */
 export function lastInput(
   network: Network,
   architecture: Architecture,
@@ -59,14 +58,20 @@ export function perturbed(
 ): { readonly output: tf.Tensor; readonly inputs: readonly tf.Tensor[] } {
   const indexOf = new Map(layers.map(({ name }, index) => [name, index]));
   const inputs: tf.Tensor[] = [];
+  const plain = withParameters(parameters);
+  const tap = (name: string, input: tf.Tensor, output: tf.Tensor): tf.Tensor => {
+    const layer = indexOf.get(name) as number;
+    inputs[layer] = input;
+    const perturbation = perturbations[layer];
+    return perturbation === undefined ? output : tf.add(output, perturbation);
+  };
   const nn: Nn = {
-    dense(name, h) {
-      const layer = indexOf.get(name) as number;
-      inputs[layer] = h;
-      const output = applyDense(h, parameters[`${name}.weight`], parameters[`${name}.bias`]);
-      const perturbation = perturbations[layer];
-      return perturbation === undefined ? output : tf.add(output, perturbation);
+    dense: (name, h, units) => tap(name, h, plain.dense(name, h, units)),
+    conv2d: (name, h, options) => tap(name, h, plain.conv2d(name, h, options)),
+    groupNorm(name, h, groups) {
+      const input = standardised(h, groups);
+      return tap(name, input, scaledAndShifted(input, parameters[`${name}.scale`], parameters[`${name}.shift`]));
     },
   };
-  return { output: network(nn, x, time), inputs };
+  return { output: network.forward(nn, x, time), inputs };
 }

@@ -2,7 +2,7 @@ import type { CancelSignal, OutputFunction } from '@attribution-bench/contract';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { Program, TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
-import { withParameters } from '../nn/apply.js';
+import { runModels } from '../nn/apply.js';
 import { packed, parameterSpecs, stacked } from '../nn/flat.js';
 import { passSamples } from './outputs.js';
 import type { Pass, Subject } from './pass.js';
@@ -11,8 +11,9 @@ import { rowRanges } from './row-ranges.js';
 const vectorName = (parameter: string): string => `${parameter}:vector`;
 const stateBytes = 2 ** 22;
 
-/** Vectors of one run: as many as keep one array of all of them within 4 MiB, at most 16. */
-export function hessianVectors({ architecture }: Subject): number {
+/** Vectors of one run: as many as keep one array of all of them within 4 MiB, at most 16; one unless models stack. */
+export function hessianVectors({ network, architecture }: Subject): number {
+  if (!network.stackable) return 1;
   return Math.max(1, Math.min(16, Math.floor(stateBytes / (4 * architecture.size))));
 }
 
@@ -21,19 +22,19 @@ export function hessianVectors({ architecture }: Subject): number {
  * One model a vector, all alike, so that one backward pass through the gradients serves all of them.
  */
 export function compileHessian(engine: Engine, subject: Subject, pass: Pass, loss: OutputFunction): Promise<Program> {
-  const { network, architecture } = subject;
+  const { architecture } = subject;
   const vectors = hessianVectors(subject);
   const names = architecture.parameters.map(({ name }) => name);
   const parameters = parameterSpecs(architecture, vectors);
-  const samples = passSamples(pass);
+  const samples = passSamples(subject, pass);
   const weights: TensorSpec = { shape: [samples * pass.positions], dtype: 'float32' };
   return engine.program(
     (feeds) => {
       const { x, time, reference } = pass.inputs(feeds);
       const perModel = (tensor: tf.Tensor) => tf.expandDims(tensor, 0);
       const total = (...values: tf.Tensor[]) => {
-        const nn = withParameters(Object.fromEntries(names.map((name, i) => [name, values[i]])));
-        const prediction = network(nn, perModel(x), time === undefined ? undefined : perModel(time));
+        const given = Object.fromEntries(names.map((name, i) => [name, values[i]]));
+        const prediction = runModels(subject, given, perModel(x), time === undefined ? undefined : perModel(time));
         return tf.sum(tf.mul(loss(prediction, perModel(reference)), feeds.weights));
       };
       const slope = (...values: tf.Tensor[]) => {
@@ -72,7 +73,7 @@ export async function runHessian(
   const { size } = architecture;
   const rows = vectors.length / size;
   const atOnce = hessianVectors(subject);
-  const samples = passSamples(pass);
+  const samples = passSamples(subject, pass);
   const points = subject.count('train');
   const model = stacked(
     architecture,

@@ -2,16 +2,18 @@ import type { CancelSignal, OutputFunction, PointSet } from '@attribution-bench/
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
-import { withParameters } from '../nn/apply.js';
+import { runModels } from '../nn/apply.js';
 import { parameterSpecs, stacked } from '../nn/flat.js';
 import type { Pass, Subject } from './pass.js';
 import { rowRanges } from './row-ranges.js';
 
 const rowsAtOnce = 1024;
+const activationsAtOnce = 2 ** 23;
 
-/** Points of one run of an evaluating program. */
-export function passSamples({ positions }: Pass): number {
-  return Math.max(1, Math.floor(rowsAtOnce / positions));
+/** Points of one run of an evaluating program: what keeps all activations of a pass within some multiples of 32 MiB. */
+export function passSamples({ architecture }: Subject, { positions }: Pass): number {
+  const rows = Math.min(rowsAtOnce, Math.floor(activationsAtOnce / architecture.activations));
+  return Math.max(1, Math.floor(rows / positions));
 }
 
 /**
@@ -20,18 +22,18 @@ export function passSamples({ positions }: Pass): number {
  */
 export function compileOutputs(
   engine: Engine,
-  { network, architecture }: Subject,
+  subject: Subject,
   pass: Pass,
   output: OutputFunction,
   models: number,
 ): Promise<Program> {
-  const samples = passSamples(pass);
+  const samples = passSamples(subject, pass);
   return engine.program(
     (feeds) => {
       const { x, time, reference } = pass.inputs(feeds);
       const rows = x.shape[0];
       const perModel = (tensor: tf.Tensor) => tf.expandDims(tensor, 0);
-      const prediction = network(withParameters(feeds), perModel(x), time === undefined ? undefined : perModel(time));
+      const prediction = runModels(subject, feeds, perModel(x), time === undefined ? undefined : perModel(time));
       const outputs = prediction.shape[prediction.rank - 1];
       const repeated = tf.reshape(tf.add(perModel(reference), tf.zeros([models, rows, outputs])), [
         models * rows,
@@ -40,7 +42,7 @@ export function compileOutputs(
       const scalars = output(tf.reshape(prediction, [models * rows, outputs]), repeated);
       return { values: tf.mean(tf.reshape(scalars, [models, samples, pass.positions]), -1) };
     },
-    { ...parameterSpecs(architecture, models), ...pass.specs(samples) },
+    { ...parameterSpecs(subject.architecture, models), ...pass.specs(samples) },
   );
 }
 
@@ -53,7 +55,7 @@ export async function runOutputs(
   parameters: readonly Float32Array[],
   cancel?: CancelSignal,
 ): Promise<Float32Array[]> {
-  const samples = passSamples(pass);
+  const samples = passSamples(subject, pass);
   const points = subject.count(of);
   const models = stacked(subject.architecture, parameters);
   const results = parameters.map(() => new Float32Array(points));

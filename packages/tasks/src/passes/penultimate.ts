@@ -3,19 +3,23 @@ import type { Engine } from '@attribution-bench/tfjs-onnx';
 import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
 import { parameterSpecs, unpacked } from '../nn/flat.js';
+import type { Architecture } from '../nn/layer.js';
 import { lastInput } from '../nn/tapped.js';
 import { passSamples } from './outputs.js';
 import type { Pass, Subject } from './pass.js';
 import { rowRanges } from './row-ranges.js';
 
+const widthOf = ({ layers }: Architecture): number => layers[layers.length - 1].inputShape.slice(-1)[0];
+
 /** Compiles: the input of the last layer for each point, averaged over its positions, [samples × width]. */
-export function compilePenultimate(engine: Engine, { network, architecture }: Subject, pass: Pass): Promise<Program> {
-  const samples = passSamples(pass);
+export function compilePenultimate(engine: Engine, subject: Subject, pass: Pass): Promise<Program> {
+  const { network, architecture } = subject;
+  const samples = passSamples(subject, pass);
   return engine.program(
     (feeds) => {
       const { x, time } = pass.inputs(feeds);
       const input = lastInput(network, architecture, feeds, x, time);
-      return { features: tf.mean(tf.reshape(input, [samples, pass.positions, -1]), 1) };
+      return { features: tf.mean(tf.reshape(input, [samples, -1, widthOf(architecture)]), 1) };
     },
     { ...parameterSpecs(architecture), ...pass.specs(samples) },
   );
@@ -23,15 +27,16 @@ export function compilePenultimate(engine: Engine, { network, architecture }: Su
 
 export async function runPenultimate(
   program: Program,
-  { architecture, count }: Subject,
+  subject: Subject,
   pass: Pass,
   of: PointSet,
   parameters: Float32Array,
   cancel?: CancelSignal,
 ): Promise<NdArray<Float32Array>> {
-  const samples = passSamples(pass);
+  const { architecture, count } = subject;
+  const samples = passSamples(subject, pass);
   const points = count(of);
-  const width = architecture.layers[architecture.layers.length - 1].inputs;
+  const width = widthOf(architecture);
   const data = new Float32Array(points * width);
   const model = unpacked(architecture, parameters);
   for (const range of rowRanges(points, samples)) {

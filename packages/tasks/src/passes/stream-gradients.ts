@@ -146,8 +146,7 @@ async function fillGradients(
   into: Float32Array,
 ): Promise<void> {
   const { width: cols, outputs, patches } = layer;
-  const columns =
-    patches === undefined ? columnRange(input, cols, from, to) : patchColumns(patches, input, from, to);
+  const columns = patches === undefined ? columnRange(input, cols, from, to) : patchColumns(patches, input, from, to);
   const width = to - from;
   const pairs = positions * layer.positions;
   if (pairs > 1) return products(columns, delta, { samples, positions: pairs, width, outputs }, into);

@@ -14,8 +14,9 @@ import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
 import type { Parameters } from '../nn/apply.js';
 import type { Architecture, Network } from '../nn/layer.js';
-import { factorTangents } from '../nn/tangents.js';
-import { sampleFactors } from '../nn/tapped.js';
+import { factorShape, type GradientFactors, gradientFactors, gradientFactorTangents } from '../nn/sample-gradients.js';
+import { tapTangents } from '../nn/tangents.js';
+import { sampleTaps, type Taps } from '../nn/tapped.js';
 import type { PassInputs } from '../passes/pass.js';
 import type { Objective } from './objective.js';
 import { optimizerOf, type StepScalars } from './optimizer.js';
@@ -57,9 +58,10 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
       const step: Tensors = { ...each, ...shared };
       const { carry: next, gradients } = trainingStep(objective, carry, step);
       const parameters = single(architecture, carry);
-      const factorsOf = ({ x, time, reference }: PassInputs, output: OutputFunction) =>
-        sampleFactors(network, architecture, parameters, (prediction) => output(prediction, reference), x, time);
+      const tapsOf = ({ x, time, reference }: PassInputs, output: OutputFunction) =>
+        sampleTaps(network, architecture, parameters, (prediction) => output(prediction, reference), x, time);
       const queries = replayable.queries(step);
+      const queryTaps = tapsOf(queries, replayable.target);
       const scales = preconditioner(objective, carry, gradients, step);
       const direction = Object.fromEntries(
         Object.entries(gradients).map(([name, gradient]) => [
@@ -68,13 +70,14 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
         ]),
       );
       const emitted = emit({
-        batch: layerFactors(architecture, factorsOf(replayable.batch(step), replayable.loss), 1),
+        batch: layerFactors(architecture, tapsOf(replayable.batch(step), replayable.loss)),
         mask: tf.cast(tf.greater(step.weights, 0), 'float32'),
-        queries: layerFactors(architecture, factorsOf(queries, replayable.target), 1),
+        queries: layerFactors(architecture, queryTaps),
         queryTangents: tangent
           ? layerFactors(
               architecture,
-              factorTangents(
+              queryTaps,
+              tapTangents(
                 network,
                 architecture,
                 parameters,
@@ -83,7 +86,6 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
                 queries.x,
                 queries.time,
               ),
-              0,
             )
           : [],
         preconditioner: layerMatrices(architecture, scales),
@@ -140,16 +142,19 @@ function single({ parameters }: Architecture, stack: Tensors): Parameters {
   return Object.fromEntries(parameters.map(({ name, shape }) => [name, tf.reshape(stack[name], [...shape])]));
 }
 
-/** Factor pairs with the bias as the weight of a last input, which is `constant` everywhere: 1, or 0 for tangents. */
+/** Factors of each layer's gradient, or of its derivative where the taps have one. */
 function layerFactors(
   { layers }: Architecture,
-  factors: ReturnType<typeof sampleFactors>,
-  constant: 0 | 1,
+  taps: Readonly<Record<string, Taps>>,
+  tangents?: Readonly<Record<string, Taps>>,
 ): LayerFactors[] {
-  return layers.map(({ name }) => {
-    const { input, delta } = factors[name];
-    const last = tf.fill([input.shape[0], 1], constant);
-    return { layer: name, input: tf.concat([input, last], 1), delta };
+  return layers.map((layer) => {
+    const { name } = layer;
+    const factors: GradientFactors =
+      tangents === undefined
+        ? gradientFactors(layer, taps[name])
+        : gradientFactorTangents(layer, taps[name], tangents[name]);
+    return { layer: name, ...factors };
   });
 }
 
@@ -165,14 +170,17 @@ function preconditioner({ recipe }: Objective, carry: Tensors, gradients: Tensor
   );
 }
 
-/** One matrix a layer, [(in + 1) × out], of values by parameter; of ones without them. */
+/** One matrix a layer, in the shape of input ⊗ delta, of values by parameter; of ones without them. */
 function layerMatrices({ layers }: Architecture, values: Tensors | undefined): tf.Tensor[] {
-  return layers.map(({ inputs, outputs, parameters }) =>
-    values === undefined
-      ? tf.ones([inputs + 1, outputs])
-      : tf.concat(
-          parameters.map(({ name, shape }) => tf.reshape(values[name], [...shape])),
-          0,
-        ),
-  );
+  return layers.map((layer) => {
+    const shape = [...factorShape(layer)];
+    if (values === undefined) return tf.ones(shape);
+    return tf.reshape(
+      tf.concat(
+        layer.parameters.map(({ name }) => tf.reshape(values[name], [-1])),
+        0,
+      ),
+      shape,
+    );
+  });
 }

@@ -51,7 +51,7 @@ const chunkBytes = 2 ** 26;
 /** How many steps to run between looks at the cancel signal: about a quarter of a second, in bounded memory. */
 export function chunkSteps(objective: Objective, models: number, emittedBytes = 0): number {
   const { architecture, recipe, noise } = objective;
-  const flops = 6 * models * recipe.batch * architecture.size + 1e6;
+  const flops = 6 * models * recipe.batch * architecture.multiplications + 1e6;
   const noiseBytes = Object.values(noise?.specs ?? {}).reduce(
     (sum, { shape }) => sum + 4 * shape.reduce((product, dim) => product * dim, 1),
     0,
