@@ -1,6 +1,6 @@
 import type { ParamSpecs, Params } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
-import { dataKey, datasets, taskKey } from '@attribution-bench/tasks';
+import { dataKey, datasets, generatedKey, taskKey } from '@attribution-bench/tasks';
 import type { GridTask } from '../grid/grid.js';
 import { hashPackage } from '../methods/code-hash.js';
 import { makeDataset } from '../steps/dataset.js';
@@ -47,8 +47,7 @@ export async function openForPlanning(
   const key = taskKey(spec);
   const add = (draft: Omit<StepDraft, 'task' | 'place'>) => addStep(steps, { ...draft, task: id, place: [] });
 
-  const points = { ...spec, queries: { ...spec.queries, generated: 0 } };
-  const dataset = outputOf('dataset', { data: dataKey(points), fingerprint, harness });
+  const dataset = outputOf('dataset', { data: dataKey(spec), fingerprint, harness });
   const datasetJob = { kind: 'dataset', spec, output: dataset } as const;
   const datasetStep = add({ kind: 'dataset', label: `data of ${id}`, needs: [], outputs: [dataset], job: datasetJob });
   if (!(await store.isSound(dataset, checkedWhole))) await makeDataset(datasetJob, { store, environment, log });
@@ -67,7 +66,7 @@ export async function openForPlanning(
     const parts = { task: key, dataset: dataset.key, engine: engineId, harness };
     return { ...described, source: bare, parts, dataSteps: [datasetStep] };
   }
-  const generated = outputOf('generate', { data: dataKey(spec), dataset: dataset.key, engine: engineId, harness });
+  const generated = outputOf('generate', { data: generatedKey(spec), dataset: dataset.key, engine: engineId, harness });
   const generate = add({
     kind: 'generate',
     label: `generated queries of ${id}`,
