@@ -1,16 +1,8 @@
-import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import {
-  BenchError,
-  type BoardInput,
-  type BoardMethod,
-  type BoardTask,
-  type CellResult,
-  type Cost,
-  type Json,
-} from '@attribution-bench/contract';
+import type { BoardInput, BoardMethod, BoardTask, CellResult, Cost, Json } from '@attribution-bench/contract';
 import { openStore, type Store } from '@attribution-bench/store';
+import { findPackage } from './methods/installed-package.js';
 import type { Plan, PlannedCell, PlannedStep, PlannedTask } from './plan/plan.js';
 import type { RunOutcome } from './run/events.js';
 import { latestOutcome } from './run/latest-outcome.js';
@@ -142,25 +134,18 @@ function provenance({ grid, engine, tasks }: Plan): Record<string, Json> {
     file: grid.file,
     quick: grid.quick,
     engine,
-    version: versionOf('../package.json'),
+    version: versionOf('@attribution-bench/runner'),
     node: process.version,
-    onnxruntime: versionOf('onnxruntime-node/package.json'),
+    onnxruntime: versionOf('onnxruntime-node'),
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model ?? 'unknown',
     tasks: tasks.map(({ task, key }) => ({ id: task.id, key, spec: task.spec as unknown as Json })),
   };
 }
 
-function versionOf(manifest: string): string {
-  try {
-    return String((createRequire(import.meta.url)(manifest) as { version?: unknown }).version);
-  } catch (error) {
-    throw new BenchError({
-      code: 'PACKAGE_MISSING',
-      place: manifest,
-      message: 'cannot be read',
-      next: 'npm ci',
-      cause: error,
-    });
-  }
+function versionOf(name: string): string {
+  const engine = findPackage('@attribution-bench/tfjs-onnx', [import.meta.dirname]);
+  return (
+    findPackage(name, [import.meta.dirname, ...(engine === undefined ? [] : [engine.folder])])?.version ?? 'unknown'
+  );
 }

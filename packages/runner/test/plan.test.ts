@@ -1,7 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TaskSpec } from '@attribution-bench/tasks';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadGrid, type Plan } from '../src/index.js';
+import { drawSplit } from '../src/plan/split.js';
+import { subsetMembers } from '../src/steps/retrain.js';
 import { fixture, gridFile, temporaryFolder } from './support/folder.js';
 import { finishedCopy, grid, header, plan, small } from './support/run.js';
 
@@ -63,6 +67,51 @@ schema: bench/grid@1
     expect(few.length).toBe(40);
     expect(many.size).toBe(140);
     expect(few.every((key) => many.has(key))).toBe(true);
+  });
+});
+
+describe('a split', () => {
+  it('is disjoint, complete and of the size that was asked for', () => {
+    const sizes = fc.record({
+      subsets: fc.integer({ min: 8, max: 300 }),
+      queries: fc.integer({ min: 8, max: 300 }),
+      train: fc.integer({ min: 8, max: 300 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 1000 }),
+        sizes,
+        fc.double({ min: 0.25, max: 0.75, noNaN: true }),
+        (seed, of, fraction) => {
+          const { report, tune } = drawSplit(seed, 'task', of, fraction);
+          for (const name of ['subsets', 'queries', 'train'] as const) {
+            const [chosen, reported] = [tune?.[name] ?? [], report[name] ?? []];
+            expect(chosen.length).toBe(Math.round(fraction * of[name]));
+            expect([...chosen, ...reported].sort((a, b) => a - b)).toEqual(
+              Array.from({ length: of[name] }, (_, i) => i),
+            );
+          }
+          expect(drawSplit(seed, 'task', of, fraction)).toEqual({ report, tune });
+        },
+      ),
+    );
+  });
+});
+
+describe('a subset', () => {
+  it('has its size, in order, whatever the others are', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(5000),
+        fc.integer({ min: 2, max: 400 }),
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        (j, n, fraction) => {
+          const members = subsetMembers({ seed: 7 } as TaskSpec, 'task', j, n, fraction);
+          expect(members.length).toBe(Math.max(1, Math.round(fraction * n)));
+          expect(members.every((member, i) => member < n && (i === 0 || members[i - 1] < member))).toBe(true);
+        },
+      ),
+    );
   });
 });
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readTruthPack } from '@attribution-bench/store';
 import { describe, expect, it } from 'vitest';
-import { boardInput, readStatus } from '../src/index.js';
-import { temporaryFolder } from './support/folder.js';
+import { boardInput, exportTruth, readStatus, verifyTruth } from '../src/index.js';
+import { fixture, temporaryFolder } from './support/folder.js';
 import { artifacts, differingFromFinished, finishedCopy, grid, plan, run, small } from './support/run.js';
 
 describe('a run', () => {
@@ -96,5 +97,38 @@ describe('a run', () => {
     const values = board.cells.map(({ metrics }) => metrics.lds.report.value);
     expect(new Set(values.slice(0, 6)).size).toBe(6);
     expect(board.cells.map(({ cost }) => cost?.retrainings)).toEqual([0, 0, 2, 2, 2, 2, 0, 0]);
+  });
+
+  it('explains generated images too', async () => {
+    const text = `schema: bench/grid@1
+name: images
+seed: 7
+tasks:
+  - id: images
+    kind: generator
+    data: { use: digits, train: 40 }
+    model: { use: ddpm-mlp, hidden: [16], epochs: 2, diffusionSteps: 20 }
+    queries: { heldout: 2, generated: 3, samplerSteps: 4 }
+truth: { subsets: 4, retrainSeeds: 1 }
+metrics: [lds]
+methods: [random, pixel-similarity, { use: ${fixture('same-class')} }]
+`;
+    const results = temporaryFolder();
+    const planned = await plan(await grid(text), results);
+    expect(planned.cells.map(({ status, reason }) => reason ?? status)).toEqual([
+      'missing',
+      'missing',
+      'needs a classifier',
+    ]);
+    const { outcome } = await run(planned);
+    expect(outcome.failedCells).toEqual([]);
+    const board = await boardInput(await plan(planned.grid, results), outcome);
+    expect(board.tasks[0].info).toMatchObject({ kind: 'generator', queries: 5 });
+    expect(board.tasks[0].truth?.queries).toBe(5);
+    expect(board.cells.map(({ status }) => status)).toEqual(['ok', 'ok', 'skipped']);
+    const [pack] = await exportTruth(planned);
+    expect((await readTruthPack(pack.file)).queryIds.slice(-3)).toEqual(['generated/0', 'generated/1', 'generated/2']);
+    const [verified] = await verifyTruth(planned, { rows: 1, jobs: 1 });
+    expect(verified.rows.map(({ identical }) => identical)).toEqual([true]);
   });
 });

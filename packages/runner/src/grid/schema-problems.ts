@@ -27,7 +27,7 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType, source: YamlSour
   return [{ place: source.place(path), message: messageOf(issue, found) }];
 }
 
-export function unknownKey(key: string, known: readonly string[], place: string): GridProblem {
+function unknownKey(key: string, known: readonly string[], place: string): GridProblem {
   const meant = didYouMean(key, known);
   const next = meant === undefined ? `known: ${known.join(', ')}` : `did you mean "${meant}"?`;
   return { place, message: `unknown key "${key}"`, next };

@@ -27,7 +27,7 @@ export async function readYaml(file: string): Promise<YamlSource> {
 }
 
 /** @throws GridErrors for what is not YAML */
-export function parseYaml(text: string, file: string): YamlSource {
+function parseYaml(text: string, file: string): YamlSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { version: '1.2', schema: 'core', lineCounter: lines, prettyErrors: false });
   const at = (offset: number): string => {

@@ -17,7 +17,7 @@ export function subsetMembers(
   return new Rng(deriveSeed(spec.seed, taskKey, 'truth-subset', subset)).subset(train, size);
 }
 
-export function retrainSeed(spec: TaskSpec, taskKey: string, subset: number, seed: number): Seed {
+function retrainSeed(spec: TaskSpec, taskKey: string, subset: number, seed: number): Seed {
   return deriveSeed(spec.seed, taskKey, 'truth-retrain', subset, seed);
 }
 

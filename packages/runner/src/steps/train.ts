@@ -6,7 +6,7 @@ import type { TaskSource, TrainJob } from './job.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
 /** Seed of a training run on the whole training set, for methods to explain. */
-export function checkpointSeed(spec: TaskSpec, taskKey: string, methodSeed: number, run: number): Seed {
+function checkpointSeed(spec: TaskSpec, taskKey: string, methodSeed: number, run: number): Seed {
   return deriveSeed(spec.seed, taskKey, 'checkpoint', methodSeed, run);
 }
 
