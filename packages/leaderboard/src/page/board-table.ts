@@ -1,0 +1,253 @@
+import type { Board, BoardCosts } from '../board.js';
+import { axisOf } from '../text/whisker.js';
+import {
+  formatBytes,
+  formatCount,
+  formatInterval,
+  formatRank,
+  formatSeconds,
+  formatShare,
+  formatSigned,
+  formatValue,
+  shortKey,
+} from '../view/format.js';
+import { chosenParams } from '../view/sentences.js';
+import type { RowView, TaskView } from '../view/task-view.js';
+import type { Marks } from './charts/figure.js';
+import { familyGlyph } from './families.js';
+import { type Html, html } from './html.js';
+import { rowCommand } from './row-command.js';
+import { axisHeader, whiskerCell } from './whisker-cell.js';
+
+/** A column that is there when any row has something in it. */
+interface Column {
+  readonly id: string;
+  readonly title: string | Html;
+  readonly kind: 'number' | 'text' | 'plot';
+  cell(view: RowView): string | Html | undefined;
+  /** What rows are sorted by; columns without it are not sorted. */
+  order?(view: RowView): number | undefined;
+  /** Whether the best is the largest. */
+  readonly largestFirst?: boolean;
+}
+
+interface PageData {
+  readonly board: Board;
+  readonly costs: BoardCosts | undefined;
+  readonly marks: Marks;
+}
+
+/** The ranked table of a task: ceiling, methods from best to worst, controls, each with what is behind it. */
+export function boardTable(view: TaskView, data: PageData, index: number): Html | undefined {
+  const { task, metric, ceiling, ranked, controls } = view;
+  if (metric === undefined) return undefined;
+  const all = [...(ceiling === undefined ? [] : [ceiling]), ...ranked, ...controls];
+  const columns = columnsOf(view, data, all).filter(({ cell }) => all.some((row) => cell(row) !== undefined));
+  const methodColumn = html`<th scope="col" class="method" data-column="method"><button type="button" class="sort">method</button></th>`;
+  const head = columns.map(({ id, title, kind, order, largestFirst }) => {
+    const label = order === undefined ? html`${title}` : html`<button type="button" class="sort">${title}</button>`;
+    const sorted = id === 'rank' ? html` aria-sort="ascending"` : undefined;
+    return html`<th scope="col" class="${kind} c-${id}" data-column="${id}"${largestFirst === true ? html` data-largest-first` : undefined}${order === undefined ? undefined : (sorted ?? html` aria-sort="none"`)}>${label}</th>`;
+  });
+  const rankAt = columns.findIndex(({ id }) => id === 'value');
+  const headings = [...head.slice(0, rankAt), methodColumn, ...head.slice(rankAt)];
+  const rows = all.map((row, i) => tableRow(row, columns, rankAt, view, data, `t${index}r${i}`));
+  return html`<div class="scroller" role="region" tabindex="0" aria-label="Ranked table of ${task.id}">
+<table class="board">
+<caption>Ranks and tie letters by ${metric.title}; best first.</caption>
+<thead><tr>${headings}</tr></thead>
+${rows}
+</table></div>`;
+}
+
+function tableRow(
+  rowView: RowView,
+  columns: readonly Column[],
+  methodAt: number,
+  view: TaskView,
+  data: PageData,
+  id: string,
+): Html {
+  const { row } = rowView;
+  const cells = columns.map(({ id: column, kind, cell, order }) => {
+    const sortBy = order?.(rowView);
+    return html`<td class="${kind} c-${column}"${sortBy === undefined ? undefined : html` data-v="${String(sortBy)}"`}>${cell(rowView)}</td>`;
+  });
+  const name = html`<th scope="row" class="method" data-v="${row.title}">${methodCell(rowView, data, id)}</th>`;
+  return html`<tbody class="entry ${row.kind}" data-task="${row.task}" data-family="${row.family}" data-origin="${row.origin ?? ''}" data-name="${row.title} ${row.entry}">
+<tr>${cells.slice(0, methodAt)}${name}${cells.slice(methodAt)}</tr>
+<tr class="detail" id="${id}" hidden><td colspan="${columns.length + 1}">${detail(rowView, view, data)}</td></tr>
+</tbody>
+`;
+}
+
+function methodCell({ row }: RowView, { marks }: PageData, id: string): Html {
+  const mark = marks.get(row.family);
+  const family =
+    row.kind !== 'method' || mark === undefined
+      ? undefined
+      : html`<span class="badge family">${familyGlyph(mark)}${row.family}</span>`;
+  const origin =
+    row.kind !== 'method' || row.origin === undefined
+      ? undefined
+      : html`<span class="badge ${row.origin}">${row.origin}</span>`;
+  const global = row.global ? html`<span class="badge" title="one score a training point, the same for every query">global</span>` : undefined;
+  const params = row.varied.length === 0 ? undefined : html`<span class="params">${chosenParams({ row })}</span>`;
+  return html`<button type="button" class="expand" aria-expanded="false" aria-controls="${id}"><span class="title">${row.title}</span></button><span class="badges">${family}${origin}${global}</span>${params}`;
+}
+
+function columnsOf({ metric, otherMetrics, ceiling, ranked }: TaskView, { marks }: PageData, all: readonly RowView[]): Column[] {
+  if (metric === undefined) return [];
+  const axis = axisOf(all.flatMap(({ value }) => value ?? []));
+  const reference = ceiling?.value?.value;
+  const best = ranked[0]?.row.entry;
+  return [
+    {
+      id: 'rank',
+      title: 'rank',
+      kind: 'number',
+      cell: ({ row }) => row.rank && formatRank(row.rank).replace('-', '–'),
+      order: ({ row }) => row.rank?.point,
+    },
+    {
+      id: 'tie',
+      title: html`<abbr title="methods that share a letter could not be told apart">tie</abbr>`,
+      kind: 'text',
+      cell: ({ row }) => row.groups && tieLetters(row.groups),
+    },
+    {
+      id: 'value',
+      title: metric.id.toUpperCase(),
+      kind: 'number',
+      cell: ({ value }) =>
+        value && html`<span class="value">${formatValue(value.value)}</span><span class="interval">${formatInterval(value)}</span>`,
+      order: ({ value }) => value?.value,
+      largestFirst: metric.higherIsBetter,
+    },
+    {
+      id: 'plot',
+      title: axisHeader(axis),
+      kind: 'plot',
+      cell: ({ row, value }) =>
+        value && whiskerCell(value, axis, row.kind === 'ceiling' ? 'var(--muted)' : (marks.get(row.family)?.color ?? 'var(--ink)'), reference),
+    },
+    {
+      id: 'to-best',
+      title: 'to best',
+      kind: 'number',
+      cell: ({ row, value }) => {
+        if (value?.toBest === undefined) return row.entry === best ? html`<span class="none">best</span>` : undefined;
+        return html`<span class="value">${formatSigned(value.toBest.value).replace('-', '−')}</span><span class="interval">${formatInterval(value.toBest)}</span>`;
+      },
+      order: ({ row, value }) => (row.entry === best ? 0 : value?.toBest?.value),
+      largestFirst: true,
+    },
+    {
+      id: 'of-ceiling',
+      title: 'of ceiling',
+      kind: 'number',
+      cell: ({ value }) => (value?.ofCeiling === undefined ? undefined : formatShare(value.ofCeiling)),
+      order: ({ value }) => value?.ofCeiling,
+      largestFirst: true,
+    },
+    ...otherMetrics.map(
+      (other): Column => ({
+        id: other.id,
+        title: html`<abbr title="${other.title}">${other.id}</abbr>`,
+        kind: 'number',
+        cell: ({ row }) => row.metrics[other.id] && formatValue(row.metrics[other.id].value),
+        order: ({ row }) => row.metrics[other.id]?.value,
+        largestFirst: other.higherIsBetter,
+      }),
+    ),
+    {
+      id: 'fit',
+      title: 'fit',
+      kind: 'number',
+      cell: ({ cost }) => cost && formatSeconds(cost.fitSeconds),
+      order: ({ cost }) => cost?.fitSeconds,
+    },
+    {
+      id: 'score',
+      title: 'score',
+      kind: 'number',
+      cell: ({ cost }) => cost && formatSeconds(cost.scoreSeconds),
+      order: ({ cost }) => cost?.scoreSeconds,
+    },
+    {
+      id: 'memory',
+      title: 'memory',
+      kind: 'number',
+      cell: ({ cost }) => cost && formatBytes(cost.peakRssBytes),
+      order: ({ cost }) => cost?.peakRssBytes,
+    },
+    {
+      id: 'retrainings',
+      title: html`<abbr title="models trained for this method alone">models</abbr>`,
+      kind: 'number',
+      cell: ({ cost }) => cost && formatCount(cost.retrainings),
+      order: ({ cost }) => cost?.retrainings,
+    },
+  ];
+}
+
+/** Each letter in a column of its own, so that ties line up down the table. */
+function tieLetters(groups: string): Html {
+  return html`<span class="tie">${[...groups].map((letter) => html`<span style="grid-column:${column(letter)}">${letter}</span>`)}</span>`;
+}
+
+function column(letter: string): number {
+  const place = letter.charCodeAt(0) - 'a'.charCodeAt(0);
+  return place >= 0 && place < 26 ? place + 1 : 26;
+}
+
+function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: PageData): Html {
+  const { row, value, cost } = rowView;
+  const method = board.methods.find(({ id }) => id === row.method);
+  const facts: (readonly [string, string | Html | undefined])[] = [
+    ['parameters', row.params && paramsText(row.params)],
+    ['seeds', row.seeds.length === 0 ? undefined : row.seeds.map((seed, i) => `${seed}: ${seedValue(value?.perSeed[i])}`).join(', ')],
+    ['difference to random', value?.toRandom && `${formatSigned(value.toRandom.value)} ${formatInterval(value.toRandom)}`],
+    ['undefined queries', value?.undefinedQueries ? `${value.undefinedQueries} of ${task.report.queries}, counted as 0` : undefined],
+    ['cost of all settings and seeds', cost && formatSeconds(cost.sweepSeconds)],
+    ['source', method && `${method.cite} (${method.origin}), revision ${method.revision}`],
+    ['needs', method && method.needs.length > 0 ? method.needs.join(', ') : undefined],
+    ['scores', row.scoresDigests && row.scoresDigests.length > 0 ? html`sha256 ${row.scoresDigests.map(shortKey).join(', ')}` : undefined],
+  ];
+  const about =
+    row.kind === 'ceiling'
+      ? html`<p>What a method that predicts the expected ${task.target} perfectly would reach, given that each subset was retrained ${task.truth?.retrainSeeds ?? 0} times: from the agreement of retraining seeds${metric === undefined ? '' : html` (${metric.title})`}.</p>`
+      : undefined;
+  const command = row.kind === 'ceiling' ? undefined : commandLine(rowCommand(row, board.grid, costs));
+  const list = facts.flatMap(([name, text]) => (text === undefined || text === '' ? [] : [html`<div><dt>${name}</dt><dd>${text}</dd></div>`]));
+  return html`<div class="behind">${about}${command}${list.length === 0 ? undefined : html`<dl>${list}</dl>`}</div>`;
+}
+
+/** A command with a button that copies it. */
+export function commandLine(command: string): Html {
+  return html`<div class="command"><code>${command}</code><button type="button" class="copy">Copy</button></div>`;
+}
+
+function paramsText(params: { readonly [name: string]: unknown }): string {
+  const list = Object.entries(params).map(([name, value]) => `${name} = ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return list.length === 0 ? 'none' : list.join(', ');
+}
+
+function seedValue(value: number | undefined): string {
+  return value === undefined ? 'no value' : formatValue(value);
+}
+
+/** Methods without a rank, with what came in between. */
+export function unrankedTable({ task, unranked }: TaskView, { board, costs, marks }: PageData): Html | undefined {
+  if (unranked.length === 0) return undefined;
+  const rows = unranked.map(({ row }) => {
+    const mark = marks.get(row.family);
+    const reason = row.reason === undefined || row.reason === row.status ? undefined : row.reason;
+    return html`<tbody class="entry unranked" data-task="${row.task}" data-family="${row.family}" data-origin="${row.origin ?? ''}" data-name="${row.title} ${row.entry}"><tr><th scope="row">${mark && familyGlyph(mark)} ${row.title}</th><td><span class="status ${row.status}">${row.status}</span></td><td>${reason}</td><td>${row.status === 'skipped' ? undefined : commandLine(rowCommand(row, board.grid, costs))}</td></tr></tbody>`;
+  });
+  return html`<h3>Not ranked</h3>
+<div class="scroller" role="region" tabindex="0" aria-label="Methods of ${task.id} that are not ranked">
+<table class="unranked"><caption>Methods without a result for this task, and why.</caption>
+<thead><tr><th scope="col">method</th><th scope="col">status</th><th scope="col">reason</th><th scope="col">to try again</th></tr></thead>
+${rows}</table></div>`;
+}

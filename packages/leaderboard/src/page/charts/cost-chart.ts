@@ -1,0 +1,156 @@
+import { singleLine } from '../../text/display-text.js';
+import { formatSeconds, formatValue } from '../../view/format.js';
+import type { RowView, TaskView } from '../../view/task-view.js';
+import { chartWidth, drawChart } from './chart.js';
+import { colorScale, type Figure, type Marks, shapeScale } from './figure.js';
+import { placeLabels } from './place-labels.js';
+
+const plot = { width: chartWidth - 70, height: 300 };
+/** More labels than this only hide each other; the front is always labelled. */
+const mostLabels = 14;
+const dash = [4, 3];
+
+interface Point {
+  readonly title: string;
+  readonly family: string;
+  readonly seconds: number;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly front: boolean;
+  readonly label: string;
+}
+
+/** Value against seconds, with the methods that none beats in both; undefined without two methods with costs. */
+export async function costChart(view: TaskView, marks: Marks): Promise<Figure | undefined> {
+  const { metric, ceiling } = view;
+  if (metric === undefined || !metric.higherIsBetter) return undefined;
+  const points = pointsOf([...view.ranked, ...view.controls]);
+  if (points.length < 2) return undefined;
+  const seconds = points.map((point) => point.seconds);
+  const domainX: [number, number] = [Math.min(...seconds) / 1.6, Math.max(...seconds) * 1.6];
+  const top = Math.max(...points.map(({ high }) => high), ceiling?.value?.value ?? 0);
+  const bottom = Math.min(0, ...points.map(({ low }) => low));
+  const domainY: [number, number] = [bottom - (bottom < 0 ? 0.02 : 0), top * 1.05];
+  const spanX = Math.log(domainX[1] / domainX[0]);
+  const spanY = domainY[1] - domainY[0];
+  const labelled = [...points]
+    .sort((a, b) => Number(b.front) - Number(a.front) || b.value - a.value)
+    .filter(({ front }, i) => front || i < mostLabels);
+  const places = placeLabels(
+    labelled.map((point) => ({
+      x: (Math.log(point.seconds / domainX[0]) / spanX) * plot.width,
+      y: ((domainY[1] - point.value) / spanY) * plot.height,
+      text: point.title,
+    })),
+    plot.width,
+    plot.height,
+  );
+  const labels = labelled.flatMap(({ title, front }, i) => {
+    const place = places[i];
+    if (place === undefined) return [];
+    const x = domainX[0] * Math.exp((place.x / plot.width) * spanX);
+    return [{ title, front, seconds: x, value: domainY[1] - (place.y / plot.height) * spanY }];
+  });
+  const front = points.filter((point) => point.front).sort((a, b) => a.seconds - b.seconds);
+  const x = {
+    field: 'seconds',
+    type: 'quantitative',
+    scale: { type: 'log', domain: domainX, nice: false },
+    axis: {
+      title: 'seconds to fit and score (log scale)',
+      grid: false,
+      format: '~g',
+      tickCount: 5,
+      labelOverlap: true,
+    },
+  } as const;
+  const y = {
+    field: 'value',
+    type: 'quantitative',
+    scale: { domain: domainY, nice: false },
+    axis: { title: metric.id.toUpperCase(), tickCount: 6 },
+  } as const;
+  const svg = await drawChart({
+    ...plot,
+    description: `${metric.title} against seconds to fit and score`,
+    layer: [
+      ...(ceiling?.value === undefined
+        ? []
+        : [
+            {
+              data: { values: [{ value: ceiling.value.value }] },
+              mark: { type: 'rule', strokeDash: dash, stroke: 'var(--muted)', aria: false },
+              encoding: { y },
+            } as const,
+          ]),
+      {
+        data: { values: front },
+        mark: { type: 'line', interpolate: 'step-after', stroke: 'var(--rule)', strokeWidth: 2, aria: false },
+        encoding: { x, y },
+      },
+      {
+        data: { values: points },
+        mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.55, aria: false },
+        encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color: familyColor(marks) },
+      },
+      {
+        data: { values: points },
+        mark: { type: 'point', filled: true, size: 80, opacity: 1 },
+        encoding: {
+          x,
+          y,
+          color: familyColor(marks),
+          shape: { field: 'family', type: 'nominal', scale: shapeScale(marks), legend: null },
+          description: { field: 'label', type: 'nominal' },
+        },
+      },
+      {
+        data: { values: labels },
+        mark: { type: 'text', align: 'center', baseline: 'middle', aria: false },
+        encoding: {
+          x,
+          y,
+          text: { field: 'title', type: 'nominal' },
+          fontWeight: { condition: { test: 'datum.front', value: 600 }, value: 400 },
+        } as never,
+      },
+    ],
+  });
+  const names = front.map(({ title }) => title).join(', ');
+  return {
+    id: 'cost',
+    title: `${metric.id.toUpperCase()} against cost`,
+    caption:
+      `Nothing is both better and cheaper than the methods on the line (${names}). Vertical bars are intervals` +
+      `${ceiling === undefined ? '' : ', the dashed line is the noise ceiling'}.`,
+    svg,
+  };
+}
+
+function familyColor(marks: Marks) {
+  return { field: 'family', type: 'nominal', scale: colorScale(marks), legend: null } as const;
+}
+
+function pointsOf(rows: readonly RowView[]): Point[] {
+  const measured = rows.flatMap(({ row, value, cost }) => {
+    if (value === undefined || cost === undefined) return [];
+    // A millisecond is the least a log scale shows.
+    const seconds = Math.max(0.001, cost.fitSeconds + cost.scoreSeconds);
+    const title = singleLine(row.title);
+    const { family } = row;
+    return [{ title, family, seconds, value: value.value, low: value.low, high: value.high, kind: row.kind }];
+  });
+  return measured.map(({ kind, ...point }) => ({
+    ...point,
+    front:
+      kind === 'method' &&
+      !measured.some(
+        (other) =>
+          other.value >= point.value &&
+          other.seconds <= point.seconds &&
+          (other.value > point.value || other.seconds < point.seconds),
+      ),
+    label: `${point.title}: ${formatValue(point.value)} in ${formatSeconds(point.seconds)}`,
+  }));
+}

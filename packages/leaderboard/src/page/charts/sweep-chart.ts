@@ -1,0 +1,92 @@
+import { singleLine, truncate } from '../../text/display-text.js';
+import { formatValue } from '../../view/format.js';
+import type { RowView, TaskView } from '../../view/task-view.js';
+import { chartWidth, drawChart } from './chart.js';
+import type { Figure } from './figure.js';
+
+const rowHeight = 20;
+/** The best by the tune split, and the chosen one among them. */
+const mostSettings = 16;
+
+/** What each tried setting of one method came to, on the split it was chosen by and on the reported one. */
+export async function sweepChart({ row }: RowView, { metric }: TaskView): Promise<Figure | undefined> {
+  const tried = row.sweep.filter(({ tune, report }) => tune !== undefined || report !== undefined);
+  if (metric === undefined || tried.length < 2) return undefined;
+  const sign = metric.higherIsBetter ? -1 : 1;
+  const sorted = [...tried].sort((a, b) => sign * ((a.tune ?? a.report ?? 0) - (b.tune ?? b.report ?? 0)));
+  const settings = sorted.slice(0, mostSettings).map((entry, i) => ({
+    place: i,
+    name: truncate(singleLine(row.varied.map((name) => `${name} ${valueText(entry.params[name])}`).join(', ')), 44),
+    ...entry,
+  }));
+  const values = settings.flatMap(({ place, name, tune, report }) => [
+    ...(tune === undefined
+      ? []
+      : [{ place, split: 'tune', value: tune, label: `${name}: ${formatValue(tune)} on the tune split` }]),
+    ...(report === undefined
+      ? []
+      : [{ place, split: 'report', value: report, label: `${name}: ${formatValue(report)} on the report split` }]),
+  ]);
+  const all = values.map(({ value }) => value);
+  const margin = Math.max(0.01, (Math.max(...all) - Math.min(...all)) * 0.08);
+  const domain = [Math.min(...all) - margin, Math.max(...all) + margin];
+  const y = { field: 'place', type: 'ordinal', axis: null } as const;
+  const x = {
+    field: 'value',
+    type: 'quantitative',
+    scale: { domain, nice: false },
+    axis: { title: metric.id.toUpperCase(), tickCount: 4 },
+  } as const;
+  const svg = await drawChart({
+    width: 190,
+    height: settings.length * rowHeight,
+    description: `Settings that were tried for ${singleLine(row.title)}`,
+    layer: [
+      {
+        data: { values: settings.map(({ place, name, chosen }) => ({ place, name, chosen })) },
+        mark: {
+          type: 'text',
+          align: 'right',
+          baseline: 'middle',
+          dx: -8,
+          fontSize: 11,
+          limit: chartWidth - 200,
+          aria: false,
+        },
+        encoding: {
+          y,
+          x: { value: 0 },
+          text: { field: 'name', type: 'nominal' },
+          fontWeight: { condition: { test: 'datum.chosen', value: 700 }, value: 400 },
+        } as never,
+      },
+      {
+        data: { values },
+        mark: { type: 'point', size: 55, opacity: 1, strokeWidth: 1.75 },
+        encoding: {
+          y,
+          x,
+          stroke: { value: 'var(--accent)' },
+          fill: {
+            field: 'split',
+            type: 'nominal',
+            scale: { domain: ['tune', 'report'], range: ['transparent', 'var(--accent)'] },
+            legend: null,
+          },
+          description: { field: 'label', type: 'nominal' },
+        },
+      },
+    ],
+  });
+  const more = sorted.length > mostSettings ? ` The ${mostSettings} best of ${sorted.length} settings are shown.` : '';
+  return {
+    id: `sweep-${row.entry}`,
+    title: `${row.title}: ${tried.length} settings`,
+    caption: `Hollow: tune split, which the bold setting was chosen by; filled: report split, never used for the choice.${more}`,
+    svg,
+  };
+}
+
+function valueText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '–');
+}
