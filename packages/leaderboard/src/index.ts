@@ -1,7 +1,16 @@
 export * from './board.js';
 export { boardFiles } from './board-files.js';
+export * from './gate/baseline.js';
+export * from './gate/check.js';
+export { renderCheckAnnotations } from './gate/check-annotations.js';
+export { checkBaseline } from './gate/check-baseline.js';
+export { checkFiles } from './gate/check-files.js';
+export { renderCheckTerminal } from './gate/check-terminal.js';
+export { makeBaseline } from './gate/make-baseline.js';
+export { readBaseline } from './gate/read-baseline.js';
 export { makeBoard } from './make/make-board.js';
 export { makeCosts } from './make/make-costs.js';
 export { renderCsv } from './text/csv.js';
+export { readableJson } from './text/json.js';
 export { renderMarkdown } from './text/markdown.js';
 export { renderTerminal, type TerminalOptions } from './text/terminal.js';

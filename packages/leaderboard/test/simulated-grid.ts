@@ -2,11 +2,11 @@ import {
   type BoardInput,
   type BoardMethod,
   type CellResult,
-  hashJson,
   type Json,
   type Origin,
   Rng,
   type Split,
+  sha256,
   type TaskInfo,
   type TaskKind,
   type Truth,
@@ -23,6 +23,9 @@ export interface SimulatedMethod {
   /** Standard deviation of noise that each seed has of its own: independent a query, and one for all queries. */
   readonly seedNoise?: number;
   readonly sharedSeedNoise?: number;
+  /** Share of the scores that are replaced by noise of the same size, and whether all have the wrong sign. */
+  readonly spoiled?: number;
+  readonly wrongSign?: boolean;
   readonly family?: string;
   readonly origin?: Origin;
   readonly title?: string;
@@ -31,6 +34,8 @@ export interface SimulatedMethod {
 
 export interface Simulation {
   readonly seed: number;
+  /** Draws the noise of the methods' seeds anew; everything else stays. */
+  readonly redraw?: number;
   readonly task?: string;
   readonly kind?: TaskKind;
   readonly train?: number;
@@ -53,7 +58,15 @@ export interface Simulation {
 
 /** A grid of one task whose truth is additive in the training points, with the LDS of every method and seed. */
 export async function simulatedGrid(simulation: Simulation): Promise<BoardInput> {
-  const { seed, task = 'simulated', kind = 'classifier', methods, seeds = [0], resamples = 200 } = simulation;
+  const {
+    seed,
+    redraw = 0,
+    task = 'simulated',
+    kind = 'classifier',
+    methods,
+    seeds = [0],
+    resamples = 200,
+  } = simulation;
   const { train = 40, subsets = 40, queries = 20, retrainSeeds = 2, retrainNoise = 0.5 } = simulation;
   const { commonShare = 0.2, querySpread = 0.3, tuneSubsets = 0, tuneQueries = 0, statistic = 'spearman' } = simulation;
   const rng = new Rng([seed, 17, 4, 2]);
@@ -83,18 +96,22 @@ export async function simulatedGrid(simulation: Simulation): Promise<BoardInput>
   const params = { statistic };
 
   const cells: CellResult[] = [];
-  for (const { id, params: settings = {}, noise, seedNoise = 0, sharedSeedNoise = 0, global = false } of methods) {
-    const quality = Float64Array.from({ length: queries }, () => Math.exp(querySpread * rng.normal()));
+  for (const [index, method] of methods.entries()) {
+    const { id, params: settings = {}, noise, seedNoise = 0, sharedSeedNoise = 0, global = false } = method;
+    const ownRng = new Rng([seed, index, 5, 3]);
+    const quality = Float64Array.from({ length: queries }, () => Math.exp(querySpread * ownRng.normal()));
     const own = Float64Array.from(
       { length: queries * train },
-      (_, i) => noise * quality[Math.floor(i / train)] * rng.normal(),
+      (_, i) => noise * quality[Math.floor(i / train)] * ownRng.normal(),
     );
     for (const methodSeed of seeds) {
-      const shared = Float64Array.from({ length: train }, () => sharedSeedNoise * rng.normal());
+      const seedRng = new Rng([seed, index, methodSeed + 1000 * redraw, 9]);
+      const shared = Float64Array.from({ length: train }, () => sharedSeedNoise * seedRng.normal());
       const scores = Float32Array.from(
         { length: global ? train : queries * train },
-        (_, i) => (global ? common[i] : effects[i]) + own[i] + shared[i % train] + seedNoise * rng.normal(),
+        (_, i) => (global ? common[i] : effects[i]) + own[i] + shared[i % train] + seedNoise * seedRng.normal(),
       );
+      spoil(scores, method, new Rng([seed, index, methodSeed, 11]));
       const ctx = { task: info, scores, output: global ? 'global' : 'pairwise', truth, rng: () => rng } as const;
       cells.push({
         task,
@@ -114,7 +131,7 @@ export async function simulatedGrid(simulation: Simulation): Promise<BoardInput>
           peakRssBytes: 200 * 2 ** 20,
           retrainings: 0,
         },
-        scoresDigest: hashJson([id, settings, methodSeed]),
+        scoresDigest: sha256(new Uint8Array(scores.buffer)),
       });
     }
   }
@@ -130,6 +147,14 @@ export async function simulatedGrid(simulation: Simulation): Promise<BoardInput>
     report: { primary: 'lds', ci: 0.95, resamples },
     provenance: { version: '0.1.0', cpu: 'simulated', startedAt: '2024-01-01T00:00:00Z' },
   };
+}
+
+function spoil(scores: Float32Array, { spoiled = 0, wrongSign = false }: SimulatedMethod, rng: Rng): void {
+  const size = Math.sqrt(scores.reduce((sum, score) => sum + score * score, 0) / scores.length);
+  scores.forEach((score, i) => {
+    const kept = rng.uniform() < spoiled ? size * rng.normal() : score;
+    scores[i] = wrongSign ? -kept : kept;
+  });
 }
 
 export function boardMethod({ id, title, family, origin, global }: SimulatedMethod): BoardMethod {

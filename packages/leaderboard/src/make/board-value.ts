@@ -41,7 +41,7 @@ export function boardValue(
     ...(ceiling === undefined || ceiling.value <= 0 ? {} : { ofCeiling: rounded(measurement.value / ceiling.value) }),
     ...(toBest === undefined ? {} : { toBest }),
     ...(toRandom === undefined ? {} : { toRandom }),
-    ...(growth === undefined ? {} : { growth: growth.map((at) => ({ ...at, value: rounded(at.value) })) }),
+    ...(growth === undefined ? {} : { growth: growth().map((at) => ({ ...at, value: rounded(at.value) })) }),
   };
 }
 

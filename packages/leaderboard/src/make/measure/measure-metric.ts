@@ -12,7 +12,7 @@ import { drawJointly, type JointDraws, mean, type ResampledStatistic } from '@at
 import type { Entry } from '../entries.js';
 import { correlationOf, type Growth, growthOf, resampleCorrelation, type Statistic } from './correlation.js';
 import { drawPoints, perfectionMargin, resampleAuc } from './detection.js';
-import type { Measurement } from './measurement.js';
+import { type Measurement, measurement } from './measurement.js';
 import { type SeededResults, seededResults } from './seeded-results.js';
 
 /** A metric of every entry of a task on its report split, all resampled by the same draws. */
@@ -34,7 +34,8 @@ export interface MeasuredEntry {
   readonly perSeed: readonly number[];
   readonly undefinedQueries?: number;
   readonly perQuery: boolean;
-  readonly growth?: Growth;
+  /** Computed when asked for. */
+  readonly growth?: () => Growth;
 }
 
 export type MetricOfBoard = BoardInput['metrics'][number];
@@ -115,11 +116,11 @@ function measuredEntries(
     const bySeed = results.map(({ value, perQuery }) => perQuery ?? Float64Array.of(value));
     const undefinedQueries = Math.max(...distinct.map((result) => result.undefinedQueries ?? 0));
     return {
-      measurement: { value: mean(perSeed), seeds, bySeed, statistic, draws },
+      measurement: measurement({ value: mean(perSeed), seeds, bySeed, statistic, draws }),
       perSeed,
       perQuery: distinct[0].perQuery !== undefined,
       ...(distinct[0].undefinedQueries === undefined ? {} : { undefinedQueries }),
-      ...(growth === undefined ? {} : { growth: growth(row) }),
+      ...(growth === undefined ? {} : { growth: () => growth(row) }),
     };
   });
 }

@@ -1,0 +1,109 @@
+import {
+  BenchError,
+  type BoardInput,
+  type BoardTask,
+  exitCode,
+  hashJson,
+  type MetricResult,
+} from '@attribution-bench/contract';
+import { midranks } from '@attribution-bench/numerics';
+import { type Entry, entriesOf } from '../make/entries.js';
+import { seededResults } from '../make/measure/seeded-results.js';
+import { rankingMetric } from '../make/ranking-metric.js';
+import { type Acceptance, type Baseline, type BaselineResult, type BaselineRow, baselineSchema } from './baseline.js';
+import { packNumbers } from './packed-numbers.js';
+
+/**
+ * The baseline that later runs are compared with: every row of the grid as it scores now.
+ * @param previous the baseline it takes the place of, whose acceptances are kept
+ * @throws BenchError BASELINE_NOT_COMPLETE when a cell failed or is missing
+ */
+export function makeBaseline(input: BoardInput, acceptance: Acceptance, previous?: Baseline): Baseline {
+  return {
+    schema: baselineSchema,
+    grid: input.grid,
+    accepted: [...(previous?.accepted ?? []), acceptance],
+    tasks: input.tasks.map((task) => ({
+      id: task.info.id,
+      ...(task.truth === undefined ? {} : { truth: task.truth.key }),
+      split: splitDigest(task),
+      metrics: input.metrics.map(({ id, params }) => ({ id, params })),
+    })),
+    rows: input.tasks.flatMap((task) =>
+      entriesOf(input, task.info.id, rankingMetric(input, task.info.id)?.id)
+        .filter(({ status }) => status !== 'skipped')
+        .map((entry) => baselineRow(input, task, entry)),
+    ),
+  };
+}
+
+/** Identifies what of a task is reported on. */
+export function splitDigest({ report, info }: BoardTask): string {
+  return hashJson({
+    subsets: [...report.subsets],
+    queries: [...report.queries],
+    train: report.train === undefined ? info.train : [...report.train],
+  });
+}
+
+function baselineRow(input: BoardInput, task: BoardTask, entry: Entry): BaselineRow {
+  if (entry.status !== 'ok' || entry.params === undefined) {
+    throw new BenchError({
+      code: 'BASELINE_NOT_COMPLETE',
+      place: `${task.info.id}/${entry.name}`,
+      message: `is ${entry.status}: ${entry.reason ?? 'no result'}`,
+      next: 'a baseline holds every row of its grid: compute it, or take it out of the grid file',
+      exit: exitCode.incomplete,
+    });
+  }
+  const metrics = input.metrics.flatMap(({ id, params }) => {
+    const results = seededResults(entry, id);
+    if (results === undefined) return [];
+    const { distinct } = results;
+    const packed = (distinct.length === 1 ? distinct : results.results).map((result) =>
+      packResult(result, task.report.queries.length, params.statistic !== 'pearson'),
+    );
+    return [[id, packed] as const];
+  });
+  return {
+    task: task.info.id,
+    entry: entry.name,
+    params: entry.params,
+    seeds: entry.cells.map(({ seed }) => seed),
+    scoresDigests: entry.cells.flatMap(({ scoresDigest }) => scoresDigest ?? []),
+    metrics: Object.fromEntries(metrics),
+  };
+}
+
+function packResult(result: MetricResult, queries: number, onlyRanksCount: boolean): BaselineResult {
+  const { value, perQuery, predictions, detection } = result;
+  return {
+    value,
+    ...(perQuery === undefined ? {} : { perQuery: [...perQuery] }),
+    ...(predictions === undefined
+      ? {}
+      : { predictions: packNumbers(onlyRanksCount ? columnRanks(predictions, queries) : predictions) }),
+    ...(detection === undefined
+      ? {}
+      : {
+          detection: { ranks: packNumbers(doubledRanks(detection.scores)), positive: packNumbers(detection.positive) },
+        }),
+  };
+}
+
+/** Ranks of the subsets within each query, doubled so that midranks are whole numbers. */
+function columnRanks(predictions: Float64Array, queries: number): Float64Array {
+  const subsets = predictions.length / queries;
+  const ranks = new Float64Array(predictions.length);
+  for (let query = 0; query < queries; query++) {
+    const column = Float64Array.from({ length: subsets }, (_, s) => predictions[s * queries + query]);
+    doubledRanks(column).forEach((rank, s) => {
+      ranks[s * queries + query] = rank;
+    });
+  }
+  return ranks;
+}
+
+function doubledRanks(values: Float64Array): Float64Array {
+  return midranks(values).map((rank) => 2 * rank);
+}
