@@ -124,7 +124,7 @@ test('rows come in order, in blocks whose size depends on sizes only', async () 
 
 test('blocks shrink as rows, layers and timesteps grow, so that memory does not', () => {
   const source = (positions: number) => {
-    const layer = declareDense('fc', [700], 100, 0);
+    const layer = declareDense('fc', [700], 100, {}, 0);
     const { parameters, size } = layer;
     return { architecture: { layers: [layer], parameters, size, activations: 800, multiplications: size }, positions };
   };

@@ -4,17 +4,19 @@ import { mean, shareAboveZero } from '../means.js';
 import type { TaskSpec } from '../spec.js';
 import type { TaskKindParts } from '../task-kind.js';
 import { createReplayer } from '../training/replay.js';
+import { trainingBatches } from './augmentation.js';
 import { classifierObjective } from './objective.js';
 import { classifierReplayable } from './replayable.js';
 import { classifierSubject, lead } from './subject.js';
 
 export function classifier(spec: TaskSpec, data: TaskData, engine: Engine): TaskKindParts {
   const subject = classifierSubject(spec, data);
-  const objective = classifierObjective(subject, data, spec.training);
+  const batches = trainingBatches(spec.model, data.inputShape, spec.training.batch);
+  const objective = classifierObjective(subject, data, spec.training, batches);
   return {
     subject,
     objective,
-    replay: createReplayer(engine, classifierReplayable(subject, objective, data)),
+    replay: createReplayer(engine, classifierReplayable(subject, objective, data, batches)),
     targetPass: subject.pass(),
     async sanity(evaluator, parameters) {
       const [losses] = await evaluator.outputs([parameters], { of: 'train', output: 'loss' });

@@ -5,10 +5,11 @@ import { crossEntropy } from '../targets/cross-entropy.js';
 import { gatherRows } from '../training/gather-rows.js';
 import type { Objective } from '../training/objective.js';
 import type { Recipe } from '../training/recipe.js';
+import type { Batches } from './augmentation.js';
 import { oneHot } from './one-hot.js';
 
-/** Cross-entropy on the training points. */
-export function classifierObjective(subject: Subject, data: TaskData, recipe: Recipe): Objective {
+/** Cross-entropy on the training points, as `batches` gives them. */
+export function classifierObjective(subject: Subject, data: TaskData, recipe: Recipe, batches: Batches): Objective {
   const { inputs, labels, inputShape, classes } = data;
   const points = labels.length;
   return {
@@ -20,9 +21,10 @@ export function classifierObjective(subject: Subject, data: TaskData, recipe: Re
       inputs: { shape: [points, ...inputShape], dtype: 'float32' },
       labels: { shape: [points, classes], dtype: 'float32' },
     },
-    losses(parameters, { inputs, labels, rows }) {
-      const x = gatherRows(inputs, rows);
-      return crossEntropy(runModels(subject, parameters, x), gatherRows(labels, rows));
+    losses(parameters, step) {
+      const logits = runModels(subject, parameters, batches.inputs(step));
+      return crossEntropy(logits, gatherRows(step.labels, step.rows));
     },
+    ...(batches.noise === undefined ? {} : { noise: batches.noise }),
   };
 }

@@ -4,9 +4,15 @@ import type { TaskData } from '../data/task-data.js';
 import type { PassInputs, Subject } from '../passes/pass.js';
 import type { Objective } from '../training/objective.js';
 import type { Replayable } from '../training/replay.js';
+import type { Batches } from './augmentation.js';
 import { oneHot } from './one-hot.js';
 
-export function classifierReplayable(subject: Subject, objective: Objective, data: TaskData): Replayable {
+export function classifierReplayable(
+  subject: Subject,
+  objective: Objective,
+  data: TaskData,
+  batches: Batches,
+): Replayable {
   const { queryInputs, queryLabels, inputShape, classes } = data;
   const queries = queryLabels.length;
   return {
@@ -14,9 +20,10 @@ export function classifierReplayable(subject: Subject, objective: Objective, dat
     objective,
     loss: subject.outputFunction('loss'),
     target: subject.outputFunction('target'),
-    batch({ inputs, labels, rows }: Tensors): PassInputs {
-      const flat = tf.reshape(rows, [objective.recipe.batch]) as tf.Tensor1D;
-      return { x: tf.gather(inputs, flat), reference: tf.gather(labels, flat) };
+    batch(step: Tensors): PassInputs {
+      const { batch } = objective.recipe;
+      const rows = tf.reshape(step.rows, [batch]) as tf.Tensor1D;
+      return { x: tf.reshape(batches.inputs(step), [batch, ...inputShape]), reference: tf.gather(step.labels, rows) };
     },
     queries: (step) => ({ x: step.queryInputs, reference: step.queryLabels }),
     shared: { queryInputs, queryLabels: oneHot(queryLabels, classes) },

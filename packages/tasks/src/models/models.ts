@@ -1,9 +1,11 @@
+import { cnn } from './cnn.js';
 import { ddpmMlp } from './ddpm-mlp.js';
 import { logistic } from './logistic.js';
 import { mlp } from './mlp.js';
 import type { Model } from './model.js';
+import { resnet9 } from './resnet9.js';
 
 /** Every model that `model.use` can name. */
 export const models: Readonly<Record<string, Model>> = Object.fromEntries(
-  [logistic, mlp, ddpmMlp].map((model) => [model.id, model]),
+  [logistic, mlp, cnn, resnet9, ddpmMlp].map((model) => [model.id, model]),
 );

@@ -10,7 +10,8 @@ export type Parameters = Readonly<Record<string, tf.Tensor>>;
 /** Interprets a network with given parameters. With a model axis they make it run a whole stack of models at once. */
 export function withParameters(parameters: Parameters): Nn {
   return {
-    dense: (name, x) => applyDense(x, parameters[`${name}.weight`], parameters[`${name}.bias`]),
+    dense: (name, x, _units, { bias = true } = {}) =>
+      applyDense(x, parameters[`${name}.weight`], bias ? parameters[`${name}.bias`] : undefined),
     conv2d: (name, x, options) => applyConv2d(name, x, options, parameters),
     groupNorm: (name, x, groups) =>
       scaledAndShifted(standardised(x, groups), parameters[`${name}.scale`], parameters[`${name}.shift`]),
@@ -33,9 +34,10 @@ export function runModels(
   const models = parameters[architecture.parameters[0].name].shape[0];
   const outputs = Array.from({ length: models }, (_, m) => {
     const own = Object.fromEntries(architecture.parameters.map(({ name }) => [name, entry(parameters[name], m)]));
-    return network.forward(withParameters(own), entry(x, m), time === undefined ? undefined : entry(time, m));
+    const output = network.forward(withParameters(own), entry(x, m), time === undefined ? undefined : entry(time, m));
+    return tf.expandDims(output, 0);
   });
-  return tf.stack(outputs);
+  return models === 1 ? outputs[0] : tf.concat(outputs, 0);
 }
 
 /** Entry `index` along the leading axis, the only one if there is but one. */

@@ -21,7 +21,7 @@ export function declareNetwork(network: Network, inputShape: readonly number[], 
     return tf.zeros([1, ...layer.outputShape]);
   };
   const nn: Nn = {
-    dense: (name, x, units) => declared(declareDense(name, x.shape.slice(1), units, size)),
+    dense: (name, x, units, options = {}) => declared(declareDense(name, x.shape.slice(1), units, options, size)),
     conv2d: (name, x, options) => declared(declareConv2d(name, x.shape.slice(1), options, size)),
     groupNorm: (name, x, groups) => declared(declareGroupNorm(name, x.shape.slice(1), groups, size)),
   };

@@ -48,6 +48,11 @@ export interface Architecture {
   readonly multiplications: number;
 }
 
+export interface DenseOptions {
+  /** Default true. */
+  readonly bias?: boolean;
+}
+
 export interface Conv2dOptions {
   /** Output channels. */
   readonly filters: number;
@@ -65,9 +70,10 @@ export interface Conv2dOptions {
 export interface Nn {
   /**
    * x · W + b for x [batch × ... × in].
+   * @param options.bias default true
    * @returns x with `units` in its last dimension
    */
-  dense(name: string, x: Tensor, units: number): Tensor;
+  dense(name: string, x: Tensor, units: number, options?: DenseOptions): Tensor;
   /**
    * Convolution of images [batch × height × width × in] with weights [kernel × kernel × in × filters].
    * @returns [batch × height × width × filters]

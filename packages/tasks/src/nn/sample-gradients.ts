@@ -16,7 +16,7 @@ export interface GradientFactors {
 
 export function gradientFactors(layer: LayerSpec, taps: Taps): GradientFactors {
   const { input, delta } = taps;
-  if (isOuterProduct(layer)) return { input: withConstant(input, 1), delta };
+  if (isOuterProduct(layer)) return { input: inputsOf(layer, input, 1), delta };
   return { input: tf.ones([delta.shape[0], 1]), delta: gradientRows(layer, taps) };
 }
 
@@ -25,7 +25,7 @@ export function gradientFactors(layer: LayerSpec, taps: Taps): GradientFactors {
  * input' ⊗ delta + input ⊗ delta' (primes: derivatives).
  */
 export function gradientFactorTangents(layer: LayerSpec, taps: Taps, tangents: Taps): GradientFactors {
-  if (isOuterProduct(layer)) return { input: withConstant(tangents.input, 0), delta: tangents.delta };
+  if (isOuterProduct(layer)) return { input: inputsOf(layer, tangents.input, 0), delta: tangents.delta };
   const { input, delta } = taps;
   const byInput = gradientRows(layer, { input: tangents.input, delta }, 0);
   const byDelta = gradientRows(layer, { input, delta: tangents.delta }, 1);
@@ -40,7 +40,7 @@ export function positionFactors(
   layer: LayerSpec,
   taps: Taps,
 ): { readonly input: tf.Tensor; readonly delta: tf.Tensor } {
-  if (layer.kind === 'dense') return { input: withConstant(taps.input, 1), delta: taps.delta };
+  if (layer.kind === 'dense') return { input: inputsOf(layer, taps.input, 1), delta: taps.delta };
   return layer.kind === 'conv2d' ? taps : gradientFactors(layer, taps);
 }
 
@@ -57,11 +57,13 @@ const isOuterProduct = ({ kind, positions }: LayerSpec): boolean => kind === 'de
  */
 function gradientRows(layer: LayerSpec, { input, delta }: Taps, constant: 0 | 1 = 1): tf.Tensor {
   if (layer.kind === 'groupNorm') return normGradients({ input, delta }, constant);
-  const { patches, bias, positions, outputs, size } = layer;
+  const { patches, positions, outputs, size } = layer;
   const [samples] = delta.shape;
   const seen = patches === undefined ? tf.reshape(input, [samples, positions, -1]) : patchesOf(patches, input);
-  const inputs = bias ? withConstant(seen, constant) : seen;
-  return tf.reshape(tf.matMul(inputs, tf.reshape(delta, [samples, positions, outputs]), true), [samples, size]);
+  return tf.reshape(
+    tf.matMul(inputsOf(layer, seen, constant), tf.reshape(delta, [samples, positions, outputs]), true),
+    [samples, size],
+  );
 }
 
 /** Of scale and shift, summed over positions, [samples × 2 · channels]. */
@@ -72,6 +74,7 @@ function normGradients({ input, delta }: Taps, constant: 0 | 1 = 1): tf.Tensor {
   return tf.concat([summed(tf.mul(delta, input)), tf.mul(summed(delta), constant)], 1);
 }
 
-function withConstant(input: tf.Tensor, constant: 0 | 1): tf.Tensor {
-  return tf.concat([input, tf.fill([...input.shape.slice(0, -1), 1], constant)], -1);
+/** Inputs [... × in] with the constant at their end where the layer has a bias, [... × width]. */
+function inputsOf({ bias }: LayerSpec, input: tf.Tensor, constant: 0 | 1): tf.Tensor {
+  return bias ? tf.concat([input, tf.fill([...input.shape.slice(0, -1), 1], constant)], -1) : input;
 }

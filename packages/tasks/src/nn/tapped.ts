@@ -66,7 +66,7 @@ export function perturbed(
     return perturbation === undefined ? output : tf.add(output, perturbation);
   };
   const nn: Nn = {
-    dense: (name, h, units) => tap(name, h, plain.dense(name, h, units)),
+    dense: (name, h, units, options) => tap(name, h, plain.dense(name, h, units, options)),
     conv2d: (name, h, options) => tap(name, h, plain.conv2d(name, h, options)),
     groupNorm(name, h, groups) {
       const input = standardised(h, groups);

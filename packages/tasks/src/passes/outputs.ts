@@ -10,10 +10,14 @@ import { rowRanges } from './row-ranges.js';
 const rowsAtOnce = 1024;
 const activationsAtOnce = 2 ** 23;
 
-/** Points of one run of an evaluating program: what keeps all activations of a pass within some multiples of 32 MiB. */
-export function passSamples({ architecture }: Subject, { positions }: Pass): number {
+/**
+ * Points of one run of an evaluating program: no more than there are, and what keeps all activations of a pass within some
+ * multiples of 32 MiB.
+ */
+export function passSamples({ architecture, count }: Subject, { positions }: Pass): number {
   const rows = Math.min(rowsAtOnce, Math.floor(activationsAtOnce / architecture.activations));
-  return Math.max(1, Math.floor(rows / positions));
+  const points = Math.max(count('train'), count('queries'));
+  return Math.max(1, Math.min(points, Math.floor(rows / positions)));
 }
 
 /**
