@@ -12,7 +12,7 @@ const vectorName = (parameter: string): string => `${parameter}:vector`;
 const stateBytes = 2 ** 22;
 
 /** Vectors of one run: as many as keep one array of all of them within 4 MiB, at most 16; one unless models stack. */
-export function hessianVectors({ network, architecture }: Subject): number {
+function hessianVectors({ network, architecture }: Subject): number {
   if (!network.stackable) return 1;
   return Math.max(1, Math.min(16, Math.floor(stateBytes / (4 * architecture.size))));
 }

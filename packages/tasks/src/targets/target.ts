@@ -1,4 +1,4 @@
-import type { OutputFunction, ParamSpecs, Params, TaskKind } from '@attribution-bench/contract';
+import type { OutputFunction, ParamSpecs, TaskKind } from '@attribution-bench/contract';
 
 export interface TargetSpec<S extends ParamSpecs> {
   readonly id: string;
@@ -15,5 +15,3 @@ export type Target = TargetSpec<ParamSpecs>;
 export function defineTarget<const S extends ParamSpecs>(spec: TargetSpec<S>): Target {
   return spec;
 }
-
-export type { Params };
