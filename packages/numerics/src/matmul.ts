@@ -1,3 +1,4 @@
+import { BenchError } from '@attribution-bench/contract';
 import { encodeModel } from '@attribution-bench/tfjs-onnx/runtime';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { requireCount, requireLength } from './errors.js';
@@ -63,6 +64,13 @@ function checkOperands(place: string, a: FloatArray, b: FloatArray, c: FloatArra
   requireLength(place, 'the first operand', a, m * k);
   requireLength(place, 'the second operand', b, k * n);
   requireLength(place, 'the product', c, m * n);
+  if ([a, b, c].some(({ buffer }) => buffer instanceof SharedArrayBuffer))
+    throw new BenchError({
+      code: 'NUMERICS_SHARED_MEMORY',
+      place,
+      message: 'an operand lies in shared memory, which ONNX Runtime refuses',
+      next: 'copy it once a worker: data.slice()',
+    });
 }
 
 async function run(mode: Mode, a: FloatArray, b: FloatArray, c: FloatArray, shape: MatmulShape): Promise<void> {

@@ -49,6 +49,14 @@ describe('matmul', () => {
     });
   });
 
+  it('refuses shared memory with what to do', async () => {
+    const shared = new Float64Array(new SharedArrayBuffer(8));
+    await expect(matmul<Float64Array>(shared, Float64Array.of(1), { m: 1, k: 1, n: 1 })).rejects.toMatchObject({
+      code: 'NUMERICS_SHARED_MEMORY',
+      next: expect.stringContaining('data.slice()'),
+    });
+  });
+
   it('goes on after its sessions were released', async () => {
     const one = Float64Array.of(2);
     await releaseMatmul();
