@@ -1,7 +1,10 @@
 import { blocksOf, kernelMatrix, ridgeKernel } from '@attribution-bench/numerics';
-import { expectReference, expectReferenceScores, readNpy } from '@attribution-bench/testkit';
+import { describeMethod, expectReference, expectReferenceScores, readNpy } from '@attribution-bench/testkit';
 import { describe, expect, test } from 'vitest';
-import { noiseLevels } from '../src/d-trak.js';
+import dTrak, { noiseLevels } from '../src/d-trak.js';
+
+describeMethod(dTrak, { params: { projDim: 256 } });
+describeMethod(dTrak, { params: { projDim: 256, output: 'loss', normalise: 'relative' } });
 
 const read = (name: string) => readNpy(new URL(`fixtures/d-trak/${name}.npy`, import.meta.url));
 

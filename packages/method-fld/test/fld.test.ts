@@ -1,7 +1,10 @@
 import { checkParams, type TaskInfo } from '@attribution-bench/contract';
-import { paramsOf } from '@attribution-bench/testkit';
+import { describeMethod, paramsOf } from '@attribution-bench/testkit';
 import { expect, it } from 'vitest';
 import fld from '../src/fld.js';
+
+describeMethod(fld);
+describeMethod(fld, { params: { space: 'penultimate', components: 8 } });
 
 const classifier: TaskInfo = {
   id: 'digits',

@@ -7,39 +7,22 @@ import {
   Rng,
 } from '@attribution-bench/contract';
 import { pearson } from '@attribution-bench/numerics';
-import type { TaskData } from '@attribution-bench/tasks';
 import { expect } from 'vitest';
-import { exactLeaveOneOut } from './leave-one-out.js';
+import { type ContractProblem, classifierProblem, contractProblemSize, generatorProblem } from './contract-problems.js';
 import { linearDatamodelingScore, retrainOnHalves } from './linear-datamodeling.js';
 import { type MethodRun, type RunOptions, runMethod } from './run-method.js';
-import { taskSpec, trainedSetting } from './setting.js';
 
 /** A rule of the contract that a method may be exempt from, with the reason. */
 export type Exemption = 'permutation' | 'duplicates' | 'sign' | 'signal';
 
 export interface ContractOptions {
-  /** Parameters that suit a task of 60 points, 12 queries and 18 parameters. */
+  /** Parameters that suit tasks of 60 points and 12 queries: a classifier of 18 and a generator of 548 parameters. */
   readonly params?: Readonly<Record<string, unknown>>;
   /** Why a rule does not hold for this method; a method that expects no signal need not exempt itself from `sign` and `signal`. */
   readonly exempt?: Readonly<Partial<Record<Exemption, string>>>;
 }
 
-const train = 60;
-const l2 = 0.02;
-
-/**
- * Full batches make training independent of the order of the points, and the L2 term makes its end the only optimum: what
- * permuted or duplicated points change is then the method's doing.
- */
-const spec = taskSpec(
-  {
-    id: 'contract',
-    data: { use: 'synthetic', train, queries: 12, classes: 3, dims: 5, separation: 2.5 },
-    model: { use: 'logistic', epochs: 200, batch: train, lr: 0.3, weightDecay: l2 },
-    target: 'margin',
-  },
-  7,
-);
+const { train } = contractProblemSize;
 const subsets = 64;
 const randomDraws = 20;
 /** Of the largest score; covers float32 training of the same optimum from differently ordered sums. */
@@ -53,12 +36,41 @@ export interface ContractRule {
   check(): Promise<void>;
 }
 
-/** What the harness holds every method to, on a small real task. */
+/** What the harness holds every method to, on a small real task of each kind that the method takes. */
 export function contractRules(method: Method, options: ContractOptions = {}): readonly ContractRule[] {
-  const setting = once(() => trainedSetting(spec));
+  return [
+    ...declarationRules(method),
+    ...(method.tasks.includes('classifier') ? behaviourRules(method, classifierProblem, options) : []),
+    ...(method.tasks.includes('generator') ? behaviourRules(method, generatorProblem, options) : []),
+  ];
+}
+
+function declarationRules(method: Method): readonly ContractRule[] {
+  return [
+    {
+      name: 'its id is a file name and its parameters have valid defaults',
+      async check() {
+        expect(method.id).toMatch(/^[a-z][a-z0-9-]*$/);
+        expect(checkParams(method.params, {})).toMatchObject({ ok: true });
+      },
+    },
+    {
+      name: 'refuses a parameter it does not know',
+      async check() {
+        expect(checkParams(method.params, { noSuchParameter: 1 })).toMatchObject({
+          ok: false,
+          problems: [{ unknownKey: true, path: ['noSuchParameter'] }],
+        });
+      },
+    },
+  ];
+}
+
+function behaviourRules(method: Method, problem: ContractProblem, options: ContractOptions): readonly ContractRule[] {
+  const setting = once(() => problem.setting());
   const run = async (given: RunOptions = {}) => runMethod(method, await setting(), { ...options, ...given });
   const runOn = async (rows: Int32Array) => {
-    const changed = await trainedSetting(spec, withTrainRows((await setting()).data, rows));
+    const changed = await problem.withTrainRows(await setting(), rows);
     try {
       return await runMethod(method, changed, options);
     } finally {
@@ -73,20 +85,8 @@ export function contractRules(method: Method, options: ContractOptions = {}): re
       exemption === undefined
         ? undefined
         : (options.exempt?.[exemption] ?? (noSignal ? 'expects no signal' : undefined));
-    rules.push({ name, check, ...(exempt === undefined ? {} : { exempt }) });
+    rules.push({ name: `${problem.prefix}${name}`, check, ...(exempt === undefined ? {} : { exempt }) });
   };
-
-  rule('its id is a file name and its parameters have valid defaults', async () => {
-    expect(method.id).toMatch(/^[a-z][a-z0-9-]*$/);
-    expect(checkParams(method.params, {})).toMatchObject({ ok: true });
-  });
-
-  rule('refuses a parameter it does not know', async () => {
-    expect(checkParams(method.params, { noSuchParameter: 1 })).toMatchObject({
-      ok: false,
-      problems: [{ unknownKey: true, path: ['noSuchParameter'] }],
-    });
-  });
 
   rule('gives one finite score a training point and query, or a training point', async () => {
     const { info } = (await setting()).task;
@@ -137,21 +137,23 @@ export function contractRules(method: Method, options: ContractOptions = {}): re
     'duplicates',
   );
 
-  rule(
-    'is positive where leaving the point out lowers the target',
-    async () => {
-      const { data, task } = await setting();
-      const { effects } = await exactLeaveOneOut(data, l2);
-      const { scores } = await plain();
-      let sum = 0;
-      for (let query = 0; query < task.info.queries; query++) {
-        const row = (values: Float32Array | Float64Array) => values.subarray(query * train, (query + 1) * train);
-        sum += pearson(scores.length === train ? scores : row(scores), row(effects)) ?? 0;
-      }
-      expect(sum / task.info.queries).toBeGreaterThan(0.1);
-    },
-    'sign',
-  );
+  const { leaveOneOut } = problem;
+  if (leaveOneOut !== undefined)
+    rule(
+      'is positive where leaving the point out lowers the target',
+      async () => {
+        const { data, task } = await setting();
+        const effects = await leaveOneOut(data);
+        const { scores } = await plain();
+        let sum = 0;
+        for (let query = 0; query < task.info.queries; query++) {
+          const row = (values: Float32Array | Float64Array) => values.subarray(query * train, (query + 1) * train);
+          sum += pearson(scores.length === train ? scores : row(scores), row(effects)) ?? 0;
+        }
+        expect(sum / task.info.queries).toBeGreaterThan(0.1);
+      },
+      'sign',
+    );
 
   rule(
     'beats random scores at predicting retrained models',
@@ -210,20 +212,6 @@ function bytesOf({ state, scores, selfScores }: MethodRun): Record<string, strin
       Buffer.from(buffer, byteOffset, byteLength).toString('base64'),
     ]),
   );
-}
-
-/** The same task with rows of its training set in another order, or repeated. */
-function withTrainRows(data: TaskData, rows: Int32Array): TaskData {
-  const dims = data.inputs.length / data.labels.length;
-  const inputs = new Float32Array(rows.length * dims);
-  for (const [i, row] of rows.entries()) inputs.set(data.inputs.subarray(row * dims, (row + 1) * dims), i * dims);
-  return {
-    ...data,
-    inputs,
-    labels: rows.map((row) => data.labels[row]),
-    flipped: Uint8Array.from(rows, (row) => data.flipped[row]),
-    ids: Array.from(rows, (row, i) => (rows.indexOf(row) === i ? data.ids[row] : `${data.ids[row]} again`)),
-  };
 }
 
 /** Some columns of [rows × train] scores. */

@@ -1,5 +1,6 @@
 import { BenchError, deriveSeed } from '@attribution-bench/contract';
 import {
+  generateQueries,
   type LoadedCheckpoint,
   openTask,
   prepareData,
@@ -37,9 +38,10 @@ export function taskSpec(raw: Readonly<Record<string, unknown>>, gridSeed: numbe
   });
 }
 
-/** Data of a task whose dataset needs no files. */
-export function generatedData(spec: TaskSpec): Promise<TaskData> {
-  return prepareData(spec, { cacheFolder: '', offline: true, log() {} });
+/** Data of a task whose dataset needs no files, with its generated queries. */
+export async function generatedData(spec: TaskSpec): Promise<TaskData> {
+  const points = await prepareData(spec, { cacheFolder: '', offline: true, log() {} });
+  return generateQueries(spec, points, { engine: onnxEngine, cancel: neverCancelled });
 }
 
 /** A task whose models are trained when first asked for. Changed data may be given in place of what the spec names. */

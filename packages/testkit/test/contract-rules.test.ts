@@ -1,6 +1,6 @@
 import { defineMethod, type Method, type MethodSpec, type ParamSpecs } from '@attribution-bench/contract';
 import { addRowProducts, collectRows } from '@attribution-bench/numerics';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { contractRules } from '../src/index.js';
 
 type Spec = MethodSpec<ParamSpecs, 'checkpoints' | 'gradients'>;
@@ -45,9 +45,9 @@ async function broken(method: Method): Promise<string[]> {
 }
 
 /** The sound method with a defect in what becomes of its scores. */
-function spoiled(spoil: (scores: Float32Array, train: number) => Float32Array): Method {
+function spoiled(spoil: (scores: Float32Array, train: number) => Float32Array, spec = sound): Method {
   return defineMethod({
-    ...sound,
+    ...spec,
     score: async (ctx, params, state) => spoil(await sound.score(ctx, params, state), ctx.task.train),
   });
 }
@@ -113,4 +113,29 @@ test('a method that swallows the cancellation is found', async () => {
 test('a method that expects no signal is exempt from sign and signal, and says why', () => {
   const exempt = contractRules(defineMethod({ ...sound, expectSignal: false })).flatMap((rule) => rule.exempt ?? []);
   expect(exempt).toEqual(['expects no signal', 'expects no signal']);
+});
+
+describe('on a diffusion model', () => {
+  const onGenerator: Spec = { ...sound, tasks: ['generator'] };
+
+  test('a sound method breaks no rule', async () => {
+    expect(await broken(defineMethod(onGenerator))).toEqual([]);
+  });
+
+  test('a wrong sign and a wrong order are found', async () => {
+    const signal = 'on a diffusion model, beats random scores at predicting retrained models';
+    expect(await broken(spoiled((scores) => scores.map((score) => -score), onGenerator))).toEqual([signal]);
+    const shifted = (scores: Float32Array, train: number) =>
+      scores.map((_, i) => scores[i - (i % train) + ((i + 1) % train)]);
+    expect(await broken(spoiled(shifted, onGenerator))).toEqual([
+      'on a diffusion model, permuting the training set permutes the scores',
+      'on a diffusion model, a training point and its copy score alike',
+      signal,
+    ]);
+  });
+
+  test('a method for both kinds is held to the rules on both', () => {
+    const count = (tasks: Spec['tasks']) => contractRules(defineMethod({ ...sound, tasks })).length;
+    expect(count(['classifier', 'generator'])).toBe(count(['classifier']) + count(['generator']) - 2);
+  });
 });
