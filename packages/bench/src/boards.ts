@@ -6,6 +6,7 @@ import {
   makeBoard,
   makeCosts,
   renderTerminal,
+  type TerminalOptions,
 } from '@attribution-bench/leaderboard';
 import { boardInput, type Plan, type RunOutcome } from '@attribution-bench/runner';
 import { writeAtomically } from '@attribution-bench/store';
@@ -34,10 +35,12 @@ export async function writeBoards({ grid, resultsFolder }: Plan, { board, costs 
 
 /** Prints a board: a table as wide as the terminal, or with `--json` one line of JSON. */
 export function printBoards({ board, costs }: Boards, { json }: Pick<FlagValues, 'json'>): void {
+  if (json) process.stdout.write(`${JSON.stringify({ type: 'board', board, costs })}\n`);
+  else process.stdout.write(renderTerminal(board, costs, printedWidth()));
+}
+
+/** How wide and whether in colour tables are printed. */
+export function printedWidth(): TerminalOptions {
   const { stdout } = process;
-  if (json) stdout.write(`${JSON.stringify({ type: 'board', board, costs })}\n`);
-  else {
-    const options = { width: stdout.columns || widthOfFiles, color: stdout.isTTY && stdout.hasColors() };
-    stdout.write(renderTerminal(board, costs, options));
-  }
+  return { width: stdout.columns || widthOfFiles, color: stdout.isTTY && stdout.hasColors() };
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { acceptCommand } from './commands/accept.js';
+import { checkCommand } from './commands/check.js';
 import { doctorCommand } from './commands/doctor.js';
 import { gcCommand } from './commands/gc.js';
 import { gridCommand } from './commands/grid.js';
@@ -17,6 +19,8 @@ const verbs = [
   truthCommand,
   statusCommand,
   reportCommand,
+  checkCommand,
+  acceptCommand,
   listCommand,
   validateCommand,
   doctorCommand,

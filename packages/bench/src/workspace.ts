@@ -15,6 +15,11 @@ export function resultsFolder(flag: string | undefined): string {
   return flag === undefined ? join(workspaceFolder(), 'results') : resolve(flag);
 }
 
+/** A path in a grid file, seen from the workspace. */
+export function workspacePath(path: string): string {
+  return resolve(workspaceFolder(), path);
+}
+
 /**
  * The grid file that `--config name` means: `name` in the caller's folder, then `configs/name` and `configs/name.yaml`
  * of the workspace; seen from the caller's folder.

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { metrics } from '@attribution-bench/metrics';
 import type { Plan, PlannedStep } from '../plan/plan.js';
 import { extendHistory, type History, likeness, readHistory } from './history.js';
 import { probe } from './probe.js';
@@ -45,8 +46,9 @@ export async function estimate(plan: Plan, options: { readonly jobs: number }): 
   return { seconds, peakRssBytes: Math.max(0, ...peaks), byKind, bySteps };
 }
 
-function isWorthProbing({ kind }: PlannedStep): boolean {
-  return kind === 'train' || kind === 'retrain' || kind === 'fit' || kind === 'score';
+function isWorthProbing({ kind, job }: PlannedStep): boolean {
+  if (job.kind === 'metric') return metrics[job.metric].retrainings !== undefined;
+  return ['generate', 'train', 'retrain', 'fit', 'score'].includes(kind);
 }
 
 function firstOfEach(steps: readonly PlannedStep[]): PlannedStep[] {

@@ -1,0 +1,41 @@
+import { exitCode } from '@attribution-bench/contract';
+import { Command } from 'commander';
+import { baselinePlace, storedBaseline } from '../baseline.js';
+import { type FlagValues, withFlags } from '../flags.js';
+import { planFrom } from '../plan-from-flags.js';
+import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
+
+export function acceptCommand(): Command {
+  const command = new Command('accept')
+    .summary('make what a grid scores now its baseline, with a reason')
+    .description(
+      'Computes what is missing of a grid and writes its rows as the baseline that bench check compares with. The reason ' +
+        'is kept in the file, after those of all earlier acceptances. Commit the file.',
+    )
+    .requiredOption('--reason <text>', 'why the numbers are as they should be')
+    .addHelpText(
+      'after',
+      `
+Example:
+  bench accept --config ci.yaml --reason "TRAK: revision 2 normalises its features"`,
+    );
+  return withFlags(command, 'config', 'jobs', 'maxTime', 'engine', 'progress', 'results').action(accept);
+}
+
+async function accept(flags: FlagValues & { reason: string }): Promise<void> {
+  const plan = await planFrom(flags);
+  const { file } = baselinePlace(plan.grid);
+  const previous = await storedBaseline(file);
+  const outcome = await runWithProgress(plan, flags);
+  for (const line of closingLines(outcome)) console.error(line);
+  process.exitCode = exitCodeOf(outcome);
+  if (process.exitCode !== exitCode.ok) return;
+  const { boardInput } = await import('@attribution-bench/runner');
+  const { makeBaseline, readableJson } = await import('@attribution-bench/leaderboard');
+  const { writeAtomically } = await import('@attribution-bench/store');
+  const input = await boardInput(plan, outcome);
+  const at = new Date().toISOString().slice(0, 10);
+  const baseline = makeBaseline(input, { reason: flags.reason, at }, previous);
+  await writeAtomically(file, readableJson(baseline));
+  process.stdout.write(`${file}: ${baseline.rows.length} rows accepted: ${flags.reason}\n`);
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { BenchError, exitCode } from '@attribution-bench/contract';
+import { Command } from 'commander';
+import { baselinePlace, storedBaseline } from '../baseline.js';
+import { type FlagValues, withFlags } from '../flags.js';
+import { planFrom } from '../plan-from-flags.js';
+import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
+
+export function checkCommand(): Command {
+  const command = new Command('check')
+    .summary('fail when a method got worse than its baseline')
+    .description(
+      'Computes what is missing of a grid and compares it with the baseline that its check: section names: the change of ' +
+        "each row, paired per query, with its interval. A row fails when that interval lies wholly below the grid's " +
+        'tolerance, when it is missing or failed, and when it was measured against another truth. The verdict is ' +
+        'printed, and written to check.json, check.md and check.xml (JUnit) beside the board; on GitHub Actions failing ' +
+        'rows are annotated.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bench check --config ci.yaml
+  bench check --config ci.yaml --json | jq '.rows[] | select(.verdict == "regressed")'
+
+When a change is meant:  bench accept --config ci.yaml --reason "why the numbers moved"`,
+    );
+  return withFlags(command, 'config', 'jobs', 'maxTime', 'engine', 'progress', 'json', 'results').action(check);
+}
+
+async function check(flags: FlagValues): Promise<void> {
+  const plan = await planFrom(flags);
+  const { file, tolerance } = baselinePlace(plan.grid);
+  const baseline = await storedBaseline(file);
+  if (baseline === undefined) {
+    throw new BenchError({
+      code: 'NO_BASELINE',
+      place: file,
+      message: 'is not there: nothing to compare with',
+      next: `make it with: bench accept --config ${flags.config} --reason "first baseline"`,
+    });
+  }
+  const outcome = await runWithProgress(plan, flags);
+  for (const line of closingLines(outcome)) console.error(line);
+  if (outcome.incomplete !== undefined) {
+    process.exitCode = exitCodeOf(outcome);
+    return;
+  }
+  const { boardInput } = await import('@attribution-bench/runner');
+  const leaderboard = await import('@attribution-bench/leaderboard');
+  const { printedWidth, writeBoards } = await import('../boards.js');
+  const { writeAtomically } = await import('@attribution-bench/store');
+  const input = await boardInput(plan, outcome);
+  const board = leaderboard.makeBoard(input);
+  const found = leaderboard.checkBaseline(input, board, baseline, { tolerance });
+  const folder = await writeBoards(plan, { board, costs: leaderboard.makeCosts(input) });
+  for (const [name, text] of Object.entries(leaderboard.checkFiles(found))) {
+    await writeAtomically(join(folder, name), text);
+  }
+  if (flags.json) process.stdout.write(`${JSON.stringify(found)}\n`);
+  else {
+    process.stdout.write(leaderboard.renderCheckTerminal(found, printedWidth()));
+    if (process.env.GITHUB_ACTIONS === 'true') process.stdout.write(leaderboard.renderCheckAnnotations(found));
+  }
+  console.error(`verdict written to ${folder}`);
+  process.exitCode = found.passed ? exitCode.ok : exitCode.regression;
+}
