@@ -12,8 +12,8 @@ const shared: Omit<Simulation, 'seed' | 'methods'> = {
 };
 
 /** A grid with everything a board can show: two ranked tasks, a sweep, failures, skips, a control, a task without truth. */
-export async function exampleGrid(): Promise<BoardInput> {
-  const classifier = await simulatedGrid({
+export function exampleGrid(): BoardInput {
+  const classifier = simulatedGrid({
     ...shared,
     seed: 7,
     task: 'digits-mlp',
@@ -28,7 +28,7 @@ export async function exampleGrid(): Promise<BoardInput> {
       { id: 'random', title: 'Random', noise: 1e6, seedNoise: 1e6, origin: 'baseline' },
     ],
   });
-  const generator = await simulatedGrid({
+  const generator = simulatedGrid({
     ...shared,
     seed: 8,
     task: 'digits-ddpm',

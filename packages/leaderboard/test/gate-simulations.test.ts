@@ -13,8 +13,8 @@ const methods: readonly SimulatedMethod[] = [
 
 let yardsticks: Board | undefined;
 
-async function check(before: Simulation, after: Simulation): Promise<Check> {
-  const [then, now] = [await simulatedGrid(before), await simulatedGrid(after)];
+function check(before: Simulation, after: Simulation): Check {
+  const [then, now] = [simulatedGrid(before), simulatedGrid(after)];
   yardsticks ??= makeBoard(now);
   return checkBaseline(now, yardsticks, makeBaseline(then, { reason: 'simulation', at: '2026-01-01' }), {
     tolerance: 0.02,
@@ -22,10 +22,10 @@ async function check(before: Simulation, after: Simulation): Promise<Check> {
 }
 
 describe('over simulated grids, with a tolerance of 0.02, the gate', () => {
-  it('fails at most 5 % of those whose methods only drew new random numbers', async () => {
+  it('fails at most 5 % of those whose methods only drew new random numbers', () => {
     let alarms = 0;
     for (let seed = 0; seed < 200; seed++) {
-      const { passed } = await check({ ...size, methods, seed }, { ...size, methods, seed, redraw: 1 });
+      const { passed } = check({ ...size, methods, seed }, { ...size, methods, seed, redraw: 1 });
       if (!passed) alarms++;
     }
     expect(alarms / 200).toBeLessThanOrEqual(0.05);
@@ -36,13 +36,13 @@ describe('over simulated grids, with a tolerance of 0.02, the gate', () => {
     { id: 'own noise', noise: 1.12, redraw: 0, power: 0.95 },
     { id: 'shared noise', noise: 0.98, redraw: 0, power: 0.95 },
     { id: 'shared noise', noise: 0.98, redraw: 1, power: 0.2 },
-  ])('sees a drop of 0.05 at least $power of the time: $id, redraw $redraw', async ({ id, noise, redraw, power }) => {
+  ])('sees a drop of 0.05 at least $power of the time: $id, redraw $redraw', ({ id, noise, redraw, power }) => {
     const one = methods.filter((method) => method.id === id);
     const worse = one.map((method) => ({ ...method, noise }));
     const draws = 50;
     let [seen, drop] = [0, 0];
     for (let seed = 0; seed < draws; seed++) {
-      const { rows } = await check({ ...size, methods: one, seed }, { ...size, methods: worse, seed, redraw });
+      const { rows } = check({ ...size, methods: one, seed }, { ...size, methods: worse, seed, redraw });
       if (rows[0].verdict === 'regressed') seen++;
       drop -= (rows[0].change?.value ?? 0) / draws;
     }

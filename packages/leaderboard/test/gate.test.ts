@@ -34,7 +34,7 @@ const failing = ({ rows }: Check) =>
   rows
     .filter(({ verdict }) => !['ok', 'improved', 'new'].includes(verdict))
     .map(({ entry, verdict }) => [entry, verdict]);
-const withMethod = (id: string, change: Partial<SimulatedMethod>): Promise<BoardInput> =>
+const withMethod = (id: string, change: Partial<SimulatedMethod>): BoardInput =>
   simulatedGrid({
     ...simulation,
     methods: methods.map((method) => (method.id === id ? { ...method, ...change } : method)),
@@ -43,8 +43,8 @@ const withMethod = (id: string, change: Partial<SimulatedMethod>): Promise<Board
 describe('the gate', () => {
   let input: BoardInput;
   let baseline: Baseline;
-  beforeAll(async () => {
-    input = await simulatedGrid(simulation);
+  beforeAll(() => {
+    input = simulatedGrid(simulation);
     baseline = baselineOf(input);
   });
 
@@ -58,11 +58,11 @@ describe('the gate', () => {
     }
   });
 
-  it('passes a method whose seeds drew other noise', async () => {
-    const found = check(await simulatedGrid({ ...simulation, redraw: 1 }), baseline);
+  it('passes a method whose seeds drew other noise', () => {
+    const found = check(simulatedGrid({ ...simulation, redraw: 1 }), baseline);
     expect(found.passed).toBe(true);
     expect(rowOf(found, 'trak')?.change?.value).not.toBe(0);
-    const other = check(await simulatedGrid({ ...simulation, seeds: [7, 8, 9] }), baseline);
+    const other = check(simulatedGrid({ ...simulation, seeds: [7, 8, 9] }), baseline);
     expect(other.passed).toBe(true);
   });
 
@@ -70,15 +70,15 @@ describe('the gate', () => {
     ['a wrong sign', { wrongSign: true }],
     ['a fifth of the scores replaced by noise', { spoiled: 0.2 }],
     ['more noise of its own', { noise: 1.5 }],
-  ])('fails on %s, and names the method alone', async (_, defect) => {
-    const found = check(await withMethod('influence', defect), baseline);
+  ])('fails on %s, and names the method alone', (_, defect) => {
+    const found = check(withMethod('influence', defect), baseline);
     expect(found.passed).toBe(false);
     expect(failing(found)).toEqual([['influence', 'regressed']]);
     expect(rowOf(found, 'influence')?.change?.high).toBeLessThan(-0.02);
   });
 
-  it('calls a better method improved, and passes', async () => {
-    const found = check(await withMethod('grad-dot', { noise: 0.5 }), baseline);
+  it('calls a better method improved, and passes', () => {
+    const found = check(withMethod('grad-dot', { noise: 0.5 }), baseline);
     expect(found.passed).toBe(true);
     expect(rowOf(found, 'grad-dot')?.verdict).toBe('improved');
   });
@@ -101,14 +101,14 @@ describe('the gate', () => {
     expect(rowOf(found, 'trak')?.reason).toBe('failed: seed 2: scores hold NaN');
   });
 
-  it('does not compare across truths or splits, and says what to do', async () => {
+  it('does not compare across truths or splits, and says what to do', () => {
     const truth = input.tasks[0].truth;
     if (truth === undefined) throw new Error('the simulated task has a truth');
     const task = { ...input.tasks[0], truth: { ...truth, key: 'another' } };
     const found = check({ ...input, tasks: [task] }, baseline);
     expect(new Set(found.rows.map(({ verdict }) => verdict))).toEqual(new Set(['not-comparable']));
     expect(found.rows[0].reason).toMatch(/truth-simula then, another now.*bench accept/);
-    const smaller = await simulatedGrid({ ...simulation, tuneSubsets: 8, tuneQueries: 4 });
+    const smaller = simulatedGrid({ ...simulation, tuneSubsets: 8, tuneQueries: 4 });
     expect(check(smaller, baseline).rows[0].reason).toMatch(/other subsets, queries/);
   });
 
@@ -120,8 +120,8 @@ describe('the gate', () => {
     expect(renderCheckAnnotations(found)).toMatch(/^::warning title=simulated\/influence lds%3A ok::[^\n]*other bytes/);
   });
 
-  it('takes a method that the baseline lacks for new, unless it fails', async () => {
-    const more = await simulatedGrid({ ...simulation, methods: [...methods, { id: 'fresh', noise: 1 }] });
+  it('takes a method that the baseline lacks for new, unless it fails', () => {
+    const more = simulatedGrid({ ...simulation, methods: [...methods, { id: 'fresh', noise: 1 }] });
     expect(rowOf(check(more, baseline), 'fresh')?.verdict).toBe('new');
     const cells = more.cells.map((cell) =>
       cell.method === 'fresh' ? { ...cell, status: 'failed' as const, reason: 'no', metrics: {} } : cell,
@@ -138,8 +138,8 @@ describe('the gate', () => {
     );
   });
 
-  it('reports the choice of other parameters', async () => {
-    const grid = await exampleGrid();
+  it('reports the choice of other parameters', () => {
+    const grid = exampleGrid();
     const before = baselineOf({
       ...grid,
       cells: grid.cells.filter(({ status }) => status !== 'failed' && status !== 'incomplete'),
@@ -172,9 +172,9 @@ describe('reading a baseline', () => {
 
 describe('what the gate writes', () => {
   let found: Check;
-  beforeAll(async () => {
-    const input = await simulatedGrid(simulation);
-    const spoiled = await withMethod('influence', { wrongSign: true });
+  beforeAll(() => {
+    const input = simulatedGrid(simulation);
+    const spoiled = withMethod('influence', { wrongSign: true });
     const cells = spoiled.cells
       .filter(({ method }) => method !== 'grad-dot')
       .map((cell) => (cell.method === 'random' ? { ...cell, scoresDigest: 'other' } : cell));

@@ -12,7 +12,7 @@ const rowOf = (board: Board, entry: string, task = board.tasks[0].id): BoardRow 
 };
 
 /** Two settings of one method; `tune` and `report` give the noise of each on either split. */
-async function sweep(tune: readonly number[], report: readonly number[]): Promise<BoardInput> {
+function sweep(tune: readonly number[], report: readonly number[]): BoardInput {
   const shared = { seed: 3, tuneSubsets: 16, tuneQueries: 10, subsets: 40, queries: 26, seeds: [0, 1], resamples: 40 };
   const settings = ['x', 'y'].slice(0, tune.length);
   const grid = (noise: readonly number[]) =>
@@ -20,7 +20,7 @@ async function sweep(tune: readonly number[], report: readonly number[]): Promis
       ...shared,
       methods: settings.map((name, i) => ({ id: 'm', params: { name, fixed: 1 }, noise: noise[i] })),
     });
-  const [onTune, onReport] = [await grid(tune), await grid(report)];
+  const [onTune, onReport] = [grid(tune), grid(report)];
   return {
     ...onReport,
     cells: onReport.cells.map((cell, i) => ({
@@ -33,8 +33,8 @@ async function sweep(tune: readonly number[], report: readonly number[]): Promis
 }
 
 describe('choice of parameters', () => {
-  it('is by the tune split, even when the report split says the opposite', async () => {
-    const row = rowOf(makeBoard(await sweep([0.5, 4], [4, 0.5])), 'm');
+  it('is by the tune split, even when the report split says the opposite', () => {
+    const row = rowOf(makeBoard(sweep([0.5, 4], [4, 0.5])), 'm');
     expect(row.params).toEqual({ name: 'x', fixed: 1 });
     expect(row.varied).toEqual(['name']);
     const [x, y] = row.sweep;
@@ -44,15 +44,15 @@ describe('choice of parameters', () => {
     expect(row.metrics.lds.value).toBe(x.report);
   });
 
-  it('follows the tune split the other way round, and takes the first of equals', async () => {
-    expect(rowOf(makeBoard(await sweep([4, 0.5], [4, 0.5])), 'm').params?.name).toBe('y');
-    const input = await sweep([1, 1], [1, 1]);
+  it('follows the tune split the other way round, and takes the first of equals', () => {
+    expect(rowOf(makeBoard(sweep([4, 0.5], [4, 0.5])), 'm').params?.name).toBe('y');
+    const input = sweep([1, 1], [1, 1]);
     const cells = input.cells.map((cell) => ({ ...cell, metrics: input.cells[0].metrics }));
     expect(rowOf(makeBoard({ ...input, cells }), 'm').params?.name).toBe('x');
   });
 
-  it('does not happen without a tune split: every setting is a row of its own', async () => {
-    const input = await sweep([0.5, 4], [0.5, 4]);
+  it('does not happen without a tune split: every setting is a row of its own', () => {
+    const input = sweep([0.5, 4], [0.5, 4]);
     const cells = input.cells.map((cell) => ({ ...cell, metrics: { lds: { report: cell.metrics.lds.report } } }));
     const board = makeBoard({ ...input, cells });
     const rows = board.rows.filter(({ kind }) => kind === 'method');
@@ -61,8 +61,8 @@ describe('choice of parameters', () => {
     expect(makeCosts({ ...input, cells }).rows.map(({ entry }) => entry)).toEqual(['m name=x', 'm name=y']);
   });
 
-  it('takes no part of a sweep with a failed cell in it: the method is listed, unranked, without a value', async () => {
-    const input = await sweep([0.5, 4], [0.5, 4]);
+  it('takes no part of a sweep with a failed cell in it: the method is listed, unranked, without a value', () => {
+    const input = sweep([0.5, 4], [0.5, 4]);
     const cells = input.cells.map(
       (cell): CellResult =>
         cell.params.name === 'y' && cell.seed === 1
@@ -75,8 +75,8 @@ describe('choice of parameters', () => {
     expect(row.sweep.map(({ status }) => status)).toEqual(['ok', 'failed']);
   });
 
-  it('leaves out settings that the method says are not for the task', async () => {
-    const input = await sweep([4, 0.5], [4, 0.5]);
+  it('leaves out settings that the method says are not for the task', () => {
+    const input = sweep([4, 0.5], [4, 0.5]);
     const cells = input.cells.map(
       (cell): CellResult =>
         cell.params.name === 'y' ? { ...cell, status: 'skipped', reason: 'too wide', metrics: {} } : cell,
@@ -90,12 +90,12 @@ describe('choice of parameters', () => {
 describe('a board', () => {
   let input: BoardInput;
   let board: Board;
-  beforeAll(async () => {
-    input = await exampleGrid();
+  beforeAll(() => {
+    input = exampleGrid();
     board = makeBoard(input);
   });
 
-  it('keeps the values of the metric, per query and per seed', async () => {
+  it('keeps the values of the metric, per query and per seed', () => {
     const cells = input.cells.filter((cell) => cell.task === 'digits-mlp' && cell.method === 'influence');
     const value = rowOf(board, 'influence').metrics.lds;
     expect(value.perSeed).toEqual(cells.map((cell) => Number(cell.metrics.lds.report.value.toFixed(6))));
@@ -198,31 +198,31 @@ describe('a board', () => {
   });
 });
 
-it('counts undefined queries and shows them', async () => {
-  const input = await simulatedGrid({ seed: 1, methods: [{ id: 'flat', noise: 1 }], resamples: 20 });
+it('counts undefined queries and shows them', () => {
+  const input = simulatedGrid({ seed: 1, methods: [{ id: 'flat', noise: 1 }], resamples: 20 });
   const { info, truth, report } = input.tasks[0];
   if (truth === undefined) throw new Error('the simulated task has a truth');
   const scores = new Float32Array(info.queries * info.train);
   scores.fill(1, 0, 3);
-  const ctx = { task: info, scores, output: 'pairwise', truth, rng: () => expect.unreachable() } as const;
-  const result = await metrics.lds.evaluate(ctx, { statistic: 'spearman' }, report);
+  const ctx = { task: info, scores, output: 'pairwise', truth } as const;
+  const result = metrics.lds.evaluate(ctx, { statistic: 'spearman' }, report);
   const cells = input.cells.map((cell) => ({ ...cell, metrics: { lds: { report: result } } }));
   const value = rowOf(makeBoard({ ...input, cells }), 'flat').metrics.lds;
   expect(value.undefinedQueries).toBe(info.queries - 1);
   expect(value.perQuery?.slice(1).every((one) => one === 0)).toBe(true);
 });
 
-it('names the cell whose result does not fit the split', async () => {
-  const input = await simulatedGrid({ seed: 1, methods: [{ id: 'a', noise: 1 }], resamples: 20 });
+it('names the cell whose result does not fit the split', () => {
+  const input = simulatedGrid({ seed: 1, methods: [{ id: 'a', noise: 1 }], resamples: 20 });
   const report = { ...input.tasks[0].report, queries: Int32Array.of(0, 1) };
   expect(() => makeBoard({ ...input, tasks: [{ ...input.tasks[0], report }] })).toThrow(
     expect.objectContaining({ code: 'BOARD_RESULT_SHAPE', place: 'simulated/a' }),
   );
 });
 
-it('agrees with the Pearson correlation when that is the statistic', async () => {
+it('agrees with the Pearson correlation when that is the statistic', () => {
   const board = makeBoard(
-    await simulatedGrid({
+    simulatedGrid({
       seed: 2,
       methods: [{ id: 'perfect', noise: 0 }],
       statistic: 'pearson',

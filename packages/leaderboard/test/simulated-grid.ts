@@ -57,7 +57,7 @@ export interface Simulation {
 }
 
 /** A grid of one task whose truth is additive in the training points, with the LDS of every method and seed. */
-export async function simulatedGrid(simulation: Simulation): Promise<BoardInput> {
+export function simulatedGrid(simulation: Simulation): BoardInput {
   const {
     seed,
     redraw = 0,
@@ -112,7 +112,7 @@ export async function simulatedGrid(simulation: Simulation): Promise<BoardInput>
         (_, i) => (global ? common[i] : effects[i]) + own[i] + shared[i % train] + seedNoise * seedRng.normal(),
       );
       spoil(scores, method, new Rng([seed, index, methodSeed, 11]));
-      const ctx = { task: info, scores, output: global ? 'global' : 'pairwise', truth, rng: () => rng } as const;
+      const ctx = { task: info, scores, output: global ? 'global' : 'pairwise', truth } as const;
       cells.push({
         task,
         method: id,
@@ -121,8 +121,8 @@ export async function simulatedGrid(simulation: Simulation): Promise<BoardInput>
         status: 'ok',
         metrics: {
           lds: {
-            report: await metrics.lds.evaluate(ctx, params, report),
-            ...(tune === undefined ? {} : { tune: await metrics.lds.evaluate(ctx, params, tune) }),
+            report: metrics.lds.evaluate(ctx, params, report),
+            ...(tune === undefined ? {} : { tune: metrics.lds.evaluate(ctx, params, tune) }),
           },
         },
         cost: {

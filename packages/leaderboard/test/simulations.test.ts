@@ -4,9 +4,9 @@ import { makeBoard } from '../src/index.js';
 import { type Simulation, simulatedGrid } from './simulated-grid.js';
 
 /** Boards of grids that differ in everything that is drawn at random. */
-async function boardsOf(count: number, simulation: Omit<Simulation, 'seed'>): Promise<Board[]> {
+function boardsOf(count: number, simulation: Omit<Simulation, 'seed'>): Board[] {
   const boards: Board[] = [];
-  for (let i = 0; i < count; i++) boards.push(makeBoard(await simulatedGrid({ ...simulation, seed: 1000 + i })));
+  for (let i = 0; i < count; i++) boards.push(makeBoard(simulatedGrid({ ...simulation, seed: 1000 + i })));
   return boards;
 }
 
@@ -34,8 +34,8 @@ const pairOfPairs = [
 
 describe('on grids with a known truth', () => {
   let boards: Board[];
-  beforeAll(async () => {
-    boards = await boardsOf(240, { methods: pairOfPairs, subsets: 40, queries: 24, resamples: 120 });
+  beforeAll(() => {
+    boards = boardsOf(240, { methods: pairOfPairs, subsets: 40, queries: 24, resamples: 120 });
   });
 
   it('95 % intervals of values and of differences cover 93 to 97 %, that of the ceiling no less', () => {
@@ -77,10 +77,10 @@ describe('on grids with a known truth', () => {
   });
 });
 
-it('intervals count the noise of a method that depends on its seed', async () => {
+it('intervals count the noise of a method that depends on its seed', () => {
   const methods = [{ id: 'noisy', noise: 0.5, sharedSeedNoise: 1.2 }];
   const simulation = { methods, seeds: [0, 1, 2], subsets: 32, queries: 16, resamples: 100 };
-  const share = coverage((await boardsOf(240, simulation)).map((board) => lds(board, 'noisy')));
+  const share = coverage(boardsOf(240, simulation).map((board) => lds(board, 'noisy')));
   expect(share).toBeGreaterThanOrEqual(0.93);
   expect(share).toBeLessThanOrEqual(0.98);
 });
@@ -97,9 +97,9 @@ describe('the ceiling', () => {
     [0.9, 5, 0.98],
   ])(
     'of a reliability of %d with %d retrainings is the simulated %d, and perfect scores reach it',
-    async (rho, retrainSeeds, expected) => {
+    (rho, retrainSeeds, expected) => {
       const board = makeBoard(
-        await simulatedGrid({
+        simulatedGrid({
           seed: 5,
           methods: [{ id: 'perfect', noise: 0 }],
           train: 64,
@@ -117,9 +117,9 @@ describe('the ceiling', () => {
     },
   );
 
-  it('is absent with a single retraining, whose noise cannot be told', async () => {
+  it('is absent with a single retraining, whose noise cannot be told', () => {
     const board = makeBoard(
-      await simulatedGrid({ seed: 5, methods: [{ id: 'a', noise: 1 }], retrainSeeds: 1, resamples: 20 }),
+      simulatedGrid({ seed: 5, methods: [{ id: 'a', noise: 1 }], retrainSeeds: 1, resamples: 20 }),
     );
     expect(board.rows.map(({ kind }) => kind)).toEqual(['method']);
     expect(lds(board, 'a').ofCeiling).toBeUndefined();

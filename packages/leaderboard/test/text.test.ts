@@ -20,8 +20,8 @@ const escapeCode = String.fromCharCode(27);
 let input: BoardInput;
 let board: Board;
 let costs: BoardCosts;
-beforeAll(async () => {
-  input = await exampleGrid();
+beforeAll(() => {
+  input = exampleGrid();
   board = makeBoard(input);
   costs = makeCosts(input);
 });
