@@ -4,6 +4,7 @@ const { join } = require('node:path');
 const meanings = {
   1: 'a cell failed',
   2: 'bad input',
+  3: 'a method got worse',
   4: 'incomplete, the same command continues',
 };
 
