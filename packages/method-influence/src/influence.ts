@@ -23,7 +23,7 @@ export default defineMethod({
   cite: 'Koh and Liang 2017, arXiv:1703.04730',
   revision: 1,
   output: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier'],
   needs: ['checkpoints', 'gradients', 'curvature'],
   params: {
     damping: num({ default: 0.01, min: 0, help: 'added to every eigenvalue of the Hessian of the mean training loss' }),
