@@ -10,6 +10,7 @@ import {
 } from '@attribution-bench/leaderboard';
 import { boardInput, type Plan, type RunOutcome } from '@attribution-bench/runner';
 import { writeAtomically } from '@attribution-bench/store';
+import { writePages } from './board-pages.js';
 import type { FlagValues } from './flags.js';
 
 const widthOfFiles = 120;
@@ -26,10 +27,12 @@ export async function boardsOf(plan: Plan, outcome?: RunOutcome): Promise<Boards
   return { board: makeBoard(input), costs: makeCosts(input) };
 }
 
-/** Writes every format of a board to `boards/<grid>` (`<grid>-quick` for trial sizes); returns that folder. */
-export async function writeBoards({ grid, resultsFolder }: Plan, { board, costs }: Boards): Promise<string> {
+/** Writes every format of a board, its page among them, to `boards/<grid>` (`<grid>-quick` for trial sizes); returns that folder. */
+export async function writeBoards(plan: Plan, { board, costs }: Boards): Promise<string> {
+  const { grid, resultsFolder } = plan;
   const folder = join(resultsFolder, 'boards', grid.quick ? `${grid.name}-quick` : grid.name);
   for (const [name, text] of Object.entries(boardFiles(board, costs))) await writeAtomically(join(folder, name), text);
+  await writePages(plan, { board, costs }, folder);
   return folder;
 }
 

@@ -1,5 +1,6 @@
 export * from './arrays.js';
 export * from './board.js';
+export * from './board-examples.js';
 export * from './canonical.js';
 export * from './errors.js';
 export * from './feature-request.js';

@@ -1,6 +1,5 @@
 // @ts-check
 (() => {
-  'use strict';
   const root = document.documentElement;
 
   /** @template {Element} T @param {string} selector @param {ParentNode} [within] @returns {T[]} */
@@ -21,7 +20,9 @@
     if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
   });
   document.getElementById('theme')?.addEventListener('click', () => {
-    const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+    const dark = root.dataset.theme
+      ? root.dataset.theme === 'dark'
+      : matchMedia('(prefers-color-scheme: dark)').matches;
     const next = dark ? 'light' : 'dark';
     root.dataset.theme = next;
     attempt(() => localStorage.setItem(themeKey, next));
@@ -79,7 +80,8 @@
   }
 
   /** @param {Element} entry @param {number} column */
-  const sortValue = (entry, column) => /** @type {HTMLElement} */ (entry.querySelector('tr')?.children[column])?.dataset.v;
+  const sortValue = (entry, column) =>
+    /** @type {HTMLElement} */ (entry.querySelector('tr')?.children[column])?.dataset.v;
 
   function applyOrder() {
     for (const table of all('table.board')) {
@@ -96,7 +98,8 @@
       const entries = all('tbody.entry.method', table);
       const keyed = entries.map((entry, i) => ({ entry, i, key: sortValue(entry, column) }));
       keyed.sort((a, b) => {
-        if (a.key === undefined || b.key === undefined) return Number(a.key === undefined) - Number(b.key === undefined) || a.i - b.i;
+        if (a.key === undefined || b.key === undefined)
+          return Number(a.key === undefined) - Number(b.key === undefined) || a.i - b.i;
         const difference = numeric ? Number(a.key) - Number(b.key) : a.key.localeCompare(b.key);
         return (down ? -difference : difference) || a.i - b.i;
       });
@@ -183,7 +186,10 @@
         const text = drawing ? new XMLSerializer().serializeToString(drawing) : '';
         const painted = text
           .replace(/var\((--[\w-]+)\)/g, (_, name) => style.getPropertyValue(name).trim())
-          .replace(/<svg([^>]*)>/, `<svg$1><rect width="100%" height="100%" fill="${style.getPropertyValue('--card').trim()}"/>`);
+          .replace(
+            /<svg([^>]*)>/,
+            `<svg$1><rect width="100%" height="100%" fill="${style.getPropertyValue('--card').trim()}"/>`,
+          );
         return [painted, 'svg', 'image/svg+xml'];
       }
     }

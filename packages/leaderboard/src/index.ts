@@ -10,6 +10,8 @@ export { makeBaseline } from './gate/make-baseline.js';
 export { readBaseline } from './gate/read-baseline.js';
 export { makeBoard } from './make/make-board.js';
 export { makeCosts } from './make/make-costs.js';
+export { type BoardLink, renderIndex } from './page/render-index.js';
+export { renderPage } from './page/render-page.js';
 export { renderCsv } from './text/csv.js';
 export { readableJson } from './text/json.js';
 export { renderMarkdown } from './text/markdown.js';

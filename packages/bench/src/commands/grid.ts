@@ -43,8 +43,9 @@ async function runGrid(flags: FlagValues): Promise<void> {
   const plan = await planFrom(flags);
   const outcome = await runWithProgress(plan, flags);
   if (outcome.incomplete !== 'cancelled' && outcome.incomplete !== 'store') {
-    const boards = await boardsOf(await wholeGrid(plan, flags), outcome);
-    const folder = await writeBoards(plan, boards);
+    const whole = await wholeGrid(plan, flags);
+    const boards = await boardsOf(whole, outcome);
+    const folder = await writeBoards(whole, boards);
     printBoards(boards, flags);
     console.error(`board written to ${folder}`);
   }

@@ -15,7 +15,7 @@ import { chosenParams } from '../view/sentences.js';
 import type { RowView, TaskView } from '../view/task-view.js';
 import type { Marks } from './charts/figure.js';
 import { familyGlyph } from './families.js';
-import { type Html, html } from './html.js';
+import { type Html, html, minus } from './html.js';
 import { rowCommand } from './row-command.js';
 import { axisHeader, whiskerCell } from './whisker-cell.js';
 
@@ -91,12 +91,18 @@ function methodCell({ row }: RowView, { marks }: PageData, id: string): Html {
     row.kind !== 'method' || row.origin === undefined
       ? undefined
       : html`<span class="badge ${row.origin}">${row.origin}</span>`;
-  const global = row.global ? html`<span class="badge" title="one score a training point, the same for every query">global</span>` : undefined;
+  const global = row.global
+    ? html`<span class="badge" title="one score a training point, the same for every query">global</span>`
+    : undefined;
   const params = row.varied.length === 0 ? undefined : html`<span class="params">${chosenParams({ row })}</span>`;
   return html`<button type="button" class="expand" aria-expanded="false" aria-controls="${id}"><span class="title">${row.title}</span></button><span class="badges">${family}${origin}${global}</span>${params}`;
 }
 
-function columnsOf({ metric, otherMetrics, ceiling, ranked }: TaskView, { marks }: PageData, all: readonly RowView[]): Column[] {
+function columnsOf(
+  { metric, otherMetrics, ceiling, ranked }: TaskView,
+  { marks }: PageData,
+  all: readonly RowView[],
+): Column[] {
   if (metric === undefined) return [];
   const axis = axisOf(all.flatMap(({ value }) => value ?? []));
   const reference = ceiling?.value?.value;
@@ -120,7 +126,8 @@ function columnsOf({ metric, otherMetrics, ceiling, ranked }: TaskView, { marks 
       title: metric.id.toUpperCase(),
       kind: 'number',
       cell: ({ value }) =>
-        value && html`<span class="value">${formatValue(value.value)}</span><span class="interval">${formatInterval(value)}</span>`,
+        value &&
+        html`<span class="value">${minus(formatValue(value.value))}</span><span class="interval">${minus(formatInterval(value))}</span>`,
       order: ({ value }) => value?.value,
       largestFirst: metric.higherIsBetter,
     },
@@ -129,7 +136,13 @@ function columnsOf({ metric, otherMetrics, ceiling, ranked }: TaskView, { marks 
       title: axisHeader(axis),
       kind: 'plot',
       cell: ({ row, value }) =>
-        value && whiskerCell(value, axis, row.kind === 'ceiling' ? 'var(--muted)' : (marks.get(row.family)?.color ?? 'var(--ink)'), reference),
+        value &&
+        whiskerCell(
+          value,
+          axis,
+          row.kind === 'ceiling' ? 'var(--muted)' : (marks.get(row.family)?.color ?? 'var(--ink)'),
+          reference,
+        ),
     },
     {
       id: 'to-best',
@@ -137,7 +150,7 @@ function columnsOf({ metric, otherMetrics, ceiling, ranked }: TaskView, { marks 
       kind: 'number',
       cell: ({ row, value }) => {
         if (value?.toBest === undefined) return row.entry === best ? html`<span class="none">best</span>` : undefined;
-        return html`<span class="value">${formatSigned(value.toBest.value).replace('-', '−')}</span><span class="interval">${formatInterval(value.toBest)}</span>`;
+        return html`<span class="value">${minus(formatSigned(value.toBest.value))}</span><span class="interval">${minus(formatInterval(value.toBest))}</span>`;
       },
       order: ({ row, value }) => (row.entry === best ? 0 : value?.toBest?.value),
       largestFirst: true,
@@ -146,7 +159,7 @@ function columnsOf({ metric, otherMetrics, ceiling, ranked }: TaskView, { marks 
       id: 'of-ceiling',
       title: 'of ceiling',
       kind: 'number',
-      cell: ({ value }) => (value?.ofCeiling === undefined ? undefined : formatShare(value.ofCeiling)),
+      cell: ({ value }) => (value?.ofCeiling === undefined ? undefined : minus(formatShare(value.ofCeiling))),
       order: ({ value }) => value?.ofCeiling,
       largestFirst: true,
     },
@@ -155,7 +168,7 @@ function columnsOf({ metric, otherMetrics, ceiling, ranked }: TaskView, { marks 
         id: other.id,
         title: html`<abbr title="${other.title}">${other.id}</abbr>`,
         kind: 'number',
-        cell: ({ row }) => row.metrics[other.id] && formatValue(row.metrics[other.id].value),
+        cell: ({ row }) => row.metrics[other.id] && minus(formatValue(row.metrics[other.id].value)),
         order: ({ row }) => row.metrics[other.id]?.value,
         largestFirst: other.higherIsBetter,
       }),
@@ -206,20 +219,38 @@ function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: 
   const method = board.methods.find(({ id }) => id === row.method);
   const facts: (readonly [string, string | Html | undefined])[] = [
     ['parameters', row.params && paramsText(row.params)],
-    ['seeds', row.seeds.length === 0 ? undefined : row.seeds.map((seed, i) => `${seed}: ${seedValue(value?.perSeed[i])}`).join(', ')],
-    ['difference to random', value?.toRandom && `${formatSigned(value.toRandom.value)} ${formatInterval(value.toRandom)}`],
-    ['undefined queries', value?.undefinedQueries ? `${value.undefinedQueries} of ${task.report.queries}, counted as 0` : undefined],
+    [
+      'seeds',
+      row.seeds.length === 0
+        ? undefined
+        : row.seeds.map((seed, i) => `${seed}: ${seedValue(value?.perSeed[i])}`).join(', '),
+    ],
+    [
+      'difference to random',
+      value?.toRandom && minus(`${formatSigned(value.toRandom.value)} ${formatInterval(value.toRandom)}`),
+    ],
+    [
+      'undefined queries',
+      value?.undefinedQueries ? `${value.undefinedQueries} of ${task.report.queries}, counted as 0` : undefined,
+    ],
     ['cost of all settings and seeds', cost && formatSeconds(cost.sweepSeconds)],
     ['source', method && `${method.cite} (${method.origin}), revision ${method.revision}`],
     ['needs', method && method.needs.length > 0 ? method.needs.join(', ') : undefined],
-    ['scores', row.scoresDigests && row.scoresDigests.length > 0 ? html`sha256 ${row.scoresDigests.map(shortKey).join(', ')}` : undefined],
+    [
+      'scores',
+      row.scoresDigests && row.scoresDigests.length > 0
+        ? html`sha256 ${row.scoresDigests.map(shortKey).join(', ')}`
+        : undefined,
+    ],
   ];
   const about =
     row.kind === 'ceiling'
       ? html`<p>What a method that predicts the expected ${task.target} perfectly would reach, given that each subset was retrained ${task.truth?.retrainSeeds ?? 0} times: from the agreement of retraining seeds${metric === undefined ? '' : html` (${metric.title})`}.</p>`
       : undefined;
   const command = row.kind === 'ceiling' ? undefined : commandLine(rowCommand(row, board.grid, costs));
-  const list = facts.flatMap(([name, text]) => (text === undefined || text === '' ? [] : [html`<div><dt>${name}</dt><dd>${text}</dd></div>`]));
+  const list = facts.flatMap(([name, text]) =>
+    text === undefined || text === '' ? [] : [html`<div><dt>${name}</dt><dd>${text}</dd></div>`],
+  );
   return html`<div class="behind">${about}${command}${list.length === 0 ? undefined : html`<dl>${list}</dl>`}</div>`;
 }
 
@@ -229,7 +260,9 @@ export function commandLine(command: string): Html {
 }
 
 function paramsText(params: { readonly [name: string]: unknown }): string {
-  const list = Object.entries(params).map(([name, value]) => `${name} = ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const list = Object.entries(params).map(
+    ([name, value]) => `${name} = ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   return list.length === 0 ? 'none' : list.join(', ');
 }
 

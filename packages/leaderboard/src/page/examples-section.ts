@@ -1,6 +1,6 @@
+import type { ExamplePoint, TaskExamples } from '@attribution-bench/contract';
 import type { BoardRow } from '../board.js';
 import { type Html, html, trusted } from './html.js';
-import type { ExamplePoint, TaskExamples } from './page-examples.js';
 
 /** Queries with the training images that each method finds most helpful and most harmful for them. */
 export function examplesSection({ pictures, queries }: TaskExamples, rows: readonly BoardRow[]): Html | undefined {

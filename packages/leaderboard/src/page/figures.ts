@@ -7,6 +7,9 @@ import { sweepChart } from './charts/sweep-chart.js';
 import { familyGlyph } from './families.js';
 import { type Html, html, trusted } from './html.js';
 
+/** More sweeps than this are folded away. */
+const mostOpenSweeps = 3;
+
 /** The charts of a task: cost, growth, queries, and the settings that were tried. */
 export async function figuresOf(view: TaskView, marks: Marks): Promise<Html> {
   const drawn = [await costChart(view, marks), await growthChart(view, marks), await queryChart(view, marks)];
@@ -20,9 +23,10 @@ export async function figuresOf(view: TaskView, marks: Marks): Promise<Html> {
   const families = new Set([...view.ranked, ...view.controls].map(({ row }) => row.family));
   const legend = [...marks.values()].filter(({ family }) => families.has(family));
   const { id } = view.task;
+  const open = sweeps.length <= mostOpenSweeps;
   return html`<ul class="legend" aria-label="Families">${legend.map((mark) => html`<li>${familyGlyph(mark)}${mark.family}</li>`)}</ul>
-<div class="figures">${figures.map((figure) => figureElement(figure, id))}</div>
-${sweeps.length === 0 ? undefined : html`<details class="sweeps"><summary>Parameter sweeps (${sweeps.length})</summary><div class="figures">${sweeps.map((figure) => figureElement(figure, id))}</div></details>`}`;
+<div class="figures">${[...figures, ...(open ? sweeps : [])].map((figure) => figureElement(figure, id))}</div>
+${open ? undefined : html`<details class="sweeps"><summary>Parameter sweeps (${sweeps.length})</summary><div class="figures">${sweeps.map((figure) => figureElement(figure, id))}</div></details>`}`;
 }
 
 function figureElement({ id, title, caption, svg }: Figure, task: string): Html {

@@ -13,6 +13,11 @@ export function html(template: TemplateStringsArray, ...parts: readonly Part[]):
   return { markup: template.map((text, i) => text + (i < parts.length ? markupOf(parts[i]) : '')).join('') };
 }
 
+/** Numbers with the minus sign that aligns with digits. */
+export function minus(text: string): string {
+  return text.replace(/(^|[\s[])-(?=\d)/g, '$1−');
+}
+
 /** Markup as it is: for what was made by a renderer that escapes. */
 export function trusted(markup: string): Html {
   return { markup };

@@ -6,7 +6,9 @@ import { type Html, html } from './html.js';
 export function overallTable({ scope, tasks, rows, excluded }: OverallBoard): Html {
   const kind = scope === 'all' ? '' : `${scope} `;
   const body = rows.map(
-    (row) => html`<tr><th scope="row">${row.title}</th><td class="number"><span class="value">${row.meanRank.toFixed(2)}</span></td><td class="number interval">[${row.low.toFixed(2)}, ${row.high.toFixed(2)}]</td>${row.ranks.map((rank) => html`<td class="number">${formatRank(rank).replace('-', '–')}</td>`)}</tr>
+    (
+      row,
+    ) => html`<tr><th scope="row">${row.title}</th><td class="number"><span class="value">${row.meanRank.toFixed(2)}</span></td><td class="number interval">[${row.low.toFixed(2)}, ${row.high.toFixed(2)}]</td>${row.ranks.map((rank) => html`<td class="number">${formatRank(rank).replace('-', '–')}</td>`)}</tr>
 `,
   );
   const left = excluded.map(({ entry, tasks: missing }) => `${entry} (${missing.join(', ')})`).join('; ');

@@ -1,7 +1,8 @@
 import { pageAsset } from './assets.js';
 import { type Html, html, trusted } from './html.js';
 
-const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+const policy =
+  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /** A whole document that needs nothing but itself. */
 export function pageFrame(title: string, body: Html): string {

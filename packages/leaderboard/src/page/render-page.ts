@@ -1,7 +1,14 @@
+import type { TaskExamples } from '@attribution-bench/contract';
 import type { Board, BoardCosts } from '../board.js';
 import { renderCsv } from '../text/csv.js';
 import { plural, shortKey } from '../view/format.js';
-import { choiceSentence, measuredSentence, modelSentence, statisticsSentence, undefinedSentence } from '../view/sentences.js';
+import {
+  choiceSentence,
+  measuredSentence,
+  modelSentence,
+  statisticsSentence,
+  undefinedSentence,
+} from '../view/sentences.js';
 import { type TaskView, taskViews } from '../view/task-view.js';
 import { boardTable, unrankedTable } from './board-table.js';
 import type { Marks } from './charts/figure.js';
@@ -11,14 +18,18 @@ import { figuresOf } from './figures.js';
 import { type Html, html, inlineText } from './html.js';
 import { leadingSentence } from './leading-sentence.js';
 import { overallTable } from './overall-table.js';
-import type { TaskExamples } from './page-examples.js';
+
 import { pageFrame, themeButton } from './page-frame.js';
 
 /**
  * A board as one HTML document that holds its data, its style and its script and reads nothing else. The same board
  * gives the same bytes.
  */
-export async function renderPage(board: Board, costs?: BoardCosts, examples: readonly TaskExamples[] = []): Promise<string> {
+export async function renderPage(
+  board: Board,
+  costs?: BoardCosts,
+  examples: readonly TaskExamples[] = [],
+): Promise<string> {
   const views = taskViews(board, costs);
   const marks = familyMarks(board.rows.filter(({ kind }) => kind !== 'ceiling').map(({ family }) => family));
   const sections: Html[] = [];
@@ -70,7 +81,13 @@ ${boardTable(view, data, index)}
 ${notes.map((note) => html`<p class="note">${note}</p>`)}
 ${unrankedTable(view, data)}
 ${await figuresOf(view, data.marks)}
-${shown && examplesSection(shown, data.board.rows.filter((row) => row.task === task.id))}
+${
+  shown &&
+  examplesSection(
+    shown,
+    data.board.rows.filter((row) => row.task === task.id),
+  )
+}
 </section>
 `;
 }
@@ -99,9 +116,18 @@ function filters(board: Board, marks: Marks): Html {
   const group = (title: string, chips: readonly Html[]) =>
     chips.length < 2 ? undefined : html`<fieldset><legend>${title}</legend>${chips}</fieldset>`;
   return html`<form class="filters" id="filters" aria-label="Filters">
-${group('task', board.tasks.map(({ id }) => chip('task', id, id)))}
-${group('family', families.map((mark) => chip('family', mark.family, html`${familyGlyph(mark)}${mark.family}`)))}
-${group('origin', origins.map((origin) => chip('origin', origin, origin)))}
+${group(
+  'task',
+  board.tasks.map(({ id }) => chip('task', id, id)),
+)}
+${group(
+  'family',
+  families.map((mark) => chip('family', mark.family, html`${familyGlyph(mark)}${mark.family}`)),
+)}
+${group(
+  'origin',
+  origins.map((origin) => chip('origin', origin, origin)),
+)}
 <label class="find">method <input type="search" name="method" autocomplete="off" spellcheck="false" placeholder="name"></label>
 <button type="reset">Clear</button>
 <output id="count" aria-live="polite">${plural(methods.length, 'row')}</output>

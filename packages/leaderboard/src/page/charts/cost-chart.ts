@@ -107,13 +107,18 @@ export async function costChart(view: TaskView, marks: Marks): Promise<Figure | 
       },
       {
         data: { values: labels },
-        mark: { type: 'text', align: 'center', baseline: 'middle', aria: false },
+        mark: {
+          type: 'text',
+          align: 'center',
+          baseline: 'middle',
+          fontWeight: { expr: 'datum.front ? 600 : 400' },
+          aria: false,
+        },
         encoding: {
           x,
           y,
           text: { field: 'title', type: 'nominal' },
-          fontWeight: { condition: { test: 'datum.front', value: 600 }, value: 400 },
-        } as never,
+        },
       },
     ],
   });

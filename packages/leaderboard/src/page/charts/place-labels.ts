@@ -12,7 +12,7 @@ interface Box {
   readonly bottom: number;
 }
 
-const characterWidth = 6.4;
+const characterWidth = 7.1;
 const lineHeight = 14;
 const distance = 8;
 

@@ -16,7 +16,7 @@ export async function sweepChart({ row }: RowView, { metric }: TaskView): Promis
   const sorted = [...tried].sort((a, b) => sign * ((a.tune ?? a.report ?? 0) - (b.tune ?? b.report ?? 0)));
   const settings = sorted.slice(0, mostSettings).map((entry, i) => ({
     place: i,
-    name: truncate(singleLine(row.varied.map((name) => `${name} ${valueText(entry.params[name])}`).join(', ')), 44),
+    name: truncate(singleLine(row.varied.map((name) => valueText(entry.params[name])).join(' · ')), 40),
     ...entry,
   }));
   const values = settings.flatMap(({ place, name, tune, report }) => [
@@ -38,7 +38,15 @@ export async function sweepChart({ row }: RowView, { metric }: TaskView): Promis
     axis: { title: metric.id.toUpperCase(), tickCount: 4 },
   } as const;
   const svg = await drawChart({
-    width: 190,
+    title: {
+      text: truncate(singleLine(row.varied.join(' · ')), 60),
+      anchor: 'start',
+      color: 'var(--muted)',
+      fontSize: 12,
+      fontWeight: 'normal',
+      offset: 6,
+    },
+    width: chartWidth - 200,
     height: settings.length * rowHeight,
     description: `Settings that were tried for ${singleLine(row.title)}`,
     layer: [
@@ -57,8 +65,7 @@ export async function sweepChart({ row }: RowView, { metric }: TaskView): Promis
           y,
           x: { value: 0 },
           text: { field: 'name', type: 'nominal' },
-          fontWeight: { condition: { test: 'datum.chosen', value: 700 }, value: 400 },
-        } as never,
+        },
       },
       {
         data: { values },
@@ -81,8 +88,8 @@ export async function sweepChart({ row }: RowView, { metric }: TaskView): Promis
   const more = sorted.length > mostSettings ? ` The ${mostSettings} best of ${sorted.length} settings are shown.` : '';
   return {
     id: `sweep-${row.entry}`,
-    title: `${row.title}: ${tried.length} settings`,
-    caption: `Hollow: tune split, which the bold setting was chosen by; filled: report split, never used for the choice.${more}`,
+    title: `Sweep of ${row.title}`,
+    caption: `${tried.length} settings. Hollow: tune split, which the bold setting was chosen by; filled: report split, never used for the choice.${more}`,
     svg,
   };
 }

@@ -1,4 +1,4 @@
-/** Training and query images of a task with what methods said about them, for the page of a board. */
+/** Training and query images of a task with what methods said about them, for the page of a board: plain data that the runner gathers. */
 export interface TaskExamples {
   readonly task: string;
   /** Pictures by number, as `data:` URLs of PNG files. */

@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import {
+  canonicalJson,
+  type ExamplePoint,
+  type Json,
+  type QueryExample,
+  type TaskExamples,
+} from '@attribution-bench/contract';
+import { openStore, type Store } from '@attribution-bench/store';
+import type { TaskData } from '@attribution-bench/tasks';
+import type { Plan, PlannedCell, PlannedStep, PlannedTask } from '../plan/plan.js';
+import { readDataset } from '../steps/dataset.js';
+import { pngUrl } from './png.js';
+
+/** A row of a board whose scores are wanted. */
+export interface ExampleRow {
+  readonly task: string;
+  readonly entry: string;
+  readonly method: string;
+  readonly params?: { readonly [key: string]: Json };
+  readonly seeds: readonly number[];
+}
+
+const queriesShown = 3;
+const pointsShown = 6;
+/** Flat inputs of these datasets are square images in one channel. */
+const flatImages: ReadonlySet<unknown> = new Set(['digits', 'mnist', 'fashion-mnist']);
+
+/**
+ * What rows of a board say about a few queries of the report split, spread evenly over it (for a generator with generated
+ * queries: those first), with pictures. Tasks without images, and rows whose scores are not stored, are left out. A
+ * row's first seed speaks for it.
+ * @throws BenchError when a stored result is damaged
+ */
+export async function boardExamples(plan: Plan, rows: readonly ExampleRow[]): Promise<TaskExamples[]> {
+  const store = openStore(join(plan.resultsFolder, 'store'));
+  const steps = new Map(plan.steps.map((step) => [step.id, step]));
+  const examples: TaskExamples[] = [];
+  for (const task of plan.tasks) {
+    const scored: ScoredRow[] = [];
+    for (const row of rows) {
+      const step = row.task === task.info.id ? scoreStep(plan.cells, row, steps) : undefined;
+      if (step !== undefined && (await store.has(step.outputs[0]))) scored.push({ entry: row.entry, step });
+    }
+    const shown = scored.length === 0 ? undefined : await taskExamples(store, task, scored);
+    if (shown !== undefined) examples.push(shown);
+  }
+  return examples;
+}
+
+interface ScoredRow {
+  readonly entry: string;
+  readonly step: PlannedStep;
+}
+
+function scoreStep(
+  cells: readonly PlannedCell[],
+  row: ExampleRow,
+  steps: ReadonlyMap<string, PlannedStep>,
+): PlannedStep | undefined {
+  if (row.params === undefined) return undefined;
+  const wanted = canonicalJson({ ...row.params });
+  const cell = cells.find(
+    ({ task, method, seed, params }) =>
+      task === row.task &&
+      method === row.method &&
+      seed === row.seeds[0] &&
+      canonicalJson({ ...params } as Record<string, Json>) === wanted,
+  );
+  return cell?.steps && steps.get(cell.steps.score);
+}
+
+async function taskExamples(
+  store: Store,
+  { task, info, report }: PlannedTask,
+  rows: readonly ScoredRow[],
+): Promise<TaskExamples | undefined> {
+  const { job } = rows[0].step;
+  if (job.kind !== 'score') return undefined;
+  const data = await readDataset(store, job.task);
+  const shape = imageShape(data.inputShape, task.spec.data.use);
+  if (shape === undefined) return undefined;
+  const gallery = openGallery(data, shape);
+  const label = (labels: Int32Array, index: number) => (info.classes > 0 ? { label: labels[index] } : {});
+  const queries: QueryExample[] = chosenQueries([...report.queries], data).map((query) => ({
+    query,
+    picture: gallery.picture('query', query),
+    ...label(data.queryLabels, query),
+    methods: [],
+  }));
+  for (const { entry, step } of rows) {
+    const scores = (await store.readArrays(step.outputs[0], ['scores'])).arrays.scores.data as Float32Array;
+    queries.forEach((example, i) => {
+      const at = scores.length === info.train ? 0 : example.query * info.train;
+      const own = scores.subarray(at, at + info.train);
+      const ascending = Array.from(own.keys()).sort((a, b) => own[a] - own[b] || a - b);
+      const point = (index: number): ExamplePoint => ({
+        index,
+        picture: gallery.picture('train', index),
+        ...label(data.labels, index),
+        score: own[index],
+      });
+      const top = ascending.slice(-pointsShown).reverse().map(point);
+      const bottom = ascending.slice(0, pointsShown).map(point);
+      queries[i] = { ...example, methods: [...queries[i].methods, { entry, top, bottom }] };
+    });
+  }
+  return { task: info.id, pictures: gallery.pictures, queries };
+}
+
+/** Queries evenly spread over the given ones; those that were generated are what a generator is asked about first. */
+function chosenQueries(queries: readonly number[], { queryIds }: TaskData): number[] {
+  const generated = queries.filter((query) => queryIds[query].startsWith('generated'));
+  const pool = generated.length > 0 ? generated : queries;
+  const count = Math.min(queriesShown, pool.length);
+  return Array.from({ length: count }, (_, i) => pool[Math.floor((i * pool.length) / count)]);
+}
+
+/** [height, width, channels] of inputs that are images. */
+function imageShape(inputShape: readonly number[], dataset: unknown): [number, number, 1 | 3] | undefined {
+  const [height, width = 1, channels = 1] = inputShape;
+  if (inputShape.length === 3 && (channels === 1 || channels === 3)) return [height, width, channels];
+  const side = Math.round(Math.sqrt(height));
+  return inputShape.length === 1 && flatImages.has(dataset) && side * side === height ? [side, side, 1] : undefined;
+}
+
+interface Gallery {
+  readonly pictures: string[];
+  /** Number of the picture of a point, made when it is first asked for. */
+  picture(side: 'train' | 'query', index: number): number;
+}
+
+function openGallery(data: TaskData, shape: [number, number, 1 | 3]): Gallery {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of data.inputs) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const size = shape[0] * shape[1] * shape[2];
+  const pictures: string[] = [];
+  const numbers = new Map<string, number>();
+  return {
+    pictures,
+    picture(side, index) {
+      const name = `${side} ${index}`;
+      const known = numbers.get(name);
+      if (known !== undefined) return known;
+      const inputs = (side === 'train' ? data.inputs : data.queryInputs).subarray(index * size, (index + 1) * size);
+      const shade = (value: number) => Math.round(((value - low) / (high - low || 1)) * 255);
+      const pixels = Uint8Array.from(inputs, (value) => Math.max(0, Math.min(255, shade(value))));
+      numbers.set(name, pictures.length);
+      return pictures.push(pngUrl(pixels, shape)) - 1;
+    },
+  };
+}
