@@ -61,6 +61,11 @@ export interface MetricResult {
   readonly undefinedQueries?: number;
   /** LDS: the predicted output of every subset of the split, [subsets × queries], kept for resampling. */
   readonly predictions?: Float64Array;
+  /**
+   * What `predictions` are correlated with where it is not the truth of the split, [units × queries]: both then have a
+   * row a unit of the metric's own (leave-one-out: a training point left out), the same units for every method.
+   */
+  readonly outcomes?: Float64Array;
   /** Detection of training points: what is ranked and what is to be found, [points of the split], kept for resampling. */
   readonly detection?: { readonly scores: Float64Array; readonly positive: Uint8Array };
 }

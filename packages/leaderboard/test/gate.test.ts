@@ -156,6 +156,32 @@ describe('the gate', () => {
   });
 });
 
+it('compares a metric with outcomes of its own only when they are the same', () => {
+  const outcomes = Float64Array.from({ length: 12 * 6 }, (_, i) => Math.sin(i * i));
+  const at = (noise: number, of = outcomes): BoardInput => {
+    const input = simulatedGrid({ seed: 1, queries: 6, methods: [{ id: 'a', noise: 1 }], resamples: 50 });
+    const predictions = of.map((value, i) => value + noise * Math.cos(3 * i));
+    const report = {
+      value: 1 - noise / 2,
+      perQuery: new Float64Array(6).fill(1 - noise / 2),
+      predictions,
+      outcomes: of,
+    };
+    const metric = { id: 'loo', title: 'Leave-one-out', higherIsBetter: true, params: { statistic: 'pearson' } };
+    return {
+      ...input,
+      metrics: [metric],
+      cells: input.cells.map((cell) => ({ ...cell, metrics: { loo: { report } } })),
+    };
+  };
+  expect(makeBoard(at(0.2)).rows.map(({ kind }) => kind)).toEqual(['method']);
+  const before = baselineOf(at(0.2));
+  expect(check(at(0.2), before).rows).toMatchObject([{ metric: 'loo', verdict: 'ok', change: { value: 0 } }]);
+  expect(check(at(1), before).rows).toMatchObject([{ metric: 'loo', verdict: 'regressed' }]);
+  const retrained = outcomes.map((value) => value + 1);
+  expect(check(at(0.2, retrained), before).rows).toMatchObject([{ metric: 'loo', verdict: 'not-comparable' }]);
+});
+
 describe('reading a baseline', () => {
   it.each([
     ['{', 'BASELINE_INVALID', /not JSON/],

@@ -29,7 +29,10 @@ export const loo = defineMetric({
   evaluate({ task, scores, output, retrained = [] }, { statistic }, split) {
     const left = retrained[0].members.map(missingPoint);
     const correlate = correlations[statistic];
-    const perQuery = new Float64Array(split.queries.length);
+    const queries = split.queries.length;
+    const perQuery = new Float64Array(queries);
+    const predictions = new Float64Array(left.length * queries);
+    const outcomes = new Float64Array(left.length * queries);
     let undefinedQueries = 0;
     for (const [at, q] of split.queries.entries()) {
       const row = output === 'pairwise' ? q * task.train : 0;
@@ -38,8 +41,12 @@ export const loo = defineMetric({
       const value = correlate(own, falls);
       if (value === undefined) undefinedQueries++;
       perQuery[at] = value ?? 0;
+      for (let i = 0; i < left.length; i++) {
+        predictions[i * queries + at] = own[i];
+        outcomes[i * queries + at] = falls[i];
+      }
     }
-    return { value: mean([...perQuery]), perQuery, undefinedQueries };
+    return { value: mean([...perQuery]), perQuery, undefinedQueries, predictions, outcomes };
   },
 });
 

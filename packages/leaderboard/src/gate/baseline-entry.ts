@@ -1,11 +1,13 @@
 import type { CellResult, MetricResult } from '@attribution-bench/contract';
 import type { Entry } from '../make/entries.js';
 import type { BaselineResult, BaselineRow } from './baseline.js';
+import { outcomesDigest } from './make-baseline.js';
 import { unpackNumbers } from './packed-numbers.js';
 
-/** A row of the baseline in the form of what is computed now. */
+/** A row of the baseline in the form of what is computed now, for a metric of which {@link sameYardstick} holds. */
 export function entryOfBaseline(row: BaselineRow, entry: Entry, metric: string): Entry {
-  const results = row.metrics[metric].map(unpackResult);
+  const outcomes = resultOf(entry, metric)?.outcomes;
+  const results = row.metrics[metric].map((result) => unpackResult(result, outcomes));
   const cells = row.seeds.map((seed, i): CellResult => {
     const report = results.length === 1 ? results[0] : results[i];
     return {
@@ -20,11 +22,15 @@ export function entryOfBaseline(row: BaselineRow, entry: Entry, metric: string):
   return { ...entry, params: row.params, cells, allCells: cells };
 }
 
-function unpackResult({ value, perQuery, predictions, detection }: BaselineResult): MetricResult {
+function unpackResult(
+  { value, perQuery, predictions, detection }: BaselineResult,
+  outcomes: Float64Array | undefined,
+): MetricResult {
   return {
     value,
     ...(perQuery === undefined ? {} : { perQuery: Float64Array.from(perQuery) }),
     ...(predictions === undefined ? {} : { predictions: unpackNumbers(predictions) }),
+    ...(predictions === undefined || outcomes === undefined ? {} : { outcomes }),
     ...(detection === undefined
       ? {}
       : {
@@ -36,9 +42,15 @@ function unpackResult({ value, perQuery, predictions, detection }: BaselineResul
   };
 }
 
-/** Whether both ranked the same points with the same ones to be found. */
-export function sameDetection(now: Entry, then: Entry, metric: string): boolean {
-  const positive = (entry: Entry) => entry.cells[0]?.metrics[metric]?.report.detection?.positive;
-  const [a, b] = [positive(now), positive(then)];
-  return a?.length === b?.length && (a === undefined || a.every((flag, i) => flag === b?.[i]));
+/** Whether then and now were measured against the same: outcomes of a metric's own, or the points to be found. */
+export function sameYardstick(row: BaselineRow, entry: Entry, metric: string): boolean {
+  const [then, now] = [row.metrics[metric][0], resultOf(entry, metric)];
+  const outcomes = now?.outcomes === undefined ? undefined : outcomesDigest(now.outcomes);
+  const found = (points: ArrayLike<number> | undefined) => (points === undefined ? '' : Array.from(points).join());
+  const before = then?.detection === undefined ? undefined : unpackNumbers(then.detection.positive);
+  return then?.outcomes === outcomes && found(before) === found(now?.detection?.positive);
+}
+
+function resultOf(entry: Entry, metric: string): MetricResult | undefined {
+  return entry.cells[0]?.metrics[metric]?.report;
 }

@@ -51,6 +51,8 @@ export interface BaselineResult {
   readonly perQuery?: readonly number[];
   /** Predictions, [subsets × queries]: their ranks within each query where only ranks count. */
   readonly predictions?: PackedNumbers;
+  /** SHA-256 of what the predictions are correlated with, where that is not the truth of the task. */
+  readonly outcomes?: string;
   /** Ranks of training points by suspicion, and 1 where there was something to find. */
   readonly detection?: { readonly ranks: PackedNumbers; readonly positive: PackedNumbers };
 }

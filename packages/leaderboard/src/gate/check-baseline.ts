@@ -6,7 +6,7 @@ import { differenceOfSeeds, intervalOf, pairedDifference } from '../make/measure
 import { rankingMetric } from '../make/ranking-metric.js';
 import { rounded } from '../make/rounding.js';
 import type { Baseline, BaselineRow, BaselineTask } from './baseline.js';
-import { entryOfBaseline, sameDetection } from './baseline-entry.js';
+import { entryOfBaseline, sameYardstick } from './baseline-entry.js';
 import { type Check, type CheckedRow, type CheckedTask, checkSchema, failingVerdicts } from './check.js';
 import { splitDigest } from './make-baseline.js';
 
@@ -125,15 +125,15 @@ function compare(
       verdict: 'not-comparable',
       reason: `the parameters of ${id} changed: bench accept takes the new numbers`,
     };
-  const then = entryOfBaseline(row, entry, id);
-  const { entries } = measureMetric(task, metric, [entry, then], input);
-  const [now, was] = entries;
-  if (now === undefined || was === undefined || !sameDetection(entry, then, id))
+  if (!sameYardstick(row, entry, id)) {
     return {
       ...about,
       verdict: 'not-comparable',
-      reason: 'other labels are flipped: bench accept takes the new numbers',
+      reason: `${id} is measured against other retrainings or labels: bench accept takes the new numbers`,
     };
+  }
+  const [now, was] = measureMetric(task, metric, [entry, entryOfBaseline(row, entry, id)], input).entries;
+  if (now === undefined || was === undefined) return { ...about, verdict: 'missing', reason: `${id} has no result` };
   const seeds = entry.cells.map(({ seed }) => seed);
   const sameSeeds = canonicalJson(seeds) === canonicalJson(row.seeds);
   const change = (sameSeeds ? pairedDifference : differenceOfSeeds)(now.measurement, was.measurement);

@@ -5,6 +5,7 @@ import {
   exitCode,
   hashJson,
   type MetricResult,
+  sha256,
 } from '@attribution-bench/contract';
 import { midranks } from '@attribution-bench/numerics';
 import { type Entry, entriesOf } from '../make/entries.js';
@@ -76,19 +77,24 @@ function baselineRow(input: BoardInput, task: BoardTask, entry: Entry): Baseline
 }
 
 function packResult(result: MetricResult, queries: number, onlyRanksCount: boolean): BaselineResult {
-  const { value, perQuery, predictions, detection } = result;
+  const { value, perQuery, predictions, outcomes, detection } = result;
   return {
     value,
     ...(perQuery === undefined ? {} : { perQuery: [...perQuery] }),
     ...(predictions === undefined
       ? {}
       : { predictions: packNumbers(onlyRanksCount ? columnRanks(predictions, queries) : predictions) }),
+    ...(outcomes === undefined ? {} : { outcomes: outcomesDigest(outcomes) }),
     ...(detection === undefined
       ? {}
       : {
           detection: { ranks: packNumbers(doubledRanks(detection.scores)), positive: packNumbers(detection.positive) },
         }),
   };
+}
+
+export function outcomesDigest(outcomes: Float64Array): string {
+  return sha256(new Uint8Array(outcomes.buffer, outcomes.byteOffset, outcomes.byteLength));
 }
 
 /** Ranks of the subsets within each query, doubled so that midranks are whole numbers. */

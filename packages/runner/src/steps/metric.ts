@@ -62,7 +62,7 @@ export async function evaluateMetric(job: MetricJob, workshop: Workshop): Promis
   };
   const report = await evaluate(job.report);
   const tune = job.tune === undefined ? undefined : await evaluate(job.tune);
-  const seconds = elapsed();
+  const spent = elapsed();
   const encoded = [encode('report', report), ...(tune === undefined ? [] : [encode('tune', tune)])];
   await writeOutput(
     store,
@@ -70,7 +70,7 @@ export async function evaluateMetric(job: MetricJob, workshop: Workshop): Promis
     Object.assign({}, ...encoded.map((part) => part.arrays)),
     Object.assign({}, ...encoded.map((part) => part.metadata)),
   );
-  return { seconds, value: report.value };
+  return { ...spent, value: report.value };
 }
 
 export async function readMetric(store: Store, ref: ArtifactRef): Promise<MetricValues> {
@@ -88,6 +88,7 @@ function encode(side: keyof MetricValues, result: MetricResult): Artifact {
   };
   keep('perQuery', result.perQuery);
   keep('predictions', result.predictions);
+  keep('outcomes', result.outcomes);
   keep('detection.scores', result.detection?.scores);
   keep('detection.positive', result.detection?.positive);
   const undefinedQueries = result.undefinedQueries;
@@ -104,6 +105,7 @@ function decode(side: keyof MetricValues, { arrays, metadata }: Artifact): Metri
   const numbers = (name: string) => arrays[`${side}.${name}`]?.data as Float64Array | undefined;
   const perQuery = numbers('perQuery');
   const predictions = numbers('predictions');
+  const outcomes = numbers('outcomes');
   const scores = numbers('detection.scores');
   const positive = arrays[`${side}.detection.positive`]?.data as Uint8Array | undefined;
   const undefinedQueries = metadata[`${side}.undefinedQueries`];
@@ -112,6 +114,7 @@ function decode(side: keyof MetricValues, { arrays, metadata }: Artifact): Metri
     ...(perQuery === undefined ? {} : { perQuery }),
     ...(undefinedQueries === undefined ? {} : { undefinedQueries: Number(undefinedQueries) }),
     ...(predictions === undefined ? {} : { predictions }),
+    ...(outcomes === undefined ? {} : { outcomes }),
     ...(scores === undefined || positive === undefined ? {} : { detection: { scores, positive } }),
   };
 }

@@ -52,32 +52,31 @@ export function measureMetric(
   { gridSeed, report: { resamples, ci } }: Pick<BoardInput, 'gridSeed' | 'report'>,
 ): MeasuredMetric {
   const rows = entries.map((entry) => seededResults(entry, metric.id));
-  rows.forEach((row, i) => {
-    for (const result of row?.distinct ?? []) requireFit(result, task, metric.id, entries[i].name);
-  });
   const sample = rows.find((row) => row !== undefined)?.distinct[0];
+  rows.forEach((row, i) => {
+    for (const result of row?.distinct ?? []) requireFit(result, sample, task, metric.id, entries[i].name);
+  });
   const seed = deriveSeed(gridSeed, task.truth?.key ?? task.info.id, 'bootstrap', metric.id);
-  const [subsets, queries] = [task.report.subsets.length, task.report.queries.length];
-  if (sample?.predictions !== undefined && task.truth !== undefined) {
-    const correlation = metric.params.statistic === 'pearson' ? 'pearson' : 'spearman';
-    const draws = drawJointly({ resamples, subsets, queries }, seed);
-    const outcomes = outcomesOf(task.truth, task.report);
+  const queries = task.report.queries.length;
+  if (sample?.predictions !== undefined) {
+    const statistic = metric.params.statistic === 'pearson' ? 'pearson' : 'spearman';
+    const outcomes = outcomesFor(task, sample);
+    const draws = drawJointly({ resamples, subsets: outcomes.length / queries, queries }, seed);
     const statistics = meanStatistics(rows, (results) =>
-      resampleCorrelation(correlation, results.map(predictionsOf), outcomes, draws),
+      resampleCorrelation(statistic, results.map(predictionsOf), outcomes, draws),
     );
     const growth = (row: SeededResults) =>
       meanGrowth(
-        row.distinct.map((result) =>
-          growthOf(correlationOf(correlation, predictionsOf(result), outcomes, draws), draws),
-        ),
+        row.distinct.map((result) => growthOf(correlationOf(statistic, predictionsOf(result), outcomes, draws), draws)),
         row.shares,
       );
+    const ofTruth = sample.outcomes === undefined;
     return {
       draws,
-      correlation,
+      ...(ofTruth ? { correlation: statistic } : {}),
       range: [-1, 1],
       endMargin: 0,
-      entries: measuredEntries(rows, statistics, draws, growth),
+      entries: measuredEntries(rows, statistics, draws, ofTruth ? growth : undefined),
     };
   }
   if (sample?.detection !== undefined) {
@@ -97,6 +96,11 @@ export function measureMetric(
 }
 
 const noResamples = new Float64Array();
+
+/** What predictions are correlated with, [units × queries]. */
+function outcomesFor({ truth, report }: BoardTask, sample: MetricResult): Float64Array {
+  return sample.outcomes ?? (truth === undefined ? noResamples : outcomesOf(truth, report));
+}
 
 function predictionsOf({ predictions }: MetricResult): Float64Array {
   return predictions ?? noResamples;
@@ -164,21 +168,36 @@ function meanGrowth(growths: readonly Growth[], shares: readonly number[]): Grow
   }));
 }
 
-function requireFit(result: MetricResult, task: BoardTask, metric: string, entry: string): void {
-  const [subsets, queries] = [task.report.subsets.length, task.report.queries.length];
-  const wrong = (what: string, found: number, expected: number) =>
-    new BenchError({
+function requireFit(
+  result: MetricResult,
+  sample: MetricResult | undefined,
+  task: BoardTask,
+  metric: string,
+  entry: string,
+): void {
+  const { report, info } = task;
+  const queries = report.queries.length;
+  const require = (what: string, found: number | undefined, expected: number) => {
+    if (found === undefined || found === expected) return;
+    throw new BenchError({
       code: 'BOARD_RESULT_SHAPE',
-      place: `${task.info.id}/${entry}`,
+      place: `${info.id}/${entry}`,
       message: `${metric} kept ${found} ${what}, the report split has ${expected}`,
       next: 'compute this cell again (--force)',
       exit: exitCode.cellFailed,
     });
-  const { perQuery, predictions, detection } = result;
-  if (perQuery !== undefined && perQuery.length !== queries) throw wrong('values of queries', perQuery.length, queries);
-  if (predictions !== undefined && predictions.length !== subsets * queries)
-    throw wrong('predictions', predictions.length, subsets * queries);
-  const points = task.report.train?.length ?? task.info.train;
-  if (detection !== undefined && detection.scores.length !== points)
-    throw wrong('training points', detection.scores.length, points);
+  };
+  const { perQuery, predictions, outcomes, detection } = result;
+  require('values of queries', perQuery?.length, queries);
+  require('predictions', predictions?.length, sample?.outcomes?.length ?? report.subsets.length * queries);
+  require('outcomes that agree with those of the other methods', agreement(
+    outcomes,
+    sample?.outcomes,
+  ), outcomes?.length ?? 0);
+  require('training points', detection?.scores.length, report.train?.length ?? info.train);
+}
+
+/** How many of two lists of outcomes are the same. */
+function agreement(a: Float64Array | undefined, b: Float64Array | undefined): number {
+  return a?.reduce((same, value, i) => same + (value === b?.[i] ? 1 : 0), 0) ?? 0;
 }
