@@ -3,6 +3,7 @@ import type { Figure } from './figures.js';
 /** What `bench perf` can measure, in the order it does; loaded when measured. */
 export const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   training: async () => (await import('./training.js')).measureTraining(),
+  retraining: async () => (await import('./retraining.js')).measureRetraining(),
   gradients: async () => (await import('./gradients.js')).measureGradients(),
   algebra: async () => (await import('./algebra.js')).measureAlgebra(),
   growth: async () => (await import('./growth.js')).measureGrowth(),
