@@ -1,34 +1,50 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore } from '@attribution-bench/store';
+import { BenchError } from '@attribution-bench/contract';
 import type { Grid, GridTask } from '../grid/grid.js';
 import type { Plan, PlannedStep, PlannedTask } from '../plan/plan.js';
 import { planGrid } from '../plan/plan-grid.js';
 import { runPlan } from '../run/run-plan.js';
-import { type History, likeness, type Measured } from './history.js';
+import { type History, likeness, type Measured, readHistory } from './history.js';
 
-/** Training points of the larger probe; the smaller one has half. */
-const mostPoints = 512;
+/** One run of everything that is not known, on small versions of the tasks. */
+interface Size {
+  /** Training points at most. */
+  readonly points: number;
+  readonly epochs: number;
+}
+
+const small: Size = { points: 128, epochs: 1 };
+const large = (epochs: number): Size => ({ points: 512, epochs });
+/** The large probe takes some eight times as long as the small one, and is left out when that is too long. */
+const smallAtMostSeconds = 15;
+/** Trainings that are over sooner than this in the small probe run longer in the large one, to drown the noise. */
+const noisySeconds = 0.1;
+
+type Measurements = ReadonlyMap<string, Measured>;
 
 /**
- * Times what is not known yet on small versions of the tasks: half and all of up to 512 training points, one and two
- * epochs, one worker. Training time grows linearly in optimiser steps; that of methods by the power of the size that the
- * two probes show, since queries shrink with the training set.
- * @returns predictions for the steps at full size
+ * Times what is not known yet on small versions of the tasks, with one worker. Training time grows linearly in optimiser
+ * steps; that of methods by the power of the size that two probes show, since queries shrink with the training set.
+ * @returns predictions for the steps at full size; none for steps that fail at small sizes
  */
 export async function probe(plan: Plan, unknown: readonly PlannedStep[]): Promise<History> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-probe-'));
   try {
-    const small = await measure(plan, unknown, 1, folder);
-    const large = await measure(plan, unknown, 2, folder);
+    const startedMs = performance.now();
+    const less = await measure(plan, unknown, small, join(folder, 'small'));
+    const quick = performance.now() - startedMs < smallAtMostSeconds * 1000;
+    const trained = unknown.flatMap((step) => (isTraining(step) ? (less.get(placeOf(step))?.seconds ?? []) : []));
+    const longer = large(Math.max(...trained, 0) < noisySeconds ? 16 : 2);
+    const more = quick ? await measure(plan, unknown, longer, join(folder, 'large')) : undefined;
     const predicted: History = new Map();
     for (const step of unknown) {
       const place = placeOf(step);
-      const [less, more] = [small.get(place), large.get(place)];
       const task = plan.tasks.find(({ task: { id } }) => id === step.task);
-      if (less !== undefined && more !== undefined && task !== undefined)
-        predicted.set(likeness(step), extrapolate(step, task, less, more));
+      const first = less.get(place);
+      if (task !== undefined && first !== undefined)
+        predicted.set(likeness(step), extrapolate(step, task, first, more?.get(place), longer));
     }
     return predicted;
   } finally {
@@ -53,79 +69,91 @@ function placeOf(step: PlannedStep): string {
 }
 
 async function measure(
-  plan: Plan,
+  { grid, tasks, engine, environment }: Plan,
   unknown: readonly PlannedStep[],
-  size: 1 | 2,
-  folder: string,
-): Promise<ReadonlyMap<string, Measured>> {
-  const resultsFolder = join(folder, String(size));
-  const { engine, environment } = plan;
-  const planned = await planGrid(shrunk(plan, unknown, size), { resultsFolder, engine, ...environment });
-  await runPlan(planned, { jobs: 1 });
-  const store = openStore(join(resultsFolder, 'store'));
-  const least = new Map<string, Measured>();
-  for (const step of planned.steps) {
-    const cost = step.needed ? await store.readCost(step.outputs[0]) : undefined;
-    if (cost === undefined) continue;
-    const before = least.get(placeOf(step));
-    least.set(placeOf(step), {
-      seconds: Math.min(cost.seconds, before?.seconds ?? cost.seconds),
-      peakRssBytes: Math.max(cost.peakRssBytes, before?.peakRssBytes ?? 0),
-    });
+  size: Size,
+  resultsFolder: string,
+): Promise<Measurements> {
+  const scope = unknown.some(({ method }) => method !== undefined) ? 'all' : 'truth';
+  try {
+    const options = { resultsFolder, engine, scope, ...environment } as const;
+    const planned = await planGrid(shrunk(grid, tasks, unknown, size), options);
+    await runPlan(planned, { jobs: 1 });
+    const history = await readHistory(resultsFolder);
+    return new Map(
+      planned.steps.flatMap((step) => {
+        const measured = history.get(likeness(step));
+        return measured === undefined ? [] : [[placeOf(step), measured] as const];
+      }),
+    );
+  } catch (error) {
+    if (error instanceof BenchError) return new Map();
+    throw error;
   }
-  return least;
 }
 
-function shrunk({ grid, tasks, cells }: Plan, unknown: readonly PlannedStep[], size: 1 | 2): Grid {
+function shrunk(grid: Grid, tasks: readonly PlannedTask[], unknown: readonly PlannedStep[], size: Size): Grid {
   const wanted = new Set(unknown.map(({ task }) => task));
-  const methods = new Set(unknown.map(({ method }) => method));
-  const used = grid.methods.filter(({ loaded }) => methods.has(loaded.method.id));
-  const first = cells.find(({ status }) => status !== 'skipped')?.method;
-  const { select: _, budget: __, ...rest } = grid;
+  const named = new Set(unknown.map(({ method }) => method));
+  const methods = grid.methods.filter(({ loaded }) => named.has(loaded.method.id));
+  const { select: _, ...rest } = grid;
   return {
     ...rest,
     budget: {},
     seeds: grid.seeds.slice(0, 1),
-    methods: used.length > 0 ? used : grid.methods.filter(({ loaded }) => loaded.method.id === first).slice(0, 1),
-    tasks: tasks.filter(({ task }) => wanted.has(task.id)).map(({ task, info }) => shrunkTask(task, info, size)),
+    methods: methods.length > 0 ? methods : grid.methods.slice(0, 1),
+    tasks: tasks.flatMap(({ task, info }) => (wanted.has(task.id) ? [shrunkTask(task, info, size)] : [])),
   };
 }
 
-function pointsOf(train: number, size: 1 | 2): number {
-  return Math.max(2, Math.round((Math.min(train, mostPoints) * size) / 2));
+function pointsOf({ train, classes }: PlannedTask['info'], { points }: Size): number {
+  return Math.min(train, Math.max(points, 2 * classes));
 }
 
-function shrunkTask(task: GridTask, { train, classes }: PlannedTask['info'], size: 1 | 2): GridTask {
-  const points = Math.min(train, Math.max(pointsOf(train, size), classes));
-  const share = points / train;
-  const { heldout, generated } = task.spec.queries;
-  const scaled = (count: number) => (count === 0 ? 0 : Math.max(1, Math.round(count * share)));
+function shrunkTask(task: GridTask, info: PlannedTask['info'], size: Size): GridTask {
+  const points = pointsOf(info, size);
+  const scaled = (count: number) => (count === 0 ? 0 : Math.max(1, Math.round((count * points) / info.train)));
+  const { queries, data, training } = task.spec;
   const spec = {
     ...task.spec,
-    data: { ...task.spec.data, train: points },
-    training: { ...task.spec.training, epochs: Math.min(size, task.spec.training.epochs) },
-    queries: { ...task.spec.queries, heldout: scaled(heldout), generated: scaled(generated) },
+    data: { ...data, train: points },
+    training: { ...training, epochs: Math.min(size.epochs, training.epochs) },
+    queries: { ...queries, heldout: scaled(queries.heldout), generated: scaled(queries.generated) },
   };
-  return {
-    ...task,
-    spec,
-    ...(task.truth === undefined ? {} : { truth: { ...task.truth, subsets: 2, retrainSeeds: 2 } }),
-  };
+  const truth = task.truth === undefined ? undefined : { ...task.truth, subsets: 2, retrainSeeds: 4 };
+  return { ...task, spec, ...(truth === undefined ? {} : { truth }) };
 }
 
-function extrapolate(step: PlannedStep, { task, info }: PlannedTask, less: Measured, more: Measured): Measured {
-  const [n1, n2] = [pointsOf(info.train, 1), pointsOf(info.train, 2)];
-  const { epochs, batch } = task.spec.training;
-  const bytes = (n: number) => n * info.inputShape.reduce((product, dim) => product * dim, 4);
-  const peakRssBytes = Math.max(less.peakRssBytes, more.peakRssBytes) + bytes(info.train) - bytes(n2);
-  if (step.kind === 'train' || step.kind === 'retrain') {
-    const share = step.kind === 'retrain' ? (task.truth?.fraction ?? 1) : 1;
-    const steps = (n: number, rounds: number) => rounds * Math.ceil((n * share) / batch);
-    const [s1, s2] = [steps(n1, 1), steps(n2, Math.min(2, epochs))];
-    const slope = Math.max(0, (more.seconds - less.seconds) / Math.max(1, s2 - s1));
-    const fixed = Math.max(0, less.seconds - slope * s1);
-    return { seconds: fixed + slope * steps(info.train, epochs), peakRssBytes };
-  }
-  const power = Math.min(3, Math.max(0, Math.log2(more.seconds / less.seconds)));
-  return { seconds: more.seconds * (info.train / n2) ** (more.seconds < 0.02 ? 1 : power), peakRssBytes };
+function isTraining({ kind }: PlannedStep): boolean {
+  return kind === 'train' || kind === 'retrain' || kind === 'generate';
 }
+
+function extrapolate(
+  step: PlannedStep,
+  { task, info }: PlannedTask,
+  less: Measured,
+  more: Measured | undefined,
+  longer: Size,
+): Measured {
+  const [n1, n2] = [pointsOf(info, small), pointsOf(info, longer)];
+  const bytes = (n: number) => n * info.inputShape.reduce((product, dim) => product * dim, 4);
+  const peak = Math.max(less.peakRssBytes, more?.peakRssBytes ?? 0);
+  const peakRssBytes = peak + bytes(info.train) - bytes(more === undefined ? n1 : n2);
+  if (isTraining(step)) {
+    const { epochs, batch } = task.spec.training;
+    const share = step.kind === 'retrain' ? (task.truth?.fraction ?? 1) : 1;
+    const steps = (n: number, rounds: number) => Math.min(rounds, epochs) * Math.ceil((n * share) / batch);
+    const [s1, s2, all] = [steps(n1, small.epochs), steps(n2, longer.epochs), steps(info.train, epochs)];
+    if (more === undefined || s1 === s2) return { seconds: (less.seconds * all) / s1, peakRssBytes };
+    const slope = Math.max(0, (more.seconds - less.seconds) / (s2 - s1));
+    return { seconds: Math.max(0, less.seconds - slope * s1) + slope * all, peakRssBytes };
+  }
+  if (more === undefined || n1 === n2)
+    return { seconds: ((more ?? less).seconds * info.train) / (more === undefined ? n1 : n2), peakRssBytes };
+  const shown = Math.log(more.seconds / less.seconds) / Math.log(n2 / n1);
+  const power = more.seconds < trifleSeconds ? 1 : Math.min(3, Math.max(0, shown));
+  return { seconds: more.seconds * (info.train / n2) ** power, peakRssBytes };
+}
+
+/** Below this, times say more about the clock than about the method. */
+const trifleSeconds = 0.02;

@@ -24,5 +24,5 @@ function paramOf(params: Params<ParamSpecs>, name: string): unknown {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' && /^[\w./-]+$/.test(value) ? value : JSON.stringify(value);
 }

@@ -162,7 +162,9 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     if (result.status === 'done') {
       const own = { ...cost, seconds: result.report.seconds };
       const unwritten = await note(step, own);
-      measured.push({ step, measured: own });
+      const { cpuSeconds } = result.report;
+      const undisturbed = pool.threads === 1 ? Math.min(own.seconds, cpuSeconds) : own.seconds;
+      measured.push({ step, measured: { ...own, seconds: undisturbed } });
       forecast.note(step, cost.seconds);
       if (result.report.value !== undefined) values.set(step.id, result.report.value);
       ended.done++;

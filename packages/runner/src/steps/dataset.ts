@@ -27,7 +27,7 @@ export async function makeDataset(
     },
     { inputShape: JSON.stringify(data.inputShape), classes: String(data.classes) },
   );
-  return { seconds: elapsed() };
+  return elapsed();
 }
 
 /**

@@ -20,7 +20,7 @@ export async function describeTask(
   const { heldout, generated } = job.task.spec.queries;
   const counted = { ...info, queries: heldout + generated };
   await writeOutput(store, job.output, {}, { info: JSON.stringify(counted), stack: String(stack) });
-  return { seconds: elapsed() };
+  return elapsed();
 }
 
 export async function readDescription(store: Store, ref: ArtifactRef): Promise<TaskDescription> {

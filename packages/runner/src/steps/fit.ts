@@ -9,7 +9,7 @@ export async function fitMethod(job: FitJob, workshop: Workshop): Promise<StepRe
   workshop.begun();
   const elapsed = stopwatch();
   const state = await method.fit(ctx, job.method.params);
-  const seconds = elapsed();
+  const spent = elapsed();
   const arrays: Record<string, NdArray> = {};
   for (const [name, data] of Object.entries(state)) {
     if (!isNumericArray(data))
@@ -22,7 +22,7 @@ export async function fitMethod(job: FitJob, workshop: Workshop): Promise<StepRe
     arrays[name] = { shape: [data.length], data };
   }
   await writeOutput(workshop.store, job.output, arrays);
-  return { seconds };
+  return spent;
 }
 
 function isNumericArray(value: unknown): value is NumericArray {

@@ -21,5 +21,5 @@ export async function makeGenerated(job: GenerateJob, { store, cancel, progress 
     },
     { ids: JSON.stringify(whole.queryIds.slice(-count)) },
   );
-  return { seconds: elapsed() };
+  return elapsed();
 }

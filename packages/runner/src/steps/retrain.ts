@@ -46,7 +46,7 @@ export async function retrainSubsets(job: RetrainJob, workshop: Workshop): Promi
       });
     }),
   );
-  return { seconds: elapsed() };
+  return elapsed();
 }
 
 /** What is kept of one retraining. */

@@ -12,7 +12,7 @@ export async function scoreMethod(job: ScoreJob, workshop: Workshop): Promise<St
   workshop.begun();
   const elapsed = stopwatch();
   const scores = await method.score(ctx, job.method.params, state);
-  const seconds = elapsed();
+  const spent = elapsed();
   const shape = method.output === 'pairwise' ? [queries, train] : [train];
   checkNumbers('score', scores, shape);
   const selfScores = job.selfScores ? await method.selfScores?.(ctx, job.method.params, state) : undefined;
@@ -26,7 +26,7 @@ export async function scoreMethod(job: ScoreJob, workshop: Workshop): Promise<St
     },
     { digest: sha256(new Uint8Array(scores.buffer, scores.byteOffset, scores.byteLength)) },
   );
-  return { seconds };
+  return spent;
 }
 
 /** @throws BenchError METHOD_SCORES when it is not a Float32Array of the shape with finite numbers only */

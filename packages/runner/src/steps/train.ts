@@ -37,7 +37,7 @@ export async function trainCheckpoint(job: TrainJob, workshop: Workshop): Promis
       ...(sanity === undefined ? {} : { sanity: JSON.stringify(sanity) }),
     },
   );
-  return { seconds: elapsed() };
+  return elapsed();
 }
 
 /** The models along a stored run, the last one final. */

@@ -39,7 +39,7 @@ export async function assembleTruth(job: TruthJob, { store, progress }: Workshop
       data: new Uint8Array(Buffer.concat(rows.map(({ weights }) => Buffer.from(weights, 'hex')))),
     },
   });
-  return { seconds: elapsed() };
+  return elapsed();
 }
 
 /** A task's truth as metrics and boards see it. */

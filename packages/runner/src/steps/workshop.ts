@@ -22,6 +22,8 @@ export interface Workshop {
 export interface StepReport {
   /** Seconds of its own work: without opening tasks and reading what it needs. */
   readonly seconds: number;
+  /** Processor time of the whole process meanwhile: that of the step when nothing else runs, however busy the machine. */
+  readonly cpuSeconds: number;
   /** Metric steps: the value on the report split. */
   readonly value?: number;
 }
@@ -36,8 +38,12 @@ export async function writeOutput(
   await store.write(output, { arrays, metadata: { ...metadata, made: canonicalJson(output.made) } });
 }
 
-/** A stopwatch: seconds since it was made. */
-export function stopwatch(): () => number {
+/** Starts a stopwatch; the function that comes back reads it. */
+export function stopwatch(): () => Pick<StepReport, 'seconds' | 'cpuSeconds'> {
   const start = performance.now();
-  return () => (performance.now() - start) / 1000;
+  const cpu = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(cpu);
+    return { seconds: (performance.now() - start) / 1000, cpuSeconds: (user + system) / 1e6 };
+  };
 }
