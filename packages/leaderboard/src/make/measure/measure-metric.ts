@@ -177,7 +177,7 @@ function requireFit(
 ): void {
   const { report, info } = task;
   const queries = report.queries.length;
-  const require = (what: string, found: number | undefined, expected: number) => {
+  const expectCount = (what: string, found: number | undefined, expected: number) => {
     if (found === undefined || found === expected) return;
     throw new BenchError({
       code: 'BOARD_RESULT_SHAPE',
@@ -188,13 +188,14 @@ function requireFit(
     });
   };
   const { perQuery, predictions, outcomes, detection } = result;
-  require('values of queries', perQuery?.length, queries);
-  require('predictions', predictions?.length, sample?.outcomes?.length ?? report.subsets.length * queries);
-  require('outcomes that agree with those of the other methods', agreement(
-    outcomes,
-    sample?.outcomes,
-  ), outcomes?.length ?? 0);
-  require('training points', detection?.scores.length, report.train?.length ?? info.train);
+  expectCount('values of queries', perQuery?.length, queries);
+  expectCount('predictions', predictions?.length, sample?.outcomes?.length ?? report.subsets.length * queries);
+  expectCount(
+    'outcomes that agree with those of the other methods',
+    agreement(outcomes, sample?.outcomes),
+    outcomes?.length ?? 0,
+  );
+  expectCount('training points', detection?.scores.length, report.train?.length ?? info.train);
 }
 
 /** How many of two lists of outcomes are the same. */
