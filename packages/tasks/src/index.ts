@@ -1,4 +1,5 @@
 export { defaultCacheFolder } from './cache-folder.js';
+export { augmentationParams } from './classifier/augmentation.js';
 export type { Dataset } from './data/dataset.js';
 export { datasets } from './data/datasets.js';
 export { parseNpy } from './data/npy.js';
@@ -6,8 +7,11 @@ export { prepareData } from './data/prepare-data.js';
 export type { DataEnvironment, TaskData } from './data/task-data.js';
 export { type GenerateRequest, generateQueries } from './generator/generate-queries.js';
 export { dataKey, generatedKey, taskKey } from './keys.js';
-export type { Model } from './models/model.js';
+export { defineModel, type Model, type ModelShape, type ModelSpec } from './models/model.js';
 export { models } from './models/models.js';
+export { activations } from './nn/activations.js';
+export { pixelParams, standardisedPixels } from './nn/images.js';
+export type { Conv2dOptions, DenseOptions, Forward, Network, Nn } from './nn/layer.js';
 export { openTask } from './open-task.js';
 export { querySets } from './queries.js';
 export { type ResolvedTask, resolveTask } from './resolve-task.js';

@@ -1,4 +1,5 @@
 import {
+  BenchError,
   checkParams,
   didYouMean,
   type ParamProblem,
@@ -9,6 +10,7 @@ import {
 import { datasets } from './data/datasets.js';
 import type { Model } from './models/model.js';
 import { models } from './models/models.js';
+import { isModelPath, loadOwnModel } from './models/own-model.js';
 import { querySets } from './queries.js';
 import type { QuerySpec, TaskSpec } from './spec.js';
 import { targets } from './targets/targets.js';
@@ -22,7 +24,8 @@ const defaultTarget: Readonly<Record<TaskKind, string>> = { classifier: 'margin'
 
 /**
  * Checks a task as written in a grid file (`extends` already merged, `truth` taken out) and fills in every default.
- * `data`, `model` and `target` are a name or an object with `use`; `model` holds the training recipe too.
+ * `data`, `model` and `target` are a name or an object with `use`; `model` holds the training recipe too, and may name the
+ * path of a module with a user's own model, from the working folder.
  * @returns the spec, or every problem found, with its path from the task
  */
 export function resolveTask(raw: unknown, gridSeed: number): ResolvedTask {
@@ -36,7 +39,8 @@ export function resolveTask(raw: unknown, gridSeed: number): ResolvedTask {
   if (typeof id !== 'string' || !/^[a-z0-9][a-z0-9._-]*$/i.test(id)) {
     report(id === undefined ? [] : ['id'], 'a task needs an "id" of letters, digits, dots, dashes and underscores');
   }
-  const model = chosen('model', raw.model, models, problems);
+  const own = ownModel(raw.model, problems);
+  const model = own === 'broken' ? undefined : chosen('model', raw.model, { ...models, ...own?.named }, problems);
   const kind = model?.declared.kind ?? 'classifier';
   if (raw.kind !== undefined && model !== undefined && raw.kind !== kind) {
     report(['kind'], `${model.declared.id} is a ${kind} model, the task says ${JSON.stringify(raw.kind)}`);
@@ -63,7 +67,11 @@ export function resolveTask(raw: unknown, gridSeed: number): ResolvedTask {
       kind,
       seed: gridSeed,
       data: { use: data.declared.id, ...points },
-      model: { use: model.declared.id, ...pick(modelParams, Object.keys(model.declared.architecture)) },
+      model: {
+        use: model.use,
+        ...(own === 'broken' ? {} : own?.identity),
+        ...pick(modelParams, Object.keys(model.declared.architecture)),
+      },
       training: recipeOf(model.declared, modelParams),
       target: { use: target.declared.id, ...targetParams },
       queries,
@@ -81,7 +89,7 @@ function chosen<T extends Named>(
   value: unknown,
   known: Readonly<Record<string, T>>,
   problems: ParamProblem[],
-): { readonly declared: T; readonly given: Fields } | undefined {
+): { readonly use: string; readonly declared: T; readonly given: Fields } | undefined {
   const { use, ...given } = typeof value === 'string' ? { use: value } : isObject(value) ? value : {};
   const names = Object.keys(known).join(', ');
   if (use === undefined) {
@@ -98,7 +106,32 @@ function chosen<T extends Named>(
     });
     return undefined;
   }
-  return { declared: known[use], given };
+  return { use, declared: known[use], given };
+}
+
+/** The model that `value` names by the path of its module, if it does; problems with it are reported. */
+function ownModel(
+  value: unknown,
+  problems: ParamProblem[],
+):
+  | { readonly named: Readonly<Record<string, Model>>; readonly identity: { readonly sha256: string } }
+  | 'broken'
+  | undefined {
+  const use = isObject(value) ? value.use : value;
+  if (typeof use !== 'string' || !isModelPath(use)) return undefined;
+  try {
+    const { model, sha256 } = loadOwnModel(use);
+    return { named: { [use]: model }, identity: { sha256 } };
+  } catch (error) {
+    if (!(error instanceof BenchError)) throw error;
+    const { message, next } = error;
+    problems.push({
+      path: isObject(value) ? ['model', 'use'] : ['model'],
+      message,
+      ...(next === undefined ? {} : { next }),
+    });
+    return 'broken';
+  }
 }
 
 type Values = Readonly<Record<string, ParamValue>>;

@@ -1,7 +1,7 @@
-import { type Output, type OutputFunction, type ParamSpecs, type Params, sizeOf } from '@attribution-bench/contract';
+import { type Output, type OutputFunction, sizeOf } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import type { TaskData } from '../data/task-data.js';
-import { models } from '../models/models.js';
+import { networkOf } from '../models/network-of.js';
 import { declareNetwork } from '../nn/declare.js';
 import type { Pass, Subject } from '../passes/pass.js';
 import { paddedRows } from '../passes/row-ranges.js';
@@ -12,9 +12,8 @@ import { oneHot } from './one-hot.js';
 
 /** A classifier's network and points: each point is one row, compared with its one-hot label. */
 export function classifierSubject(spec: TaskSpec, data: TaskData): Subject {
-  const { use, ...params } = spec.model;
   const { inputShape, classes } = data;
-  const network = models[use].network(params as unknown as Params<ParamSpecs>, { inputShape, outputs: classes });
+  const network = networkOf(spec.model, { inputShape, outputs: classes });
   const dims = sizeOf(inputShape);
   const target = targets[spec.target.use].output;
   const sets = {

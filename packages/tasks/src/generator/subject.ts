@@ -1,13 +1,6 @@
-import {
-  deriveSeed,
-  type Output,
-  type OutputFunction,
-  type ParamSpecs,
-  type Params,
-  sizeOf,
-} from '@attribution-bench/contract';
+import { deriveSeed, type Output, type OutputFunction, sizeOf } from '@attribution-bench/contract';
 import type { TaskData } from '../data/task-data.js';
-import { models } from '../models/models.js';
+import { networkOf } from '../models/network-of.js';
 import { declareNetwork } from '../nn/declare.js';
 import type { Pass, Subject } from '../passes/pass.js';
 import type { TaskSpec } from '../spec.js';
@@ -33,11 +26,10 @@ const defaultTimesteps = 10;
 
 /** Each point is noised at several time steps; what is predicted is compared with the noise. */
 export function generatorSubject(spec: TaskSpec, data: TaskData): GeneratorSubject {
-  const { use, ...params } = spec.model;
   const { inputShape } = data;
   const dims = sizeOf(inputShape);
-  const network = models[use].network(params as unknown as Params<ParamSpecs>, { inputShape, outputs: dims });
-  const timeFeatures = params.timeFeatures as number;
+  const network = networkOf(spec.model, { inputShape, outputs: dims });
+  const timeFeatures = spec.model.timeFeatures as number;
   const diffusion = diffusionOf(spec.model);
   const levels = levelTable(diffusion, timeFeatures);
   const levelWidth = levels.length / diffusion.steps;

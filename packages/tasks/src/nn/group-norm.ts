@@ -44,12 +44,26 @@ export function declareGroupNorm(
 
 /** x [batch × ... × channels] with mean 0 and variance 1 (biased) in each group of channels of each sample. */
 export function standardised(x: tf.Tensor, groups: number): tf.Tensor {
+  const centred = tf.sub(x, groupMean(x, groups));
+  const variance = groupMean(tf.square(centred), groups);
+  return tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
+}
+
+/** Mean over all positions and the channels of a group, [batch × 1 ... × channels]: images keep their layout that way. */
+function groupMean(x: tf.Tensor, groups: number): tf.Tensor {
   const [batch] = x.shape;
   const channels = x.shape[x.rank - 1];
-  const grouped = tf.reshape(x, [batch, -1, groups, channels / groups]);
-  const centred = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
-  const variance = tf.mean(tf.square(centred), [1, 3], true);
-  return tf.reshape(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), x.shape);
+  const positions = x.shape.slice(1, -1);
+  const byChannel =
+    positions.length === 0
+      ? x
+      : tf.mean(
+          x,
+          positions.map((_, axis) => axis + 1),
+        );
+  const grouped = tf.mean(tf.reshape(byChannel, [batch, groups, channels / groups]), 2, true);
+  const repeated = tf.mul(grouped, tf.ones([1, 1, channels / groups]));
+  return tf.reshape(repeated, [batch, ...positions.map(() => 1), channels]);
 }
 
 export function scaledAndShifted(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor): tf.Tensor {

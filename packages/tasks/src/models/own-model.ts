@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { isAbsolute, resolve } from 'node:path';
+import { BenchError, exitCode } from '@attribution-bench/contract';
+import type { Model } from './model.js';
+
+/** A model that a user wrote, and what identifies its code: a hash of its module, without what that imports. */
+export interface OwnModel {
+  readonly model: Model;
+  readonly sha256: string;
+}
+
+/** Whether `use` of a model is the path of a module: it starts with `.` or is absolute. */
+export function isModelPath(use: string): boolean {
+  return use.startsWith('.') || isAbsolute(use);
+}
+
+/**
+ * Loads a JavaScript module whose default export comes from `defineModel`.
+ * @param use its path, from the working folder
+ * @throws BenchError MODEL_FILE, MODEL_BROKEN (its module throws), MODEL_INVALID
+ */
+export function loadOwnModel(use: string): OwnModel {
+  const file = resolve(use);
+  const fail = (code: string, message: string, next: string, cause?: unknown): BenchError =>
+    new BenchError({ code, message, next, exit: exitCode.badInput, ...(cause === undefined ? {} : { cause }) });
+  if (!existsSync(file)) {
+    throw fail('MODEL_FILE', `there is no model module ${use}`, `paths start from the working folder: ${resolve()}`);
+  }
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+  let module: { readonly default?: unknown };
+  try {
+    module = createRequire(file)(file) as typeof module;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const next = 'name a JavaScript module (compile TypeScript first) whose imports are installed';
+    throw fail('MODEL_BROKEN', `the model module ${use} cannot be loaded: ${reason}`, next, error);
+  }
+  const lacks = missingParts(module?.default);
+  if (lacks.length > 0) {
+    const next = 'its default export must come from defineModel of @attribution-bench/tasks';
+    throw fail('MODEL_INVALID', `${use} is not a model: it lacks ${lacks.join(', ')}`, next);
+  }
+  return { model: module.default as Model, sha256 };
+}
+
+const parts = {
+  id: 'string',
+  title: 'string',
+  kind: 'string',
+  architecture: 'object',
+  training: 'object',
+  params: 'object',
+  network: 'function',
+} as const satisfies { readonly [K in keyof Model]?: string };
+
+function missingParts(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return ['a default export'];
+  return Object.entries(parts)
+    .filter(([name, type]) => typeof (value as Record<string, unknown>)[name] !== type)
+    .map(([name]) => name);
+}

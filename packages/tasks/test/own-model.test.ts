@@ -1,0 +1,99 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { int } from '@attribution-bench/contract';
+import { onnxEngine } from '@attribution-bench/tfjs-onnx';
+import * as tf from '@tensorflow/tfjs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { activations, defineModel, openTask, resolveTask, type TaskSpec, taskKey } from '../src/index.js';
+import { allRows, checkpointOf, contextOf, dataOf, runSeed, uncancelled } from './support/tasks.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'own-model-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A module that takes its model from here: in the tests' process packages are TypeScript, which Node cannot import. */
+const modelSource = (activation: 'tanh' | 'relu') => `export default globalThis.ownModel('${activation}');`;
+const ownModel = (activation: 'tanh' | 'relu') =>
+  defineModel({
+    id: 'mine',
+    title: 'Mine',
+    kind: 'classifier',
+    recipe: { epochs: 3 },
+    params: { units: int({ default: 6, min: 1, help: 'units' }) },
+    network:
+      ({ units }, { outputs }) =>
+      (nn, x) => {
+        const filtered = nn.conv2d('conv', tf.reshape(x, [-1, 8, 8, 1]), { filters: 4, kernel: 3, stride: 2 });
+        const features = tf.mean(nn.groupNorm('norm', filtered, 2), [1, 2]);
+        return nn.dense('out', activations[activation](nn.dense('fc', features, units)), outputs);
+      },
+  });
+Object.assign(globalThis, { ownModel });
+const written = async (name: string, source: string): Promise<string> => {
+  await writeFile(join(folder, name), source);
+  return `./${relative(process.cwd(), join(folder, name))}`;
+};
+const taskWith = (model: unknown) =>
+  resolveTask({ id: 'own', data: { use: 'digits', train: 30, queries: 5 }, model }, 7);
+const specOf = (model: unknown): TaskSpec => {
+  const resolved = taskWith(model);
+  if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
+  return resolved.spec;
+};
+
+test("a user's own model is trained and explained like any other", async () => {
+  const use = await written('mine.mjs', modelSource('tanh'));
+  const spec = specOf({ use, units: 7 });
+  expect(spec.model).toMatchObject({ use, units: 7 });
+  expect(spec.training.epochs).toBe(3);
+  const task = await openTask(spec, await dataOf(spec), onnxEngine);
+  expect(task.info.layers.map(({ name, kind, size }) => [name, kind, size])).toEqual([
+    ['conv', 'conv2d', 40],
+    ['norm', 'groupNorm', 8],
+    ['fc', 'dense', 35],
+    ['out', 'dense', 80],
+  ]);
+  const [{ parameters }] = await task.train({ runs: [{ seed: runSeed(0) }], cancel: uncancelled });
+  const checkpoint = checkpointOf(parameters);
+  const rows = await allRows(contextOf(task, [checkpoint]).gradients({ of: 'train', checkpoint, output: 'target' }));
+  expect(rows.data).toHaveLength(30 * 163);
+  await task.release();
+});
+
+test('its code is part of the key', async () => {
+  const one = specOf({ use: await written('one.mjs', modelSource('tanh')) });
+  const other = specOf({ use: await written('other.mjs', modelSource('relu')) });
+  expect(one.model.sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(taskKey(one)).not.toBe(taskKey(other));
+});
+
+test('a module that changed after the grid was read is not run', async () => {
+  const spec = specOf({ use: await written('changing.mjs', modelSource('tanh')) });
+  await written('changing.mjs', modelSource('relu'));
+  await expect(dataOf(spec).then((data) => openTask(spec, data, onnxEngine))).rejects.toThrow('was changed');
+});
+
+test.each([
+  ['nothing', undefined, 'there is no model module'],
+  ['no-model.mjs', 'export default { id: 1 };', 'is not a model: it lacks id, title'],
+  ['no-default.mjs', 'export const a = 1;', 'lacks a default export'],
+  ['throws.mjs', 'throw new Error("at its top");', 'cannot be loaded: at its top'],
+  ['syntax.mjs', 'export default {', 'cannot be loaded'],
+])('%s is refused', async (name, source, message) => {
+  const use = source === undefined ? './nothing.mjs' : await written(name, source);
+  const resolved = taskWith({ use });
+  expect(resolved.ok ? [] : resolved.problems).toMatchObject([
+    { path: ['model', 'use'], message: expect.stringContaining(message) },
+  ]);
+});
+
+test('its parameters are checked like those of any model', async () => {
+  const use = await written('checked.mjs', modelSource('tanh'));
+  const resolved = taskWith({ use, unit: 3 });
+  expect(resolved.ok ? [] : resolved.problems).toMatchObject([
+    { path: ['model', 'unit'], next: 'did you mean "units"?' },
+  ]);
+});
