@@ -47,6 +47,18 @@ export interface BoardTask {
   readonly tune?: Split;
   /** Sanity values: mean training loss, accuracy on train and queries of the first checkpoint. */
   readonly sanity: { readonly [name: string]: number };
+  /** Generators with generated queries: what those are like beside training and held-out points, in pixels. */
+  readonly diagnostics?: readonly BoardDiagnostic[];
+}
+
+/** One number that says something of a generator as a whole, such as the Fréchet distance to held-out points. */
+export interface BoardDiagnostic {
+  readonly id: string;
+  readonly title: string;
+  /** Which way is better; `zero`: neither side of 0. */
+  readonly better: 'lower' | 'higher' | 'zero';
+  /** Absent where there are too few points for it. */
+  readonly value?: number;
 }
 
 /** Everything a board is made from. */

@@ -1,4 +1,4 @@
-import type { BoardMethod, CellStatus, Json, Origin, TaskKind } from '@attribution-bench/contract';
+import type { BoardDiagnostic, BoardMethod, CellStatus, Json, Origin, TaskKind } from '@attribution-bench/contract';
 
 /** Names the layout of board.json; raised when a field changes its meaning. */
 export const boardSchema = 'bench/board@1';
@@ -55,6 +55,8 @@ export interface BoardTaskSummary {
   readonly batch: number;
   /** Mean training loss, accuracies and their like, of the first checkpoint. */
   readonly sanity: { readonly [name: string]: number };
+  /** Generators: what the generated queries are like as a whole. */
+  readonly diagnostics?: readonly BoardDiagnostic[];
   readonly truth?: {
     readonly key: string;
     readonly subsets: number;

@@ -6,6 +6,7 @@ import { findPackage } from './methods/installed-package.js';
 import type { Plan, PlannedCell, PlannedStep, PlannedTask } from './plan/plan.js';
 import type { RunOutcome } from './run/events.js';
 import { latestOutcome } from './run/latest-outcome.js';
+import { readDiagnostics } from './steps/diagnose.js';
 import { type MetricValues, readMetric } from './steps/metric.js';
 import { readSanity } from './steps/train.js';
 import { readTruth } from './steps/truth.js';
@@ -46,16 +47,18 @@ type Steps = ReadonlyMap<string, PlannedStep>;
 
 async function boardTask(
   store: Store,
-  { info, report, tune, truth, task, first }: PlannedTask,
+  { info, report, tune, truth, task, first, diagnose }: PlannedTask,
   steps: Steps,
 ): Promise<BoardTask> {
   const stored = truth === undefined ? undefined : await artifactOf(store, truth.step, steps);
   const trained = await artifactOf(store, first, steps);
+  const diagnosed = diagnose === undefined ? undefined : await artifactOf(store, diagnose, steps);
   const board: BoardTask = {
     info,
     report,
     sanity: trained === undefined ? {} : await readSanity(store, trained),
     ...(tune === undefined ? {} : { tune }),
+    ...(diagnosed === undefined ? {} : { diagnostics: await readDiagnostics(store, diagnosed) }),
   };
   if (truth === undefined || stored === undefined) return board;
   const about = { key: truth.key, train: info.train, fraction: task.truth?.fraction ?? 0 };

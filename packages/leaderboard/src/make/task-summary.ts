@@ -2,7 +2,10 @@ import type { BoardTask, Split } from '@attribution-bench/contract';
 import type { BoardTaskSummary, SplitSize } from '../board.js';
 
 /** What a board says of a task beside its rows. */
-export function summaryOf({ info, truth, report, tune, sanity }: BoardTask, rankedBy?: string): BoardTaskSummary {
+export function summaryOf(
+  { info, truth, report, tune, sanity, diagnostics }: BoardTask,
+  rankedBy?: string,
+): BoardTaskSummary {
   return {
     id: info.id,
     kind: info.kind,
@@ -15,6 +18,7 @@ export function summaryOf({ info, truth, report, tune, sanity }: BoardTask, rank
     epochs: info.epochs,
     batch: info.batch,
     sanity,
+    ...(diagnostics === undefined ? {} : { diagnostics }),
     ...(truth === undefined
       ? {}
       : {

@@ -1,3 +1,4 @@
+import type { BoardDiagnostic } from '@attribution-bench/contract';
 import type { Board, BoardCosts, OverallBoard } from '../board.js';
 import {
   formatBytes,
@@ -10,6 +11,7 @@ import {
   plural,
 } from '../view/format.js';
 import {
+  betterWord,
   chosenParams,
   measuredSentence,
   modelSentence,
@@ -69,6 +71,7 @@ function taskSection(view: TaskView, board: Board): string {
     markdownText(`${modelSentence(task)}.`),
     ...(rows.length === 0 || metric === undefined ? [] : [table]),
     ...(unranked.length === 0 ? [] : [unrankedTable(unranked)]),
+    ...(task.diagnostics === undefined ? [] : [diagnosticsTable(task.diagnostics)]),
     ...(choice === undefined || !rows.some(({ row }) => row.sweep.length > 1)
       ? []
       : [
@@ -129,6 +132,18 @@ function unrankedTable(unranked: readonly RowView[]): string {
   return markdownTable(
     ['not ranked', 'status', 'why'],
     unranked.map(({ row }) => [markdownText(row.title), row.status, markdownText(row.reason ?? '')]),
+  );
+}
+
+/** What the generated queries are like beside training and held-out points. */
+function diagnosticsTable(diagnostics: readonly BoardDiagnostic[]): string {
+  return markdownTable(
+    ['generated images', 'better', 'value:'],
+    diagnostics.map(({ title, better, value }) => [
+      markdownText(title),
+      betterWord[better],
+      value === undefined ? 'too few points' : formatValue(value),
+    ]),
   );
 }
 

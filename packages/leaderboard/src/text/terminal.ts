@@ -1,3 +1,4 @@
+import type { BoardDiagnostic } from '@attribution-bench/contract';
 import type { Board, BoardCosts, OverallBoard } from '../board.js';
 import {
   formatBytes,
@@ -10,6 +11,7 @@ import {
   plural,
 } from '../view/format.js';
 import {
+  betterWord,
   choiceSentence,
   measuredSentence,
   modelSentence,
@@ -82,7 +84,13 @@ function taskTable(view: TaskView, board: Board, width: number, paint: Paint): s
   const notes = [marksSentence(view), choiceSentence(view), undefinedSentence(view)].flatMap((note) =>
     note === undefined ? [] : wrap(singleLine(note), width).map(paint.dim),
   );
-  return [...heading, ...table, ...unrankedLines(view, width), ...(notes.length === 0 ? [] : ['', ...notes])];
+  return [
+    ...heading,
+    ...table,
+    ...unrankedLines(view, width),
+    ...diagnosticsLines(task.diagnostics ?? [], width),
+    ...(notes.length === 0 ? [] : ['', ...notes]),
+  ];
 }
 
 function joinCells(columns: readonly Column[], text: (column: Column) => string, trim = true): string {
@@ -182,6 +190,17 @@ function unrankedLines({ unranked }: TaskView, width: number): string[] {
     );
   });
   return ['', 'not ranked', ...lines];
+}
+
+/** What the generated queries are like beside training and held-out points. */
+function diagnosticsLines(diagnostics: readonly BoardDiagnostic[], width: number): string[] {
+  if (diagnostics.length === 0) return [];
+  const values = diagnostics.map(({ value }) => (value === undefined ? '-' : formatValue(value)));
+  const column = Math.max(...values.map(displayWidth));
+  const lines = diagnostics.map(({ title, better }, i) =>
+    truncate(`  ${padStart(values[i], column)}${gap}${singleLine(title)} (${betterWord[better]})`, width),
+  );
+  return ['', 'generated images, in pixels', ...lines];
 }
 
 function overallTable({ scope, tasks, rows, excluded }: OverallBoard, width: number, paint: Paint): string[] {

@@ -21,6 +21,9 @@ function capitalised(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
+/** Which way a diagnostic of a generator is better. */
+export const betterWord = { lower: 'lower is better', higher: 'higher is better', zero: 'best near 0' } as const;
+
 /** The model and its sanity values. */
 export function modelSentence(task: BoardTaskSummary): string {
   const classes = task.classes > 0 ? ` of ${task.classes} classes` : '';

@@ -42,10 +42,12 @@ export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> 
     const tuneFraction = hasChoice(grid, opened, metrics) ? grid.select?.tuneFraction : undefined;
     const split = drawSplit(grid.seed, opened.key, sizes, tuneFraction);
     wanted.add(first);
+    if (opened.diagnose !== undefined) wanted.add(opened.diagnose);
     if (truth !== undefined) wanted.add(truth.step);
     const cellTask: CellTask = { opened, metrics, split, ...(truth === undefined ? {} : { truth }) };
     if (options.scope !== 'truth') drafts.push(...planCells(steps, grid, cellTask, filter));
-    tasks.push({ planned: { task, info: opened.info, key: opened.key, metrics, first, ...split }, truth });
+    const diagnose = opened.diagnose === undefined ? {} : { diagnose: opened.diagnose };
+    tasks.push({ planned: { task, info: opened.info, key: opened.key, metrics, first, ...diagnose, ...split }, truth });
   }
   if (options.scope !== 'truth') checkNotEmpty(grid, drafts);
   for (const cell of drafts) for (const id of resultsOf(cell)) wanted.add(id);

@@ -21,6 +21,8 @@ export interface OpenedTask extends TaskDescription {
   readonly parts: StepOutput['made'];
   /** Steps that everything else rests on: those that make its points. */
   readonly dataSteps: readonly string[];
+  /** The step that describes the generated queries, where there are any and enough points to compare them with. */
+  readonly diagnose?: string;
 }
 
 interface Surroundings {
@@ -75,8 +77,21 @@ export async function openForPlanning(
     job: { kind: 'generate', spec, dataset, engine, output: generated },
   });
   const parts = { task: key, dataset: generated.key, engine: engineId, harness };
-  return { ...described, source: { ...bare, generated }, parts, dataSteps: [datasetStep, generate] };
+  const opened = { ...described, source: { ...bare, generated }, parts, dataSteps: [datasetStep, generate] };
+  if (Math.min(spec.queries.heldout, spec.queries.generated) < fewestDiagnosed) return opened;
+  const code = hashPackage('@attribution-bench/metrics');
+  const diagnostics = outputOf('diagnose', { dataset: dataset.key, generated: generated.key, code });
+  const diagnose = add({
+    kind: 'diagnose',
+    label: `diagnostics of ${id}`,
+    needs: opened.dataSteps,
+    outputs: [diagnostics],
+    job: { kind: 'diagnose', spec, source: { dataset, generated }, output: diagnostics },
+  });
+  return { ...opened, diagnose };
 }
 
+/** Fewer points say nothing of a distribution. */
+const fewestDiagnosed = 4;
 /** Datasets up to this size are checked whole when a plan is made, larger ones when they are read. */
 const checkedWhole = 1 << 20;

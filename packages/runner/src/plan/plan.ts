@@ -2,7 +2,17 @@ import type { Json, ParamSpecs, Params, Split, TaskInfo } from '@attribution-ben
 import type { Grid, GridMetric, GridTask } from '../grid/grid.js';
 import type { StepJob } from '../steps/job.js';
 
-export type StepKind = 'dataset' | 'generate' | 'task' | 'train' | 'retrain' | 'truth' | 'fit' | 'score' | 'metric';
+export type StepKind =
+  | 'dataset'
+  | 'generate'
+  | 'diagnose'
+  | 'task'
+  | 'train'
+  | 'retrain'
+  | 'truth'
+  | 'fit'
+  | 'score'
+  | 'metric';
 
 /** Where a step's result is, or is to be. */
 export interface ArtifactRef {
@@ -68,6 +78,8 @@ export interface PlannedTask {
   readonly truth?: PlannedTruth;
   /** Id of the step that trains the first checkpoint, whose accuracy and loss the board shows. */
   readonly first: string;
+  /** Id of the step that describes the generated queries, where there are any. */
+  readonly diagnose?: string;
   readonly report: Split;
   readonly tune?: Split;
 }

@@ -36,6 +36,7 @@ const priorities: Readonly<Record<StepKind, number>> = {
   retrain: 5,
   truth: 4,
   metric: 3,
+  diagnose: 3,
   score: 2,
   fit: 1,
 };

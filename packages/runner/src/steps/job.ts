@@ -6,6 +6,7 @@ import type { ArtifactRef, StepOutput } from '../plan/plan.js';
 export type StepJob =
   | DatasetJob
   | GenerateJob
+  | DiagnoseJob
   | TaskJob
   | TrainJob
   | RetrainJob
@@ -33,6 +34,14 @@ export interface GenerateJob {
   readonly spec: TaskSpec;
   readonly dataset: ArtifactRef;
   readonly engine: 'onnx' | 'tfjs';
+  readonly output: StepOutput;
+}
+
+/** Compares the generated queries of a generator with its training and held-out points. */
+export interface DiagnoseJob {
+  readonly kind: 'diagnose';
+  readonly spec: TaskSpec;
+  readonly source: DataSource;
   readonly output: StepOutput;
 }
 

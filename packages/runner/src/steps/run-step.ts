@@ -1,5 +1,6 @@
 import { makeDataset } from './dataset.js';
 import { describeTask } from './describe-task.js';
+import { diagnoseGenerated } from './diagnose.js';
 import { fitMethod } from './fit.js';
 import { makeGenerated } from './generate.js';
 import type { StepJob } from './job.js';
@@ -17,6 +18,8 @@ export function runStep(job: StepJob, workshop: Workshop): Promise<StepReport> {
       return makeDataset(job, workshop);
     case 'generate':
       return makeGenerated(job, workshop);
+    case 'diagnose':
+      return diagnoseGenerated(job, workshop);
     case 'task':
       return describeTask(job, workshop);
     case 'train':

@@ -1,0 +1,42 @@
+import { type BoardDiagnostic, deriveSeed, type NdArray } from '@attribution-bench/contract';
+import { generatorDiagnostics } from '@attribution-bench/metrics/generative';
+import type { Store } from '@attribution-bench/store';
+import type { ArtifactRef } from '../plan/plan.js';
+import { readDataset } from './dataset.js';
+import type { DiagnoseJob } from './job.js';
+import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
+
+/** What the generated queries are like beside the training points and the held-out queries, in the space of the inputs. */
+export async function diagnoseGenerated(job: DiagnoseJob, { store, cancel }: Workshop): Promise<StepReport> {
+  const { spec, source, output } = job;
+  const data = await readDataset(store, source);
+  const elapsed = stopwatch();
+  const dims = data.inputs.length / data.labels.length;
+  const points = (values: Float32Array): NdArray<Float32Array> => ({
+    shape: [values.length / dims, dims],
+    data: values,
+  });
+  const heldout = spec.queries.heldout * dims;
+  const diagnostics = await generatorDiagnostics(
+    {
+      train: points(data.inputs),
+      test: points(data.queryInputs.slice(0, heldout)),
+      generated: points(data.queryInputs.slice(heldout)),
+    },
+    deriveSeed(spec.seed, 'generator-diagnostics', 'metric'),
+    () => cancel.throwIfAborted(),
+  );
+  await writeOutput(store, output, {}, { diagnostics: JSON.stringify(diagnostics.map(withFiniteValue)) });
+  return elapsed();
+}
+
+export async function readDiagnostics(store: Store, ref: ArtifactRef): Promise<readonly BoardDiagnostic[]> {
+  return JSON.parse((await store.readMetadata(ref)).diagnostics);
+}
+
+function withFiniteValue({
+  value,
+  ...about
+}: Omit<BoardDiagnostic, 'value'> & { value: number | undefined }): BoardDiagnostic {
+  return value === undefined || !Number.isFinite(value) ? about : { ...about, value };
+}
