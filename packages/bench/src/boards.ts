@@ -27,10 +27,10 @@ export async function boardsOf(plan: Plan, outcome?: RunOutcome): Promise<Boards
   return { board: makeBoard(input), costs: makeCosts(input) };
 }
 
-/** Writes every format of a board, its page among them, to `boards/<grid>` (`<grid>-quick` for trial sizes); returns that folder. */
+/** Writes every format of a board, its page among them, to `boards/<grid>`; returns that folder. */
 export async function writeBoards(plan: Plan, { board, costs }: Boards): Promise<string> {
   const { grid, resultsFolder } = plan;
-  const folder = join(resultsFolder, 'boards', grid.quick ? `${grid.name}-quick` : grid.name);
+  const folder = join(resultsFolder, 'boards', grid.name);
   for (const [name, text] of Object.entries(boardFiles(board, costs))) await writeAtomically(join(folder, name), text);
   await writePages(plan, { board, costs }, folder);
   return folder;

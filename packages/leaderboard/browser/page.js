@@ -188,7 +188,7 @@
           .replace(/var\((--[\w-]+)\)/g, (_, name) => style.getPropertyValue(name).trim())
           .replace(
             /<svg([^>]*)>/,
-            `<svg$1><rect width="100%" height="100%" fill="${style.getPropertyValue('--card').trim()}"/>`,
+            `<svg$1 font-family="${style.getPropertyValue('--sans').trim().replaceAll('"', "'")}"><rect width="100%" height="100%" fill="${style.getPropertyValue('--card').trim()}"/>`,
           );
         return [painted, 'svg', 'image/svg+xml'];
       }

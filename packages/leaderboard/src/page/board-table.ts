@@ -42,7 +42,7 @@ export function boardTable(view: TaskView, data: PageData, index: number): Html 
   const { task, metric, ceiling, ranked, controls } = view;
   if (metric === undefined) return undefined;
   const all = [...(ceiling === undefined ? [] : [ceiling]), ...ranked, ...controls];
-  const columns = columnsOf(view, data, all).filter(({ cell }) => all.some((row) => cell(row) !== undefined));
+  const columns = columnsOf(view, data, all, index).filter(({ cell }) => all.some((row) => cell(row) !== undefined));
   const methodColumn = html`<th scope="col" class="method" data-column="method"><button type="button" class="sort">method</button></th>`;
   const head = columns.map(({ id, title, kind, order, largestFirst }) => {
     const label = order === undefined ? html`${title}` : html`<button type="button" class="sort">${title}</button>`;
@@ -102,6 +102,7 @@ function columnsOf(
   { metric, otherMetrics, ceiling, ranked }: TaskView,
   { marks }: PageData,
   all: readonly RowView[],
+  index: number,
 ): Column[] {
   if (metric === undefined) return [];
   const axis = axisOf(all.flatMap(({ value }) => value ?? []));
@@ -133,7 +134,7 @@ function columnsOf(
     },
     {
       id: 'plot',
-      title: axisHeader(axis),
+      title: axisHeader(axis, index, reference),
       kind: 'plot',
       cell: ({ row, value }) =>
         value &&
@@ -141,7 +142,7 @@ function columnsOf(
           value,
           axis,
           row.kind === 'ceiling' ? 'var(--muted)' : (marks.get(row.family)?.color ?? 'var(--ink)'),
-          reference,
+          index,
         ),
     },
     {

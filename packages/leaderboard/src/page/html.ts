@@ -30,7 +30,8 @@ function markupOf(part: Part): string {
   return 'markup' in part ? part.markup : part.map(markupOf).join('');
 }
 
-/** Data for a `<script>` that is never run: nothing in it can end the element or open a comment. */
-export function inlineText(text: string): Html {
-  return trusted(text.replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029'));
+/** JSON for a `<script>` that is never run: nothing in it can end the element, open a comment or change how a line is shown. */
+export function inlineJson(data: unknown): Html {
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return trusted(JSON.stringify(data).replace(/[<\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escaped));
 }

@@ -15,7 +15,7 @@ import type { Marks } from './charts/figure.js';
 import { examplesSection } from './examples-section.js';
 import { familyGlyph, familyMarks } from './families.js';
 import { figuresOf } from './figures.js';
-import { type Html, html, inlineText } from './html.js';
+import { type Html, html, inlineJson } from './html.js';
 import { leadingSentence } from './leading-sentence.js';
 import { overallTable } from './overall-table.js';
 
@@ -51,9 +51,9 @@ ${sections}
 </main>
 ${provenance(board, costs)}
 <div id="tip" role="status" hidden></div>
-<script type="application/json" id="board-data">${inlineText(JSON.stringify(board))}</script>
-<script type="application/json" id="costs-data">${inlineText(JSON.stringify(costs ?? null))}</script>
-<script type="application/json" id="csv-data">${inlineText(JSON.stringify(renderCsv(board, costs)))}</script>`,
+<script type="application/json" id="board-data">${inlineJson(board)}</script>
+<script type="application/json" id="costs-data">${inlineJson(costs ?? null)}</script>
+<script type="application/json" id="csv-data">${inlineJson(renderCsv(board, costs))}</script>`,
   );
 }
 

@@ -16,15 +16,22 @@ export function percentOn({ from, to }: Axis, value: number): string {
   return `${Number((((value - from) / (to - from)) * 100).toFixed(2))}%`;
 }
 
-/** A dot with whiskers over the lines of the axis, as wide as what it stands in. */
-export function whiskerCell(value: BoardValue, axis: Axis, color: string, reference?: number): Html {
-  const at = (position: number) => percentOn(axis, position);
-  const rule = (position: number, kind: string) =>
-    html`<line class="${kind}" x1="${at(position)}" x2="${at(position)}" y1="0" y2="100%"/>`;
-  return html`<svg class="whisker" width="100%" height="100%" role="img" aria-label="${formatValue(value.value)}, interval ${formatInterval(value)}">${axisTicks(axis).map((tick) => rule(tick, tick === 0 ? 'zero' : 'tick'))}${reference === undefined ? undefined : rule(reference, 'reference')}<g style="${trusted(`color:${color}`)}"><line class="range" x1="${at(value.low)}" x2="${at(value.high)}" y1="50%" y2="50%"/><circle class="dot" cx="${at(value.value)}" cy="50%" r="4.5"/></g></svg>`;
+/** Id of what {@link axisHeader} draws once for all cells of the table. */
+function linesId(table: number): string {
+  return `lines${table}`;
 }
 
-/** Labels of the axis over a column of whiskers. */
-export function axisHeader(axis: Axis): Html {
-  return html`<span class="axis" aria-hidden="true">${axisTicks(axis).map((tick) => html`<span style="left:${percentOn(axis, tick)}">${String(tick)}</span>`)}</span>`;
+/** A dot with whiskers over the lines of the axis, as wide as what it stands in. */
+export function whiskerCell(value: BoardValue, axis: Axis, color: string, table: number): Html {
+  const at = (position: number) => percentOn(axis, position);
+  const label = `${formatValue(value.value)}, interval ${formatInterval(value)}`;
+  return html`<svg class="whisker" role="img" aria-label="${label}"><use href="#${linesId(table)}"/><g style="${trusted(`color:${color}`)}"><line class="range" x1="${at(value.low)}" x2="${at(value.high)}" y1="50%" y2="50%"/><circle class="dot" cx="${at(value.value)}" cy="50%" r="4.5"/></g></svg>`;
+}
+
+/** Labels of the axis over a column of whiskers, and the lines that the cells show: ticks, 0 and the reference. */
+export function axisHeader(axis: Axis, table: number, reference: number | undefined): Html {
+  const rule = (position: number, kind: string) =>
+    html`<line class="${kind}" x1="${percentOn(axis, position)}" x2="${percentOn(axis, position)}" y1="0" y2="100%"/>`;
+  const ticks = axisTicks(axis);
+  return html`<span class="axis" aria-hidden="true">${ticks.map((tick) => html`<span style="left:${percentOn(axis, tick)}">${String(tick)}</span>`)}</span><svg class="lines" aria-hidden="true"><g id="${linesId(table)}">${ticks.map((tick) => rule(tick, tick === 0 ? 'zero' : 'tick'))}${reference === undefined ? undefined : rule(reference, 'reference')}</g></svg>`;
 }

@@ -16,21 +16,20 @@ export async function queryChart(view: TaskView, marks: Marks): Promise<Figure |
       value?.perQuery === undefined || value.perQuery.length < 4 ? [] : [{ row, perQuery: value.perQuery }],
   );
   if (metric === undefined || rows.length === 0) return undefined;
-  const order = rows.map(({ row }) => row.entry);
-  const boxes = rows.map(({ row, perQuery }) => {
+  const boxes = rows.map(({ row, perQuery }, place) => {
     const sorted = [...perQuery].sort((a, b) => a - b);
     const [least, low, median, high, most] = [0, 0.25, 0.5, 0.75, 1].map((share) => quantile(sorted, share));
     const label = `${singleLine(row.title)}: median ${formatValue(median)}, middle half ${formatValue(low)} to ${formatValue(high)}`;
-    return { entry: row.entry, family: row.family, least, low, median, high, most, label };
+    return { place, family: row.family, least, low, median, high, most, label };
   });
   const count = rows.reduce((sum, { perQuery }) => sum + perQuery.length, 0);
   const dots =
     count > mostDots
       ? []
-      : rows.flatMap(({ row, perQuery }) => perQuery.map((value) => ({ entry: row.entry, family: row.family, value })));
-  const names = Object.fromEntries(rows.map(({ row }) => [row.entry, truncate(singleLine(row.title), 24)]));
+      : rows.flatMap(({ row, perQuery }, place) => perQuery.map((value) => ({ place, family: row.family, value })));
+  const names = rows.map(({ row }, place) => ({ place, name: truncate(singleLine(row.title), 24) }));
   const domain = [Math.min(0, ...boxes.map(({ least }) => least)), Math.max(...boxes.map(({ most }) => most))];
-  const y = { field: 'entry', type: 'nominal', sort: order, axis: null } as const;
+  const y = { field: 'place', type: 'ordinal', axis: null } as const;
   const x = (field: string) =>
     ({
       field,
@@ -45,7 +44,7 @@ export async function queryChart(view: TaskView, marks: Marks): Promise<Figure |
     description: `${metric.title} of single queries`,
     layer: [
       {
-        data: { values: order.map((entry) => ({ entry, name: names[entry] })) },
+        data: { values: names },
         mark: { type: 'text', align: 'right', baseline: 'middle', dx: -8, aria: false },
         encoding: { y, x: { value: 0 }, text: { field: 'name', type: 'nominal' } },
       },

@@ -1,0 +1,192 @@
+import type { TaskExamples } from '@attribution-bench/contract';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Board, type BoardCosts, makeBoard, makeCosts, renderIndex, renderPage } from '../src/index.js';
+import { exampleGrid } from './example-grid.js';
+import { simulatedGrid } from './simulated-grid.js';
+
+let board: Board;
+let costs: BoardCosts;
+let page: string;
+beforeAll(async () => {
+  const input = await exampleGrid();
+  board = makeBoard(input);
+  costs = makeCosts({ ...input, provenance: { ...input.provenance, file: "my grid's.yaml", quick: true } });
+  page = await renderPage(board, costs);
+});
+
+describe('the page of a board', () => {
+  it('has the same bytes each time, and no ids that count up', async () => {
+    expect(await renderPage(board, costs)).toBe(page);
+    const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('reads nothing but itself', () => {
+    expect(page).toContain("default-src 'none'");
+    expect(page).not.toMatch(/<(?:script|img|iframe)[^>]* src="(?!data:)/);
+    expect(page.match(/<link[^>]*>/g)).toEqual(['<link rel="icon" href="data:,">']);
+    expect(page).not.toMatch(/@import|url\(/);
+  });
+
+  it('has a heading for each column and each row, and a caption, in each table', () => {
+    const tables = page.match(/<table[\s\S]*?<\/table>/g) ?? [];
+    expect(tables.length).toBeGreaterThanOrEqual(board.tasks.length);
+    for (const table of tables) {
+      expect(table).toContain('<caption>');
+      expect(table.match(/<th scope="row"/g)).not.toBeNull();
+      for (const head of table.match(/<thead>[\s\S]*?<\/thead>/g) ?? [])
+        expect(head).not.toMatch(/<th(?! scope="col")[ >]/);
+    }
+  });
+
+  it('shows every row once: the ceiling first, ranked ones by rank, controls last, and the rest with why', () => {
+    const inline = JSON.parse(between(page, '<script type="application/json" id="board-data">', '</script>'));
+    expect(inline).toEqual(JSON.parse(JSON.stringify(board)));
+    for (const { id } of board.tasks) {
+      const entries = [
+        ...page.matchAll(/<tbody class="entry (\w+)" data-task="([^"]*)"[^>]*data-name="([^"]*)"/g),
+      ].filter(([, , task]) => task === id);
+      const rows = board.rows.filter(({ task }) => task === id);
+      expect(entries.map(([, , , name]) => name).sort()).toEqual(
+        rows.map(({ title, entry }) => `${title} ${entry}`).sort(),
+      );
+      const kinds = entries.map(([, kind]) => kind);
+      const order = ['ceiling', 'method', 'control', 'unranked'];
+      expect(kinds).toEqual([...kinds].sort((a, b) => order.indexOf(a) - order.indexOf(b)));
+    }
+    expect(page).toContain('scores hold NaN at query 3, training point 17');
+  });
+
+  it('shows the command of each row, quoted for the shell', () => {
+    const command = "npx bench grid --config 'my grid'\\''s.yaml' --quick --only 'digits-mlp/trak'";
+    expect(page).toContain(`<code>${command.replaceAll("'", '&#39;')}</code>`);
+  });
+
+  it('has the charts of each ranked task, in colours of the style sheet', () => {
+    for (const id of ['cost', 'growth', 'queries', 'sweep-trak'])
+      expect(page).toContain(`data-name="digits-mlp-${id}"`);
+    const drawings = page.match(/<div class="drawing">[\s\S]*?<\/div>/g) ?? [];
+    expect(drawings.length).toBeGreaterThanOrEqual(8);
+    for (const drawing of drawings) expect(drawing).not.toMatch(/(?:fill|stroke)="(?!none|transparent|var\()/);
+  });
+
+  it('stands without costs', async () => {
+    const bare = await renderPage(board);
+    expect(bare).not.toContain('data-column="fit"');
+    expect(bare).toContain('--config example.yaml');
+  });
+
+  it('shows training images beside the queries they were found for', async () => {
+    const pixel = 'data:image/png;base64,iVBORw0KGgo=';
+    const point = (index: number, score: number) => ({ index, picture: 0, label: 3, score });
+    const examples: TaskExamples = {
+      task: 'digits-mlp',
+      pictures: [pixel],
+      queries: [
+        {
+          query: 5,
+          picture: 0,
+          label: 3,
+          methods: [{ entry: 'trak', top: [point(11, 0.5)], bottom: [point(12, -0.25)] }],
+        },
+      ],
+    };
+    const shown = await renderPage(board, costs, [examples]);
+    expect(shown).toContain('alt="query 5, label 3"');
+    expect(shown).toContain('alt="training point 11, label 3, score 0.500"');
+    expect(shown.split(pixel).length - 1).toBe(3);
+  });
+});
+
+it.each([
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "</script><!--<script>' onload='x",
+  '${alert(1)}',
+  'a\u202eb\u2028c',
+])('shows the name %j as text', async (name) => {
+  const named = {
+    ...board,
+    grid: name,
+    tasks: board.tasks.map((task) => ({ ...task, id: `${task.id}${name}` })),
+    methods: board.methods.map((method) => ({ ...method, title: name, family: name, cite: name })),
+    rows: board.rows.map((row) => ({
+      ...row,
+      task: `${row.task}${name}`,
+      entry: `${row.entry}${name}`,
+      title: name,
+      family: name,
+      ...(row.reason === undefined ? {} : { reason: name }),
+      ...(row.params === undefined ? {} : { params: { ...row.params, [name]: name }, varied: [...row.varied, name] }),
+    })),
+  };
+  const spent = { ...costs, provenance: { [name]: name, file: name } };
+  for (const made of [await renderPage(named, spent), renderIndex([{ folder: name, board: named }])]) {
+    const clean = made.replace(/<script>[\s\S]*?<\/script>\n<\/body>/, '').replace(/<style>[\s\S]*?<\/style>/, '');
+    expect(clean).not.toMatch(/<img src=x|<script>|<!--|\u202e|\u2028/);
+    expect(clean.replace(/ (?:[\w-]+)="[^"]*"/g, '')).not.toMatch(/<[^>]*(?:onerror|onload)/);
+    expect((made.match(/<script/g) ?? []).length).toBe((made.match(/<\/script>/g) ?? []).length);
+  }
+  expect(JSON.parse(between(await renderPage(named, spent), 'id="board-data">', '</script>'))).toEqual(
+    JSON.parse(JSON.stringify(named)),
+  );
+});
+
+it('is below 2 MB for 40 methods on 6 tasks', async () => {
+  const grid = await simulatedGrid({
+    seed: 3,
+    task: 'task-0',
+    train: 60,
+    subsets: 96,
+    queries: 100,
+    resamples: 20,
+    methods: Array.from({ length: 40 }, (_, i) => ({
+      id: `method-${i}`,
+      title: `Method number ${i}`,
+      family: ['gradient', 'influence', 'similarity', 'complexity', 'generative'][i % 5],
+      noise: 1 + i / 8,
+    })),
+  });
+  const one = makeBoard(grid);
+  const spent = makeCosts(grid);
+  const sweep = (row: Board['rows'][number]) =>
+    Array.from({ length: 6 }, (_, i) => ({
+      params: { damping: 10 ** -i, checkpoints: 5 },
+      status: 'ok' as const,
+      tune: (row.metrics.lds?.value ?? 0) - i / 50,
+      report: (row.metrics.lds?.value ?? 0) - i / 60,
+      chosen: i === 0,
+    }));
+  const tasks = Array.from({ length: 6 }, (_, i) => `task-${i}`);
+  const large: Board = {
+    ...one,
+    tasks: tasks.map((id) => ({ ...one.tasks[0], id })),
+    rows: tasks.flatMap((task) =>
+      one.rows.map((row, i) => ({ ...row, task, ...(i % 4 === 1 ? { sweep: sweep(row), varied: ['damping'] } : {}) })),
+    ),
+  };
+  const rows = tasks.flatMap((task) => spent.rows.map((row) => ({ ...row, task })));
+  const made = await renderPage(large, { ...spent, rows });
+  expect((made.match(/<tbody class="entry method"/g) ?? []).length).toBe(240);
+  expect(Buffer.byteLength(made)).toBeLessThan(2_000_000);
+});
+
+describe('the index', () => {
+  it('links every board and says what leads its tasks', () => {
+    const index = renderIndex([
+      { folder: 'example-quick', board },
+      { folder: 'example', board },
+    ]);
+    expect([...index.matchAll(/<a href="([^"#]*)">/g)].map(([, link]) => link)).toEqual([
+      'example/index.html',
+      'example-quick/index.html',
+    ]);
+    const best = board.rows.find(({ rank }) => rank?.point === 1);
+    expect(index).toContain(`<td>${best?.title}</td>`);
+  });
+});
+
+function between(text: string, from: string, to: string): string {
+  const start = text.indexOf(from) + from.length;
+  return text.slice(start, text.indexOf(to, start));
+}
