@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { int } from '@attribution-bench/contract';
+import { int, Rng } from '@attribution-bench/contract';
 import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { activations, defineModel, openTask, resolveTask, type TaskSpec, taskKey } from '../src/index.js';
-import { allRows, checkpointOf, contextOf, dataOf, runSeed, uncancelled } from './support/tasks.js';
+import { allRows, checkpointOf, contextOf, dataOf, relativeError, runSeed, uncancelled } from './support/tasks.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -60,6 +60,24 @@ test("a user's own model is trained and explained like any other", async () => {
   const checkpoint = checkpointOf(parameters);
   const rows = await allRows(contextOf(task, [checkpoint]).gradients({ of: 'train', checkpoint, output: 'target' }));
   expect(rows.data).toHaveLength(30 * 163);
+
+  const rng = new Rng(runSeed(1));
+  const vectors = Float32Array.from(parameters, () => rng.normal());
+  const found = await contextOf(task, [checkpoint]).hessianProducts({ checkpoint, vectors });
+  const meanGradient = async (by: number) => {
+    const moved = checkpointOf(parameters.map((value, i) => value + by * vectors[i]));
+    const { data } = await allRows(
+      contextOf(task, [moved]).gradients({ of: 'train', checkpoint: moved, output: 'loss' }),
+    );
+    return Float64Array.from(parameters, (_, i) => {
+      let sum = 0;
+      for (let at = i; at < data.length; at += 163) sum += data[at];
+      return sum / 30;
+    });
+  };
+  const [above, below] = [await meanGradient(1e-2), await meanGradient(-1e-2)];
+  const expected = above.map((value, i) => (value - below[i]) / 2e-2);
+  expect(relativeError(found, expected)).toBeLessThan(1e-2);
   await task.release();
 });
 
