@@ -7,7 +7,7 @@ export function examplesSection({ pictures, queries }: TaskExamples, rows: reado
   if (queries.length === 0) return undefined;
   const titles = new Map(rows.map(({ entry, title }) => [entry, title]));
   const picture = (index: number, alt: string, title?: string) =>
-    html`<img src="${trusted(pictures[index])}" alt="${alt}" loading="lazy"${title === undefined ? undefined : html` title="${title}"`}>`;
+    html`<img src="${trusted(pictures[index])}" alt="${alt}"${title === undefined ? undefined : html` title="${title}"`}>`;
   const points = (list: readonly ExamplePoint[]) =>
     list.map((point) => {
       const label = point.label === undefined ? '' : `, label ${point.label}`;

@@ -2,6 +2,9 @@ import { formatInterval, formatShare, formatValue } from '../view/format.js';
 import type { TaskView } from '../view/task-view.js';
 import { type Html, html, minus } from './html.js';
 
+/** More methods than this are not named one by one. */
+const mostNames = 4;
+
 /** What a task's table says, for those who quote it; undefined when nothing is ranked. */
 export function leadingSentence({ task, metric, ranked }: TaskView): Html | undefined {
   const [best, ...others] = ranked;
@@ -10,18 +13,17 @@ export function leadingSentence({ task, metric, ranked }: TaskView): Html | unde
   const ceiling =
     value.ofCeiling === undefined ? undefined : html`, ${formatShare(value.ofCeiling)} of the noise ceiling`;
   const tied = others.filter(({ row }) => [...(row.groups ?? '')].some((letter) => best.row.groups?.includes(letter)));
-  const names = tied
-    .slice(0, 3)
-    .map(
-      ({ row }, i, all) =>
-        html`${i === 0 ? '' : html`${i === all.length - 1 && tied.length <= 3 ? html` and ` : html`, `}`}<strong>${row.title}</strong>`,
-    );
-  const more = tied.length > 3 ? html` and ${tied.length - 3} more` : undefined;
+  const named = tied.length > mostNames ? tied.slice(0, mostNames - 1) : tied;
+  const parts = named.map(({ row }) => html`<strong>${row.title}</strong>`);
+  if (named.length < tied.length) parts.push(html`${tied.length - named.length} more`);
+  const names = parts.map(
+    (part, i) => html`${i === 0 ? undefined : i < parts.length - 1 ? html`, ` : html` and `}${part}`,
+  );
   const standing =
     others.length === 0
       ? undefined
       : tied.length === 0
         ? html` It is told apart from each of the other ${others.length} methods.`
-        : html` Not told apart from it: ${names}${more}.`;
+        : html` Not told apart from it: ${names}.`;
   return html`On <em>${task.id}</em>, <strong>${best.row.title}</strong> reaches ${metric.id.toUpperCase()} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>${ceiling}.${standing}`;
 }
