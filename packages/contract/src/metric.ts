@@ -31,11 +31,15 @@ export interface RetrainRequest {
   readonly members: readonly Int32Array[];
   /** Runs of one seed share initial weights and batch order. */
   readonly seed: number;
+  /** Generators: the numbers of generated queries to draw from each model as well, from the noise they were drawn from. */
+  readonly generate?: readonly number[];
 }
 
 export interface Retrained extends RetrainRequest {
   /** Target of every query under each model, [queries] each. */
   readonly targets: readonly Float32Array[];
+  /** With `generate`: the images of each model, [images × dims] each, in the range of the inputs. */
+  readonly images?: readonly Float32Array[];
 }
 
 export interface MetricContext {
@@ -76,7 +80,7 @@ export interface MetricSpec<S extends ParamSpecs> {
   readonly revision: number;
   readonly higherIsBetter: boolean;
   /** What a task must have for it. */
-  readonly needs: readonly ('truth' | 'label-noise')[];
+  readonly needs: readonly ('truth' | 'label-noise' | 'generated')[];
   readonly params: S;
   /**
    * Models to train before `evaluate`; what several methods ask for alike is trained once.

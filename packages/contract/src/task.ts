@@ -18,6 +18,8 @@ export interface TaskInfo {
   /** Training points, query points, parameters. */
   readonly train: number;
   readonly queries: number;
+  /** Generators: how many of the queries, the last ones, it drew itself. */
+  readonly generated?: number;
   readonly parameters: number;
   readonly layers: readonly LayerInfo[];
   /** Shape of one input, e.g. [64] or [28, 28, 1]. */

@@ -1,4 +1,5 @@
 import type { Metric } from '@attribution-bench/contract';
+import { counterfactual } from './counterfactual.js';
 import { lds } from './lds.js';
 import { loo } from './loo.js';
 import { mislabelAuc } from './mislabel-auc.js';
@@ -9,5 +10,5 @@ export { predictOutcomes } from './predict-outcomes.js';
 
 /** What `metrics:` in a grid file can name. */
 export const metrics: Readonly<Record<string, Metric>> = Object.fromEntries(
-  [lds, loo, mislabelAuc, removalCurve].map((metric) => [metric.id, metric]),
+  [counterfactual, lds, loo, mislabelAuc, removalCurve].map((metric) => [metric.id, metric]),
 );

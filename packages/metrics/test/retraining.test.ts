@@ -88,3 +88,45 @@ describe('removal-curve', () => {
     expect(value(effects.slice(0, train), 'global')).toBeCloseTo(value(effects), 4);
   });
 });
+
+describe('counterfactual', () => {
+  const { counterfactual } = metrics;
+  const [train, heldout, generated, dims] = [20, 2, 3, 4];
+  const task = { ...taskOf(train, heldout + generated), generated };
+  const split = { subsets: range(0), queries: Int32Array.of(0, 1, 2, 4) };
+  const params = { images: 16, share: 0.1, draws: 6, seeds: 2, distance: 'l2' };
+  /** Image g moves by 1 for each of the points 2 g and 2 g + 1 that is missing. */
+  const drawn = (requests: readonly RetrainRequest[]) =>
+    requests.map((request) => ({
+      ...request,
+      targets: [],
+      images: request.members.map((members) => {
+        const present = new Set(members);
+        return Float32Array.from(
+          (request.generate ?? []).flatMap((g) => {
+            const missing = [2 * g, 2 * g + 1].filter((point) => !present.has(point)).length;
+            return Array.from({ length: dims }, (_, d) => (d === g ? missing : 0));
+          }),
+        );
+      }),
+    }));
+  const value = (score: (image: number, point: number) => number) => {
+    const scores = Float32Array.from({ length: task.queries * train }, (_, i) =>
+      score(Math.floor(i / train) - heldout, i % train),
+    );
+    const ctx = { task, scores, output: 'pairwise' } as const;
+    const requests = counterfactual.retrainings?.(ctx, params, split, rng()) ?? [];
+    expect(requests.map(({ seed, members, generate }) => [seed, members.length, generate])).toEqual(
+      [0, 1].flatMap((seed) => [1, 6, 2].map((models) => [seed, models, [0, 2]])),
+    );
+    return counterfactual.evaluate({ ...ctx, retrained: drawn(requests) }, params, split).value;
+  };
+
+  it('is how much farther an image moves without its points than without random ones', () => {
+    const right = value((image, point) => (Math.floor(point / 2) === image ? 1 : 0));
+    const wrong = value((image, point) => (Math.floor(point / 2) === image ? -1 : 0));
+    expect(right - wrong).toBeCloseTo(2, 5);
+    expect(right).toBeGreaterThan(1);
+    expect(wrong).toBeLessThanOrEqual(0);
+  });
+});

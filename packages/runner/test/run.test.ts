@@ -108,9 +108,9 @@ tasks:
     kind: generator
     data: { use: digits, train: 40 }
     model: { use: ddpm-mlp, hidden: [16], epochs: 2, diffusionSteps: 20 }
-    queries: { heldout: 2, generated: 3, samplerSteps: 4 }
+    queries: { heldout: 5, generated: 4, samplerSteps: 4 }
 truth: { subsets: 4, retrainSeeds: 1 }
-metrics: [lds]
+metrics: [lds, { use: counterfactual, params: { images: 3, draws: 2 } }]
 methods: [random, pixel-similarity, { use: ${fixture('same-class')} }]
 `;
     const results = temporaryFolder();
@@ -123,11 +123,13 @@ methods: [random, pixel-similarity, { use: ${fixture('same-class')} }]
     const { outcome } = await run(planned);
     expect(outcome.failedCells).toEqual([]);
     const board = await boardInput(await plan(planned.grid, results), outcome);
-    expect(board.tasks[0].info).toMatchObject({ kind: 'generator', queries: 5 });
-    expect(board.tasks[0].truth?.queries).toBe(5);
+    expect(board.tasks[0].info).toMatchObject({ kind: 'generator', queries: 9, generated: 4 });
+    expect(board.tasks[0].truth?.queries).toBe(9);
+    expect(board.tasks[0].diagnostics?.map(({ id }) => id)).toContain('fid-test');
+    for (const { metrics } of board.cells.slice(0, 2)) expect(metrics.counterfactual.report.value).toBeTypeOf('number');
     expect(board.cells.map(({ status }) => status)).toEqual(['ok', 'ok', 'skipped']);
     const [pack] = await exportTruth(planned);
-    expect((await readTruthPack(pack.file)).queryIds.slice(-3)).toEqual(['generated/0', 'generated/1', 'generated/2']);
+    expect((await readTruthPack(pack.file)).queryIds.slice(-3)).toEqual(['generated/1', 'generated/2', 'generated/3']);
     const [verified] = await verifyTruth(planned, { rows: 1, jobs: 1 });
     expect(verified.rows.map(({ identical }) => identical)).toEqual([true]);
   });

@@ -10,6 +10,7 @@ export function taskInfo(spec: TaskSpec, data: TaskData, { layers, size }: Archi
     target: spec.target.use,
     train: data.labels.length,
     queries: spec.kind === 'generator' ? spec.queries.heldout + spec.queries.generated : data.queryLabels.length,
+    ...(spec.kind === 'generator' ? { generated: spec.queries.generated } : {}),
     parameters: size,
     layers: layers.map(({ name, kind, offset, size }) => ({ name, kind, offset, size })),
     inputShape: data.inputShape,

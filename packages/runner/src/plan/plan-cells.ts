@@ -28,6 +28,7 @@ export function metricsFor(grid: Grid, { task }: OpenedTask): GridMetric[] {
   return grid.metrics.filter(({ metric, tasks }) => {
     if (tasks !== undefined && !tasks.includes(task.id)) return false;
     if (metric.needs.includes('truth') && task.truth === undefined) return false;
+    if (metric.needs.includes('generated') && task.spec.queries.generated === 0) return false;
     return !metric.needs.includes('label-noise') || Number(task.spec.data.flipLabels ?? 0) > 0;
   });
 }

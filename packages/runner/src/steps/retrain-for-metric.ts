@@ -1,4 +1,12 @@
-import { deriveSeed, type Retrained, type RetrainRequest, sha256 } from '@attribution-bench/contract';
+import {
+  type CancelSignal,
+  deriveSeed,
+  type NdArray,
+  type Retrained,
+  type RetrainRequest,
+  sha256,
+} from '@attribution-bench/contract';
+import type { Task, TrainedRun } from '@attribution-bench/tasks';
 import { hashPackage } from '../methods/code-hash.js';
 import { outputOf } from '../plan/step-list.js';
 import type { TaskSource } from './job.js';
@@ -17,16 +25,16 @@ export async function retrainForMetric(
   const retrained: Retrained[] = [];
   for (const [done, request] of requests.entries()) {
     const progress = (share: number) => workshop.progress((done + share) / requests.length);
-    retrained.push({ ...request, targets: await trainedTargets(request, source, { ...workshop, progress }) });
+    retrained.push({ ...request, ...(await trainedOutputs(request, source, { ...workshop, progress })) });
   }
   return retrained;
 }
 
-async function trainedTargets(
-  { members, seed }: RetrainRequest,
+async function trainedOutputs(
+  { members, seed, generate }: RetrainRequest,
   source: TaskSource,
   { store, tasks, cancel, progress }: Workshop,
-): Promise<Float32Array[]> {
+): Promise<Pick<Retrained, 'targets' | 'images'>> {
   const output = outputOf('retrain', {
     task: source.key,
     dataset: source.dataset.key,
@@ -35,18 +43,41 @@ async function trainedTargets(
     role: 'metric',
     members: members.map((set) => sha256(new Uint8Array(set.buffer, set.byteOffset, set.byteLength))),
     seed,
+    generate: generate && [...generate],
   });
   if (await store.isSound(output, Infinity)) {
-    const { data, shape } = (await store.read(output)).arrays.outputs;
-    return members.map((_, row) => (data as Float32Array).slice(row * shape[1], (row + 1) * shape[1]));
+    const { outputs, images } = (await store.read(output)).arrays;
+    return { targets: rowsOf(outputs), ...(images === undefined ? {} : { images: rowsOf(images) }) };
   }
   const task = await tasks.use(source);
   const runSeed = deriveSeed(source.spec.seed, source.key, 'metric', 'retrain', seed);
   const trained = await task.train({ runs: members.map((set) => ({ seed: runSeed, members: set })), cancel, progress });
   const targets = await task.queryTargets(trained.map(({ parameters }) => parameters));
-  const { queries } = task.info;
-  const data = new Float32Array(members.length * queries);
-  for (const [row, values] of targets.entries()) data.set(values, row * queries);
-  await writeOutput(store, output, { outputs: { shape: [members.length, queries], data } });
-  return targets;
+  const images = generate && (await drawnImages(task, trained, generate, cancel));
+  await writeOutput(store, output, { outputs: stackedRows(targets), ...(images && { images: stackedRows(images) }) });
+  return { targets, ...(images && { images }) };
+}
+
+/** The images of each model, [images × dims] each. */
+async function drawnImages(
+  task: Task,
+  trained: readonly TrainedRun[],
+  generate: readonly number[],
+  cancel: CancelSignal,
+): Promise<Float32Array[]> {
+  const images: Float32Array[] = [];
+  for (const { parameters } of trained)
+    images.push((await task.generate?.(parameters, generate, cancel)) ?? new Float32Array());
+  return images;
+}
+
+function stackedRows(rows: readonly Float32Array[]): NdArray<Float32Array> {
+  const columns = rows[0].length;
+  const data = new Float32Array(rows.length * columns);
+  for (const [row, values] of rows.entries()) data.set(values, row * columns);
+  return { shape: [rows.length, columns], data };
+}
+
+function rowsOf({ shape: [rows, columns], data }: NdArray): Float32Array[] {
+  return Array.from({ length: rows }, (_, row) => (data as Float32Array).slice(row * columns, (row + 1) * columns));
 }
