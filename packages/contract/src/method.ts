@@ -94,6 +94,8 @@ export interface CurvatureRequest {
  * The gradient of one sample with respect to a dense layer is the outer product of the layer's input and the derivative
  * of the sample's scalar with respect to the layer's output before the activation, so pairs of them stand for
  * per-sample gradients that are never formed. The bias counts as a weight of a constant input 1: `input` ends with it.
+ * A layer that is used at many places of a sample (a convolution) or whose gradient is no outer product (a normalisation)
+ * has the constant 1 as its only input, in = 0, and the whole flattened gradient as `delta`, out = the layer's size.
  */
 export interface LayerFactors {
   readonly layer: string;

@@ -48,5 +48,9 @@ export function standardisedPixels(
       exit: exitCode.badInput,
     });
   }
-  return (x) => tf.div(tf.sub(x, tf.tensor1d([...mean])), tf.tensor1d([...std]));
+  const scales = Array.from({ length: channels }, (_, c) => 1 / std[c % std.length]);
+  const shifts = scales.map((scale, c) => -mean[c % mean.length] * scale);
+  const byChannel = (values: readonly number[]) =>
+    new Set(values).size === 1 ? tf.scalar(values[0]) : tf.tensor1d([...values]);
+  return (x) => tf.add(tf.mul(x, byChannel(scales)), byChannel(shifts));
 }
