@@ -115,7 +115,8 @@
     const column = head.dataset.column ?? '';
     const now = head.getAttribute('aria-sort');
     const first = head.hasAttribute('data-largest-first');
-    order = { column, down: now === 'ascending' ? true : now === 'descending' ? false : first };
+    const down = now === 'ascending' || (now !== 'descending' && first);
+    order = column === 'rank' && !down ? null : { column, down };
     applyOrder();
     writeAddress();
   });

@@ -256,7 +256,7 @@ function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: 
 }
 
 /** A command with a button that copies it. */
-export function commandLine(command: string): Html {
+function commandLine(command: string): Html {
   return html`<div class="command"><code>${command}</code><button type="button" class="copy">Copy</button></div>`;
 }
 

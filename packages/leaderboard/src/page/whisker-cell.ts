@@ -4,7 +4,7 @@ import { formatInterval, formatValue } from '../view/format.js';
 import { type Html, html, trusted } from './html.js';
 
 /** Multiples of a round step on an axis, at most about seven. */
-export function axisTicks({ from, to }: Axis): number[] {
+function axisTicks({ from, to }: Axis): number[] {
   const step = [0.05, 0.1, 0.2, 0.25, 0.5, 1].find((candidate) => (to - from) / candidate <= 6.01) ?? to - from;
   const first = Math.ceil(from / step - 1e-9);
   const last = Math.floor(to / step + 1e-9);
@@ -12,7 +12,7 @@ export function axisTicks({ from, to }: Axis): number[] {
 }
 
 /** Share of the axis at a value, as a percentage of a length. */
-export function percentOn({ from, to }: Axis, value: number): string {
+function percentOn({ from, to }: Axis, value: number): string {
   return `${Number((((value - from) / (to - from)) * 100).toFixed(2))}%`;
 }
 
