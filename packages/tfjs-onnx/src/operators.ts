@@ -1,13 +1,5 @@
 import { sizeOf } from '@attribution-bench/contract';
-import {
-  type Attributes,
-  constantData,
-  fillOf,
-  type GraphBuilder,
-  isConstant,
-  producer,
-  type Value,
-} from './graph-builder.js';
+import { type Attributes, fillOf, type GraphBuilder, producer, type Value } from './graph-builder.js';
 import { type OnnxType, onnxTypeCode } from './onnx-model.js';
 
 export interface Result {
@@ -145,7 +137,7 @@ export function expand(g: GraphBuilder, x: Value, shape: readonly number[]): Val
  * Elementwise operators broadcast by themselves: an operand that was expanded, or is one number everywhere, is used
  * before expansion as long as the result keeps its shape.
  */
-export function broadcastOperands(
+function broadcastOperands(
   g: GraphBuilder,
   operands: readonly Value[],
 ): { shape: number[]; operands: readonly Value[] } {
@@ -346,10 +338,3 @@ export function pad(
     attributes: { mode: { string: mode } },
   });
 }
-
-/** The numbers of a small integer constant. */
-export function constantNumbers(value: Value): number[] {
-  return Array.from(constantData(value) as ArrayLike<number | bigint>, Number);
-}
-
-export { isConstant };

@@ -51,7 +51,7 @@ function maskCondition(x: Value): Value | undefined {
 }
 
 /** a · b; a product with a mask is a choice. */
-export function multiply(g: GraphBuilder, a: Value, b: Value): Value {
+function multiply(g: GraphBuilder, a: Value, b: Value): Value {
   if (a.type === 'float32') {
     for (const [mask, other] of [
       [a, b],
@@ -89,7 +89,7 @@ function logSoftmaxArgument(shifted: Value, logSum: Value): Value | undefined {
   return argument === shifted && overLast(peak, 'ReduceMax') === logits ? logits : undefined;
 }
 
-export function exponential(g: GraphBuilder, x: Value): Value {
+function exponential(g: GraphBuilder, x: Value): Value {
   const logSoftmax = producer(x, 'LogSoftmax');
   if (logSoftmax?.inputs[0] !== undefined)
     return apply(g, 'Softmax', [logSoftmax.inputs[0]], { attributes: logSoftmax.attributes });
@@ -136,7 +136,7 @@ function modulo(g: GraphBuilder, a: Value, b: Value): Value {
   return where(g, sameSign, remainder, shifted);
 }
 
-export function power(g: GraphBuilder, a: Value, b: Value): Value {
+function power(g: GraphBuilder, a: Value, b: Value): Value {
   const exponent = fillOf(b);
   if (a.type === 'float32' && b.shape.length <= a.shape.length) {
     if (exponent === 1) return expand(g, a, elementwise(g, 'Pow', [a, b]).shape);

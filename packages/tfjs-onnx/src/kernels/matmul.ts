@@ -6,7 +6,7 @@ import { add, apply, broadcastShape, cast, elementwise, reshape } from '../opera
 import { clip, leakyRelu, prelu, relu } from './elementwise.js';
 
 /** a · b over the last two axes, either one transposed first; leading axes broadcast. */
-export function matMul(g: GraphBuilder, a: Value, b: Value, flipA: boolean, flipB: boolean): Value {
+function matMul(g: GraphBuilder, a: Value, b: Value, flipA: boolean, flipB: boolean): Value {
   const [left, transposeA] = withoutTranspose(cast(g, a, 'float32'), flipA);
   const [right, transposeB] = withoutTranspose(cast(g, b, 'float32'), flipB);
   const rows = left.shape.at(transposeA ? -1 : -2) ?? 1;
