@@ -45,7 +45,7 @@ const params = {
     default: 'gaussian',
     help: 'random matrix the averaged gradients are multiplied by',
   }),
-  ridge: num({ default: 0.1, min: 0, help: 'λ, in units of the mean eigenvalue of the kernel, see ridgeUnit' }),
+  ridge: num({ default: 1, min: 0, help: 'λ, in units of the mean eigenvalue of the kernel, see ridgeUnit' }),
   ridgeUnit: choice(['mean-eigenvalue', 'absolute'], {
     default: 'mean-eigenvalue',
     help: 'mean-eigenvalue: trace(ΦᵀΦ) / min(points, columns); absolute: ridge is λ itself, as published settings give it',

@@ -1,4 +1,4 @@
-import type { PointSet } from '@attribution-bench/contract';
+import type { OutputFunction, PointSet } from '@attribution-bench/contract';
 import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, expect, test } from 'vitest';
@@ -64,6 +64,14 @@ const passAt = (timesteps: readonly number[]) =>
   );
 const timesteps = uniformTimesteps(subject.diffusion, 10);
 const squaredNorm = (prediction: tf.Tensor) => tf.mean(tf.square(prediction), 1);
+const outputs: Record<string, OutputFunction> = {
+  loss: (e, noise) => tf.mean(tf.squaredDifference(e, noise), -1),
+  mean: (e) => tf.mean(e, -1),
+  l1_norm: (e) => tf.sum(tf.abs(e), -1),
+  l2_norm: (e) => tf.sqrt(tf.sum(tf.square(e), -1)),
+  linf_norm: (e) => tf.max(tf.abs(e), -1),
+  mean_squared_l2_norm: squaredNorm,
+};
 
 test('the noise levels and time steps are those of the published code', () => {
   const alphas = diffusionOf(spec.model).alphasCumprod;
@@ -101,17 +109,22 @@ test.each([
   expect(relativeError(data.slice(0, 16 * cols), expected)).toBeLessThan(1e-4);
 });
 
-test('inner products of training and generated gradients agree with the published code', async () => {
-  const pass = passAt(timesteps);
-  const train = await allRows(evaluator.gradients(parameters, { of: 'train', output: squaredNorm, pass }));
-  const queries = await allRows(evaluator.gradients(parameters, { of: 'queries', output: squaredNorm, pass }));
-  const gram = new Float64Array(60 * 15);
-  for (let i = 0; i < 60; i++) {
-    for (let q = 0; q < 15; q++) {
-      for (let j = 0; j < train.cols; j++) {
-        gram[i * 15 + q] += train.data[i * train.cols + j] * queries.data[q * train.cols + j];
-      }
+test.each(Object.entries(outputs))(
+  'values and inner products of gradients of %s agree with the published code',
+  async (name, output) => {
+    const pass = passAt(timesteps);
+    const values = readFloats(`d-trak/f_values_train_${name}`);
+    for (const [k, t] of timesteps.entries()) {
+      const [found] = await evaluator.outputs([parameters], { of: 'train', output, pass: passAt([t]) });
+      expect(relativeError(found, values.subarray(k * 60, (k + 1) * 60))).toBeLessThan(1e-5);
     }
-  }
-  expect(relativeError(gram, readNpy('d-trak/gram_train_gen_mean_squared_l2_norm').data)).toBeLessThan(1e-4);
-});
+    const train = await allRows(evaluator.gradients(parameters, { of: 'train', output, pass }));
+    const queries = await allRows(evaluator.gradients(parameters, { of: 'queries', output, pass }));
+    const { cols } = train;
+    const gram = new Float64Array(60 * 15);
+    for (let i = 0; i < 60; i++)
+      for (let q = 0; q < 15; q++)
+        for (let j = 0; j < cols; j++) gram[i * 15 + q] += train.data[i * cols + j] * queries.data[q * cols + j];
+    expect(relativeError(gram, readNpy(`d-trak/gram_train_gen_${name}`).data)).toBeLessThan(1e-4);
+  },
+);
