@@ -61,6 +61,8 @@ export interface MetricResult {
   readonly value: number;
   /** One value a query of the split, in its order. */
   readonly perQuery?: Float64Array;
+  /** In place of `perQuery` where queries are sampled: one value a sampled query, the same ones for every method. */
+  readonly perSampledQuery?: Float64Array;
   /** Queries whose value was undefined (constant predictions) and counted as 0. */
   readonly undefinedQueries?: number;
   /** LDS: the predicted output of every subset of the split, [subsets × queries], kept for resampling. */

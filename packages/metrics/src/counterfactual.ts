@@ -51,20 +51,21 @@ export const counterfactual = defineMetric({
   },
   evaluate({ retrained = [] }, { distance }) {
     const between = distances[distance];
-    const moves: number[] = [];
+    const images = retrained[0]?.generate?.length ?? 0;
+    const seeds = retrained.length / 3;
+    const perSampledQuery = new Float64Array(images);
     for (let at = 0; at < retrained.length; at += 3) {
-      const [all, random, attributed] = retrained.slice(at, at + 3).map(({ images = [] }) => images);
-      const count = retrained[at].generate?.length ?? 0;
+      const [all, random, attributed] = retrained.slice(at, at + 3).map(({ images: drawn = [] }) => drawn);
       const imageOf = (drawn: Float32Array, i: number) => {
-        const dims = drawn.length / count;
+        const dims = drawn.length / images;
         return drawn.subarray(i * dims, (i + 1) * dims);
       };
-      for (let i = 0; i < count; i++) {
+      for (let i = 0; i < images; i++) {
         const moved = (drawn: Float32Array) => between(imageOf(drawn, i), imageOf(all[0], i));
-        moves.push(moved(attributed[i]) - mean(random.map(moved)));
+        perSampledQuery[i] += (moved(attributed[i]) - mean(random.map(moved))) / seeds;
       }
     }
-    return { value: mean(moves) };
+    return { value: mean([...perSampledQuery]), perSampledQuery };
   },
 });
 

@@ -119,7 +119,9 @@ describe('counterfactual', () => {
     expect(requests.map(({ seed, members, generate }) => [seed, members.length, generate])).toEqual(
       [0, 1].flatMap((seed) => [1, 6, 2].map((models) => [seed, models, [0, 2]])),
     );
-    return counterfactual.evaluate({ ...ctx, retrained: drawn(requests) }, params, split).value;
+    const result = counterfactual.evaluate({ ...ctx, retrained: drawn(requests) }, params, split);
+    expect(result.perSampledQuery).toHaveLength(2);
+    return result.value;
   };
 
   it('is how much farther an image moves without its points than without random ones', () => {

@@ -87,6 +87,7 @@ function encode(side: keyof MetricValues, result: MetricResult): Artifact {
     if (data !== undefined) arrays[`${side}.${name}`] = { shape: [data.length], data };
   };
   keep('perQuery', result.perQuery);
+  keep('perSampledQuery', result.perSampledQuery);
   keep('predictions', result.predictions);
   keep('outcomes', result.outcomes);
   keep('detection.scores', result.detection?.scores);
@@ -104,6 +105,7 @@ function encode(side: keyof MetricValues, result: MetricResult): Artifact {
 function decode(side: keyof MetricValues, { arrays, metadata }: Artifact): MetricResult {
   const numbers = (name: string) => arrays[`${side}.${name}`]?.data as Float64Array | undefined;
   const perQuery = numbers('perQuery');
+  const perSampledQuery = numbers('perSampledQuery');
   const predictions = numbers('predictions');
   const outcomes = numbers('outcomes');
   const scores = numbers('detection.scores');
@@ -112,6 +114,7 @@ function decode(side: keyof MetricValues, { arrays, metadata }: Artifact): Metri
   return {
     value: JSON.parse(metadata[`${side}.value`]),
     ...(perQuery === undefined ? {} : { perQuery }),
+    ...(perSampledQuery === undefined ? {} : { perSampledQuery }),
     ...(undefinedQueries === undefined ? {} : { undefinedQueries: Number(undefinedQueries) }),
     ...(predictions === undefined ? {} : { predictions }),
     ...(outcomes === undefined ? {} : { outcomes }),

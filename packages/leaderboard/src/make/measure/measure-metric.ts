@@ -42,7 +42,7 @@ export type MetricOfBoard = BoardInput['metrics'][number];
 
 /**
  * Measures a metric for the entries that have it. What is resampled follows from what the metric kept: `predictions`,
- * subsets and queries; `detection`, training points; only `perQuery`, queries.
+ * subsets and queries; `detection`, training points; only `perQuery` or `perSampledQuery`, queries.
  * @throws BenchError BOARD_RESULT_SHAPE when a result does not fit the split or the other results
  */
 export function measureMetric(
@@ -87,15 +87,23 @@ export function measureMetric(
     const endMargin = perfectionMargin(sample.detection, ci);
     return { draws, range: [0, 1], endMargin, entries: measuredEntries(rows, statistics, draws) };
   }
-  const draws = drawJointly({ resamples, subsets: 0, queries: sample?.perQuery === undefined ? 1 : queries }, seed);
+  const draws = drawJointly(
+    { resamples, subsets: 0, queries: sample === undefined ? 1 : valuesOf(sample).length },
+    seed,
+  );
   const statistics = meanStatistics(rows, (results) =>
-    results.map(({ value, perQuery }) => ({ perQuery: perQuery ?? Float64Array.of(value), resampled: noResamples })),
+    results.map((result) => ({ perQuery: valuesOf(result), resampled: noResamples })),
   );
   const range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
   return { draws, range, endMargin: 0, entries: measuredEntries(rows, statistics, draws) };
 }
 
 const noResamples = new Float64Array();
+
+/** What a metric that kept no more is resampled from: values of queries, or the single one. */
+function valuesOf({ value, perQuery, perSampledQuery }: MetricResult): Float64Array {
+  return perQuery ?? perSampledQuery ?? Float64Array.of(value);
+}
 
 /** What predictions are correlated with, [units × queries]. */
 function outcomesFor({ truth, report }: BoardTask, sample: MetricResult): Float64Array {
@@ -117,7 +125,7 @@ function measuredEntries(
     if (row === undefined || statistic === undefined) return undefined;
     const { seeds, results, distinct } = row;
     const perSeed = results.map(({ value }) => value);
-    const bySeed = results.map(({ value, perQuery }) => perQuery ?? Float64Array.of(value));
+    const bySeed = results.map(valuesOf);
     const undefinedQueries = Math.max(...distinct.map((result) => result.undefinedQueries ?? 0));
     return {
       measurement: measurement({ value: mean(perSeed), seeds, bySeed, statistic, draws }),
@@ -187,8 +195,9 @@ function requireFit(
       exit: exitCode.cellFailed,
     });
   };
-  const { perQuery, predictions, outcomes, detection } = result;
+  const { perQuery, perSampledQuery, predictions, outcomes, detection } = result;
   expectCount('values of queries', perQuery?.length, queries);
+  expectCount('values of sampled queries', perSampledQuery?.length, sample?.perSampledQuery?.length ?? 0);
   expectCount('predictions', predictions?.length, sample?.outcomes?.length ?? report.subsets.length * queries);
   expectCount(
     'outcomes that agree with those of the other methods',
