@@ -9,6 +9,8 @@ export interface TaskExamples {
 export interface QueryExample {
   /** Index in the task's report split. */
   readonly query: number;
+  /** Where it comes from: `test/12`, `generated/3`. */
+  readonly source: string;
   readonly picture: number;
   readonly label?: number;
   readonly methods: readonly MethodExample[];

@@ -85,6 +85,7 @@ describe('the page of a board', () => {
       queries: [
         {
           query: 5,
+          source: 'test/12',
           picture: 0,
           label: 3,
           methods: [{ entry: 'trak', top: [point(11, 0.5)], bottom: [point(12, -0.25)] }],
@@ -102,7 +103,7 @@ it.each([
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',
   "</script><!--<script>' onload='x",
-  '${alert(1)}',
+  'datum.x\');alert(1);(',
   'a\u202eb\u2028c',
 ])('shows the name %j as text', async (name) => {
   const named = {

@@ -16,6 +16,7 @@ import type { RowView, TaskView } from '../view/task-view.js';
 import type { Marks } from './charts/figure.js';
 import { familyGlyph } from './families.js';
 import { type Html, html, minus } from './html.js';
+import { metricName } from './metric-name.js';
 import { rowCommand } from './row-command.js';
 import { axisHeader, whiskerCell } from './whisker-cell.js';
 
@@ -124,7 +125,7 @@ function columnsOf(
     },
     {
       id: 'value',
-      title: metric.id.toUpperCase(),
+      title: metricName(metric),
       kind: 'number',
       cell: ({ value }) =>
         value &&
@@ -134,7 +135,7 @@ function columnsOf(
     },
     {
       id: 'plot',
-      title: axisHeader(axis, index, reference),
+      title: html`<span class="unseen">plot</span>${axisHeader(axis, index, reference)}`,
       kind: 'plot',
       cell: ({ row, value }) =>
         value &&
@@ -167,7 +168,7 @@ function columnsOf(
     ...otherMetrics.map(
       (other): Column => ({
         id: other.id,
-        title: html`<abbr title="${other.title}">${other.id}</abbr>`,
+        title: html`<abbr title="${other.title}">${metricName(other)}</abbr>`,
         kind: 'number',
         cell: ({ row }) => row.metrics[other.id] && minus(formatValue(row.metrics[other.id].value)),
         order: ({ row }) => row.metrics[other.id]?.value,

@@ -14,9 +14,9 @@ export function examplesSection({ pictures, queries }: TaskExamples, rows: reado
       const alt = `training point ${point.index}${label}, score ${point.score.toPrecision(3)}`;
       return html`<span class="point">${picture(point.picture, alt, alt)}${point.label === undefined ? undefined : html`<small>${point.label}</small>`}</span>`;
     });
-  const blocks = queries.map(({ query, picture: own, label, methods }) => {
+  const blocks = queries.map(({ query, source, picture: own, label, methods }) => {
     const name = `query ${query}${label === undefined ? '' : `, label ${label}`}`;
-    return html`<div class="example"><div class="query">${picture(own, name)}<p>${name}</p></div>
+    return html`<div class="example"><div class="query">${picture(own, name)}<p>${name}<br>${source}</p></div>
 <div class="scroller" role="region" tabindex="0" aria-label="Attributions of ${name}"><table class="examples"><caption>Training points by score: most helpful and most harmful to ${name}</caption>
 <thead><tr><th scope="col">method</th><th scope="col">largest scores</th><th scope="col">smallest scores</th></tr></thead>
 <tbody>${methods.map(({ entry, top, bottom }) => html`<tr><th scope="row">${titles.get(entry) ?? entry}</th><td class="points">${points(top)}</td><td class="points">${points(bottom)}</td></tr>`)}</tbody></table></div></div>

@@ -1,6 +1,7 @@
 import { formatInterval, formatShare, formatValue } from '../view/format.js';
 import type { TaskView } from '../view/task-view.js';
 import { type Html, html, minus } from './html.js';
+import { metricName } from './metric-name.js';
 
 /** More methods than this are not named one by one. */
 const mostNames = 4;
@@ -25,5 +26,5 @@ export function leadingSentence({ task, metric, ranked }: TaskView): Html | unde
       : tied.length === 0
         ? html` It is told apart from each of the other ${others.length} methods.`
         : html` Not told apart from it: ${names}.`;
-  return html`On <em>${task.id}</em>, <strong>${best.row.title}</strong> reaches ${metric.id.toUpperCase()} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>${ceiling}.${standing}`;
+  return html`On <em>${task.id}</em>, <strong>${best.row.title}</strong> reaches ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>${ceiling}.${standing}`;
 }

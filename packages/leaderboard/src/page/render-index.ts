@@ -2,6 +2,7 @@ import type { Board } from '../board.js';
 import { formatInterval, formatShare, formatValue, plural } from '../view/format.js';
 import { taskViews } from '../view/task-view.js';
 import { type Html, html, minus } from './html.js';
+import { metricName } from './metric-name.js';
 import { pageFrame, themeButton } from './page-frame.js';
 
 /** A board and the folder it is in, beside the index. */
@@ -34,7 +35,7 @@ function boardCard({ folder, board }: BoardLink): Html {
       metric === undefined || best === undefined || value === undefined
         ? html`<td colspan="3">nothing ranked</td>`
         : html`<td>${best.row.title}</td><td class="number"><span class="value">${minus(formatValue(value.value))}</span> <span class="interval">${minus(formatInterval(value))}</span></td><td class="number">${value.ofCeiling === undefined ? undefined : formatShare(value.ofCeiling)}</td>`;
-    return html`<tr><th scope="row">${task.id}</th><td>${metric?.id.toUpperCase()}</td>${result}<td class="number">${ranked.length}</td><td class="number">${unranked.length}</td></tr>
+    return html`<tr><th scope="row">${task.id}</th><td>${metric && metricName(metric)}</td>${result}<td class="number">${ranked.length}</td><td class="number">${unranked.length}</td></tr>
 `;
   });
   return html`<section class="task"><h2><a href="${encodeURIComponent(folder)}/index.html">${board.grid}</a>${folder === board.grid ? undefined : html` <span class="badge">${folder}</span>`}</h2>

@@ -84,6 +84,7 @@ async function taskExamples(
   const label = (labels: Int32Array, index: number) => (info.classes > 0 ? { label: labels[index] } : {});
   const queries: QueryExample[] = chosenQueries([...report.queries], data).map((query) => ({
     query,
+    source: data.queryIds[query],
     picture: gallery.picture('query', query),
     ...label(data.queryLabels, query),
     methods: [],

@@ -1,6 +1,7 @@
 import { singleLine } from '../../text/display-text.js';
 import { formatSeconds, formatValue } from '../../view/format.js';
 import type { RowView, TaskView } from '../../view/task-view.js';
+import { metricName } from '../metric-name.js';
 import { chartWidth, drawChart } from './chart.js';
 import { colorScale, type Figure, type Marks, shapeScale } from './figure.js';
 import { placeLabels } from './place-labels.js';
@@ -69,7 +70,7 @@ export async function costChart(view: TaskView, marks: Marks): Promise<Figure | 
     field: 'value',
     type: 'quantitative',
     scale: { domain: domainY, nice: false },
-    axis: { title: metric.id.toUpperCase(), tickCount: 6 },
+    axis: { title: metricName(metric), tickCount: 6 },
   } as const;
   const svg = await drawChart({
     ...plot,
@@ -125,7 +126,7 @@ export async function costChart(view: TaskView, marks: Marks): Promise<Figure | 
   const names = front.map(({ title }) => title).join(', ');
   return {
     id: 'cost',
-    title: `${metric.id.toUpperCase()} against cost`,
+    title: `${metricName(metric)} against cost`,
     caption:
       `Nothing is both better and cheaper than the methods on the line (${names}). Vertical bars are intervals` +
       `${ceiling === undefined ? '' : ', the dashed line is the noise ceiling'}.`,

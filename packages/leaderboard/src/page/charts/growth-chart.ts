@@ -1,6 +1,7 @@
 import { singleLine, truncate } from '../../text/display-text.js';
 import { formatValue } from '../../view/format.js';
 import type { TaskView } from '../../view/task-view.js';
+import { metricName } from '../metric-name.js';
 import { chartWidth, drawChart } from './chart.js';
 import { colorScale, type Figure, type Marks } from './figure.js';
 import { spread } from './place-labels.js';
@@ -58,7 +59,7 @@ export async function growthChart(view: TaskView, marks: Marks): Promise<Figure 
     field: 'value',
     type: 'quantitative',
     scale: { domain: domainY, nice: false },
-    axis: { title: metric.id.toUpperCase(), tickCount: 6 },
+    axis: { title: metricName(metric), tickCount: 6 },
   } as const;
   const color = { field: 'family', type: 'nominal', scale: colorScale(marks), legend: null } as const;
   const svg = await drawChart({
@@ -86,7 +87,7 @@ export async function growthChart(view: TaskView, marks: Marks): Promise<Figure 
   return {
     id: 'growth',
     title: 'Has it settled?',
-    caption: `${shown}${metric.id.toUpperCase()} as subsets are added: lines that are flat at the right would change little with more.`,
+    caption: `${shown}${metricName(metric)} as subsets are added: lines that are flat at the right would change little with more.`,
     svg,
   };
 }

@@ -1,6 +1,7 @@
 import { singleLine, truncate } from '../../text/display-text.js';
 import { formatValue } from '../../view/format.js';
 import type { TaskView } from '../../view/task-view.js';
+import { metricName } from '../metric-name.js';
 import { chartWidth, drawChart } from './chart.js';
 import { colorScale, type Figure, type Marks } from './figure.js';
 
@@ -35,7 +36,7 @@ export async function queryChart(view: TaskView, marks: Marks): Promise<Figure |
       field,
       type: 'quantitative',
       scale: { domain, nice: true },
-      axis: { title: `${metric.id.toUpperCase()} of a query`, tickCount: 6 },
+      axis: { title: `${metricName(metric)} of a query`, tickCount: 6 },
     }) as const;
   const color = { field: 'family', type: 'nominal', scale: colorScale(marks), legend: null } as const;
   const svg = await drawChart({

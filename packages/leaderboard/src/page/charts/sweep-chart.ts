@@ -1,6 +1,7 @@
 import { singleLine, truncate } from '../../text/display-text.js';
 import { formatValue } from '../../view/format.js';
 import type { RowView, TaskView } from '../../view/task-view.js';
+import { metricName } from '../metric-name.js';
 import { chartWidth, drawChart } from './chart.js';
 import type { Figure } from './figure.js';
 
@@ -35,7 +36,7 @@ export async function sweepChart({ row }: RowView, { metric }: TaskView): Promis
     field: 'value',
     type: 'quantitative',
     scale: { domain, nice: false },
-    axis: { title: metric.id.toUpperCase(), tickCount: 4 },
+    axis: { title: metricName(metric), tickCount: 4 },
   } as const;
   const svg = await drawChart({
     title: {
