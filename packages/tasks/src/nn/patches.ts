@@ -35,17 +35,24 @@ export function patchesOf({ output, kernel, stride, pads, input }: Patches, x: t
 }
 
 /**
- * Columns [from, to) of the same without a graph, [batch · positions × (to - from)]; the column after the last is 1.
+ * Columns [from, to) of the same without a graph; the column after the last is 1.
  * @param images [batch × ...input]
+ * @param into filled, [batch · positions × (to - from)]
  */
-export function patchColumns(patches: Patches, images: Float32Array, from: number, to: number): Float32Array {
+export function fillPatchColumns(
+  patches: Patches,
+  images: Float32Array,
+  from: number,
+  to: number,
+  into: Float32Array,
+): void {
   const { output, kernel, stride, pads } = patches;
   const [height, width, channels] = patches.input;
   const [rows, columns] = output;
   const batch = images.length / (height * width * channels);
   const inputs = kernel * kernel * channels;
   const wide = to - from;
-  const result = new Float32Array(batch * rows * columns * wide);
+  into.fill(0);
   for (let begin = from; begin < Math.min(to, inputs); ) {
     const tap = Math.floor(begin / channels);
     const end = Math.min(to, (tap + 1) * channels);
@@ -60,12 +67,11 @@ export function patchColumns(patches: Patches, images: Float32Array, from: numbe
           if (column < 0 || column >= width) continue;
           const source = ((image * height + row) * width + column) * channels - tap * channels;
           const place = ((image * rows + y) * columns + x) * wide - from;
-          for (let i = begin; i < end; i++) result[place + i] = images[source + i];
+          for (let i = begin; i < end; i++) into[place + i] = images[source + i];
         }
       }
     }
     begin = end;
   }
-  if (to > inputs) for (let i = wide - 1; i < result.length; i += wide) result[i] = 1;
-  return result;
+  if (to > inputs) for (let i = wide - 1; i < into.length; i += wide) into[i] = 1;
 }

@@ -8,7 +8,7 @@ import { sampleTaps } from '../nn/tapped.js';
 import { passSamples } from './outputs.js';
 import type { Pass, Subject } from './pass.js';
 import { rowRanges } from './row-ranges.js';
-import { factorSizes, type GradientSource, type PositionProducts } from './stream-gradients.js';
+import { type FactorBlock, factorSizes, type GradientSource, type PositionProducts } from './stream-gradients.js';
 
 const inputName = (layer: string): string => `${layer}:input`;
 const deltaName = (layer: string): string => `${layer}:delta`;
@@ -50,6 +50,19 @@ export function factorSource(
   const { positions } = pass;
   const samples = passSamples(subject, pass);
   const model = unpacked(architecture, parameters);
+  const sizes = architecture.layers.map((layer) => ({ name: layer.name, ...factorSizes(layer) }));
+  let kept: { readonly rows: number; readonly buffers: FactorBlock['layers'] } | undefined;
+  /** Arrays of so many rows, which every block overwrites. */
+  const layersOf = (rows: number): FactorBlock['layers'] => {
+    if (kept === undefined || kept.rows < rows) kept = { rows, buffers: allocated(sizes, rows) };
+    const { buffers } = kept;
+    return Object.fromEntries(
+      sizes.map(({ name, input, delta }) => [
+        name,
+        { input: buffers[name].input.subarray(0, rows * input), delta: buffers[name].delta.subarray(0, rows * delta) },
+      ]),
+    );
+  };
   return {
     architecture,
     samples: count(of),
@@ -58,13 +71,7 @@ export function factorSource(
     products,
     async factors(start, points) {
       const rows = points * positions;
-      const sizes = architecture.layers.map((layer) => ({ name: layer.name, ...factorSizes(layer) }));
-      const layers = Object.fromEntries(
-        sizes.map(({ name, input, delta }) => [
-          name,
-          { input: new Float32Array(rows * input), delta: new Float32Array(rows * delta) },
-        ]),
-      );
+      const layers = layersOf(rows);
       for (const range of rowRanges(points, samples)) {
         const feeds = pass.feeds(of, start + range.start, range.count, samples);
         const results = await program.run({ ...model, ...feeds });
@@ -78,4 +85,16 @@ export function factorSource(
       return { samples: points, layers };
     },
   };
+}
+
+function allocated(
+  sizes: readonly { name: string; input: number; delta: number }[],
+  rows: number,
+): FactorBlock['layers'] {
+  return Object.fromEntries(
+    sizes.map(({ name, input, delta }) => [
+      name,
+      { input: new Float32Array(rows * input), delta: new Float32Array(rows * delta) },
+    ]),
+  );
 }

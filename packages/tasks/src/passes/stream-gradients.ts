@@ -1,7 +1,7 @@
 import { type CancelSignal, type RowBlock, sizeOf } from '@attribution-bench/contract';
 import type { Projector } from '@attribution-bench/numerics';
 import type { Architecture, LayerSpec } from '../nn/layer.js';
-import { patchColumns } from '../nn/patches.js';
+import { fillPatchColumns } from '../nn/patches.js';
 
 /**
  * What the gradients of consecutive samples are made of, by layer. The gradient of a sample with respect to a layer is the
@@ -23,7 +23,7 @@ export interface GradientSource {
   readonly positions: number;
   /** Samples that factors are computed for at once; smaller blocks share them. */
   readonly samplesAtOnce: number;
-  /** Factors of samples [start, start + count). */
+  /** Factors of samples [start, start + count), valid until the next call. */
   factors(start: number, count: number): Promise<FactorBlock>;
   /** Sums over rows and positions of input ⊗ delta. */
   readonly products: PositionProducts;
@@ -84,8 +84,14 @@ export async function* streamGradients(
   const block = Math.min(gradientBlockSamples(source, dim), Math.max(samples, 1));
   const data = new Float32Array(block * dim);
   const ranges = new Map(architecture.layers.map((layer) => [layer.name, inputRanges(layer, source, block)]));
-  const widest = Math.max(...architecture.layers.map(({ name, outputs }) => (ranges.get(name)?.[0].to ?? 0) * outputs));
-  const scratch = new Float32Array(block * widest);
+  const scratch = (size: (layer: LayerSpec, width: number) => number) =>
+    new Float32Array(
+      block * Math.max(...architecture.layers.map((layer) => size(layer, ranges.get(layer.name)?.[0].to ?? 0))),
+    );
+  const gradientScratch = scratch(({ outputs }, width) => width * outputs);
+  const columnScratch = scratch((layer, width) =>
+    isWhole(layer, { from: 0, to: width }) ? 0 : width * layer.positions * source.positions,
+  );
   const atOnce = block * Math.max(1, Math.floor(samplesAtOnce / block));
   for (let first = 0; first < samples; first += atOnce) {
     const factors = await source.factors(first, Math.min(atOnce, samples - first));
@@ -93,11 +99,16 @@ export async function* streamGradients(
       const rows = Math.min(block, factors.samples - start);
       const projected = data.subarray(0, rows * dim).fill(0);
       for (const layer of architecture.layers) {
+        const { outputs } = layer;
         const { input, delta } = samplesOf(factors, layer, start, rows);
+        const pairs = source.positions * layer.positions;
         for (const range of ranges.get(layer.name) ?? []) {
           cancel.throwIfAborted();
-          const gradients = scratch.subarray(0, rows * (range.to - range.from) * layer.outputs);
-          await fillGradients(input, delta, rows, layer, source, range, gradients);
+          const width = range.to - range.from;
+          const columns = inputColumns(layer, input, range, columnScratch.subarray(0, rows * pairs * width));
+          const gradients = gradientScratch.subarray(0, rows * width * outputs);
+          if (pairs === 1) outerProducts(columns, delta, { rows, width, outputs }, gradients);
+          else await source.products(columns, delta, { samples: rows, positions: pairs, width, outputs }, gradients);
           await projector.project(gradients, layer.offset + range.from * layer.outputs, projected);
         }
       }
@@ -135,36 +146,37 @@ function samplesOf(
   return { input: part(input), delta: part(delta) };
 }
 
-/** Gradients of some of a layer's parameters, [samples × (to - from) · out]. */
-async function fillGradients(
-  input: Float32Array,
-  delta: Float32Array,
-  samples: number,
-  layer: LayerSpec,
-  { positions, products }: GradientSource,
-  { from, to }: InputRange,
-  into: Float32Array,
-): Promise<void> {
-  const { width: cols, outputs, patches } = layer;
-  const columns = patches === undefined ? columnRange(input, cols, from, to) : patchColumns(patches, input, from, to);
-  const width = to - from;
-  const pairs = positions * layer.positions;
-  if (pairs > 1) return products(columns, delta, { samples, positions: pairs, width, outputs }, into);
-  let place = 0;
-  for (let s = 0; s < samples; s++) {
-    for (let i = s * width; i < (s + 1) * width; i++) {
-      const factor = columns[i];
-      for (let j = s * outputs; j < (s + 1) * outputs; j++) into[place++] = factor * delta[j];
-    }
-  }
+/** Whether a range takes a layer's factors as they are. */
+function isWhole({ patches, width }: LayerSpec, { from, to }: InputRange): boolean {
+  return patches === undefined && from === 0 && to === width;
 }
 
-/** Columns [from, to) of a matrix with `cols` columns. */
-function columnRange(matrix: Float32Array, cols: number, from: number, to: number): Float32Array {
+/** Columns [from, to) of what a layer's matrix is multiplied with at each position; in `scratch` where they are not apart. */
+function inputColumns(layer: LayerSpec, input: Float32Array, range: InputRange, scratch: Float32Array): Float32Array {
+  if (isWhole(layer, range)) return input;
+  const { patches, width: cols } = layer;
+  const { from, to } = range;
   const width = to - from;
-  if (width === cols) return matrix;
-  const rows = matrix.length / cols;
-  const part = new Float32Array(rows * width);
-  for (let r = 0; r < rows; r++) part.set(matrix.subarray(r * cols + from, r * cols + to), r * width);
-  return part;
+  if (patches !== undefined) fillPatchColumns(patches, input, from, to, scratch);
+  else {
+    const rows = input.length / cols;
+    for (let r = 0; r < rows; r++) scratch.set(input.subarray(r * cols + from, r * cols + to), r * width);
+  }
+  return scratch;
+}
+
+/** input ⊗ delta of each row, [rows × width · out]. */
+function outerProducts(
+  input: Float32Array,
+  delta: Float32Array,
+  { rows, width, outputs }: { readonly rows: number; readonly width: number; readonly outputs: number },
+  into: Float32Array,
+): void {
+  let place = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let i = row * width; i < (row + 1) * width; i++) {
+      const factor = input[i];
+      for (let j = row * outputs; j < (row + 1) * outputs; j++) into[place++] = factor * delta[j];
+    }
+  }
 }
