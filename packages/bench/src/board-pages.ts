@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Board, type BoardLink, boardSchema, renderIndex, renderPage } from '@attribution-bench/leaderboard';
-import { boardExamples, type Plan } from '@attribution-bench/runner';
+import { boardExamples, generatedSheets, type Plan } from '@attribution-bench/runner';
 import { writeAtomically } from '@attribution-bench/store';
 import type { Boards } from './boards.js';
 
@@ -11,6 +11,8 @@ const methodsWithExamples = 6;
 export async function writePages(plan: Plan, { board, costs }: Boards, folder: string): Promise<void> {
   const examples = await boardExamples(plan, rowsWithExamples(board));
   await writeAtomically(join(folder, 'index.html'), await renderPage(board, costs, examples));
+  for (const { task, png } of await generatedSheets(plan))
+    await writeAtomically(join(folder, `${task}-generated.png`), png);
   const boardsFolder = join(plan.resultsFolder, 'boards');
   await writeAtomically(join(boardsFolder, 'index.html'), renderIndex(await boardsIn(boardsFolder)));
 }

@@ -2,6 +2,7 @@ export { boardInput } from './board-input.js';
 export { collectGarbage } from './collect-garbage.js';
 export { type Estimate, estimate } from './estimate/estimate.js';
 export { boardExamples, type ExampleRow } from './examples/board-examples.js';
+export { type GeneratedSheet, generatedSheets } from './examples/generated-sheets.js';
 export type * from './grid/grid.js';
 export { GridErrors } from './grid/grid-errors.js';
 export { gridJsonSchema } from './grid/json-schema.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTruthPack } from '@attribution-bench/store';
 import { describe, expect, it } from 'vitest';
-import { boardInput, exportTruth, readStatus, verifyTruth } from '../src/index.js';
+import { boardInput, exportTruth, generatedSheets, readStatus, verifyTruth } from '../src/index.js';
 import { fixture, temporaryFolder } from './support/folder.js';
 import { artifacts, differingFromFinished, finishedCopy, grid, plan, run, small } from './support/run.js';
 
@@ -128,6 +128,10 @@ methods: [random, pixel-similarity, { use: ${fixture('same-class')} }]
     expect(board.tasks[0].diagnostics?.map(({ id }) => id)).toContain('fid-test');
     for (const { metrics } of board.cells.slice(0, 2)) expect(metrics.counterfactual.report.value).toBeTypeOf('number');
     expect(board.cells.map(({ status }) => status)).toEqual(['ok', 'ok', 'skipped']);
+    const [sheet] = await generatedSheets(planned);
+    expect(sheet.task).toBe('images');
+    const header = new DataView(sheet.png.buffer, sheet.png.byteOffset + 16);
+    expect([header.getUint32(0), header.getUint32(4)]).toEqual([4 * 33, 33]);
     const [pack] = await exportTruth(planned);
     expect((await readTruthPack(pack.file)).queryIds.slice(-3)).toEqual(['generated/1', 'generated/2', 'generated/3']);
     const [verified] = await verifyTruth(planned, { rows: 1, jobs: 1 });

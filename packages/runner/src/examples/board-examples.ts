@@ -118,7 +118,7 @@ function chosenQueries(queries: readonly number[], { queryIds }: TaskData): numb
 }
 
 /** [height, width, channels] of inputs that are images. */
-function imageShape(inputShape: readonly number[], dataset: unknown): [number, number, 1 | 3] | undefined {
+export function imageShape(inputShape: readonly number[], dataset: unknown): [number, number, 1 | 3] | undefined {
   const [height, width = 1, channels = 1] = inputShape;
   if (inputShape.length === 3 && (channels === 1 || channels === 3)) return [height, width, channels];
   const side = Math.round(Math.sqrt(height));

@@ -3,8 +3,15 @@ import { deflateSync } from 'node:zlib';
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const colourTypes = { 1: 0, 3: 2 } as const;
 
+type ImageShape = readonly [height: number, width: number, channels: 1 | 3];
+
 /** A PNG file as a `data:` URL. `pixels` is [height × width × channels] with 8 bits a channel. */
-export function pngUrl(pixels: Uint8Array, [height, width, channels]: readonly [number, number, 1 | 3]): string {
+export function pngUrl(pixels: Uint8Array, shape: ImageShape): string {
+  return `data:image/png;base64,${png(pixels, shape).toString('base64')}`;
+}
+
+/** The same as a file. */
+export function png(pixels: Uint8Array, [height, width, channels]: ImageShape): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -13,13 +20,12 @@ export function pngUrl(pixels: Uint8Array, [height, width, channels]: readonly [
   // Each line is preceded by its filter: none.
   const lines = Buffer.alloc(height * (line + 1));
   for (let y = 0; y < height; y++) lines.set(pixels.subarray(y * line, (y + 1) * line), y * (line + 1) + 1);
-  const file = [
+  return Buffer.concat([
     signature,
     chunk('IHDR', header),
     chunk('IDAT', deflateSync(lines, { level: 9 })),
     chunk('IEND', Buffer.alloc(0)),
-  ];
-  return `data:image/png;base64,${Buffer.concat(file).toString('base64')}`;
+  ]);
 }
 
 function chunk(type: string, data: Uint8Array): Buffer {
