@@ -63,6 +63,23 @@ describe('the files of a board', () => {
   });
 });
 
+it('shows what generated images are like as a whole', () => {
+  const diagnostics = [
+    { id: 'fid-test', title: 'Fréchet distance to held-out points', better: 'lower', value: 12.5 },
+    { id: 'ct', title: 'Data-copying test', better: 'zero' },
+  ] as const;
+  const shown = {
+    ...board,
+    tasks: board.tasks.map((task, i) => (i === 0 ? { ...task, diagnostics } : task)),
+  };
+  const terminal = renderTerminal(shown, costs, { width: 120, color: false });
+  expect(terminal).toContain('12.500  Fréchet distance to held-out points (lower is better)');
+  expect(terminal).toContain('-  Data-copying test (best near 0)');
+  const markdown = renderMarkdown(shown, costs);
+  expect(markdown).toContain('| Fréchet distance to held-out points | lower is better | 12.500 |');
+  expect(markdown).toContain('| best near 0 | too few points |');
+});
+
 describe('hostile text', () => {
   const names = [
     '<script>alert(1)</script>',
