@@ -2,6 +2,8 @@ import type { Config, TopLevelSpec } from 'vega-lite';
 
 /** Width that every chart is drawn at, in CSS pixels; pages scale it. */
 export const chartWidth = 480;
+/** Narrower drawings are given room at the right, so that text has one size in all charts. */
+const leastWidth = 500;
 
 const config: Config = {
   font: 'inherit',
@@ -25,6 +27,7 @@ const config: Config = {
 const invisible = /<path class="(?:background|foreground)"[^>]*\/>|<text [^>]* opacity="0">[^<]*<\/text>/g;
 const defaults =
   / (?:xmlns:xlink="[^"]*"|version="[^"]*"|aria-roledescription="[^"]*"|font-family="inherit"|font-size="12px"|class="[^"]*"|(?:opacity|stroke-width)="1"|pointer-events="none")/g;
+const size = /width="([\d.]+)" height="([\d.]+)" viewBox="[^"]*"/;
 const coordinates = / (?:d|transform|[xy][12]?|width|height)="[^"]*"/g;
 
 /**
@@ -39,6 +42,10 @@ export async function drawChart(spec: TopLevelSpec): Promise<string> {
   return svg
     .replace(invisible, '')
     .replace(defaults, '')
-    .replace('<svg', '<svg font-size="12px"')
+    .replace(/^<svg/, '<svg font-size="12px"')
+    .replace(size, (_, width, height) => {
+      const atLeast = Math.max(Number(width), leastWidth);
+      return `width="${atLeast}" height="${height}" viewBox="0 0 ${atLeast} ${height}"`;
+    })
     .replace(coordinates, (attribute) => attribute.replace(/(\.\d{2})\d+/g, '$1'));
 }

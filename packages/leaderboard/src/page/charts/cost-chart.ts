@@ -10,6 +10,8 @@ const plot = { width: chartWidth - 70, height: 300 };
 /** More labels than this only hide each other; the front is always labelled. */
 const mostLabels = 14;
 const dash = [4, 3];
+/** Keeps labels readable over lines. */
+const halo = { stroke: 'var(--card)', strokeWidth: 4, strokeJoin: 'round' } as const;
 
 interface Point {
   readonly title: string;
@@ -106,21 +108,25 @@ export async function costChart(view: TaskView, marks: Marks): Promise<Figure | 
           description: { field: 'label', type: 'nominal' },
         },
       },
-      {
-        data: { values: labels },
-        mark: {
-          type: 'text',
-          align: 'center',
-          baseline: 'middle',
-          fontWeight: { expr: 'datum.front ? 600 : 400' },
-          aria: false,
-        },
-        encoding: {
-          x,
-          y,
-          text: { field: 'title', type: 'nominal' },
-        },
-      },
+      ...[halo, {}].map(
+        (outline) =>
+          ({
+            data: { values: labels },
+            mark: {
+              type: 'text',
+              ...outline,
+              align: 'center',
+              baseline: 'middle',
+              fontWeight: { expr: 'datum.front ? 600 : 400' },
+              aria: false,
+            },
+            encoding: {
+              x,
+              y,
+              text: { field: 'title', type: 'nominal' },
+            },
+          }) as const,
+      ),
     ],
   });
   const names = front.map(({ title }) => title).join(', ');

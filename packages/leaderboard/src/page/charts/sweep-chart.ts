@@ -58,8 +58,7 @@ export async function sweepChart({ row }: RowView, { metric }: TaskView): Promis
           align: 'right',
           baseline: 'middle',
           dx: -8,
-          fontSize: 11,
-          limit: chartWidth - 200,
+          fontWeight: { expr: 'datum.chosen ? 700 : 400' },
           aria: false,
         },
         encoding: {
