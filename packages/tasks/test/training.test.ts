@@ -180,7 +180,7 @@ test("initial parameters are within PyTorch's bounds and fill them", async () =>
     bound,
   });
   const parameters = [parameter('a', 0, 4000, 1 / 8), parameter('b', 4000, 1000, 0.5)];
-  const values = initialParameters({ layers: [], parameters, size: 5000 }, runSeed(0));
+  const values = initialParameters({ parameters, size: 5000 }, runSeed(0));
   const largest = (from: number, to: number) => values.slice(from, to).reduce((m, v) => Math.max(m, Math.abs(v)), 0);
   expect(largest(0, 4000)).toBeLessThanOrEqual(1 / 8);
   expect(largest(0, 4000)).toBeGreaterThan(0.12);

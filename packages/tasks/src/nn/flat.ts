@@ -42,7 +42,7 @@ export function packed(
 }
 
 /** Initial parameters, uniform around each one's centre, drawn in flat order. */
-export function initialParameters(architecture: Architecture, seed: Seed): Float32Array {
+export function initialParameters(architecture: Pick<Architecture, 'parameters' | 'size'>, seed: Seed): Float32Array {
   const rng = new Rng(seed);
   const flat = new Float32Array(architecture.size);
   for (const { offset, size, bound, centre = 0 } of architecture.parameters) {

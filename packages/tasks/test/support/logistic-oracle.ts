@@ -18,7 +18,7 @@ export function trainLogistic(
   const bound = 1 / Math.sqrt(dims);
   const whole = { name: 'all', shape: [size], offset: 0, size, bound };
   const theta = Float64Array.from(
-    initialParameters({ layers: [], parameters: [whole], size }, childSeed(seed, 'initial-parameters')),
+    initialParameters({ parameters: [whole], size }, childSeed(seed, 'initial-parameters')),
   );
   const next = batchOrder(childSeed(seed, 'batch-order'), members, recipe.batch);
   const perEpoch = Math.ceil(members.length / recipe.batch);
