@@ -26,7 +26,11 @@ export default defineMethod({
   tasks: ['classifier'],
   needs: ['checkpoints', 'gradients', 'curvature'],
   params: {
-    damping: num({ default: 0.01, min: 0, help: 'added to every eigenvalue of the Hessian of the mean training loss' }),
+    damping: num({
+      default: 0.01,
+      min: 0,
+      help: 'added to every eigenvalue of the Hessian of the mean training loss; doubled until all are above 0',
+    }),
     checkpoints: int({ default: 1, min: 1, help: 'independently trained models whose scores are averaged' }),
   },
   uses: ({ checkpoints }) => ({ checkpoints }),
