@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError, choice, list, text } from '@attribution-bench/contract';
 import { readArchiveMembers } from './archive.js';
 import { cifar10Classes, cifar100Classes } from './cifar-classes.js';
 import { type Dataset, defineDataset, type Partition, type PointSource, pointParams } from './dataset.js';
 import { download } from './download.js';
+import { isFile } from './is-file.js';
 import type { DataEnvironment } from './task-data.js';
 
 /** A CIFAR data set in its official binary archive: records of labels and 3072 pixels, the channels one after another. */
@@ -190,11 +190,4 @@ async function verify(file: string, archive: CifarArchive): Promise<void> {
     message: `is not the published ${archive.file}: its MD5 is ${found}, expected ${archive.md5} (truncated or altered)`,
     next: 'delete it and get it again',
   });
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }

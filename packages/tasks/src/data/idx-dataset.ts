@@ -1,9 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError, sha256 } from '@attribution-bench/contract';
 import type { Partition, PointSource } from './dataset.js';
 import { download } from './download.js';
 import { parseIdx } from './idx.js';
+import { isFile } from './is-file.js';
 import type { DataEnvironment } from './task-data.js';
 
 /** A dataset in the four IDX files that MNIST made the custom: 60,000 training and 10,000 test images of 28×28. */
@@ -109,11 +110,4 @@ async function readVerified(
     throw wrong('DATA_CHECKSUM', `is not the published ${name}: its SHA-256 is ${found}, expected ${checksum}`);
   }
   return idx.data;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }
