@@ -6,7 +6,7 @@ import type { Rng, Seed } from './seed.js';
 import type { TaskInfo, TaskKind } from './task.js';
 
 /** What a method may ask for beyond its own random numbers; its context holds what it names and nothing else. */
-export type Need = 'labels' | 'features' | 'checkpoints' | 'gradients' | 'curvature' | 'trajectory' | 'generated';
+export type Need = 'labels' | 'features' | 'checkpoints' | 'gradients' | 'curvature' | 'trajectory';
 
 /** `pairwise` scores are [queries × train]; `global` ones are [train], the same for every query. */
 export type ScoreShape = 'pairwise' | 'global';
@@ -196,7 +196,6 @@ interface ContextByNeed {
     /** Runs the training of checkpoint 0 again, step by step, to the same bytes, and streams what `emit` computed. */
     replay(request: ReplayRequest): AsyncIterable<ReplayedStep>;
   };
-  generated: Record<never, never>;
 }
 
 type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;

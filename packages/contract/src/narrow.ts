@@ -8,7 +8,6 @@ const membersOf: Readonly<Record<Need, readonly (keyof FullMethodContext)[]>> = 
   gradients: ['gradients'],
   curvature: ['hessianProducts'],
   trajectory: ['trajectory', 'replay'],
-  generated: [],
 };
 
 /**
