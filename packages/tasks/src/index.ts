@@ -1,5 +1,4 @@
 export { defaultCacheFolder } from './cache-folder.js';
-export { augmentationParams } from './classifier/augmentation.js';
 export type { Dataset } from './data/dataset.js';
 export { datasets } from './data/datasets.js';
 export { parseNpy } from './data/npy.js';
@@ -26,4 +25,5 @@ export type {
   TrainedRun,
   TrainRequest,
 } from './task.js';
+export { augmentationParams } from './training/augmentation.js';
 export type { Recipe } from './training/recipe.js';

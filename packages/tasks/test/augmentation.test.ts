@@ -1,7 +1,7 @@
 import { deriveSeed } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import { trainingBatches } from '../src/classifier/augmentation.js';
+import { trainingBatches } from '../src/training/augmentation.js';
 
 const [height, width, channels, batch, models] = [5, 4, 2, 6, 2];
 const seeds = [deriveSeed(1, 'test', 'checkpoint', 0), deriveSeed(1, 'test', 'checkpoint', 1)];

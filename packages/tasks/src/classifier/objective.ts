@@ -2,10 +2,10 @@ import type { TaskData } from '../data/task-data.js';
 import { runModels } from '../nn/apply.js';
 import type { Subject } from '../passes/pass.js';
 import { crossEntropy } from '../targets/cross-entropy.js';
+import type { Batches } from '../training/augmentation.js';
 import { gatherRows } from '../training/gather-rows.js';
 import type { Objective } from '../training/objective.js';
 import type { Recipe } from '../training/recipe.js';
-import type { Batches } from './augmentation.js';
 import { oneHot } from './one-hot.js';
 
 /** Cross-entropy on the training points, as `batches` gives them. */

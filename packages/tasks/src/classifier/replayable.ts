@@ -2,9 +2,9 @@ import type { Tensors } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { TaskData } from '../data/task-data.js';
 import type { PassInputs, Subject } from '../passes/pass.js';
+import type { Batches } from '../training/augmentation.js';
 import type { Objective } from '../training/objective.js';
 import type { Replayable } from '../training/replay.js';
-import type { Batches } from './augmentation.js';
 import { oneHot } from './one-hot.js';
 
 export function classifierReplayable(

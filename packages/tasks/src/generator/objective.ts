@@ -3,13 +3,17 @@ import * as tf from '@tensorflow/tfjs';
 import type { TaskData } from '../data/task-data.js';
 import { runModels } from '../nn/apply.js';
 import type { TaskSpec } from '../spec.js';
+import { trainingBatches } from '../training/augmentation.js';
 import { gatherRows } from '../training/gather-rows.js';
 import type { Objective } from '../training/objective.js';
 import { denoisingLoss, noisy } from './denoising.js';
 import { normalRows } from './normal-rows.js';
 import type { GeneratorSubject } from './subject.js';
 
-/** Denoising of the training points at time steps and with noise drawn anew in every step (Ho et al. 2020, L_simple). */
+/**
+ * Denoising of the training points, mirrored where the model asks for it, at time steps and with noise drawn anew in every
+ * step (Ho et al. 2020, L_simple).
+ */
 export function generatorObjective(subject: GeneratorSubject, data: TaskData, spec: TaskSpec): Objective {
   const { architecture, diffusion, levels, levelWidth } = subject;
   const { inputShape } = data;
@@ -17,6 +21,7 @@ export function generatorObjective(subject: GeneratorSubject, data: TaskData, sp
   const points = data.inputs.length / dims;
   const { batch } = spec.training;
   const ema = spec.model.ema as number;
+  const batches = trainingBatches(spec.model, inputShape, batch);
   return {
     architecture,
     recipe: spec.training,
@@ -26,21 +31,27 @@ export function generatorObjective(subject: GeneratorSubject, data: TaskData, sp
       inputs: { shape: [points, dims], dtype: 'float32' },
       levels: { shape: [diffusion.steps, levelWidth], dtype: 'float32' },
     },
-    losses(parameters, { inputs, levels, rows, timesteps, noise }) {
-      const { x, time } = noisy(gatherRows(inputs, rows), noise, gatherRows(levels, timesteps));
+    losses(parameters, step) {
+      const { levels, rows, timesteps, noise } = step;
+      const clean = tf.reshape(batches.inputs(step), [...rows.shape, dims]);
+      const { x, time } = noisy(clean, noise, gatherRows(levels, timesteps));
       const input = tf.reshape(x, [...rows.shape, ...inputShape]);
       return denoisingLoss(runModels(subject, parameters, input, time), noise);
     },
     noise: {
       specs: {
+        ...batches.noise?.specs,
         timesteps: { shape: [batch], dtype: 'int32' },
         noise: { shape: [batch, dims], dtype: 'float32' },
       },
       draw(seed) {
         const rng = new Rng(childSeed(seed, 'timesteps'));
         const normals = normalRows(childSeed(seed, 'noise'), dims);
+        const augment = batches.noise?.draw(seed);
         let row = 0;
-        return ({ timesteps, noise }) => {
+        return (step) => {
+          const { timesteps, noise } = step;
+          augment?.(step);
           for (let i = 0; i < batch; i++) timesteps[i] = rng.below(diffusion.steps);
           normals.fill(row, noise as Float32Array);
           row += batch;

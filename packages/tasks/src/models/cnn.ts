@@ -1,8 +1,8 @@
 import { choice, int, list } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
-import { augmentationParams } from '../classifier/augmentation.js';
 import { activationNames, activations } from '../nn/activations.js';
 import { pixelParams, standardisedPixels } from '../nn/images.js';
+import { augmentationParams } from '../training/augmentation.js';
 import { defineModel } from './model.js';
 
 /**

@@ -1,5 +1,6 @@
 import { cnn } from './cnn.js';
 import { ddpmMlp } from './ddpm-mlp.js';
+import { ddpmUnet } from './ddpm-unet.js';
 import { logistic } from './logistic.js';
 import { mlp } from './mlp.js';
 import type { Model } from './model.js';
@@ -7,5 +8,5 @@ import { resnet9 } from './resnet9.js';
 
 /** Every model that `model.use` can name. */
 export const models: Readonly<Record<string, Model>> = Object.fromEntries(
-  [logistic, mlp, cnn, resnet9, ddpmMlp].map((model) => [model.id, model]),
+  [logistic, mlp, cnn, resnet9, ddpmMlp, ddpmUnet].map((model) => [model.id, model]),
 );

@@ -1,8 +1,8 @@
 import { choice, int } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
-import { augmentationParams } from '../classifier/augmentation.js';
 import { pixelParams, standardisedPixels } from '../nn/images.js';
 import type { Nn } from '../nn/layer.js';
+import { augmentationParams } from '../training/augmentation.js';
 import { defineModel } from './model.js';
 
 type Block = (x: tf.Tensor) => tf.Tensor;

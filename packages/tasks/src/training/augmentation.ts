@@ -2,8 +2,8 @@ import { bool, childSeed, int, Rng } from '@attribution-bench/contract';
 import type { Tensors } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { Choice } from '../spec.js';
-import { gatherRows } from '../training/gather-rows.js';
-import type { Noise } from '../training/objective.js';
+import { gatherRows } from './gather-rows.js';
+import type { Noise } from './objective.js';
 
 /** Parameters of models whose training images may be varied. Gradients and targets are of the images as they are. */
 export const augmentationParams = {
