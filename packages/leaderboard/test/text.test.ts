@@ -63,6 +63,26 @@ describe('the files of a board', () => {
   });
 });
 
+it.each(['terminal', 'markdown', 'csv'])('says in %s why a control has no result', (format) => {
+  const reason = 'needed more than 3GiB';
+  const broken = makeBoard({
+    ...input,
+    cells: input.cells.map((cell) =>
+      cell.method === 'random' && cell.task === 'digits-mlp'
+        ? { ...cell, status: 'failed', reason, metrics: {} }
+        : cell,
+    ),
+    report: { ...input.report, resamples: 2 },
+  });
+  const render = { terminal: terminalText, markdown: renderMarkdown, csv: renderCsv }[format] as typeof terminalText;
+  const lines = render(broken).split('\n');
+  expect(lines.filter((line) => line.includes('Random') && line.includes(reason))).toHaveLength(1);
+});
+
+function terminalText(made: Board): string {
+  return renderTerminal(made, undefined, { width: 120, color: false });
+}
+
 it('shows what generated images are like as a whole', () => {
   const diagnostics = [
     { id: 'fid-test', title: 'Fréchet distance to held-out points', better: 'lower', value: 12.5 },

@@ -21,10 +21,11 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
   const steps = new Map(plan.steps.map((step) => [step.id, step]));
   const ended = outcome ?? (await latestOutcome(plan.resultsFolder, plan.grid.name));
   const failures = new Map((ended?.failedCells ?? []).map(({ cell, reason }) => [cell, reason]));
+  const missing = ended?.incomplete === undefined ? 'not computed yet' : `not computed: ${stopped[ended.incomplete]}`;
   const tasks: BoardTask[] = [];
   for (const task of plan.tasks) tasks.push(await boardTask(store, task, steps));
   const cells: CellResult[] = [];
-  for (const cell of plan.cells) cells.push(await cellResult(store, cell, steps, failures));
+  for (const cell of plan.cells) cells.push(await cellResult(store, cell, steps, { failures, missing }));
   const { grid } = plan;
   return {
     grid: grid.name,
@@ -71,11 +72,25 @@ async function artifactOf(store: Store, id: string, steps: Steps): Promise<Plann
   return output !== undefined && (await store.has(output)) ? output : undefined;
 }
 
+/** Why a run did not try everything. */
+const stopped: Readonly<Record<NonNullable<RunOutcome['incomplete']>, string>> = {
+  cancelled: 'the run was stopped',
+  'max-time': 'the run came to its --max-time',
+  'fail-fast': 'the run stopped at another failure (--fail-fast)',
+  store: 'results could not be written',
+};
+
+/** Why cells have no result: those that failed by id, and all others. */
+interface Reasons {
+  readonly failures: ReadonlyMap<string, string>;
+  readonly missing: string;
+}
+
 async function cellResult(
   store: Store,
   cell: PlannedCell,
   steps: Steps,
-  failures: ReadonlyMap<string, string>,
+  { failures, missing }: Reasons,
 ): Promise<CellResult> {
   const { task, method, seed } = cell;
   const about = { task, method, seed, params: { ...cell.params } as Record<string, Json> };
@@ -94,7 +109,7 @@ async function cellResult(
   return {
     ...about,
     status: complete ? 'ok' : failure === undefined ? 'incomplete' : 'failed',
-    ...(complete ? {} : { reason: failure ?? 'not computed yet' }),
+    ...(complete ? {} : { reason: failure ?? missing }),
     metrics,
     ...(cost === undefined ? {} : { cost }),
     ...(digest === undefined ? {} : { scoresDigest: digest }),

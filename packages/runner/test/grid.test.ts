@@ -306,4 +306,43 @@ describe('the JSON schema', () => {
     expect(JSON.stringify(schema.properties.methods)).toContain('"grid"');
     expect(JSON.stringify(schema.properties.metrics)).toContain('"statistic"');
   });
+
+  it.each(['model', 'methods'])('takes modules and packages of the user in %s, and no misspelt names', (level) => {
+    const schema = gridJsonSchema() as Schema;
+    const items = (name: string): Schema => schema.properties?.[name].items as Schema;
+    const modelSchema = items('tasks').properties?.model as Schema;
+    const takes = (use: string): boolean =>
+      level === 'model'
+        ? accepts(modelSchema, use) && accepts(modelSchema, { use, epochs: 3 })
+        : accepts(items('methods'), use) && accepts(items('methods'), { use, params: { own: 1 } });
+    for (const own of ['./models/mine.js', '../mine.js', '/home/me/mine.js', 'C:\\mine.js'])
+      expect(takes(own)).toBe(true);
+    expect(takes(level === 'model' ? 'logistic' : '@me/my-method')).toBe(true);
+    expect(accepts(modelSchema, { use: './mine.js', width: 3 })).toBe(true);
+    expect(accepts(modelSchema, 'logistc')).toBe(false);
+    expect(accepts(modelSchema, { use: 'logistic', width: 3 })).toBe(false);
+  });
 });
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly [keyword: string]: unknown;
+}
+
+/** Whether a value fits a schema made of the keywords that ours use. */
+function accepts(schema: Schema, value: unknown): boolean {
+  const { anyOf, type, pattern, properties = {}, required = [], additionalProperties } = schema;
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const fields = isMap ? Object.entries(value) : [];
+  return (
+    (anyOf === undefined || (anyOf as Schema[]).some((one) => accepts(one, value))) &&
+    (type === undefined || (type === 'object' ? isMap : type === 'string' ? typeof value === 'string' : true)) &&
+    (schema.const === undefined || schema.const === value) &&
+    (schema.enum === undefined || (schema.enum as unknown[]).includes(value)) &&
+    (pattern === undefined || typeof value !== 'string' || new RegExp(pattern as string).test(value)) &&
+    (!isMap || (required as string[]).every((name) => name in value)) &&
+    fields.every(([name, field]) =>
+      name in properties ? accepts(properties[name], field) : additionalProperties !== false,
+    )
+  );
+}

@@ -101,4 +101,23 @@ describe('garbage', () => {
     expect((await plan(less.grid, results)).steps.some(({ needed }) => needed)).toBe(false);
     expect(filesOf(less, 'score').length).toBe(2);
   });
+
+  it('is not what a metric had trained, as long as a grid has a metric that retrains on that task', async () => {
+    const results = temporaryFolder();
+    const retraining = small.replace('metrics: [lds]', 'metrics: [lds, { use: loo, params: { points: 4 } }]');
+    const whole = await plan(await grid(retraining), results);
+    await run(whole);
+    const options = { resultsFolder: results, remove: false };
+    expect((await collectGarbage([whole], options)).files).toEqual([]);
+    const without = await plan(await grid(small), results);
+    const artifactsOf = (files: readonly string[]) =>
+      files.filter((file) => file.endsWith('.safetensors')).map((file) => file.split('/').at(-3));
+    expect(artifactsOf((await collectGarbage([without], options)).files)).toEqual([
+      'metric',
+      'metric',
+      'metric',
+      'retrain',
+    ]);
+    expect((await collectGarbage([without, whole], options)).files).toEqual([]);
+  });
 });

@@ -17,7 +17,9 @@ export interface TaskView {
   readonly ceiling?: RowView;
   /** From best to worst. */
   readonly ranked: readonly RowView[];
+  /** Controls that have results. */
   readonly controls: readonly RowView[];
+  /** Methods without a rank, then controls without results: the reason is in the row. */
   readonly unranked: readonly RowView[];
 }
 
@@ -34,6 +36,7 @@ export function taskViews(board: Board, costs?: BoardCosts): TaskView[] {
       });
     const ceiling = rows.find(({ row, value }) => row.kind === 'ceiling' && value !== undefined);
     const methods = rows.filter(({ row }) => row.kind === 'method');
+    const controls = rows.filter(({ row }) => row.kind === 'control');
     return {
       task,
       ...(metric === undefined ? {} : { metric }),
@@ -42,8 +45,11 @@ export function taskViews(board: Board, costs?: BoardCosts): TaskView[] {
       ),
       ...(ceiling === undefined ? {} : { ceiling }),
       ranked: methods.filter(({ row }) => row.rank !== undefined),
-      controls: rows.filter(({ row }) => row.kind === 'control'),
-      unranked: methods.filter(({ row }) => row.rank === undefined),
+      controls: controls.filter(({ row }) => row.status === 'ok'),
+      unranked: [
+        ...methods.filter(({ row }) => row.rank === undefined),
+        ...controls.filter(({ row }) => row.status !== 'ok'),
+      ],
     };
   });
 }

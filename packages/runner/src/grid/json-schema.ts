@@ -28,7 +28,7 @@ export function gridJsonSchema(): Schema {
       extends: { type: 'string', description: 'id of a task whose settings this one starts from' },
       kind: { enum: ['classifier', 'generator'] },
       data: choiceOf(Object.values(datasets)),
-      model: choiceOf(modelParams),
+      model: ownOr(choiceOf(modelParams)),
       target: choiceOf(Object.values(targets)),
       queries: { type: 'object', properties: propertiesOf(querySets), additionalProperties: false },
       truth: { anyOf: [{ const: 'none' }, z.toJSONSchema(truthSchema.partial(), { io: 'input' })] },
@@ -75,9 +75,9 @@ function itemsOf(schema: Schema): unknown {
  * A name, or a mapping with `use` and parameters. `use` may be missing in a task that extends another, so the parameters
  * are those of the named thing where it is named and of any where it is not.
  */
-function choiceOf(
-  known: readonly { readonly id: string; readonly title: string; readonly params: ParamSpecs }[],
-): Schema {
+function choiceOf(known: readonly { readonly id: string; readonly title: string; readonly params: ParamSpecs }[]): {
+  readonly anyOf: readonly Schema[];
+} {
   const named = known.map(({ id, title, params }) => ({
     type: 'object',
     required: ['use'],
@@ -91,6 +91,18 @@ function choiceOf(
       ...named,
       { type: 'object', properties: any, additionalProperties: false },
     ],
+  };
+}
+
+/** The same for models, which may be modules of the user's own with parameters that nobody else knows. */
+function ownOr({ anyOf }: { readonly anyOf: readonly Schema[] }): Schema {
+  const path: Schema = {
+    type: 'string',
+    pattern: '^(\\.|/|[A-Za-z]:[\\\\/])',
+    description: 'path of a module of your own, from the working folder: it starts with . or is absolute',
+  };
+  return {
+    anyOf: [...anyOf, path, { type: 'object', required: ['use'], properties: { use: path } }],
   };
 }
 

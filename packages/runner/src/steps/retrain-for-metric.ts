@@ -1,6 +1,7 @@
 import {
   type CancelSignal,
   deriveSeed,
+  type Json,
   type NdArray,
   type Retrained,
   type RetrainRequest,
@@ -30,17 +31,24 @@ export async function retrainForMetric(
   return retrained;
 }
 
+/** What the keys of all retrainings for metrics of a task have in common. */
+export async function metricRetrainingParts(source: TaskSource): Promise<Record<string, Json>> {
+  return {
+    task: source.key,
+    dataset: source.dataset.key,
+    engine: (await engineOf(source.engine)).id,
+    harness: hashPackage('@attribution-bench/tasks'),
+    role: 'metric',
+  };
+}
+
 async function trainedOutputs(
   { members, seed, generate }: RetrainRequest,
   source: TaskSource,
   { store, tasks, cancel, progress }: Workshop,
 ): Promise<Pick<Retrained, 'targets' | 'images'>> {
   const output = outputOf('retrain', {
-    task: source.key,
-    dataset: source.dataset.key,
-    engine: (await engineOf(source.engine)).id,
-    harness: hashPackage('@attribution-bench/tasks'),
-    role: 'metric',
+    ...(await metricRetrainingParts(source)),
     members: members.map((set) => sha256(new Uint8Array(set.buffer, set.byteOffset, set.byteLength))),
     seed,
     generate: generate && [...generate],
