@@ -1,12 +1,12 @@
-import { type OutputFunction, Rng } from '@attribution-bench/contract';
+import { Rng } from '@attribution-bench/contract';
 import { createProjector } from '@attribution-bench/numerics';
 import { onnxEngine, tfjsEngine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import { models, openTask, type Task, type TaskData, type TaskSpec, targets } from '../src/index.js';
-import { withParameters } from '../src/nn/apply.js';
+import { models, openTask, type Task, type TaskData, type TaskSpec } from '../src/index.js';
 import { declareNetwork } from '../src/nn/declare.js';
-import { unpacked } from '../src/nn/flat.js';
+import { singleSampleGradients, targetDifferences } from './support/gradient-oracles.js';
+import { imageData } from './support/image-data.js';
 import {
   allRows,
   checkpointOf,
@@ -18,30 +18,6 @@ import {
   uncancelled,
 } from './support/tasks.js';
 
-const images = (inputShape: readonly number[], train = 7, queries = 3, classes = 3): TaskData => {
-  const rng = new Rng(runSeed(9));
-  const dims = inputShape.reduce((product, dim) => product * dim, 1);
-  // Each class has a bright band of its own, so that there is something to learn.
-  const pixels = (labels: Int32Array) =>
-    Float32Array.from({ length: labels.length * dims }, (_, i) => {
-      const row = Math.floor((i % dims) / (inputShape[1] * inputShape[2]));
-      const band = Math.floor((row * classes) / inputShape[0]);
-      return rng.uniform() * 0.6 + (band === labels[Math.floor(i / dims)] ? 0.4 : 0);
-    });
-  const labels = Int32Array.from({ length: train }, (_, i) => i % classes);
-  const queryLabels = Int32Array.from({ length: queries }, (_, i) => i % classes);
-  return {
-    inputs: pixels(labels),
-    labels,
-    flipped: new Uint8Array(train),
-    queryInputs: pixels(queryLabels),
-    queryLabels,
-    inputShape,
-    classes,
-    ids: Array.from(labels, (_, i) => `train/${i}`),
-    queryIds: Array.from(queryLabels, (_, i) => `test/${i}`),
-  };
-};
 const specWith = (model: Record<string, unknown>, target = 'margin'): TaskSpec =>
   specOf({ data: { use: 'fashion-mnist' }, model: { epochs: 2, batch: 4, lr: 0.02, ...model }, target });
 const open = async (model: Record<string, unknown>, data: TaskData, engine = onnxEngine) =>
@@ -53,34 +29,6 @@ const gradientsOf = async (task: Task, parameters: Float32Array, of: 'train' | '
   return allRows(contextOf(task, [checkpoint]).gradients({ of, checkpoint, output: 'target' }));
 };
 
-/** Gradient of one sample at a time by `tf.grads` on the pure JavaScript backend. */
-async function oracle(spec: TaskSpec, data: TaskData, parameters: Float32Array): Promise<Float32Array> {
-  await tf.setBackend('cpu');
-  const { use, ...params } = spec.model;
-  const { inputShape, classes } = data;
-  const network = models[use].network(params as never, { inputShape, outputs: classes });
-  const architecture = declareNetwork(network, inputShape);
-  const target = targets[spec.target.use].output as OutputFunction;
-  const rows = new Float32Array(data.labels.length * architecture.size);
-  const dims = data.inputs.length / data.labels.length;
-  for (const [i, label] of data.labels.entries()) {
-    tf.tidy(() => {
-      const x = tf.tensor(data.inputs.subarray(i * dims, (i + 1) * dims), [1, ...inputShape]);
-      const reference = tf.oneHot(tf.tensor1d([label], 'int32'), classes).toFloat();
-      const flat = unpacked(architecture, parameters);
-      const values = architecture.parameters.map(({ name, shape }) => tf.tensor(flat[name], [...shape]));
-      const gradients = tf.grads((...given: tf.Tensor[]) => {
-        const named = Object.fromEntries(architecture.parameters.map(({ name }, p) => [name, given[p]]));
-        return tf.sum(target(network.forward(withParameters(named), x), reference));
-      })(values);
-      for (const [p, { offset }] of architecture.parameters.entries()) {
-        rows.set(gradients[p].dataSync(), i * architecture.size + offset);
-      }
-    });
-  }
-  return rows;
-}
-
 const small = { channels: [3, 4], hidden: [5] };
 test.each([
   [{ use: 'cnn', ...small }, [8, 8, 1]],
@@ -90,12 +38,12 @@ test.each([
   [{ use: 'resnet9', width: 3, norm: 'none' }, [12, 12, 3]],
   [{ use: 'resnet9', variant: 'dattri', width: 2, groups: 2 }, [8, 8, 3]],
 ])('per-sample gradients of %o on %o are those of one sample at a time', async (model, inputShape) => {
-  const data = images(inputShape);
+  const data = imageData(inputShape);
   const task = await open(model, data);
   const parameters = await trained(task);
   const { data: found, cols } = await gradientsOf(task, parameters);
   expect(cols).toBe(task.info.parameters);
-  expect(relativeError(found, await oracle(specWith(model), data, parameters))).toBeLessThan(2e-5);
+  expect(relativeError(found, await singleSampleGradients(specWith(model), data, parameters))).toBeLessThan(2e-5);
   await task.release();
 });
 
@@ -103,30 +51,17 @@ test.each([
   [{ use: 'cnn', ...small, pooling: 'average', activation: 'tanh' }, 0],
   [{ use: 'cnn', ...small, activation: 'silu' }, 0.02],
 ])('gradients of %o agree with finite differences', async (model, kinks) => {
-  const task = await open(model, images([12, 12, 1], 4));
+  const task = await open(model, imageData([12, 12, 1], 4));
   const parameters = await trained(task);
-  const { data: rows, cols } = await gradientsOf(task, parameters);
-  const h = 5e-3;
-  const step = Math.ceil(cols / 60);
-  const [found, expected]: [number[], number[]] = [[], []];
-  for (let i = 0; i < cols; i += step) {
-    const values = async (by: number) => {
-      const checkpoint = checkpointOf(parameters.map((value, p) => (p === i ? value + by : value)));
-      return contextOf(task, [checkpoint]).outputs({ of: 'train', checkpoint, output: 'target' });
-    };
-    const [above, below] = [await values(h), await values(-h)];
-    for (let row = 0; row < 4; row++) {
-      found.push(rows[row * cols + i]);
-      expected.push((above[row] - below[row]) / (2 * h));
-    }
-  }
+  const { data: rows } = await gradientsOf(task, parameters);
+  const { found, expected } = await targetDifferences(task, parameters, rows);
   // A difference across the kink of a ReLU or between two places of a maximum is no derivative.
   expect(shareOff(found, expected, 5e-3)).toBeLessThanOrEqual(kinks);
   await task.release();
 });
 
 test.each(['rademacher', 'sjlt'] as const)('streamed %s projections of convolutions are G · P', async (kind) => {
-  const task = await open({ use: 'resnet9', width: 4, groups: 4 }, images([12, 12, 3], 5));
+  const task = await open({ use: 'resnet9', width: 4, groups: 4 }, imageData([12, 12, 3], 5));
   const parameters = await trained(task);
   const checkpoint = checkpointOf(parameters);
   const projection = { kind, dim: 24, seed: runSeed(3) };
@@ -161,7 +96,7 @@ test.each([
   [[28, 28, 1], 20_490],
   [[32, 32, 3], 25_578],
 ])('the default cnn on %o has %i parameters, one model a graph, and a seed decides its bytes', async (shape, size) => {
-  const data = images(shape, 18, 6, 10);
+  const data = imageData(shape, 18, 6, 10);
   const task = await open({ use: 'cnn', epochs: 1 }, data);
   expect(task.info.parameters).toBe(size);
   expect(task.stack).toBe(1);
@@ -171,7 +106,7 @@ test.each([
 });
 
 test('training learns, alike on both engines', async () => {
-  const data = images([8, 8, 1], 30, 9);
+  const data = imageData([8, 8, 1], 30, 9);
   const model = { use: 'cnn', ...small, epochs: 30, lr: 0.05 };
   const task = await open(model, data);
   const run = { seed: runSeed(0) };
@@ -212,7 +147,7 @@ const flatGradient = (factors: readonly { input: tf.Tensor; delta: tf.Tensor }[]
 test.each([smooth, { use: 'resnet9', width: 2, groups: 2, momentum: 0 }])(
   'replayed factors of %o, augmented batches included, are what the optimiser steps along',
   async (model) => {
-    const data = images([12, 12, 1], 10);
+    const data = imageData([12, 12, 1], 10);
     const augmented = { ...model, epochs: 2, schedule: 'constant', weightDecay: 0, flip: true, crop: 2 };
     const task = await open(augmented, data);
     const frozen = await open({ ...augmented, lr: 0 }, data);
@@ -234,7 +169,7 @@ test.each([smooth, { use: 'resnet9', width: 2, groups: 2, momentum: 0 }])(
 );
 
 test('tangents of replayed factors and Hessian products agree with differences of gradients', async () => {
-  const data = images([8, 8, 1], 4);
+  const data = imageData([8, 8, 1], 4);
   const task = await open({ ...smooth, batch: 4, epochs: 1 }, data);
   const frozen = await open({ ...smooth, batch: 4, epochs: 1, lr: 0 }, data);
   const start = await trained(frozen);
@@ -293,6 +228,6 @@ test.each([
   [{ use: 'resnet9', width: 4, groups: 2 }, [8, 8, 3], 'does not fit'],
   [{ use: 'resnet9', width: 4, groups: 3 }, [12, 12, 3], 'cannot be divided into 3 groups'],
 ])('%o on inputs %o is refused: %s', async (model, inputShape, message) => {
-  const data = { ...images(inputShape.length === 1 ? [8, 8, 1] : inputShape), inputShape };
+  const data = { ...imageData(inputShape.length === 1 ? [8, 8, 1] : inputShape), inputShape };
   await expect(open(model, data)).rejects.toThrow(message);
 });

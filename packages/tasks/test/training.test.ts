@@ -2,7 +2,7 @@ import { BenchError, Rng } from '@attribution-bench/contract';
 import { onnxEngine, tfjsCpuEngine } from '@attribution-bench/tfjs-onnx';
 import { expect, test } from 'vitest';
 import { openTask, type Task } from '../src/index.js';
-import { initialParameters } from '../src/nn/flat.js';
+import { initialValues } from '../src/nn/flat.js';
 import { batchOrder, batchWeights } from '../src/training/batch-order.js';
 import type { Recipe } from '../src/training/recipe.js';
 import { learningRates } from '../src/training/schedule.js';
@@ -180,7 +180,7 @@ test("initial parameters are within PyTorch's bounds and fill them", async () =>
     bound,
   });
   const parameters = [parameter('a', 0, 4000, 1 / 8), parameter('b', 4000, 1000, 0.5)];
-  const values = initialParameters({ parameters, size: 5000 }, runSeed(0));
+  const values = initialValues(parameters, runSeed(0));
   const largest = (from: number, to: number) => values.slice(from, to).reduce((m, v) => Math.max(m, Math.abs(v)), 0);
   expect(largest(0, 4000)).toBeLessThanOrEqual(1 / 8);
   expect(largest(0, 4000)).toBeGreaterThan(0.12);

@@ -1,20 +1,64 @@
 import * as tf from '@tensorflow/tfjs';
+import { frozenStandardised, type TrainingBatch, trainingStandardised } from './batch-norm.js';
 import { applyConv2d } from './conv2d.js';
+import { addBias, applyConv2dTranspose } from './conv2d-transpose.js';
 import { applyDense } from './dense.js';
-import { scaledAndShifted, standardised } from './group-norm.js';
+import { applyDepthwiseConv2d } from './depthwise-conv2d.js';
+import { dropped, maskName } from './dropout.js';
+import { applyEmbedding, oneHotIds } from './embedding.js';
+import { groupStandardised } from './group-norm.js';
 import type { Architecture, Network, Nn } from './layer.js';
+import { scaledAndShifted } from './norm.js';
 
-/** Tensors by parameter name, each in its declared shape or with a leading model axis. */
+/** Tensors by parameter name, each in its declared shape or with a leading model axis; statistics and masks likewise. */
 export type Parameters = Readonly<Record<string, tf.Tensor>>;
 
-/** Interprets a network with given parameters. With a model axis they make it run a whole stack of models at once. */
-export function withParameters(parameters: Parameters): Nn {
+/** What a network's layers do, given parameters. */
+export type Interpreter = (parameters: Parameters) => Nn;
+
+export interface Interpretation {
+  /** Is shown what a layer's parameters meet and what it puts out; returns what it is to put out instead. */
+  readonly tap?: (layer: string, input: () => tf.Tensor, output: tf.Tensor) => tf.Tensor;
+  /** In training: what batch normalisation goes by, instead of the running statistics. */
+  readonly batch?: TrainingBatch;
+}
+
+/**
+ * Interprets a network with given parameters. With a model axis they make it run a whole stack of models at once. Numbers
+ * are dropped where the parameters have masks.
+ */
+export function withParameters(
+  parameters: Parameters,
+  { tap = (_layer, _input, output) => output, batch }: Interpretation = {},
+): Nn {
+  const normed = (name: string, input: tf.Tensor): tf.Tensor =>
+    tap(name, () => input, scaledAndShifted(input, parameters[`${name}.scale`], parameters[`${name}.shift`]));
   return {
-    dense: (name, x, _units, { bias = true } = {}) =>
-      applyDense(x, parameters[`${name}.weight`], bias ? parameters[`${name}.bias`] : undefined),
-    conv2d: (name, x, options) => applyConv2d(name, x, options, parameters),
-    groupNorm: (name, x, groups) =>
-      scaledAndShifted(standardised(x, groups), parameters[`${name}.scale`], parameters[`${name}.shift`]),
+    dense(name, x, _units, { bias = true } = {}) {
+      const output = applyDense(x, parameters[`${name}.weight`], bias ? parameters[`${name}.bias`] : undefined);
+      return tap(name, () => x, output);
+    },
+    embedding: (name, ids, { count }) =>
+      tap(name, () => oneHotIds(ids, count), applyEmbedding(ids, parameters[`${name}.table`])),
+    conv2d: (name, x, options) => tap(name, () => x, applyConv2d(name, x, options, parameters)),
+    depthwiseConv2d: (name, x, options) => tap(name, () => x, applyDepthwiseConv2d(name, x, options, parameters)),
+    conv2dTranspose(name, x, options) {
+      const output = tap(name, () => x, applyConv2dTranspose(name, x, options, parameters));
+      if (options.bias === false) return output;
+      return tap(`${name}.bias`, () => output, addBias(`${name}.bias`, output, parameters));
+    },
+    groupNorm: (name, x, groups) => normed(name, groupStandardised(x, groups, parameters[`${name}.scale`].rank === 3)),
+    batchNorm: (name, x, options = {}) =>
+      normed(
+        name,
+        batch === undefined
+          ? frozenStandardised(name, x, parameters)
+          : trainingStandardised(name, x, options, parameters, batch),
+      ),
+    dropout(name, x, rate) {
+      const mask = parameters[maskName(name)];
+      return mask === undefined ? x : dropped(x, mask, rate);
+    },
   };
 }
 
@@ -22,6 +66,7 @@ export function withParameters(parameters: Parameters): Nn {
  * Runs a stack of models, at once or one after the other.
  * @param parameters with a leading model axis
  * @param x [models × batch × ...], or [1 × batch × ...] for the same inputs to all; `time` likewise
+ * @param interpret default: {@link withParameters}
  * @returns [models × batch × outputs]
  */
 export function runModels(
@@ -29,12 +74,16 @@ export function runModels(
   parameters: Parameters,
   x: tf.Tensor,
   time?: tf.Tensor,
+  interpret: Interpreter = (own) => withParameters(own),
 ): tf.Tensor {
-  if (network.stackable) return network.forward(withParameters(parameters), x, time);
-  const models = parameters[architecture.parameters[0].name].shape[0];
+  if (network.stackable) return network.forward(interpret(parameters), x, time);
+  const { arrays, dropouts } = architecture;
+  const models = parameters[arrays[0].name].shape[0];
+  const masks = dropouts.map(({ name }) => maskName(name)).filter((name) => parameters[name] !== undefined);
+  const names = [...arrays.map(({ name }) => name), ...masks];
   const outputs = Array.from({ length: models }, (_, m) => {
-    const own = Object.fromEntries(architecture.parameters.map(({ name }) => [name, entry(parameters[name], m)]));
-    const output = network.forward(withParameters(own), entry(x, m), time === undefined ? undefined : entry(time, m));
+    const own = Object.fromEntries(names.map((name) => [name, entry(parameters[name], m)]));
+    const output = network.forward(interpret(own), entry(x, m), time === undefined ? undefined : entry(time, m));
     return tf.expandDims(output, 0);
   });
   return models === 1 ? outputs[0] : tf.concat(outputs, 0);

@@ -50,10 +50,11 @@ export function applyConv2d(
   return bias ? tf.add(convolved, tf.reshape(parameters[`${name}.bias`], [-1])) : convolved;
 }
 
-function patchesIn(
+/** Which pixels each output position of a filter sees. */
+export function patchesIn(
   name: string,
   inputShape: readonly number[],
-  { filters, kernel, stride = 1, padding = 'same' }: Conv2dOptions,
+  { kernel, stride = 1, padding = 'same' }: Omit<Conv2dOptions, 'filters'>,
 ): Patches {
   if (inputShape.length !== 3) {
     throw badShape(`${name} convolves images [height, width, channels], not [${inputShape.join(', ')}]`);
@@ -61,7 +62,7 @@ function patchesIn(
   const input = inputShape as [number, number, number];
   const { padInfo, outHeight, outWidth } = tf.backend_util.computeConv2DInfo(
     [1, ...input],
-    [kernel, kernel, input[2], filters],
+    [kernel, kernel, input[2], 1],
     stride,
     1,
     padding,
@@ -73,7 +74,7 @@ function patchesIn(
   return { input, output: [outHeight, outWidth], kernel, stride, pads: [top, bottom, left, right] };
 }
 
-function badShape(message: string): BenchError {
+export function badShape(message: string): BenchError {
   return new BenchError({
     code: 'MODEL_SHAPE',
     message,

@@ -1,41 +1,97 @@
-import { sizeOf } from '@attribution-bench/contract';
+import { BenchError, exitCode, sizeOf } from '@attribution-bench/contract';
 import { compile } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
+import { declareBatchNorm } from './batch-norm.js';
 import { declareConv2d } from './conv2d.js';
+import { declareConv2dTranspose, declareTransposeBias } from './conv2d-transpose.js';
 import { declareDense } from './dense.js';
+import { declareDepthwiseConv2d } from './depthwise-conv2d.js';
+import { declareDropout } from './dropout.js';
+import { declareEmbedding } from './embedding.js';
+import { flatSize } from './flat.js';
 import { declareGroupNorm } from './group-norm.js';
-import type { Architecture, LayerSpec, Network, Nn } from './layer.js';
+import type { Architecture, DropoutSpec, LayerKind, LayerSpec, Network, Nn, ParameterSpec } from './layer.js';
+
+/** Layers that run one model at a time. */
+const unstackable: ReadonlySet<LayerKind> = new Set(['conv2d', 'depthwiseConv2d', 'conv2dTranspose']);
 
 /**
  * Records a network once, with zeros for what its layers put out, to find what parameters it has.
  * @param inputShape shape of one input, without batch axis
  * @param timeFeatures generators: length of the time features
+ * @throws BenchError MODEL_LAYERS when two layers have one name, or a stackable network has layers that cannot be stacked
  */
 export function declareNetwork(network: Network, inputShape: readonly number[], timeFeatures?: number): Architecture {
   const layers: LayerSpec[] = [];
+  const dropouts: DropoutSpec[] = [];
   let size = 0;
+  const checkName = (name: string): void => {
+    if (![...layers, ...dropouts].some((known) => known.name === name)) return;
+    throw badLayers(`two layers of the model are named ${name}`, 'give each layer a name of its own');
+  };
   const declared = (layer: LayerSpec): tf.Tensor => {
-    if (layers.some(({ name }) => name === layer.name)) throw new Error(`two layers are named ${layer.name}`);
+    checkName(layer.name);
+    if (network.stackable && unstackable.has(layer.kind)) {
+      const why = `${layer.name} is a ${layer.kind}, which cannot run a stack of models`;
+      throw badLayers(`the model says it is stackable, but ${why}`, 'leave out stackable');
+    }
     layers.push(layer);
     size += layer.size;
     return tf.zeros([1, ...layer.outputShape]);
   };
   const nn: Nn = {
     dense: (name, x, units, options = {}) => declared(declareDense(name, x.shape.slice(1), units, options, size)),
+    embedding: (name, ids, options) => declared(declareEmbedding(name, ids.shape.slice(1), options, size)),
     conv2d: (name, x, options) => declared(declareConv2d(name, x.shape.slice(1), options, size)),
+    depthwiseConv2d: (name, x, options) => declared(declareDepthwiseConv2d(name, x.shape.slice(1), options, size)),
+    conv2dTranspose(name, x, options) {
+      const output = declared(declareConv2dTranspose(name, x.shape.slice(1), options, size));
+      if (options.bias === false) return output;
+      return declared(declareTransposeBias(`${name}.bias`, output.shape.slice(1), options, size));
+    },
     groupNorm: (name, x, groups) => declared(declareGroupNorm(name, x.shape.slice(1), groups, size)),
+    batchNorm: (name, x) => declared(declareBatchNorm(name, x.shape.slice(1), size)),
+    dropout(name, x, rate) {
+      checkName(name);
+      const spec = declareDropout(name, x.shape, rate);
+      if (rate > 0) dropouts.push(spec);
+      return x;
+    },
   };
   compile(({ x, time }) => ({ output: network.forward(nn, x, time) }), {
     x: { shape: [1, ...inputShape], dtype: 'float32' },
     ...(timeFeatures === undefined ? {} : { time: { shape: [1, timeFeatures], dtype: 'float32' } }),
   });
+  const parameters = layers.flatMap((layer) => layer.parameters);
+  const statistics = placedFrom(
+    size,
+    layers.flatMap((layer) => layer.statistics ?? []),
+  );
   return {
     layers,
-    parameters: layers.flatMap((layer) => layer.parameters),
-    size,
+    parameters,
+    size: flatSize(parameters),
+    statistics,
+    arrays: [...parameters, ...statistics],
+    dropouts,
     activations: sum(layers.map(({ inputShape, outputShape }) => sizeOf(inputShape) + sizeOf(outputShape))),
-    multiplications: sum(layers.map((layer) => layer.positions * layer.size)),
+    multiplications: sum(
+      layers.map(({ size, positions, window }) => size * (window === undefined ? positions : sizeOf(window.output))),
+    ),
   };
+}
+
+function placedFrom(start: number, arrays: readonly Omit<ParameterSpec, 'offset'>[]): ParameterSpec[] {
+  let next = start;
+  return arrays.map((array) => {
+    const offset = next;
+    next += array.size;
+    return { ...array, offset };
+  });
+}
+
+function badLayers(message: string, next: string): BenchError {
+  return new BenchError({ code: 'MODEL_LAYERS', message, next, exit: exitCode.badInput });
 }
 
 function sum(values: readonly number[]): number {

@@ -1,13 +1,11 @@
 import { BenchError, exitCode } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import type { LayerSpec } from './layer.js';
+import { declareNorm } from './norm.js';
 
 const epsilon = 1e-5;
 
-/**
- * Flat parameters: the scale of each channel, initially 1, then the shift, initially 0. Counted as a layer whose only
- * input is the constant 1, since a sample's gradient is no outer product.
- */
+/** @throws BenchError MODEL_SHAPE when the channels cannot be divided into so many groups */
 export function declareGroupNorm(
   name: string,
   inputShape: readonly number[],
@@ -23,30 +21,27 @@ export function declareGroupNorm(
       exit: exitCode.badInput,
     });
   }
-  const shape = [1, channels];
-  return {
-    name,
-    kind: 'groupNorm',
-    offset,
-    size: 2 * channels,
-    width: 1,
-    outputs: 2 * channels,
-    bias: true,
-    inputShape,
-    outputShape: inputShape,
-    positions: 1,
-    parameters: [
-      { name: `${name}.scale`, shape, offset, size: channels, bound: 0, centre: 1 },
-      { name: `${name}.shift`, shape, offset: offset + channels, size: channels, bound: 0 },
-    ],
-  };
+  return declareNorm(name, 'groupNorm', inputShape, offset);
 }
 
-/** x [batch × ... × channels] with mean 0 and variance 1 (biased) in each group of channels of each sample. */
-export function standardised(x: tf.Tensor, groups: number): tf.Tensor {
-  const centred = tf.sub(x, groupMean(x, groups));
-  const variance = groupMean(tf.square(centred), groups);
-  return tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon)));
+/**
+ * x [batch × ... × channels] with mean 0 and variance 1 (biased) in each group of channels of each sample. Its gradient in
+ * closed form takes fewer passes over the images than that of the steps.
+ */
+function standardised(x: tf.Tensor, groups: number): tf.Tensor {
+  return tf.customGrad((given, save) => {
+    const input = given as tf.Tensor;
+    const centred = tf.sub(input, groupMean(input, groups));
+    const inverse = tf.rsqrt(tf.add(groupMean(tf.square(centred), groups), epsilon));
+    const value = tf.mul(centred, inverse);
+    (save as tf.GradSaveFunc)([value, inverse]);
+    const gradFunc = (dy: tf.Tensor, [y, inverse]: tf.Tensor[]) => {
+      const along = groupMean(tf.mul(dy, y), groups);
+      const parallel = tf.add(tf.mul(y, tf.mul(along, inverse)), tf.mul(groupMean(dy, groups), inverse));
+      return tf.sub(tf.mul(dy, inverse), parallel);
+    };
+    return { value, gradFunc };
+  })(x) as tf.Tensor;
 }
 
 /** Mean over all positions and the channels of a group, [batch × 1 ... × channels]: images keep their layout that way. */
@@ -66,6 +61,8 @@ function groupMean(x: tf.Tensor, groups: number): tf.Tensor {
   return tf.reshape(repeated, [batch, ...positions.map(() => 1), channels]);
 }
 
-export function scaledAndShifted(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor): tf.Tensor {
-  return tf.add(tf.mul(x, tf.reshape(scale, [-1])), tf.reshape(shift, [-1]));
+/** The same for x that has a leading model axis where `stack`. */
+export function groupStandardised(x: tf.Tensor, groups: number, stack: boolean): tf.Tensor {
+  if (!stack) return standardised(x, groups);
+  return tf.reshape(standardised(tf.reshape(x, [-1, ...x.shape.slice(2)]), groups), x.shape);
 }

@@ -13,7 +13,14 @@ export interface Patches {
 }
 
 /** The inputs of each position, [batch × positions × (kernel · kernel · channels)], of images [batch × ...input]. */
-export function patchesOf({ output, kernel, stride, pads, input }: Patches, x: tf.Tensor): tf.Tensor {
+export function patchesOf(patches: Patches, x: tf.Tensor): tf.Tensor {
+  const { output, kernel, input } = patches;
+  const [rows, columns] = output;
+  return tf.reshape(tf.concat(pixelsOf(patches, x), 3), [x.shape[0], rows * columns, kernel * kernel * input[2]]);
+}
+
+/** The same for each place in the filter, row by row, [batch × ...output × channels]. */
+export function pixelsOf({ output, kernel, stride, pads, input }: Patches, x: tf.Tensor): tf.Tensor[] {
   const [rows, columns] = output;
   const batch = x.shape[0];
   const padded = tf.pad(x, [
@@ -31,7 +38,7 @@ export function patchesOf({ output, kernel, stride, pads, input }: Patches, x: t
       parts.push(tf.stridedSlice(padded, begin, end, [1, stride, stride, 1]));
     }
   }
-  return tf.reshape(tf.concat(parts, 3), [batch, rows * columns, kernel * kernel * input[2]]);
+  return parts;
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { depthwiseGradients } from './depthwise-conv2d.js';
 import type { LayerSpec } from './layer.js';
 import { patchesOf } from './patches.js';
 import type { Taps } from './tapped.js';
@@ -40,23 +41,53 @@ export function positionFactors(
   layer: LayerSpec,
   taps: Taps,
 ): { readonly input: tf.Tensor; readonly delta: tf.Tensor } {
-  if (layer.kind === 'dense') return { input: inputsOf(layer, taps.input, 1), delta: taps.delta };
-  return layer.kind === 'conv2d' ? taps : gradientFactors(layer, taps);
+  switch (layer.kind) {
+    case 'dense':
+    case 'embedding':
+      return { input: inputsOf(layer, taps.input, 1), delta: taps.delta };
+    case 'conv2d':
+      return taps;
+    case 'conv2dTranspose':
+      return exchanged(taps);
+    default:
+      return gradientFactors(layer, taps);
+  }
 }
+
+/** A transposed convolution is one from its output to its input. */
+const exchanged = ({ input, delta }: Taps): Taps => ({ input: delta, delta: input });
 
 /** The number of rows and columns of the matrix that stands for a layer in such factors. */
 export function factorShape(layer: LayerSpec): readonly [number, number] {
   return isOuterProduct(layer) ? [layer.width, layer.outputs] : [1, layer.size];
 }
 
-const isOuterProduct = ({ kind, positions }: LayerSpec): boolean => kind === 'dense' && positions === 1;
+const isOuterProduct = ({ kind, positions }: LayerSpec): boolean =>
+  (kind === 'dense' || kind === 'embedding') && positions === 1;
 
 /**
  * Gradient of each sample, [samples × size], in flat order.
  * @param constant the last input of layers with a bias: 1, or 0 for derivatives
  */
-function gradientRows(layer: LayerSpec, { input, delta }: Taps, constant: 0 | 1 = 1): tf.Tensor {
-  if (layer.kind === 'groupNorm') return normGradients({ input, delta }, constant);
+function gradientRows(layer: LayerSpec, taps: Taps, constant: 0 | 1 = 1): tf.Tensor {
+  const { input, delta } = taps;
+  switch (layer.kind) {
+    case 'groupNorm':
+    case 'batchNorm':
+      return normGradients(taps, constant);
+    case 'bias':
+      return tf.mul(summedOverPositions(delta), constant);
+    case 'depthwiseConv2d':
+      return depthwiseGradients(layer, input, delta, constant);
+    case 'conv2dTranspose':
+      return productSums(layer, exchanged(taps), constant);
+    default:
+      return productSums(layer, taps, constant);
+  }
+}
+
+/** Σ over positions of input ⊗ delta. */
+function productSums(layer: LayerSpec, { input, delta }: Taps, constant: 0 | 1): tf.Tensor {
   const { patches, positions, outputs, size } = layer;
   const [samples] = delta.shape;
   const seen = patches === undefined ? tf.reshape(input, [samples, positions, -1]) : patchesOf(patches, input);
@@ -67,11 +98,13 @@ function gradientRows(layer: LayerSpec, { input, delta }: Taps, constant: 0 | 1 
 }
 
 /** Of scale and shift, summed over positions, [samples × 2 · channels]. */
-function normGradients({ input, delta }: Taps, constant: 0 | 1 = 1): tf.Tensor {
-  const [samples] = delta.shape;
-  const channels = delta.shape[delta.rank - 1];
-  const summed = (values: tf.Tensor) => tf.sum(tf.reshape(values, [samples, -1, channels]), 1);
-  return tf.concat([summed(tf.mul(delta, input)), tf.mul(summed(delta), constant)], 1);
+function normGradients({ input, delta }: Taps, constant: 0 | 1): tf.Tensor {
+  return tf.concat([summedOverPositions(tf.mul(delta, input)), tf.mul(summedOverPositions(delta), constant)], 1);
+}
+
+/** [samples × ... × channels] to [samples × channels]. */
+function summedOverPositions(values: tf.Tensor): tf.Tensor {
+  return tf.sum(tf.reshape(values, [values.shape[0], -1, values.shape[values.rank - 1]]), 1);
 }
 
 /** Inputs [... × in] with the constant at their end where the layer has a bias, [... × width]. */

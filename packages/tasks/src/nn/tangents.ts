@@ -23,7 +23,10 @@ export function tapTangents(
   const { layers } = architecture;
   const names = architecture.parameters.map(({ name }) => name);
   const values = names.map((name) => parameters[name]);
-  const given = (list: readonly tf.Tensor[]): Parameters => Object.fromEntries(names.map((name, i) => [name, list[i]]));
+  const given = (list: readonly tf.Tensor[]): Parameters => ({
+    ...parameters,
+    ...Object.fromEntries(names.map((name, i) => [name, list[i]])),
+  });
   const along = (gradients: readonly tf.Tensor[]): tf.Tensor =>
     gradients
       .map((gradient, i) => tf.sum(tf.mul(gradient, direction[names[i]])))

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Parameters, withParameters } from './apply.js';
-import { scaledAndShifted, standardised } from './group-norm.js';
-import type { Architecture, Network, Nn } from './layer.js';
+import { type Interpreter, type Parameters, withParameters } from './apply.js';
+import type { TrainingBatch } from './batch-norm.js';
+import type { Architecture, Network } from './layer.js';
 
 /** What a layer's parameters meet, and the derivative of a sample's scalar by the layer's output, before any activation. */
 export interface Taps {
@@ -44,34 +44,46 @@ export function lastInput(
   time?: tf.Tensor,
 ): tf.Tensor {
   const { inputs } = perturbed(network, architecture, parameters, [], x, time);
-  return inputs[architecture.layers.length - 1];
+  return inputs[lastLayer(architecture)];
+}
+
+/** The last layer but for a bias of its own. */
+export function lastLayer({ layers }: Architecture): number {
+  return layers.findLastIndex(({ kind }) => kind !== 'bias');
 }
 
 /** Runs a network with `perturbations` added to the outputs of its layers, in layer order, and records their inputs. */
 export function perturbed(
   network: Network,
-  { layers }: Architecture,
+  architecture: Architecture,
   parameters: Parameters,
   perturbations: readonly tf.Tensor[],
   x: tf.Tensor,
   time?: tf.Tensor,
 ): { readonly output: tf.Tensor; readonly inputs: readonly tf.Tensor[] } {
-  const indexOf = new Map(layers.map(({ name }, index) => [name, index]));
   const inputs: tf.Tensor[] = [];
-  const plain = withParameters(parameters);
-  const tap = (name: string, input: tf.Tensor, output: tf.Tensor): tf.Tensor => {
-    const layer = indexOf.get(name) as number;
-    inputs[layer] = input;
-    const perturbation = perturbations[layer];
-    return perturbation === undefined ? output : tf.add(output, perturbation);
-  };
-  const nn: Nn = {
-    dense: (name, h, units, options) => tap(name, h, plain.dense(name, h, units, options)),
-    conv2d: (name, h, options) => tap(name, h, plain.conv2d(name, h, options)),
-    groupNorm(name, h, groups) {
-      const input = standardised(h, groups);
-      return tap(name, input, scaledAndShifted(input, parameters[`${name}.scale`], parameters[`${name}.shift`]));
-    },
-  };
+  const nn = tapping(architecture, perturbations, inputs)(parameters);
   return { output: network.forward(nn, x, time), inputs };
+}
+
+/**
+ * Interprets a network with `perturbations` added to the outputs of its layers, in layer order, and puts what the layers'
+ * parameters meet into `inputs`, with a model axis where the network runs with one.
+ * @param perturbations [samples × ...outputShape], or none
+ * @param batch in training: as {@link withParameters}
+ */
+export function tapping(
+  { layers }: Architecture,
+  perturbations: readonly tf.Tensor[],
+  inputs: tf.Tensor[],
+  batch?: TrainingBatch,
+): Interpreter {
+  const indexOf = new Map(layers.map(({ name }, index) => [name, index]));
+  const tap = (name: string, input: () => tf.Tensor, output: tf.Tensor): tf.Tensor => {
+    const layer = indexOf.get(name) as number;
+    inputs[layer] = input();
+    const perturbation = perturbations[layer];
+    return perturbation === undefined ? output : tf.add(output, tf.reshape(perturbation, output.shape));
+  };
+  return (parameters) => withParameters(parameters, { tap, ...(batch === undefined ? {} : { batch }) });
 }

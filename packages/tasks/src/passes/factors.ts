@@ -33,7 +33,7 @@ export function compileFactors(engine: Engine, subject: Subject, pass: Pass, out
       }
       return named;
     },
-    { ...parameterSpecs(architecture), ...pass.specs(passSamples(subject, pass)) },
+    { ...parameterSpecs(architecture.arrays), ...pass.specs(passSamples(subject, pass)) },
   );
 }
 
@@ -49,7 +49,7 @@ export function factorSource(
   const { architecture, count } = subject;
   const { positions } = pass;
   const samples = passSamples(subject, pass);
-  const model = unpacked(architecture, parameters);
+  const model = unpacked(architecture.arrays, parameters);
   const sizes = architecture.layers.map((layer) => ({ name: layer.name, ...factorSizes(layer) }));
   let kept: { readonly rows: number; readonly buffers: FactorBlock['layers'] } | undefined;
   /** Arrays of so many rows, which every block overwrites. */

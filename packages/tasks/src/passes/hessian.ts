@@ -25,7 +25,7 @@ export function compileHessian(engine: Engine, subject: Subject, pass: Pass, los
   const { architecture } = subject;
   const vectors = hessianVectors(subject);
   const names = architecture.parameters.map(({ name }) => name);
-  const parameters = parameterSpecs(architecture, vectors);
+  const parameters = parameterSpecs(architecture.arrays, vectors);
   const samples = passSamples(subject, pass);
   const weights: TensorSpec = { shape: [samples * pass.positions], dtype: 'float32' };
   return engine.program(
@@ -33,7 +33,7 @@ export function compileHessian(engine: Engine, subject: Subject, pass: Pass, los
       const { x, time, reference } = pass.inputs(feeds);
       const perModel = (tensor: tf.Tensor) => tf.expandDims(tensor, 0);
       const total = (...values: tf.Tensor[]) => {
-        const given = Object.fromEntries(names.map((name, i) => [name, values[i]]));
+        const given = { ...feeds, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) };
         const prediction = runModels(subject, given, perModel(x), time === undefined ? undefined : perModel(time));
         return tf.sum(tf.mul(loss(prediction, perModel(reference)), feeds.weights));
       };
@@ -69,14 +69,13 @@ export async function runHessian(
   cancel: CancelSignal,
   progress?: (share: number) => void,
 ): Promise<Float32Array> {
-  const { architecture } = subject;
-  const { size } = architecture;
+  const { size, arrays, parameters: differentiated } = subject.architecture;
   const rows = vectors.length / size;
   const atOnce = hessianVectors(subject);
   const samples = passSamples(subject, pass);
   const points = subject.count('train');
   const model = stacked(
-    architecture,
+    arrays,
     Array.from({ length: atOnce }, () => parameters),
   );
   const products = new Float32Array(rows * size);
@@ -86,7 +85,7 @@ export async function runHessian(
       return vectors.subarray(row * size, (row + 1) * size);
     });
     const directions = Object.fromEntries(
-      Object.entries(stacked(architecture, flats)).map(([name, values]) => [vectorName(name), values]),
+      Object.entries(stacked(differentiated, flats)).map(([name, values]) => [vectorName(name), values]),
     );
     const sums = new Float64Array(count * size);
     for (const range of rowRanges(points, samples)) {
@@ -96,7 +95,7 @@ export async function runHessian(
       const feeds = pass.feeds('train', range.start, range.count, samples);
       const results = await program.run({ ...model, ...directions, ...feeds, weights });
       for (let v = 0; v < count; v++) {
-        const product = packed(architecture, results, v);
+        const product = packed(differentiated, results, v);
         for (let i = 0; i < size; i++) sums[v * size + i] += product[i];
       }
     }

@@ -46,7 +46,7 @@ export function compileOutputs(
       const scalars = output(tf.reshape(prediction, [models * rows, outputs]), repeated);
       return { values: tf.mean(tf.reshape(scalars, [models, samples, pass.positions]), -1) };
     },
-    { ...parameterSpecs(subject.architecture, models), ...pass.specs(samples) },
+    { ...parameterSpecs(subject.architecture.arrays, models), ...pass.specs(samples) },
   );
 }
 
@@ -61,7 +61,7 @@ export async function runOutputs(
 ): Promise<Float32Array[]> {
   const samples = passSamples(subject, pass);
   const points = subject.count(of);
-  const models = stacked(subject.architecture, parameters);
+  const models = stacked(subject.architecture.arrays, parameters);
   const results = parameters.map(() => new Float32Array(points));
   for (const { start, count } of rowRanges(points, samples)) {
     cancel?.throwIfAborted();

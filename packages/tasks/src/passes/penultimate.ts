@@ -4,12 +4,13 @@ import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
 import { parameterSpecs, unpacked } from '../nn/flat.js';
 import type { Architecture } from '../nn/layer.js';
-import { lastInput } from '../nn/tapped.js';
+import { lastInput, lastLayer } from '../nn/tapped.js';
 import { passSamples } from './outputs.js';
 import type { Pass, Subject } from './pass.js';
 import { rowRanges } from './row-ranges.js';
 
-const widthOf = ({ layers }: Architecture): number => layers[layers.length - 1].inputShape.slice(-1)[0];
+const widthOf = (architecture: Architecture): number =>
+  architecture.layers[lastLayer(architecture)].inputShape.slice(-1)[0];
 
 /** Compiles: the input of the last layer for each point, averaged over its positions, [samples × width]. */
 export function compilePenultimate(engine: Engine, subject: Subject, pass: Pass): Promise<Program> {
@@ -21,7 +22,7 @@ export function compilePenultimate(engine: Engine, subject: Subject, pass: Pass)
       const input = lastInput(network, architecture, feeds, x, time);
       return { features: tf.mean(tf.reshape(input, [samples, -1, widthOf(architecture)]), 1) };
     },
-    { ...parameterSpecs(architecture), ...pass.specs(samples) },
+    { ...parameterSpecs(architecture.arrays), ...pass.specs(samples) },
   );
 }
 
@@ -38,7 +39,7 @@ export async function runPenultimate(
   const points = count(of);
   const width = widthOf(architecture);
   const data = new Float32Array(points * width);
-  const model = unpacked(architecture, parameters);
+  const model = unpacked(architecture.arrays, parameters);
   for (const range of rowRanges(points, samples)) {
     cancel?.throwIfAborted();
     const { features } = await program.run({ ...model, ...pass.feeds(of, range.start, range.count, samples) });

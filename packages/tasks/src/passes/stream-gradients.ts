@@ -10,8 +10,8 @@ import { fillPatchColumns } from '../nn/patches.js';
 export interface FactorBlock {
   readonly samples: number;
   /**
-   * By layer name: input [samples × rows × positions × width], of convolutions the images [samples × rows × ...inputShape]
-   * that patches are taken from, and delta [samples × rows × positions × out].
+   * By layer name: input [samples × rows × positions × width], of convolutions the images [samples × rows × ...image] that
+   * patches are taken from, and delta [samples × rows × positions × out].
    */
   readonly layers: Readonly<Record<string, { readonly input: Float32Array; readonly delta: Float32Array }>>;
 }
@@ -30,11 +30,11 @@ export interface GradientSource {
 }
 
 /** Numbers that one row has in a factor block. */
-export function factorSizes({ patches, inputShape, positions, width, outputs }: LayerSpec): {
+export function factorSizes({ patches, positions, width, outputs }: LayerSpec): {
   readonly input: number;
   readonly delta: number;
 } {
-  return { input: patches === undefined ? positions * width : sizeOf(inputShape), delta: positions * outputs };
+  return { input: patches === undefined ? positions * width : sizeOf(patches.input), delta: positions * outputs };
 }
 
 /**

@@ -2,8 +2,9 @@ import type { NumericArray, Seed } from '@attribution-bench/contract';
 import type { Tensors } from '@attribution-bench/tfjs-onnx';
 import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Parameters } from '../nn/apply.js';
+import type { Interpreter, Parameters } from '../nn/apply.js';
 import type { Architecture } from '../nn/layer.js';
+import { dropoutMasks } from './dropout-masks.js';
 import type { Recipe } from './recipe.js';
 
 /** What is trained: the loss of each sample of a batch, given what a step of the training graph is fed. */
@@ -17,10 +18,11 @@ export interface Objective {
   readonly sharedSpecs: Readonly<Record<string, TensorSpec>>;
   /**
    * Loss of each sample, [models × batch].
-   * @param parameters with a leading model axis
+   * @param parameters with a leading model axis; statistics and masks of dropouts likewise
    * @param step `rows` [models × batch], each `noise` with a leading model axis, and what is shared
+   * @param interpret what runs the network's layers; default: plainly
    */
-  losses(parameters: Parameters, step: Tensors): Tensor;
+  losses(parameters: Parameters, step: Tensors, interpret?: Interpreter): Tensor;
   /** Random numbers that one model needs in one step. */
   readonly noise?: Noise;
   /** Decay of a moving average of the parameters, which is then what training yields. */
@@ -31,4 +33,19 @@ export interface Noise {
   readonly specs: Readonly<Record<string, TensorSpec>>;
   /** @returns a function that fills the arrays of the next step of the run with this seed */
   draw(seed: Seed): (step: Readonly<Record<string, NumericArray>>) => void;
+}
+
+/** All random numbers that one model needs in one step: the objective's own, and the masks of its network's dropouts. */
+export function stepNoise({ architecture: { dropouts }, recipe, noise }: Objective): Noise | undefined {
+  if (dropouts.length === 0) return noise;
+  const masks = dropoutMasks(dropouts, recipe.batch);
+  return {
+    specs: { ...noise?.specs, ...masks.specs },
+    draw(seed) {
+      const draws = [noise?.draw(seed), masks.draw(seed)];
+      return (step) => {
+        for (const draw of draws) draw?.(step);
+      };
+    },
+  };
 }

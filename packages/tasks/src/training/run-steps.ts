@@ -1,8 +1,15 @@
-import { type CancelSignal, childSeed, type NumericArray, type Seed } from '@attribution-bench/contract';
+import {
+  type CancelSignal,
+  childSeed,
+  type DType,
+  type NumericArray,
+  type Seed,
+  sizeOf,
+} from '@attribution-bench/contract';
 import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
-import { initialParameters, stacked } from '../nn/flat.js';
+import { initialValues, stacked } from '../nn/flat.js';
 import { batchOrder, batchWeights, stepsPerEpoch } from './batch-order.js';
-import type { Objective } from './objective.js';
+import { type Objective, stepNoise } from './objective.js';
 import { optimizerOf } from './optimizer.js';
 import { learningRates } from './schedule.js';
 import { slotName, slotsOf } from './training-step.js';
@@ -50,10 +57,10 @@ const chunkBytes = 2 ** 26;
 
 /** How many steps to run between looks at the cancel signal: about a quarter of a second, in bounded memory. */
 export function chunkSteps(objective: Objective, models: number, emittedBytes = 0): number {
-  const { architecture, recipe, noise } = objective;
+  const { architecture, recipe } = objective;
   const flops = 6 * models * recipe.batch * architecture.multiplications + 1e6;
-  const noiseBytes = Object.values(noise?.specs ?? {}).reduce(
-    (sum, { shape }) => sum + 4 * shape.reduce((product, dim) => product * dim, 1),
+  const noiseBytes = Object.values(stepNoise(objective)?.specs ?? {}).reduce(
+    (sum, { shape, dtype }) => sum + (dtype === 'uint8' ? 1 : 4) * sizeOf(shape),
     0,
   );
   const bytes = models * (4 * recipe.batch + noiseBytes) + emittedBytes;
@@ -72,7 +79,8 @@ export async function* runSteps(
   runs: readonly Run[],
   request: { readonly chunk: number; readonly stops?: ReadonlySet<number>; readonly cancel: CancelSignal },
 ): AsyncGenerator<Chunk> {
-  const { recipe, points, noise, shared } = objective;
+  const { recipe, points, shared } = objective;
+  const noise = stepNoise(objective);
   const { batch } = recipe;
   const models = runs.length;
   const all = Int32Array.from({ length: points }, (_, row) => row);
@@ -91,10 +99,10 @@ export async function* runSteps(
     const rows = new Int32Array(count * models * batch);
     const weights = new Float32Array(count * batch);
     const noises = Object.fromEntries(
-      Object.entries(noise?.specs ?? {}).map(([name, { shape, dtype }]) => {
-        const size = count * models * shape.reduce((product, dim) => product * dim, 1);
-        return [name, dtype === 'int32' ? new Int32Array(size) : new Float32Array(size)] as const;
-      }),
+      Object.entries(noise?.specs ?? {}).map(([name, { shape, dtype }]) => [
+        name,
+        zerosOf(dtype, count * models * sizeOf(shape)),
+      ]),
     );
     for (let step = from; step < to; step++) {
       const inEpoch = step % plan.epochSteps;
@@ -130,8 +138,9 @@ export async function* runSteps(
 
 function initialState(objective: Objective, runs: readonly Run[]): Record<string, NumericArray> {
   const { architecture, average } = objective;
-  const initial = runs.map(({ seed }) => initialParameters(architecture, childSeed(seed, 'initial-parameters')));
-  const state: Record<string, NumericArray> = stacked(architecture, initial);
+  const { arrays } = architecture;
+  const initial = runs.map(({ seed }) => initialValues(arrays, childSeed(seed, 'initial-parameters')));
+  const state: Record<string, NumericArray> = stacked(arrays, initial);
   for (const { name } of architecture.parameters) {
     const value = state[name] as Float32Array;
     for (const slot of slotsOf(objective)) {
@@ -140,6 +149,11 @@ function initialState(objective: Objective, runs: readonly Run[]): Record<string
     }
   }
   return state;
+}
+
+function zerosOf(dtype: DType, size: number): NumericArray {
+  if (dtype === 'uint8') return new Uint8Array(size);
+  return dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
 }
 
 function biasCorrections(beta: number, from: number, to: number): Float32Array {

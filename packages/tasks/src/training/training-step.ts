@@ -2,9 +2,13 @@ import type { NumericArray } from '@attribution-bench/contract';
 import type { ScanSpec, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
-import type { Parameters } from '../nn/apply.js';
+import { type Interpreter, type Parameters, withParameters } from '../nn/apply.js';
+import type { TrainingBatch } from '../nn/batch-norm.js';
+import { maskName } from '../nn/dropout.js';
 import { packed, parameterSpecs } from '../nn/flat.js';
-import type { Objective } from './objective.js';
+import type { Architecture } from '../nn/layer.js';
+import { type Taps, tapping } from '../nn/tapped.js';
+import { type Objective, stepNoise } from './objective.js';
 import { type Optimizer, optimizerOf, type StepScalars } from './optimizer.js';
 
 /** Name in the loop state of what an optimiser remembers of a parameter. */
@@ -13,11 +17,10 @@ const average = 'average';
 
 /** What training graphs of `models` models at once are fed: state, step inputs, shared arrays. */
 export function trainingSpec(objective: Objective, models: number): ScanSpec {
-  const { architecture, recipe, noise, sharedSpecs } = objective;
+  const { architecture, recipe, sharedSpecs } = objective;
   const optimizer = optimizerOf(recipe);
-  const parameters = parameterSpecs(architecture, models);
-  const carry: Record<string, TensorSpec> = { ...parameters };
-  for (const [name, spec] of Object.entries(parameters)) {
+  const carry: Record<string, TensorSpec> = parameterSpecs(architecture.arrays, models);
+  for (const [name, spec] of Object.entries(parameterSpecs(architecture.parameters, models))) {
     for (const slot of slotsOf(objective, optimizer)) carry[slotName(name, slot)] = spec;
   }
   const each: Record<string, TensorSpec> = {
@@ -29,7 +32,7 @@ export function trainingSpec(objective: Objective, models: number): ScanSpec {
     each.correction1 = { shape: [], dtype: 'float32' };
     each.correction2 = { shape: [], dtype: 'float32' };
   }
-  for (const [name, { shape, dtype }] of Object.entries(noise?.specs ?? {})) {
+  for (const [name, { shape, dtype }] of Object.entries(stepNoise(objective)?.specs ?? {})) {
     each[name] = { shape: [models, ...shape], dtype };
   }
   return { carry, each, shared: sharedSpecs };
@@ -41,19 +44,41 @@ export interface TrainingStep {
   readonly loss: tf.Tensor;
   /** Gradients of it by parameter, each with a leading model axis. */
   readonly gradients: Tensors;
+  /** With `tapped`, by layer: what each sample of the batch contributes to these gradients. */
+  readonly taps: Readonly<Record<string, Taps>>;
 }
 
-/** One optimiser step of all models: the body of the training loop. */
-export function trainingStep(objective: Objective, carry: Tensors, step: Tensors): TrainingStep {
-  const optimizer = optimizerOf(objective.recipe);
-  const names = objective.architecture.parameters.map(({ name }) => name);
+/**
+ * One optimiser step of all models: the body of the training loop.
+ * @param tapped whether to tap the pass that the gradients come from, which does not change them; of a single model only
+ */
+export function trainingStep(objective: Objective, carry: Tensors, step: Tensors, tapped = false): TrainingStep {
+  const { architecture, recipe } = objective;
+  const { layers, parameters } = architecture;
+  const optimizer = optimizerOf(recipe);
+  const names = parameters.map(({ name }) => name);
   const values = names.map((name) => carry[name]);
-  const means = (given: readonly tf.Tensor[]): tf.Tensor => {
-    const parameters: Parameters = Object.fromEntries(names.map((name, i) => [name, given[i]]));
-    return tf.sum(tf.mul(objective.losses(parameters, step), step.weights), -1);
+  const zeros = tapped ? layers.map(({ outputShape }) => tf.zeros([recipe.batch, ...outputShape])) : [];
+  const inputs: tf.Tensor[] = [];
+  const constants = constantsOf(architecture, carry, step);
+  const means = (given: readonly tf.Tensor[], observe: TrainingBatch['observe']): tf.Tensor => {
+    const own: Parameters = { ...constants, ...Object.fromEntries(names.map((name, i) => [name, given[i]])) };
+    const batch: TrainingBatch = { weights: step.weights, observe };
+    const interpret: Interpreter = tapped
+      ? tapping(architecture, given.slice(names.length), inputs, batch)
+      : (parameters) => withParameters(parameters, { batch });
+    return tf.sum(tf.mul(objective.losses(own, step, interpret), step.weights), -1);
   };
-  const gradients = tf.grads((...given: tf.Tensor[]) => tf.sum(means(given)))(values);
+  const given = [...values, ...zeros];
+  const gradients = tf.grads((...list: tf.Tensor[]) => tf.sum(means(list, () => {})))(given);
+  const observed: Record<string, tf.Tensor[]> = {};
+  const loss = means(given, (name, running) => {
+    observed[name] = [...(observed[name] ?? []), running];
+  });
   const next: Tensors = {};
+  for (const { name } of architecture.statistics) {
+    next[name] = tf.reshape(tf.concat(observed[name], 0), carry[name].shape);
+  }
   for (const [i, name] of names.entries()) {
     const slots = optimizer.slots.map((slot) => carry[slotName(name, slot)]);
     const updated = optimizer.update({ value: values[i], slots }, gradients[i], step as unknown as StepScalars);
@@ -67,9 +92,25 @@ export function trainingStep(objective: Objective, carry: Tensors, step: Tensors
   }
   return {
     carry: next,
-    loss: means(values),
+    loss,
     gradients: Object.fromEntries(names.map((name, i) => [name, gradients[i]])),
+    taps: Object.fromEntries(
+      zeros.map((_, l) => {
+        const { name, inputShape } = layers[l];
+        const input = tf.reshape(inputs[l], [recipe.batch, ...inputShape]);
+        return [name, { input, delta: gradients[names.length + l] }];
+      }),
+    ),
   };
+}
+
+/** What a network is given besides its parameters: running statistics, and masks where it drops numbers. */
+function constantsOf({ statistics, dropouts }: Architecture, carry: Tensors, step: Tensors): Parameters {
+  const masks = dropouts.map(({ name }) => maskName(name));
+  return Object.fromEntries([
+    ...statistics.map(({ name }) => [name, carry[name]] as const),
+    ...masks.map((name) => [name, step[name]] as const),
+  ]);
 }
 
 /** What is kept beside each parameter: the optimiser's memory and, where asked for, the moving average. */
@@ -77,13 +118,14 @@ export function slotsOf(objective: Objective, optimizer: Optimizer = optimizerOf
   return objective.average === undefined ? optimizer.slots : [...optimizer.slots, average];
 }
 
-/** What training yields for one model of a loop state, flat: the parameters, or their moving average. */
+/** What training yields for one model of a loop state, flat: the parameters, or their moving average, and statistics. */
 export function yieldedParameters(
   { architecture, average: decay }: Objective,
   state: Readonly<Record<string, NumericArray>>,
   model: number,
 ): Float32Array {
-  if (decay === undefined) return packed(architecture, state, model);
-  const averages = architecture.parameters.map(({ name }) => [name, state[slotName(name, average)]]);
-  return packed(architecture, Object.fromEntries(averages), model);
+  const { arrays, parameters } = architecture;
+  if (decay === undefined) return packed(arrays, state, model);
+  const averages = parameters.map(({ name }) => [name, state[slotName(name, average)]]);
+  return packed(arrays, { ...state, ...Object.fromEntries(averages) }, model);
 }

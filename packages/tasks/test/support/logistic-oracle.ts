@@ -1,6 +1,6 @@
 import { childSeed, type Seed } from '@attribution-bench/contract';
 import type { TaskData } from '../../src/index.js';
-import { initialParameters } from '../../src/nn/flat.js';
+import { initialValues } from '../../src/nn/flat.js';
 import { batchOrder } from '../../src/training/batch-order.js';
 import type { Recipe } from '../../src/training/recipe.js';
 import { learningRates } from '../../src/training/schedule.js';
@@ -17,9 +17,7 @@ export function trainLogistic(
   const size = (dims + 1) * classes;
   const bound = 1 / Math.sqrt(dims);
   const whole = { name: 'all', shape: [size], offset: 0, size, bound };
-  const theta = Float64Array.from(
-    initialParameters({ parameters: [whole], size }, childSeed(seed, 'initial-parameters')),
-  );
+  const theta = Float64Array.from(initialValues([whole], childSeed(seed, 'initial-parameters')));
   const next = batchOrder(childSeed(seed, 'batch-order'), members, recipe.batch);
   const perEpoch = Math.ceil(members.length / recipe.batch);
   const rates = learningRates(recipe, perEpoch * recipe.epochs);
