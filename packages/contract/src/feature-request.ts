@@ -1,4 +1,4 @@
-import type { extractorParams } from './features.js';
+import type { extractorParams, FeatureExtractor } from './features.js';
 import type { Checkpoint, FeatureRequest, PointSet } from './method.js';
 import type { Params } from './params.js';
 
@@ -11,17 +11,18 @@ export function featureRequest(
 ): FeatureRequest {
   if (space === 'inputs') return { of, space };
   if (space === 'penultimate') return checkpoint === undefined ? { of, space } : { of, space, checkpoint };
+  return { of, space, extractor: extractorOf(params) };
+}
+
+/** The extractor that parameters name. */
+export function extractorOf(params: Params<typeof extractorParams>): FeatureExtractor {
   return {
-    of,
-    space,
-    extractor: {
-      file: params.extractor,
-      sha256: params.extractorSha256,
-      size: params.extractorSize,
-      mean: params.extractorMean,
-      std: params.extractorStd,
-      output: params.extractorOutput,
-      pool: params.extractorPool,
-    },
+    file: params.extractor,
+    sha256: params.extractorSha256,
+    size: params.extractorSize,
+    mean: params.extractorMean,
+    std: params.extractorStd,
+    output: params.extractorOutput,
+    pool: params.extractorPool,
   };
 }

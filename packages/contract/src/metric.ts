@@ -1,3 +1,4 @@
+import type { FeatureExtractor } from './features.js';
 import type { ScoreShape } from './method.js';
 import type { ParamSpecs, Params } from './params.js';
 import type { Rng } from './seed.js';
@@ -40,7 +41,18 @@ export interface Retrained extends RetrainRequest {
   readonly targets: readonly Float32Array[];
   /** With `generate`: the images of each model, [images × dims] each, in the range of the inputs. */
   readonly images?: readonly Float32Array[];
+  /** The images in the space that `imageSpace` names, [images × dims] each. */
+  readonly features?: readonly Float32Array[];
 }
+
+/**
+ * What images are compared in: `pixels` in the range of the inputs; `components`, the leading principal components of the
+ * training points, centred on their mean; `onnx`, the output of a model of the user's.
+ */
+export type ImageSpace =
+  | { readonly space: 'pixels' }
+  | { readonly space: 'components'; readonly components: number }
+  | { readonly space: 'onnx'; readonly extractor: FeatureExtractor };
 
 export interface MetricContext {
   readonly task: TaskInfo;
@@ -63,6 +75,12 @@ export interface MetricResult {
   readonly perQuery?: Float64Array;
   /** In place of `perQuery` where queries are sampled: one value a sampled query, the same ones for every method. */
   readonly perSampledQuery?: Float64Array;
+  /**
+   * Randomness of the metric itself that hits all queries alike, and so does not show in how they differ: for each source
+   * of it (retraining seeds, sets removed at random) the values of queries that each draw gives alone, [draws × queries],
+   * whose mean over draws is `perQuery` or `perSampledQuery`. The draws are the same ones for every method.
+   */
+  readonly repeats?: Readonly<Record<string, Float64Array>>;
   /** Queries whose value was undefined (constant predictions) and counted as 0. */
   readonly undefinedQueries?: number;
   /** LDS: the predicted output of every subset of the split, [subsets × queries], kept for resampling. */
@@ -89,22 +107,27 @@ export interface MetricSpec<S extends ParamSpecs> {
    * @param rng random numbers of the task, the same for every method and seed
    */
   retrainings?(ctx: MetricContext, params: Params<S>, split: Split, rng: Rng): readonly RetrainRequest[];
+  /** Id of another metric whose random numbers it uses, so that both ask for the same retrainings. */
+  readonly sharesRetrainings?: string;
+  /** What drawn images are turned into before `evaluate`; absent: nothing. */
+  imageSpace?(params: Params<S>): ImageSpace;
   evaluate(ctx: MetricContext, params: Params<S>, split: Split): MetricResult;
 }
 
-export interface Metric extends Omit<MetricSpec<ParamSpecs>, 'evaluate' | 'retrainings'> {
+export interface Metric extends Omit<MetricSpec<ParamSpecs>, 'evaluate' | 'retrainings' | 'imageSpace'> {
   readonly retrainings?: (
     ctx: MetricContext,
     params: Params<ParamSpecs>,
     split: Split,
     rng: Rng,
   ) => readonly RetrainRequest[];
+  readonly imageSpace?: (params: Params<ParamSpecs>) => ImageSpace;
   evaluate(ctx: MetricContext, params: Params<ParamSpecs>, split: Split): MetricResult;
 }
 
 /** Declares a metric; one file each in the metrics package. */
 export function defineMetric<const S extends ParamSpecs>(spec: MetricSpec<S>): Metric {
-  const { retrainings, ...rest } = spec;
+  const { retrainings, imageSpace, ...rest } = spec;
   return {
     ...rest,
     evaluate: (ctx, params, split) => spec.evaluate(ctx, params as unknown as Params<S>, split),
@@ -114,5 +137,8 @@ export function defineMetric<const S extends ParamSpecs>(spec: MetricSpec<S>): M
           retrainings: (ctx, params, split, rng) =>
             retrainings.call(spec, ctx, params as unknown as Params<S>, split, rng),
         }),
+    ...(imageSpace === undefined
+      ? {}
+      : { imageSpace: (params) => imageSpace.call(spec, params as unknown as Params<S>) }),
   };
 }

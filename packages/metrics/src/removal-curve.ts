@@ -1,4 +1,5 @@
 import { defineMetric, int, list, type MetricContext, num, type Split } from '@attribution-bench/contract';
+import { mean } from '@attribution-bench/numerics';
 import { without } from './members.js';
 
 /**
@@ -10,7 +11,7 @@ import { without } from './members.js';
 export const removalCurve = defineMetric({
   id: 'removal-curve',
   title: 'Area between removal curves',
-  revision: 1,
+  revision: 2,
   higherIsBetter: true,
   needs: [],
   params: {
@@ -18,7 +19,11 @@ export const removalCurve = defineMetric({
       default: [0.1, 0.2, 0.4],
       help: 'shares of the training set that are removed',
     }),
-    seeds: int({ default: 3, min: 1, help: 'retrainings of each removal' }),
+    seeds: int({
+      default: 3,
+      min: 1,
+      help: 'retrainings of each removal; the interval holds for fresh queries, method seeds and, from 2 on, retrainings',
+    }),
   },
   retrainings(ctx, { shares, seeds }, split) {
     const { train } = ctx.task;
@@ -30,12 +35,15 @@ export const removalCurve = defineMetric({
       return Array.from({ length: seeds }, (_, seed) => ({ members, seed }));
     });
   },
-  evaluate({ retrained = [] }, _params, split) {
-    const perQuery = Float64Array.from(split.queries, (q) => {
-      const gains = retrained.map(({ targets: [withoutWorst, withoutBest] }) => withoutWorst[q] - withoutBest[q]);
-      return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+  evaluate({ retrained = [] }, { seeds }, split) {
+    const ofSeed = Array.from({ length: seeds }, (_, seed) => {
+      const runs = retrained.filter((request) => request.seed === seed);
+      return Array.from(split.queries, (q) =>
+        mean(runs.map(({ targets: [withoutWorst, withoutBest] }) => withoutWorst[q] - withoutBest[q])),
+      );
     });
-    return { value: perQuery.reduce((sum, value) => sum + value, 0) / perQuery.length, perQuery };
+    const perQuery = Float64Array.from(split.queries, (_, at) => mean(ofSeed.map((gains) => gains[at])));
+    return { value: mean(perQuery), perQuery, repeats: { retrainings: Float64Array.from(ofSeed.flat()) } };
   },
 });
 

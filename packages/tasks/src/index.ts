@@ -4,6 +4,7 @@ export { datasets } from './data/datasets.js';
 export { parseNpy } from './data/npy.js';
 export { prepareData } from './data/prepare-data.js';
 export type { DataEnvironment, TaskData } from './data/task-data.js';
+export { onnxFeatures } from './features/onnx-features.js';
 export { type GenerateRequest, generateQueries } from './generator/generate-queries.js';
 export { dataKey, generatedKey, taskKey } from './keys.js';
 export { defineModel, type Model, type ModelShape, type ModelSpec } from './models/model.js';

@@ -23,12 +23,18 @@ export function entryOfBaseline(row: BaselineRow, entry: Entry, metric: string):
 }
 
 function unpackResult(
-  { value, perQuery, predictions, detection }: BaselineResult,
+  { value, perQuery, perSampledQuery, repeats, predictions, detection }: BaselineResult,
   outcomes: Float64Array | undefined,
 ): MetricResult {
   return {
     value,
     ...(perQuery === undefined ? {} : { perQuery: Float64Array.from(perQuery) }),
+    ...(perSampledQuery === undefined ? {} : { perSampledQuery: Float64Array.from(perSampledQuery) }),
+    ...(repeats === undefined
+      ? {}
+      : {
+          repeats: Object.fromEntries(Object.entries(repeats).map(([name, packed]) => [name, unpackNumbers(packed)])),
+        }),
     ...(predictions === undefined ? {} : { predictions: unpackNumbers(predictions) }),
     ...(predictions === undefined || outcomes === undefined ? {} : { outcomes }),
     ...(detection === undefined

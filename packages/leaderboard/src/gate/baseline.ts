@@ -49,6 +49,9 @@ export interface BaselineRow {
 export interface BaselineResult {
   readonly value: number;
   readonly perQuery?: readonly number[];
+  readonly perSampledQuery?: readonly number[];
+  /** What each draw of the metric's own randomness gives alone, [draws × queries], by source of it. */
+  readonly repeats?: Readonly<Record<string, PackedNumbers>>;
   /** Predictions, [subsets × queries]: their ranks within each query where only ranks count. */
   readonly predictions?: PackedNumbers;
   /** SHA-256 of what the predictions are correlated with, where that is not the truth of the task. */

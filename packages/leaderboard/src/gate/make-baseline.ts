@@ -77,10 +77,14 @@ function baselineRow(input: BoardInput, task: BoardTask, entry: Entry): Baseline
 }
 
 function packResult(result: MetricResult, queries: number, onlyRanksCount: boolean): BaselineResult {
-  const { value, perQuery, predictions, outcomes, detection } = result;
+  const { value, perQuery, perSampledQuery, repeats, predictions, outcomes, detection } = result;
   return {
     value,
     ...(perQuery === undefined ? {} : { perQuery: [...perQuery] }),
+    ...(perSampledQuery === undefined ? {} : { perSampledQuery: [...perSampledQuery] }),
+    ...(repeats === undefined
+      ? {}
+      : { repeats: Object.fromEntries(Object.entries(repeats).map(([name, values]) => [name, packNumbers(values)])) }),
     ...(predictions === undefined
       ? {}
       : { predictions: packNumbers(onlyRanksCount ? columnRanks(predictions, queries) : predictions) }),

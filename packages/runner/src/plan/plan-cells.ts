@@ -126,20 +126,15 @@ function planCell(
     job: { kind: 'score', task: opened.source, method: source, fit: fitOutput, selfScores, output: scoreOutput },
     place: ['score', ...place],
   });
-  const metricSteps = metrics.map((entry): [string, string] => [
-    entry.metric.id,
-    planMetric(
-      steps,
-      cellTask,
-      entry,
-      { scores: scoreOutput, step: score, shape: method.output },
-      common,
-      label,
-      place,
-    ),
-  ]);
+  const metricSteps: Record<string, string> = {};
+  const sharing = ({ metric }: GridMetric) => (metric.sharesRetrainings === undefined ? 0 : 1);
+  for (const entry of metrics.toSorted((a, b) => sharing(a) - sharing(b))) {
+    const after = metricSteps[entry.metric.sharesRetrainings ?? ''];
+    const scored = { scores: scoreOutput, step: score, shape: method.output };
+    metricSteps[entry.metric.id] = planMetric(steps, cellTask, entry, scored, common, label, place, after);
+  }
   return {
-    steps: { fit, score, metrics: Object.fromEntries(metricSteps) },
+    steps: { fit, score, metrics: metricSteps },
     retrainings: new Set(models.map(({ output }) => output.key)).size,
   };
 }
@@ -152,6 +147,8 @@ function planMetric(
   common: { readonly task: string; readonly method: string },
   label: string,
   place: readonly Json[],
+  /** The step of the metric whose retrainings it shares, which then are there. */
+  after: string | undefined,
 ): string {
   const wantsTruth = metric.needs.includes('truth') && truth !== undefined;
   const wantsLabels = metric.needs.includes('label-noise');
@@ -170,7 +167,12 @@ function planMetric(
     ...common,
     kind: 'metric',
     label: `${metric.id} of ${label}`,
-    needs: [scored.step, ...(wantsTruth ? [truth.step] : []), ...(wantsLabels || wantsTask ? opened.dataSteps : [])],
+    needs: [
+      scored.step,
+      ...(wantsTruth ? [truth.step] : []),
+      ...(wantsLabels || wantsTask ? opened.dataSteps : []),
+      ...(after === undefined ? [] : [after]),
+    ],
     outputs: [output],
     job: {
       kind: 'metric',

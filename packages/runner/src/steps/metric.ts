@@ -10,6 +10,7 @@ import {
 import { metrics } from '@attribution-bench/metrics';
 import type { Artifact, Store } from '@attribution-bench/store';
 import type { ArtifactRef } from '../plan/plan.js';
+import { withFeatures } from './image-features.js';
 import type { MetricJob } from './job.js';
 import { retrainForMetric } from './retrain-for-metric.js';
 import { readTruth } from './truth.js';
@@ -49,9 +50,11 @@ export async function evaluateMetric(job: MetricJob, workshop: Workshop): Promis
   };
   const elapsed = stopwatch();
   const evaluate = async (split: Split): Promise<MetricResult> => {
-    const rng = new Rng(deriveSeed(spec.seed, key, 'metric', job.metric));
+    const rng = new Rng(deriveSeed(spec.seed, key, 'metric', metric.sharesRetrainings ?? job.metric));
     const requests = metric.retrainings?.(context, job.params, split, rng);
-    const retrained = requests && (await retrainForMetric(requests, job.task, workshop));
+    const drawn = requests && (await retrainForMetric(requests, job.task, workshop));
+    const space = metric.imageSpace?.(job.params);
+    const retrained = drawn && space ? await withFeatures(drawn, space, job.task, workshop) : drawn;
     const result = metric.evaluate({ ...context, ...(retrained && { retrained }) }, job.params, split);
     if (Number.isFinite(result.value)) return result;
     throw new BenchError({
@@ -92,6 +95,7 @@ function encode(side: keyof MetricValues, result: MetricResult): Artifact {
   keep('outcomes', result.outcomes);
   keep('detection.scores', result.detection?.scores);
   keep('detection.positive', result.detection?.positive);
+  for (const [source, values] of Object.entries(result.repeats ?? {})) keep(`repeats.${source}`, values);
   const undefinedQueries = result.undefinedQueries;
   return {
     arrays,
@@ -110,12 +114,17 @@ function decode(side: keyof MetricValues, { arrays, metadata }: Artifact): Metri
   const outcomes = numbers('outcomes');
   const scores = numbers('detection.scores');
   const positive = arrays[`${side}.detection.positive`]?.data as Uint8Array | undefined;
+  const prefix = `${side}.repeats.`;
+  const repeats = Object.keys(arrays)
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => [name.slice(prefix.length), arrays[name].data as Float64Array]);
   const undefinedQueries = metadata[`${side}.undefinedQueries`];
   return {
     value: JSON.parse(metadata[`${side}.value`]),
     ...(perQuery === undefined ? {} : { perQuery }),
     ...(perSampledQuery === undefined ? {} : { perSampledQuery }),
     ...(undefinedQueries === undefined ? {} : { undefinedQueries: Number(undefinedQueries) }),
+    ...(repeats.length === 0 ? {} : { repeats: Object.fromEntries(repeats) }),
     ...(predictions === undefined ? {} : { predictions }),
     ...(outcomes === undefined ? {} : { outcomes }),
     ...(scores === undefined || positive === undefined ? {} : { detection: { scores, positive } }),

@@ -12,7 +12,7 @@ import { drawJointly, type JointDraws, mean, type ResampledStatistic } from '@at
 import type { Entry } from '../entries.js';
 import { correlationOf, type Growth, growthOf, resampleCorrelation, type Statistic } from './correlation.js';
 import { drawPoints, perfectionMargin, resampleAuc } from './detection.js';
-import { type Measurement, measurement } from './measurement.js';
+import { type Measurement, measurement, type Repeats } from './measurement.js';
 import { type SeededResults, seededResults } from './seeded-results.js';
 
 /** A metric of every entry of a task on its report split, all resampled by the same draws. */
@@ -42,7 +42,8 @@ export type MetricOfBoard = BoardInput['metrics'][number];
 
 /**
  * Measures a metric for the entries that have it. What is resampled follows from what the metric kept: `predictions`,
- * subsets and queries; `detection`, training points; only `perQuery` or `perSampledQuery`, queries.
+ * subsets and queries; `detection`, training points; only `perQuery` or `perSampledQuery`, queries; `repeats` add
+ * what hits all of them alike.
  * @throws BenchError BOARD_RESULT_SHAPE when a result does not fit the split or the other results
  */
 export function measureMetric(
@@ -128,13 +129,35 @@ function measuredEntries(
     const bySeed = results.map(valuesOf);
     const undefinedQueries = Math.max(...distinct.map((result) => result.undefinedQueries ?? 0));
     return {
-      measurement: measurement({ value: mean(perSeed), seeds, bySeed, statistic, draws }),
+      measurement: measurement({
+        value: mean(perSeed),
+        seeds,
+        bySeed,
+        repeats: meanRepeats(results, draws.queries),
+        statistic,
+        draws,
+      }),
       perSeed,
       perQuery: distinct[0].perQuery !== undefined,
       ...(distinct[0].undefinedQueries === undefined ? {} : { undefinedQueries }),
       ...(growth === undefined ? {} : { growth: () => growth(row) }),
     };
   });
+}
+
+/** Values by query of each draw of the metric's own randomness, averaged over seeds, by source of it. */
+function meanRepeats(results: readonly MetricResult[], queries: number): Repeats {
+  const sources = Object.entries(results[0].repeats ?? {});
+  return Object.fromEntries(
+    sources.map(([source, { length }]) => {
+      const values = new Float64Array(length);
+      for (const { repeats } of results) plus(values, repeats?.[source] ?? noResamples, 1 / results.length);
+      const draws = Array.from({ length: length / queries }, (_, draw) =>
+        values.subarray(draw * queries, (draw + 1) * queries),
+      );
+      return [source, draws];
+    }),
+  );
 }
 
 /** How many resampled statistics of single seeds are held at once: they are large. */
@@ -195,9 +218,12 @@ function requireFit(
       exit: exitCode.cellFailed,
     });
   };
-  const { perQuery, perSampledQuery, predictions, outcomes, detection } = result;
+  const { perQuery, perSampledQuery, predictions, outcomes, detection, repeats = {} } = result;
   expectCount('values of queries', perQuery?.length, queries);
   expectCount('values of sampled queries', perSampledQuery?.length, sample?.perSampledQuery?.length ?? 0);
+  const sources = new Set([...Object.keys(repeats), ...Object.keys(sample?.repeats ?? {})]);
+  for (const source of sources)
+    expectCount(`values of ${source}`, repeats[source]?.length ?? 0, sample?.repeats?.[source]?.length ?? 0);
   expectCount('predictions', predictions?.length, sample?.outcomes?.length ?? report.subsets.length * queries);
   expectCount(
     'outcomes that agree with those of the other methods',

@@ -17,13 +17,17 @@ export interface Uncertain {
   readonly statistic: ResampledStatistic;
   /** Shared by all that is compared, so that differences are paired. */
   readonly draws: JointDraws;
-  readonly seedNoise: SeedNoise;
+  readonly commonNoise: CommonNoise;
 }
 
-/** What the method's own seeds add to the variance of a mean over them; 0 for a single seed, which shows no noise. */
-export interface SeedNoise {
+/**
+ * What randomness that hits all queries alike adds to the variance of a mean over its draws: the method's own seeds, the
+ * metric's retrainings. 0 for a single draw, which shows no noise.
+ */
+export interface CommonNoise {
   readonly variance: number;
-  readonly freedom: number;
+  /** Half the variance of that estimate of a variance. */
+  readonly uncertainty: number;
 }
 
 /** A metric of one method on one task. */
@@ -31,47 +35,66 @@ export interface Measurement extends Uncertain {
   readonly seeds: readonly number[];
   /** Values by query of each seed, in the order of `seeds`; one value where the metric has no queries. */
   readonly bySeed: readonly Float64Array[];
+  /** Means over seeds of the values by query that each draw of the metric's own randomness gives alone, by source of it. */
+  readonly repeats: Repeats;
 }
 
-export function measurement(parts: Omit<Measurement, 'seedNoise'>): Measurement {
-  return { ...parts, seedNoise: seedNoiseOf(parts.bySeed) };
+export type Repeats = Readonly<Record<string, readonly Float64Array[]>>;
+
+/** Noise of seeds and of repeats adds up, and what both have a part in (which of them interact) counts twice. */
+export function measurement(parts: Omit<Measurement, 'commonNoise'>): Measurement {
+  return { ...parts, commonNoise: sumOf([parts.bySeed, ...Object.values(parts.repeats)].map(commonNoiseOf)) };
 }
 
-/** a - b, paired by query, by draw and by seed; a seed that only one of them has is left out of the seed noise. */
+/**
+ * a - b, paired by query, by draw, by seed and by repeat; a seed or source of repeats that only one of them has is left out
+ * of the common noise.
+ */
 export function pairedDifference(a: Measurement, b: Measurement): Measurement {
   const seeds = a.seeds.filter((seed) => b.seeds.includes(seed));
   return measurement({
     value: a.value - b.value,
     seeds,
-    bySeed: seeds.map((seed) => {
-      const [x, y] = [a.bySeed[a.seeds.indexOf(seed)], b.bySeed[b.seeds.indexOf(seed)]];
-      return x.map((value, query) => value - y[query]);
-    }),
+    bySeed: seeds.map((seed) => minus(a.bySeed[a.seeds.indexOf(seed)], b.bySeed[b.seeds.indexOf(seed)])),
+    repeats: Object.fromEntries(
+      Object.entries(a.repeats)
+        .filter(([source, draws]) => b.repeats[source]?.length === draws.length)
+        .map(([source, draws]) => [source, draws.map((values, draw) => minus(values, b.repeats[source][draw]))]),
+    ),
     statistic: difference(a.statistic, b.statistic),
     draws: a.draws,
   });
 }
 
+function minus(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, query) => value - b[query]);
+}
+
 /** a - b, paired by query and draw, with seeds of a and b that have nothing to do with each other. */
 export function differenceOfSeeds(a: Measurement, b: Measurement): Uncertain {
-  const [x, y] = [a.seedNoise, b.seedNoise];
-  const total = x.variance + y.variance;
-  const term = ({ variance, freedom }: SeedNoise) => (variance === 0 ? 0 : variance ** 2 / freedom);
   return {
     value: a.value - b.value,
     statistic: difference(a.statistic, b.statistic),
     draws: a.draws,
-    seedNoise: { variance: total, freedom: total === 0 ? 1 : total ** 2 / (term(x) + term(y)) },
+    commonNoise: sumOf([a.commonNoise, b.commonNoise]),
+  };
+}
+
+/** Of independent noises. */
+function sumOf(noises: readonly CommonNoise[]): CommonNoise {
+  return {
+    variance: noises.reduce((sum, noise) => sum + noise.variance, 0),
+    uncertainty: noises.reduce((sum, noise) => sum + noise.uncertainty, 0),
   };
 }
 
 /**
- * Only what a seed does to all queries alike counts: what differs from query to query (the residual of the layout seeds
- * × queries) is among the noise of the queries already.
+ * Only what a seed (or another draw) does to all queries alike counts: what differs from query to query (the residual of
+ * the layout seeds × queries) is among the noise of the queries already.
  */
-function seedNoiseOf(bySeed: readonly Float64Array[]): SeedNoise {
+function commonNoiseOf(bySeed: readonly Float64Array[]): CommonNoise {
   const seeds = bySeed.length;
-  if (seeds < 2) return { variance: 0, freedom: 1 };
+  if (seeds < 2) return { variance: 0, uncertainty: 0 };
   const queries = bySeed[0].length;
   const seedMeans = bySeed.map((values) => mean(values));
   const queryMeans = Array.from({ length: queries }, (_, query) => mean(bySeed.map((values) => values[query])));
@@ -84,7 +107,10 @@ function seedNoiseOf(bySeed: readonly Float64Array[]): SeedNoise {
   });
   const own = queries === 1 ? 0 : residual / ((seeds - 1) * (queries - 1));
   const betweenSeeds = seedMeans.reduce((sum, value) => sum + (value - grandMean) ** 2, 0) / (seeds - 1);
-  return { variance: Math.max(0, betweenSeeds - own / queries) / seeds, freedom: seeds - 1 };
+  return {
+    variance: Math.max(0, betweenSeeds - own / queries) / seeds,
+    uncertainty: (betweenSeeds / seeds) ** 2 / (seeds - 1),
+  };
 }
 
 interface Spread {
@@ -92,20 +118,22 @@ interface Spread {
   readonly freedom: number;
 }
 
-/** Noise of the sampled subsets and queries plus seed noise, degrees of freedom combined by Satterthwaite's formula. */
-function spreadOf({ statistic, draws, seedNoise }: Uncertain): Spread {
+/** Noise of the sampled subsets and queries plus common noise, degrees of freedom combined by Satterthwaite's formula. */
+function spreadOf({ statistic, draws, commonNoise }: Uncertain): Spread {
   const sampling = spreadOfMean(statistic, draws);
-  if (seedNoise.variance === 0) return sampling;
+  if (commonNoise.uncertainty === 0) return sampling;
   const samplingVariance = sampling.standardError ** 2;
-  const total = samplingVariance + seedNoise.variance;
+  const total = samplingVariance + commonNoise.variance;
   const samplingTerm = samplingVariance === 0 ? 0 : samplingVariance ** 2 / sampling.freedom;
-  const freedom = total ** 2 / (samplingTerm + seedNoise.variance ** 2 / seedNoise.freedom);
-  return { standardError: Math.sqrt(total), freedom };
+  return {
+    standardError: Math.sqrt(total),
+    freedom: total === 0 ? 1 : total ** 2 / (samplingTerm + commonNoise.uncertainty),
+  };
 }
 
 /**
- * The interval that covers the value on fresh subsets, queries and method seeds with probability `level`: percentiles of
- * the joint draws, widened about the value by what seed noise adds.
+ * The interval that covers the value on fresh subsets, queries, method seeds and repeats with probability `level`: percentiles of
+ * the joint draws, widened about the value by what common noise adds.
  */
 export function intervalOf(uncertain: Uncertain, level: number): Interval {
   const { value, statistic, draws } = uncertain;
@@ -119,7 +147,7 @@ export function intervalOf(uncertain: Uncertain, level: number): Interval {
   }
   const percentiles = percentileInterval(drawsOfMean(statistic, draws), level);
   const widen =
-    whole.standardError === sampling.standardError
+    whole.freedom === sampling.freedom
       ? 1
       : (quantile(whole) * whole.standardError) / (quantile(sampling) * sampling.standardError);
   return { low: value + widen * (percentiles.low - value), high: value + widen * (percentiles.high - value) };

@@ -36,7 +36,8 @@ export function seededResults(entry: Entry, metric: string): SeededResults | und
 }
 
 function sameResult(a: MetricResult, b: MetricResult): boolean {
-  const kept = ({ predictions, detection, perQuery }: MetricResult) => predictions ?? detection?.scores ?? perQuery;
+  const kept = ({ predictions, detection, perQuery, perSampledQuery }: MetricResult) =>
+    predictions ?? detection?.scores ?? perQuery ?? perSampledQuery;
   const [x, y] = [kept(a), kept(b)];
   if (a.value !== b.value || x?.length !== y?.length) return false;
   return x === undefined || x.every((value, i) => value === y?.[i]);

@@ -1,0 +1,55 @@
+import {
+  choice,
+  defineMetric,
+  extractorOf,
+  extractorParams,
+  type ImageSpace,
+  int,
+  type Params,
+} from '@attribution-bench/contract';
+import { extraChange, imageRemovals, removalParams } from './image-removals.js';
+
+const spaceParams = {
+  space: choice(['components', 'pixels', 'onnx'], {
+    default: 'components',
+    help: 'what images are compared in: principal components of the training points, pixels in [-1, 1], or an ONNX extractor',
+  }),
+  components: int({ default: 16, min: 1, help: 'principal components, at most; for space: components' }),
+  ...extractorParams,
+};
+
+/**
+ * The counterfactual evaluation of `counterfactual` with cosines in a feature space in the place of distances of pixels:
+ * by how much more the cosine with the image of the full model falls without a method's points than without random ones.
+ * The paper (Zheng et al. 2024, D-TRAK, section 4.2) takes CLIP's features: name them with `space: onnx`. The default
+ * needs no file: coordinates along the leading principal components of the training points, about their mean. In the same
+ * grid as `counterfactual`, with the same images, share, draws and seeds, no model is trained for it.
+ */
+export const counterfactualCosine = defineMetric({
+  id: 'counterfactual-cosine',
+  title: 'Counterfactual feature change',
+  revision: 1,
+  higherIsBetter: true,
+  needs: ['generated'],
+  params: { ...removalParams, ...spaceParams },
+  sharesRetrainings: 'counterfactual',
+  retrainings: (ctx, params, split, rng) => imageRemovals(ctx, params, split, rng),
+  imageSpace: (params) => spaceOf(params),
+  evaluate: ({ retrained = [] }) => extraChange(retrained, ({ features }) => features, cosineDistance),
+});
+
+function spaceOf(params: Params<typeof spaceParams>): ImageSpace {
+  const { space, components } = params;
+  if (space === 'onnx') return { space, extractor: extractorOf(params) };
+  return space === 'pixels' ? { space } : { space, components };
+}
+
+/** 1 - cosine; 1 where a vector has no direction. */
+function cosineDistance(a: Float32Array, b: Float32Array): number {
+  const size = Math.sqrt(dot(a, a) * dot(b, b));
+  return size === 0 ? 1 : 1 - dot(a, b) / size;
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}
