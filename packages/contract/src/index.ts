@@ -9,5 +9,8 @@ export * from './method.js';
 export * from './metric.js';
 export * from './narrow.js';
 export * from './params.js';
+export * from './projection.js';
+export * from './ridge.js';
 export * from './seed.js';
 export * from './task.js';
+export * from './timesteps.js';

@@ -36,17 +36,12 @@ export type OutputFunction = (prediction: Tensor, reference: Tensor) => Tensor;
 /** `loss` is the training loss of one sample; `target` is what the task explains (higher is more). */
 export type Output = 'loss' | 'target' | OutputFunction;
 
-/** How rows of length p become rows of length dim: row · P, with no further scaling than `scale` says. */
-export interface Projection {
-  /** `rademacher` entries ±1, `gaussian` N(0, 1), `sjlt` few signed entries a parameter (Kane and Nelson 2014), `none`. */
-  readonly kind: 'rademacher' | 'gaussian' | 'sjlt' | 'none';
-  /** Columns of P; ignored by `none`. */
-  readonly dim: number;
-  /** `sjlt`: signed entries ±1/√sparsity a parameter; default 1. */
-  readonly sparsity?: number;
-  /** Requests with the same seed share P. */
-  readonly seed: Seed;
-}
+/**
+ * Noise levels at which the points of a generator are looked at. `sampling`: those of the steps in which a generated
+ * query was drawn, at each of them with what the sampler took for the clean image there in place of the query; only
+ * where all queries are generated ones.
+ */
+export type Timesteps = readonly number[] | 'sampling';
 
 export interface GradientRequest {
   readonly of: PointSet;
@@ -54,15 +49,15 @@ export interface GradientRequest {
   readonly output: Output;
   /** Default: no projection, rows of length p. */
   readonly projection?: Projection;
-  /** Generator tasks: the per-sample gradient is averaged over these timesteps before projection. */
-  readonly timesteps?: readonly number[];
+  /** Generator tasks: the per-sample gradient is averaged over these timesteps before projection; default 10 even ones. */
+  readonly timesteps?: Timesteps;
 }
 
 export interface OutputRequest {
   readonly of: PointSet;
   readonly checkpoint: Checkpoint;
   readonly output: Output;
-  readonly timesteps?: readonly number[];
+  readonly timesteps?: Timesteps;
 }
 
 /** Consecutive rows of a matrix, row-major. The buffer is the reader's until it asks for the next block. */

@@ -4,6 +4,8 @@ import {
   childSeed,
   exitCode,
   type FullMethodContext,
+  type GradientRequest,
+  type PointSet,
   Rng,
   sizeOf,
   type TaskInfo,
@@ -11,8 +13,9 @@ import {
 import type { DataEnvironment, TaskData } from './data/task-data.js';
 import { onnxFeatures } from './features/onnx-features.js';
 import type { Evaluator } from './passes/evaluator.js';
-import type { Subject } from './passes/pass.js';
+import type { Pass, Subject } from './passes/pass.js';
 import type { ContextRequest, LoadedCheckpoint } from './task.js';
+import type { TaskKindParts } from './task-kind.js';
 import type { Replayer } from './training/replay.js';
 
 /** What a context is made from. */
@@ -22,12 +25,14 @@ export interface ContextParts {
   readonly subject: Subject;
   readonly evaluator: Evaluator;
   readonly replay: Replayer;
+  /** Of generators. */
+  readonly samplingPass?: TaskKindParts['samplingPass'];
   readonly environment: DataEnvironment;
 }
 
 /** What a method sees of a task: everything, to be narrowed to what it declares. */
 export function createContext(
-  { info, data, subject, evaluator, replay, environment }: ContextParts,
+  { info, data, subject, evaluator, replay, samplingPass, environment }: ContextParts,
   { checkpoints, trajectory, scope, cancel, progress, log }: ContextRequest,
 ): FullMethodContext {
   const loaded = new Map<string, LoadedCheckpoint>();
@@ -39,6 +44,17 @@ export function createContext(
       code: 'METHOD_CHECKPOINT',
       message: `the method names a checkpoint ${JSON.stringify(id)} that it was not given`,
       next: 'use those of ctx.checkpoints or ctx.trajectory',
+      exit: exitCode.cellFailed,
+    });
+  };
+  const passOf = async (of: PointSet, timesteps: GradientRequest['timesteps']): Promise<Pass> => {
+    if (timesteps !== 'sampling') return subject.pass(timesteps);
+    if (samplingPass !== undefined && of === 'queries') return samplingPass(cancel);
+    throw new BenchError({
+      code: 'SAMPLING_PATH',
+      place: info.id,
+      message: 'only generated queries have time steps at which they were drawn',
+      next: 'ask for the time steps "sampling" of the queries of a generator alone',
       exit: exitCode.cellFailed,
     });
   };
@@ -73,19 +89,16 @@ export function createContext(
     checkpoints: checkpoints.map(handle),
     trajectory: trajectory.map(handle),
     async outputs({ of, checkpoint, output, timesteps }) {
-      const request = { of, output, pass: subject.pass(timesteps), cancel };
+      const request = { of, output, pass: await passOf(of, timesteps), cancel };
       const [values] = await evaluator.outputs([parametersOf(checkpoint)], request);
       return values;
     },
-    parameters: async (checkpoint) => parametersOf(checkpoint).slice(),
-    gradients: ({ of, checkpoint, output, projection, timesteps }) =>
-      evaluator.gradients(parametersOf(checkpoint), {
-        of,
-        output,
-        pass: subject.pass(timesteps),
-        cancel,
-        ...(projection === undefined ? {} : { projection }),
-      }),
+    parameters: async (checkpoint) => parametersOf(checkpoint).slice(0, info.parameters),
+    async *gradients({ of, checkpoint, output, projection, timesteps }) {
+      const pass = await passOf(of, timesteps);
+      const request = { of, output, pass, cancel, ...(projection === undefined ? {} : { projection }) };
+      yield* evaluator.gradients(parametersOf(checkpoint), request);
+    },
     hessianProducts: ({ checkpoint, vectors }) => evaluator.hessianProducts(parametersOf(checkpoint), vectors, cancel),
     replay: (request) => replay(checkpoints[0], request, cancel),
   };

@@ -55,7 +55,8 @@ export async function openTask(
     ...(kind.generate === undefined ? {} : { generate: kind.generate }),
     context(request) {
       requireQueries();
-      return createContext({ info, data, subject, evaluator, replay: kind.replay, environment }, request);
+      const { replay, samplingPass } = kind;
+      return createContext({ info, data, subject, evaluator, replay, samplingPass, environment }, request);
     },
     async release() {
       await evaluator.release();

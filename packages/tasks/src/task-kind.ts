@@ -14,5 +14,10 @@ export interface TaskKindParts {
   sanity(evaluator: Evaluator, parameters: Float32Array): Promise<Record<string, number>>;
   /** Generators: images [images × dims] of a model; image i starts from the same noise in every model. */
   generate?(parameters: Float32Array, images: readonly number[], cancel: CancelSignal): Promise<Float32Array>;
+  /**
+   * Generators: every query at the time steps it was drawn at, each time as the clean image that was assumed there.
+   * @throws BenchError SAMPLING_PATH when not all queries were drawn
+   */
+  samplingPass?(cancel: CancelSignal): Promise<Pass>;
   release(): Promise<void>;
 }

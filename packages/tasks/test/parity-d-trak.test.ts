@@ -1,8 +1,8 @@
-import type { OutputFunction, PointSet } from '@attribution-bench/contract';
+import { type OutputFunction, type PointSet, uniformTimesteps } from '@attribution-bench/contract';
 import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, expect, test } from 'vitest';
-import { diffusionOf, uniformTimesteps } from '../src/generator/diffusion.js';
+import { diffusionOf } from '../src/generator/diffusion.js';
 import { levelTable } from '../src/generator/levels.js';
 import type { NoiseSource } from '../src/generator/noise-source.js';
 import { noisedPass } from '../src/generator/noised-pass.js';
@@ -62,7 +62,7 @@ const passAt = (timesteps: readonly number[]) =>
     timesteps,
     1,
   );
-const timesteps = uniformTimesteps(subject.diffusion, 10);
+const timesteps = uniformTimesteps(subject.diffusion.steps, 10);
 const squaredNorm = (prediction: tf.Tensor) => tf.mean(tf.square(prediction), 1);
 const outputs: Record<string, OutputFunction> = {
   loss: (e, noise) => tf.mean(tf.squaredDifference(e, noise), -1),

@@ -39,25 +39,33 @@ export const classifierProblem: ContractProblem = {
 };
 
 /** Three points a component: leaving half of the points out costs a query most of what is near it. */
-const generatorSpec = taskSpec(
-  {
-    id: 'contract-generator',
-    data: { use: 'synthetic', train, classes: 20, dims: 4, separation: 3 },
-    model: { use: 'ddpm-mlp', hidden: [32], timeFeatures: 8, epochs: 100, batch: train, lr: 0.02 },
-    target: { use: 'neg-denoising-loss', timesteps: 5, draws: 4 },
-    queries: { heldout: 8, generated: 4, samplerSteps: 10 },
-  },
-  7,
-);
+const generatorSpec = (heldout: number) =>
+  taskSpec(
+    {
+      id: 'contract-generator',
+      data: { use: 'synthetic', train, classes: 20, dims: 4, separation: 3 },
+      model: { use: 'ddpm-mlp', hidden: [32], timeFeatures: 8, epochs: 100, batch: train, lr: 0.02 },
+      target: { use: 'neg-denoising-loss', timesteps: 5, draws: 4 },
+      queries: { heldout, generated: queries - heldout, samplerSteps: 10 },
+    },
+    7,
+  );
 
-export const generatorProblem: ContractProblem = {
-  prefix: 'on a diffusion model, ',
-  setting: () => trainedSetting(generatorSpec),
-  /** With the models of the unchanged task: training draws its noise by place in the batch, so another order is another model. */
-  async withTrainRows({ data, models }, rows) {
-    return { ...(await trainedSetting(generatorSpec, withRows(data, rows))), models };
-  },
+const generatorProblemWith = (heldout: number): ContractProblem => {
+  const spec = generatorSpec(heldout);
+  return {
+    prefix: 'on a diffusion model, ',
+    setting: () => trainedSetting(spec),
+    /** With the models of the unchanged task: training draws its noise by place in the batch, so another order is another model. */
+    async withTrainRows({ data, models }, rows) {
+      return { ...(await trainedSetting(spec, withRows(data, rows))), models };
+    },
+  };
 };
+
+export const generatorProblem = generatorProblemWith(8);
+/** For methods that explain what a model drew and nothing else. */
+export const generatedQueriesProblem = generatorProblemWith(0);
 
 function withRows(data: TaskData, rows: Int32Array): TaskData {
   const dims = data.inputs.length / data.labels.length;

@@ -8,7 +8,13 @@ import {
 } from '@attribution-bench/contract';
 import { pearson } from '@attribution-bench/numerics';
 import { expect } from 'vitest';
-import { type ContractProblem, classifierProblem, contractProblemSize, generatorProblem } from './contract-problems.js';
+import {
+  type ContractProblem,
+  classifierProblem,
+  contractProblemSize,
+  generatedQueriesProblem,
+  generatorProblem,
+} from './contract-problems.js';
 import { linearDatamodelingScore, retrainOnHalves } from './linear-datamodeling.js';
 import { type MethodRun, type RunOptions, runMethod } from './run-method.js';
 
@@ -20,6 +26,8 @@ export interface ContractOptions {
   readonly params?: Readonly<Record<string, unknown>>;
   /** Why a rule does not hold for this method; a method that expects no signal need not exempt itself from `sign` and `signal`. */
   readonly exempt?: Readonly<Partial<Record<Exemption, string>>>;
+  /** For methods that explain generated queries alone: the diffusion model gets no held-out ones. */
+  readonly generatedOnly?: boolean;
 }
 
 const { train } = contractProblemSize;
@@ -38,10 +46,11 @@ export interface ContractRule {
 
 /** What the harness holds every method to, on a small real task of each kind that the method takes. */
 export function contractRules(method: Method, options: ContractOptions = {}): readonly ContractRule[] {
+  const generator = options.generatedOnly === true ? generatedQueriesProblem : generatorProblem;
   return [
     ...declarationRules(method),
     ...(method.tasks.includes('classifier') ? behaviourRules(method, classifierProblem, options) : []),
-    ...(method.tasks.includes('generator') ? behaviourRules(method, generatorProblem, options) : []),
+    ...(method.tasks.includes('generator') ? behaviourRules(method, generator, options) : []),
   ];
 }
 

@@ -61,6 +61,7 @@ async function addGenerated(store: Store, data: TaskData, ref: ArtifactRef): Pro
     ...data,
     queryInputs,
     queryLabels: Int32Array.from([...data.queryLabels, ...(arrays.labels.data as Int32Array)]),
+    generatingModel: arrays.model.data as Float32Array,
     queryIds: [...data.queryIds, ...JSON.parse(metadata.ids)],
   };
 }

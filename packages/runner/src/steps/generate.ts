@@ -18,6 +18,9 @@ export async function makeGenerated(job: GenerateJob, { store, cancel, progress 
     {
       inputs: { shape: [count, images.length / Math.max(1, count)], data: images },
       labels: { shape: [count], data: whole.queryLabels.slice(-count) },
+      ...(whole.generatingModel === undefined
+        ? {}
+        : { model: { shape: [whole.generatingModel.length], data: whole.generatingModel } }),
     },
     { ids: JSON.stringify(whole.queryIds.slice(-count)) },
   );

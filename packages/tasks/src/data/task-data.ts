@@ -16,6 +16,8 @@ export interface TaskData {
   /** Where each point comes from, e.g. `train/1234`: partition and row of the source, [train] and [queries]. */
   readonly ids: readonly string[];
   readonly queryIds: readonly string[];
+  /** Generators: parameters of the model that drew the generated queries. */
+  readonly generatingModel?: Float32Array;
 }
 
 /** What getting at data files needs from the outside. */

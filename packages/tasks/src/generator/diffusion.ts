@@ -48,9 +48,3 @@ function cumulated(steps: number, beta: (t: number) => number): Float64Array {
     return product;
   });
 }
-
-/** `count` steps evenly over all, from 0: 0, T/count, 2T/count ... (rounded down), as D-TRAK's `uniform`. */
-export function uniformTimesteps({ steps }: Diffusion, count: number): number[] {
-  const stride = Math.max(1, Math.floor(steps / count));
-  return Array.from({ length: Math.min(count, steps) }, (_, k) => k * stride);
-}

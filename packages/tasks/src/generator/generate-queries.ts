@@ -42,7 +42,7 @@ export async function generateQueries(
   try {
     const indices = Array.from({ length: generated }, (_, index) => index);
     const images = await sampler.sample(parameters, indices, samplingSeed(spec), cancel);
-    return withGenerated(data, images);
+    return withGenerated(data, images, parameters);
   } finally {
     await sampler.release();
   }
@@ -57,8 +57,8 @@ export function samplingSeed(spec: TaskSpec): Seed {
   return childSeed(deriveSeed(spec.seed, generatedKey(spec), 'data', 'images'), 'sampling');
 }
 
-/** The data with images [images × dims] appended to its queries, labelled -1. */
-function withGenerated(data: TaskData, images: Float32Array): TaskData {
+/** The data with images [images × dims] appended to its queries, labelled -1, and the model that drew them. */
+function withGenerated(data: TaskData, images: Float32Array, generatingModel: Float32Array): TaskData {
   const count = images.length / sizeOf(data.inputShape);
   const queryInputs = new Float32Array(data.queryInputs.length + images.length);
   queryInputs.set(data.queryInputs);
@@ -66,6 +66,7 @@ function withGenerated(data: TaskData, images: Float32Array): TaskData {
   return {
     ...data,
     queryInputs,
+    generatingModel,
     queryLabels: Int32Array.from([...data.queryLabels, ...new Array<number>(count).fill(-1)]),
     queryIds: [...data.queryIds, ...Array.from({ length: count }, (_, index) => `generated/${index}`)],
   };

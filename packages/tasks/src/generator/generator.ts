@@ -10,9 +10,13 @@ import { openSampler, type Sampler } from './sampler.js';
 import { generatorSubject } from './subject.js';
 
 export function generator(spec: TaskSpec, data: TaskData, engine: Engine): TaskKindParts {
-  const { heldout } = spec.queries;
+  const { heldout, generated } = spec.queries;
   const subject = generatorSubject(spec, data);
   let sampler: Promise<Sampler> | undefined;
+  const opened = (): Promise<Sampler> => {
+    sampler ??= openSampler(engine, subject, data.inputShape, samplingOf(spec));
+    return sampler;
+  };
   return {
     subject,
     objective: generatorObjective(subject, data, spec),
@@ -36,12 +40,31 @@ export function generator(spec: TaskSpec, data: TaskData, engine: Engine): TaskK
       };
     },
     async generate(parameters, images, cancel) {
-      sampler ??= openSampler(engine, subject, data.inputShape, samplingOf(spec));
-      return (await sampler).sample(parameters, images, samplingSeed(spec), cancel);
+      return (await opened()).sample(parameters, images, samplingSeed(spec), cancel);
+    },
+    async samplingPass(cancel) {
+      const { generatingModel } = data;
+      if (heldout > 0 || generatingModel === undefined) throw noPath(spec);
+      const { path, timesteps } = await opened();
+      const images = Array.from({ length: generated }, (_, index) => index);
+      return subject.pathPass(await path(generatingModel, images, samplingSeed(spec), cancel), timesteps);
     },
     async release() {
       if (sampler !== undefined) await (await sampler).release();
       sampler = undefined;
     },
   };
+}
+
+function noPath({ id, queries: { heldout, generated } }: TaskSpec): BenchError {
+  return new BenchError({
+    code: 'SAMPLING_PATH',
+    place: id,
+    message:
+      heldout === 0
+        ? 'the model that drew the queries is not in the data'
+        : `${heldout} of ${heldout + generated} queries are held-out points, which were not drawn by sampling`,
+    next: 'explain generated queries alone: queries: { heldout: 0 }',
+    exit: exitCode.cellFailed,
+  });
 }

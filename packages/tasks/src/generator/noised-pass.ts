@@ -9,31 +9,34 @@ import type { NoiseSource } from './noise-source.js';
 /** What a pass of noised points is made from. */
 export interface NoisedPoints {
   readonly inputShape: readonly number[];
-  /** [points × dims] of each set. */
+  /** Of each set [points × dims], or [points × timesteps × dims] with `perTimestep`. */
   readonly inputs: Readonly<Record<PointSet, Float32Array>>;
   readonly noise: Readonly<Record<PointSet, NoiseSource>>;
   /** [steps × levelWidth], see `levelTable`. */
   readonly levels: Float32Array;
   readonly levelWidth: number;
+  /** Whether a point is another input at each time step. */
+  readonly perTimestep?: boolean;
 }
 
 /**
- * Each point at each of these time steps with each of `draws` noises: positions = timesteps × draws, in this order. Draw
- * r at step t is row t · draws + r of the point's noise.
+ * Each point at each of these time steps with each of `draws` noises (1 with `perTimestep`): positions = timesteps ×
+ * draws, in this order. Draw r at step t is row t · draws + r of the point's noise.
  */
 export function noisedPass(
-  { inputShape, inputs, noise, levels, levelWidth }: NoisedPoints,
+  { inputShape, inputs, noise, levels, levelWidth, perTimestep = false }: NoisedPoints,
   timesteps: readonly number[],
   draws: number,
 ): Pass {
   const dims = inputShape.reduce((product, dim) => product * dim, 1);
   const positions = timesteps.length * draws;
+  const cleans = perTimestep ? timesteps.length : 1;
   const timeFeatures = levelWidth - timeColumn;
   const passLevels = levelsOf(levels, levelWidth, timesteps, draws);
   return {
     positions,
     specs: (samples) => ({
-      clean: { shape: [samples, 1, dims], dtype: 'float32' },
+      clean: { shape: [samples, cleans, dims], dtype: 'float32' },
       noise: { shape: [samples, positions, dims], dtype: 'float32' },
       levels: { shape: [1, positions, levelWidth], dtype: 'float32' },
     }),
@@ -56,7 +59,8 @@ export function noisedPass(
           rows.fill(t * draws, values.subarray(first, first + draws * dims));
         }
       }
-      return { clean: paddedRows(inputs[of], dims, start, count, samples), noise: values, levels: passLevels };
+      const clean = paddedRows(inputs[of], cleans * dims, start, count, samples);
+      return { clean, noise: values, levels: passLevels };
     },
   };
 }

@@ -21,6 +21,13 @@ export interface Sampler {
    * models are compared on the same noise.
    */
   sample(parameters: Float32Array, images: readonly number[], seed: Seed, cancel: CancelSignal): Promise<Float32Array>;
+  /** From noise to image. */
+  readonly timesteps: readonly number[];
+  /**
+   * What the model takes for the clean image at each time step on the way to these images, [images × steps × dims] in
+   * [-1, 1]. That of the last step is the image itself.
+   */
+  path(parameters: Float32Array, images: readonly number[], seed: Seed, cancel: CancelSignal): Promise<Float32Array>;
   release(): Promise<void>;
 }
 
@@ -28,6 +35,19 @@ const imagesAtOnce = 64;
 const stepsAtOnce = 50;
 /** What the step from t to the next lower time step takes besides the level of t. */
 const stepColumns = ['signal', 'direction', 'spread'] as const;
+
+/** Some steps of some images: the images after them, and the clean images that each step assumed. */
+interface DrawnSteps {
+  /** Images [start, start + count) of those asked for, time steps [from, from + steps) of all. */
+  readonly start: number;
+  readonly count: number;
+  readonly from: number;
+  readonly steps: number;
+  /** [imagesAtOnce × dims] */
+  readonly x: Float32Array;
+  /** [steps × imagesAtOnce × dims] */
+  readonly clean: Float32Array;
+}
 
 /** Compiles the reverse process as a loop over time steps, from pure noise down. */
 export async function openSampler(
@@ -55,7 +75,7 @@ export async function openSampler(
       // The noise that leads from the clipped image to x, so that both parts stay consistent.
       const direction = tf.div(tf.sub(x, tf.mul(clean, at(level, signalColumn))), at(level, noiseColumn));
       const mean = tf.add(tf.mul(clean, at(next, 0)), tf.mul(direction, at(next, 1)));
-      return { carry: { x: noise === undefined ? mean : tf.add(mean, tf.mul(noise, at(next, 2))) } };
+      return { carry: { x: noise === undefined ? mean : tf.add(mean, tf.mul(noise, at(next, 2))) }, emit: { clean } };
     },
     {
       carry: { x: image },
@@ -64,41 +84,65 @@ export async function openSampler(
         next: { shape: [stepColumns.length], dtype: 'float32' },
         ...(noisySteps ? { noise: image } : {}),
       },
-      shared: parameterSpecs(architecture, 1),
+      shared: parameterSpecs(architecture.arrays, 1),
     },
   );
   const timesteps = descendingTimesteps(subject.diffusion.steps, sampling.steps);
   const nexts = reverseSteps(subject.diffusion.alphasCumprod, timesteps, noisySteps ? 1 : 0);
-  return {
-    async sample(parameters, images, seed, cancel) {
-      const model = stacked(architecture, [parameters]);
-      const drawn = new Float32Array(images.length * dims);
-      for (const { start, count } of rowRanges(images.length, imagesAtOnce)) {
-        const rows = images
-          .slice(start, start + count)
-          .map((index) => normalRows(childSeed(seed, `image ${index}`), dims));
-        let x: Float32Array = new Float32Array(imagesAtOnce * dims);
-        for (const [i, normals] of rows.entries()) normals.fill(0, x.subarray(i * dims, (i + 1) * dims));
-        for (const { start: from, count: steps } of rowRanges(timesteps.length, stepsAtOnce)) {
-          cancel.throwIfAborted();
-          const level = new Float32Array(steps * levelWidth);
-          const noise = new Float32Array(noisySteps ? steps * x.length : 0);
-          for (let s = 0; s < steps; s++) {
-            const t = timesteps[from + s];
-            level.set(levels.subarray(t * levelWidth, (t + 1) * levelWidth), s * levelWidth);
-            if (!noisySteps) continue;
-            for (const [i, normals] of rows.entries()) {
-              const place = (s * imagesAtOnce + i) * dims;
-              normals.fill(from + s + 1, noise.subarray(place, place + dims));
-            }
+  /** Draws images, `imagesAtOnce` at a time; `visit` sees what each run of the program gives. */
+  const draw = async (
+    parameters: Float32Array,
+    images: readonly number[],
+    { seed, cancel }: { readonly seed: Seed; readonly cancel: CancelSignal },
+    visit: (drawn: DrawnSteps) => void,
+  ): Promise<void> => {
+    const model = stacked(architecture.arrays, [parameters]);
+    for (const { start, count } of rowRanges(images.length, imagesAtOnce)) {
+      const rows = images
+        .slice(start, start + count)
+        .map((index) => normalRows(childSeed(seed, `image ${index}`), dims));
+      let x: Float32Array = new Float32Array(imagesAtOnce * dims);
+      for (const [i, normals] of rows.entries()) normals.fill(0, x.subarray(i * dims, (i + 1) * dims));
+      for (const { start: from, count: steps } of rowRanges(timesteps.length, stepsAtOnce)) {
+        cancel.throwIfAborted();
+        const level = new Float32Array(steps * levelWidth);
+        const noise = new Float32Array(noisySteps ? steps * x.length : 0);
+        for (let s = 0; s < steps; s++) {
+          const t = timesteps[from + s];
+          level.set(levels.subarray(t * levelWidth, (t + 1) * levelWidth), s * levelWidth);
+          if (!noisySteps) continue;
+          for (const [i, normals] of rows.entries()) {
+            const place = (s * imagesAtOnce + i) * dims;
+            normals.fill(from + s + 1, noise.subarray(place, place + dims));
           }
-          const next = nexts.slice(from * stepColumns.length, (from + steps) * stepColumns.length);
-          const feeds = { ...model, x, level, next, ...(noisySteps ? { noise } : {}) };
-          x = (await program.run(feeds)).x as Float32Array;
         }
-        drawn.set(x.subarray(0, count * dims), start * dims);
+        const next = nexts.slice(from * stepColumns.length, (from + steps) * stepColumns.length);
+        const feeds = { ...model, x, level, next, ...(noisySteps ? { noise } : {}) };
+        const results = await program.run(feeds);
+        x = results.x as Float32Array;
+        visit({ start, count, from, steps, x, clean: results.clean as Float32Array });
       }
+    }
+  };
+  return {
+    timesteps,
+    async sample(parameters, images, seed, cancel) {
+      const drawn = new Float32Array(images.length * dims);
+      await draw(parameters, images, { seed, cancel }, ({ start, count, x }) => {
+        drawn.set(x.subarray(0, count * dims), start * dims);
+      });
       return drawn;
+    },
+    async path(parameters, images, seed, cancel) {
+      const path = new Float32Array(images.length * timesteps.length * dims);
+      await draw(parameters, images, { seed, cancel }, ({ start, count, from, steps, clean }) => {
+        for (let i = 0; i < count; i++)
+          for (let s = 0; s < steps; s++) {
+            const place = (s * imagesAtOnce + i) * dims;
+            path.set(clean.subarray(place, place + dims), ((start + i) * timesteps.length + from + s) * dims);
+          }
+      });
+      return path;
     },
     release: () => program.release(),
   };

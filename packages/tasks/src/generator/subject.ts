@@ -1,4 +1,4 @@
-import { deriveSeed, type Output, type OutputFunction, sizeOf } from '@attribution-bench/contract';
+import { deriveSeed, type Output, type OutputFunction, sizeOf, uniformTimesteps } from '@attribution-bench/contract';
 import type { TaskData } from '../data/task-data.js';
 import { networkOf } from '../models/network-of.js';
 import { declareNetwork } from '../nn/declare.js';
@@ -6,10 +6,10 @@ import type { Pass, Subject } from '../passes/pass.js';
 import type { TaskSpec } from '../spec.js';
 import { targets } from '../targets/targets.js';
 import { denoisingLoss } from './denoising.js';
-import { type Diffusion, diffusionOf, uniformTimesteps } from './diffusion.js';
+import { type Diffusion, diffusionOf } from './diffusion.js';
 import { levelTable } from './levels.js';
 import { noiseSource } from './noise-source.js';
-import { noisedPass } from './noised-pass.js';
+import { type NoisedPoints, noisedPass } from './noised-pass.js';
 import { checkTimesteps } from './timesteps.js';
 
 /** A generator's network and points, and what else its programs need. */
@@ -20,6 +20,8 @@ export interface GeneratorSubject extends Subject {
   readonly levelWidth: number;
   /** The pass that the target is defined by: its time steps and noise draws. */
   readonly targetPass: Pass;
+  /** Every query as another clean input at each time step. @param cleans [queries × timesteps × dims] */
+  pathPass(cleans: Float32Array, timesteps: readonly number[]): Pass;
 }
 
 const defaultTimesteps = 10;
@@ -34,13 +36,13 @@ export function generatorSubject(spec: TaskSpec, data: TaskData): GeneratorSubje
   const levels = levelTable(diffusion, timeFeatures);
   const levelWidth = levels.length / diffusion.steps;
   const inputs = { train: data.inputs, queries: data.queryInputs };
-  const noised = (role: 'method' | 'target-noise', timesteps: readonly number[], draws: number): Pass => {
+  const noised = (role: 'method' | 'target-noise'): NoisedPoints => {
     const seed = deriveSeed(spec.seed, 'diffusion-noise', role);
     const noise = {
       train: noiseSource(seed, inputs.train, dims),
       queries: noiseSource(seed, inputs.queries, dims),
     };
-    return noisedPass({ inputShape, inputs, noise, levels, levelWidth }, timesteps, draws);
+    return { inputShape, inputs, noise, levels, levelWidth };
   };
   const target = targets[spec.target.use].output;
   const { timesteps, draws } = spec.target as unknown as { timesteps: number; draws: number };
@@ -50,11 +52,13 @@ export function generatorSubject(spec: TaskSpec, data: TaskData): GeneratorSubje
     diffusion,
     levels,
     levelWidth,
-    targetPass: noised('target-noise', uniformTimesteps(diffusion, timesteps), draws),
+    targetPass: noisedPass(noised('target-noise'), uniformTimesteps(diffusion.steps, timesteps), draws),
+    pathPass: (cleans, steps) =>
+      noisedPass({ ...noised('method'), inputs: { ...inputs, queries: cleans }, perTimestep: true }, steps, 1),
     count: (of) => inputs[of].length / dims,
-    pass: (given = uniformTimesteps(diffusion, defaultTimesteps)) => {
+    pass: (given = uniformTimesteps(diffusion.steps, defaultTimesteps)) => {
       checkTimesteps(given, diffusion);
-      return noised('method', given, 1);
+      return noisedPass(noised('method'), given, 1);
     },
     outputFunction: (output: Output): OutputFunction =>
       output === 'loss' ? denoisingLoss : output === 'target' ? target : output,

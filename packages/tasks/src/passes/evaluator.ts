@@ -61,7 +61,8 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
     compile: () => Promise<Program>,
   ): Promise<{ program: Program; giveBack(): Promise<void> }> => {
     if (typeof output === 'string') {
-      return { program: await kept(`${kind} ${output} ${pass.positions}`, compile), giveBack: async () => {} };
+      const shapes = JSON.stringify(pass.specs(1));
+      return { program: await kept(`${kind} ${output} ${shapes}`, compile), giveBack: async () => {} };
     }
     const program = await compile();
     return { program, giveBack: () => program.release() };
