@@ -28,6 +28,8 @@ export interface CommonNoise {
   readonly variance: number;
   /** Half the variance of that estimate of a variance. */
   readonly uncertainty: number;
+  /** Degrees of freedom that a sum with it has at least: those of the source with the fewest draws. */
+  readonly freedom: number;
 }
 
 /** A metric of one method on one task. */
@@ -85,6 +87,7 @@ function sumOf(noises: readonly CommonNoise[]): CommonNoise {
   return {
     variance: noises.reduce((sum, noise) => sum + noise.variance, 0),
     uncertainty: noises.reduce((sum, noise) => sum + noise.uncertainty, 0),
+    freedom: Math.min(...noises.map(({ freedom }) => freedom)),
   };
 }
 
@@ -94,7 +97,7 @@ function sumOf(noises: readonly CommonNoise[]): CommonNoise {
  */
 function commonNoiseOf(bySeed: readonly Float64Array[]): CommonNoise {
   const seeds = bySeed.length;
-  if (seeds < 2) return { variance: 0, uncertainty: 0 };
+  if (seeds < 2) return { variance: 0, uncertainty: 0, freedom: Number.POSITIVE_INFINITY };
   const queries = bySeed[0].length;
   const seedMeans = bySeed.map((values) => mean(values));
   const queryMeans = Array.from({ length: queries }, (_, query) => mean(bySeed.map((values) => values[query])));
@@ -110,6 +113,7 @@ function commonNoiseOf(bySeed: readonly Float64Array[]): CommonNoise {
   return {
     variance: Math.max(0, betweenSeeds - own / queries) / seeds,
     uncertainty: (betweenSeeds / seeds) ** 2 / (seeds - 1),
+    freedom: betweenSeeds === 0 ? Number.POSITIVE_INFINITY : seeds - 1,
   };
 }
 
@@ -127,7 +131,10 @@ function spreadOf({ statistic, draws, commonNoise }: Uncertain): Spread {
   const samplingTerm = samplingVariance === 0 ? 0 : samplingVariance ** 2 / sampling.freedom;
   return {
     standardError: Math.sqrt(total),
-    freedom: total === 0 ? 1 : total ** 2 / (samplingTerm + commonNoise.uncertainty),
+    freedom: Math.max(
+      Math.min(sampling.freedom, commonNoise.freedom),
+      total ** 2 / (samplingTerm + commonNoise.uncertainty),
+    ),
   };
 }
 
