@@ -3,12 +3,13 @@ import {
   defineMethod,
   int,
   type MethodContext,
-  num,
   type OutputFunction,
   type Params,
   type PointSet,
   type RowBlock,
 } from '@attribution-bench/contract';
+  ridgeParams,
+  uniformTimesteps,
 import {
   collectRows,
   type KernelShape,
@@ -40,16 +41,8 @@ const params = {
     default: 'uniform',
     help: 'uniform: spread over all noise levels, from 0; cumulative: the first ones',
   }),
-  projDim: int({ default: 2048, min: 1, help: 'columns of the projection' }),
-  projection: choice(['gaussian', 'rademacher', 'sjlt', 'none'], {
-    default: 'gaussian',
-    help: 'random matrix the averaged gradients are multiplied by',
-  }),
-  ridge: num({ default: 1, min: 0, help: 'λ, in units of the mean eigenvalue of the kernel, see ridgeUnit' }),
-  ridgeUnit: choice(['mean-eigenvalue', 'absolute'], {
-    default: 'mean-eigenvalue',
-    help: 'mean-eigenvalue: trace(ΦᵀΦ) / min(points, columns); absolute: ridge is λ itself, as published settings give it',
-  }),
+  ...projectionParams('gaussian'),
+  ...ridgeParams,
   normalise: choice(['none', 'relative', 'renormalised'], {
     default: 'none',
     help: 'relative: divide by |(ΦᵀΦ + λI)⁻¹ φ(point)|; renormalised: by |φ(point)|',
@@ -143,9 +136,8 @@ export function noiseLevels(
   steps: number,
   { timesteps, strategy }: Pick<DTrakParams, 'timesteps' | 'strategy'>,
 ): number[] {
-  const count = Math.min(timesteps, steps);
-  const stride = strategy === 'uniform' ? Math.floor(steps / count) : 1;
-  return Array.from({ length: count }, (_, k) => k * stride);
+  if (strategy === 'uniform') return uniformTimesteps(steps, timesteps);
+  return Array.from({ length: Math.min(timesteps, steps) }, (_, t) => t);
 }
 
 async function* rowsOf(block: RowBlock): AsyncGenerator<RowBlock> {

@@ -1,6 +1,17 @@
 import { blocksOf, kernelMatrix, ridgeKernel } from '@attribution-bench/numerics';
-import { describeMethod, expectReference, expectReferenceScores, readNpy } from '@attribution-bench/testkit';
-import { describe, expect, test } from 'vitest';
+import {
+  describeMethod,
+  expectReference,
+  expectReferenceScores,
+  fixtureGenerator,
+  readNpy,
+  runMethod,
+  type Setting,
+  torchLayers,
+  torchRows,
+  withProjections,
+} from '@attribution-bench/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import dTrak, { noiseLevels } from '../src/d-trak.js';
 
 describeMethod(dTrak, { params: { projDim: 256 } });
@@ -14,20 +25,12 @@ describe('the scoring of sail-sg/D-TRAK', () => {
     ['random_train', 'random_gen', 'random_scores_lam1', 1],
     ['random_train', 'random_gen', 'random_scores_lam50', 50],
     ['random_train', 'random_gen', 'random_scores_lam10000', 10_000],
-    ['projected_train_loss', 'projected_gen_loss', 'scores_loss_lam0.01', 0.01],
-    ['projected_train_loss', 'projected_gen_loss', 'scores_loss_lam100', 100],
-    [
-      'projected_train_mean_squared_l2_norm',
-      'projected_gen_mean_squared_l2_norm',
-      'scores_mean_squared_l2_norm_lam0.01',
-      0.01,
-    ],
-    [
-      'projected_train_mean_squared_l2_norm',
-      'projected_gen_mean_squared_l2_norm',
-      'scores_mean_squared_l2_norm_lam1',
-      1,
-    ],
+    ...['loss', 'mean_squared_l2_norm'].flatMap((output) =>
+      [0.01, 1, 100, 10_000].map(
+        (lambda) =>
+          [`projected_train_${output}`, `projected_gen_${output}`, `scores_${output}_lam${lambda}`, lambda] as const,
+      ),
+    ),
   ])('%s and %s give %s', async (train, gen, expected, lambda) => {
     for (const form of ['columns', 'points'] as const) {
       const scores = await scoresOf(train, gen, lambda, form);
@@ -54,6 +57,45 @@ async function scoresOf(train: string, gen: string, ridge: number, form: 'column
   });
   return into;
 }
+
+describe('from weights and noise to scores, as sail-sg/D-TRAK', () => {
+  const task = (name: string) => readNpy(new URL(`../../tasks/test/fixtures/d-trak/${name}.npy`, import.meta.url));
+  const layers = [
+    { inputs: 80, outputs: 32 },
+    { inputs: 32, outputs: 32 },
+    { inputs: 32, outputs: 64 },
+  ];
+  let setting: Setting;
+  beforeAll(async () => {
+    const given = await fixtureGenerator({
+      inputs: task('x0_train'),
+      queryInputs: task('x0_gen'),
+      model: { use: 'ddpm-mlp', hidden: [32, 32], timeFeatures: 16 },
+      checkpoints: [
+        torchLayers(
+          ['fc1', 'fc2', 'fc3'].map((fc) => ({ weight: task(`model_${fc}_weight`), bias: task(`model_${fc}_bias`) })),
+        ),
+      ],
+      timesteps: noiseLevels(1000, { timesteps: 10, strategy: 'uniform' }),
+      noise: task('noise'),
+      queryNoise: task('noise_gen'),
+    });
+    setting = withProjections(given, [torchRows(read('projection'), layers)]);
+  });
+  afterAll(() => setting.task.release());
+
+  test.each([
+    ['loss', 'loss'],
+    ['mean-squared-l2-norm', 'mean_squared_l2_norm'],
+  ])('%s', async (output, name) => {
+    for (const ridge of [0.01, 1, 100, 10_000]) {
+      const params = { output, ridge, ridgeUnit: 'absolute', projDim: 16 };
+      const { scores, state } = await runMethod(dTrak, setting, { params });
+      expectReference(state.features, read(`projected_train_${name}`).data, 1e-4);
+      expectReferenceScores(scores, read(`scores_${name}_lam${ridge}`), 1e-4);
+    }
+  });
+});
 
 test('both kernels give the norms that relative influence divides by', async () => {
   const phi = read('random_train');

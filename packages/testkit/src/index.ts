@@ -2,6 +2,7 @@ export { type ContractOptions, type ContractRule, contractRules, type Exemption 
 export { dattriProjection } from './dattri-projection.js';
 export { describeMethod } from './describe-method.js';
 export { expectReference, expectReferenceScores } from './expect-reference.js';
+export { fixtureGenerator, type GeneratorFixture } from './fixture-generator.js';
 export { type Fixture, fixtureTask } from './fixture-task.js';
 export { exactLeaveOneOut, type LeaveOneOut } from './leave-one-out.js';
 export { linearDatamodelingScore, retrainOnHalves, type SubsetTruth } from './linear-datamodeling.js';

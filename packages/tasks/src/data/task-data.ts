@@ -1,3 +1,6 @@
+import type { PointSet } from '@attribution-bench/contract';
+import type { NoiseSource } from '../generator/noise-source.js';
+
 /** Everything a task trains on and explains. Rows of `inputs` and `labels` belong together, as do those of the queries. */
 export interface TaskData {
   /** [train × dims], row-major, as the model is fed. */
@@ -18,6 +21,8 @@ export interface TaskData {
   readonly queryIds: readonly string[];
   /** Generators: parameters of the model that drew the generated queries. */
   readonly generatingModel?: Float32Array;
+  /** Generators: the noise of points at each time step (one row a step) that methods see in place of what the seed gives. */
+  readonly noise?: Readonly<Record<PointSet, NoiseSource>>;
 }
 
 /** What getting at data files needs from the outside. */

@@ -38,10 +38,11 @@ export function generatorSubject(spec: TaskSpec, data: TaskData): GeneratorSubje
   const inputs = { train: data.inputs, queries: data.queryInputs };
   const noised = (role: 'method' | 'target-noise'): NoisedPoints => {
     const seed = deriveSeed(spec.seed, 'diffusion-noise', role);
-    const noise = {
+    const drawn = {
       train: noiseSource(seed, inputs.train, dims),
       queries: noiseSource(seed, inputs.queries, dims),
     };
+    const noise = role === 'method' ? (data.noise ?? drawn) : drawn;
     return { inputShape, inputs, noise, levels, levelWidth };
   };
   const target = targets[spec.target.use].output;
