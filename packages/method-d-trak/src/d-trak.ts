@@ -6,10 +6,11 @@ import {
   type OutputFunction,
   type Params,
   type PointSet,
+  projectionParams,
   type RowBlock,
-} from '@attribution-bench/contract';
   ridgeParams,
   uniformTimesteps,
+} from '@attribution-bench/contract';
 import {
   collectRows,
   type KernelShape,
