@@ -16,9 +16,8 @@ export interface GradientFactors {
 }
 
 export function gradientFactors(layer: LayerSpec, taps: Taps): GradientFactors {
-  const { input, delta } = taps;
-  if (isOuterProduct(layer)) return { input: inputsOf(layer, input, 1), delta };
-  return { input: tf.ones([delta.shape[0], 1]), delta: gradientRows(layer, taps) };
+  if (isOuterProduct(layer)) return outerFactors(layer, taps, 1);
+  return { input: tf.ones([taps.delta.shape[0], 1]), delta: gradientRows(layer, taps) };
 }
 
 /**
@@ -26,7 +25,7 @@ export function gradientFactors(layer: LayerSpec, taps: Taps): GradientFactors {
  * input' ⊗ delta + input ⊗ delta' (primes: derivatives).
  */
 export function gradientFactorTangents(layer: LayerSpec, taps: Taps, tangents: Taps): GradientFactors {
-  if (isOuterProduct(layer)) return { input: inputsOf(layer, tangents.input, 0), delta: tangents.delta };
+  if (isOuterProduct(layer)) return outerFactors(layer, tangents, 0);
   const { input, delta } = taps;
   const byInput = gradientRows(layer, { input: tangents.input, delta }, 0);
   const byDelta = gradientRows(layer, { input, delta: tangents.delta }, 1);
@@ -64,6 +63,12 @@ export function factorShape(layer: LayerSpec): readonly [number, number] {
 
 const isOuterProduct = ({ kind, positions }: LayerSpec): boolean =>
   (kind === 'dense' || kind === 'embedding') && positions === 1;
+
+function outerFactors(layer: LayerSpec, { input, delta }: Taps, constant: 0 | 1): GradientFactors {
+  const [samples] = delta.shape;
+  const rows = (values: tf.Tensor) => tf.reshape(values, [samples, values.size / samples]);
+  return { input: inputsOf(layer, rows(input), constant), delta: rows(delta) };
+}
 
 /**
  * Gradient of each sample, [samples × size], in flat order.

@@ -1,0 +1,76 @@
+import { Rng } from '@attribution-bench/contract';
+import { createProjector } from '@attribution-bench/numerics';
+import { expect, test } from 'vitest';
+import { singleSampleGradients, targetDifferences } from './support/gradient-oracles.js';
+import { gradientsOf, layerNames, networks, open, specFor, trained } from './support/layer-networks.js';
+import { allRows, checkpointOf, contextOf, relativeError, runSeed, shareOff } from './support/tasks.js';
+
+test.each(layerNames)('per-sample gradients of %s are those of one sample at a time, and differences', async (name) => {
+  const task = await open(name);
+  const parameters = await trained(task);
+  const rows = await gradientsOf(task, parameters);
+  const alone = await singleSampleGradients(specFor(name), networks[name].data, parameters);
+  expect(relativeError(rows, alone)).toBeLessThan(2e-5);
+  const { found, expected } = await targetDifferences(task, parameters, rows, 5e-3, 40);
+  expect(shareOff(found, expected, 5e-3)).toBe(0);
+  await task.release();
+});
+
+test.each(['rademacher', 'sjlt'] as const)('streamed %s projections of every kind of layer are G · P', async (kind) => {
+  const task = await open('everything');
+  const parameters = await trained(task);
+  const checkpoint = checkpointOf(parameters);
+  const projection = { kind, dim: 24, seed: runSeed(3) };
+  const projected = await allRows(
+    contextOf(task, [checkpoint]).gradients({ of: 'train', checkpoint, output: 'target', projection }),
+  );
+  const rows = await gradientsOf(task, parameters);
+  const p = task.info.parameters;
+  const entries = createProjector(projection, p).entries(0, p);
+  const expected = new Float64Array(7 * 24);
+  for (let row = 0; row < 7; row++) {
+    for (let i = 0; i < p; i++) {
+      for (let c = 0; c < 24; c++) expected[row * 24 + c] += rows[row * p + i] * entries[i * 24 + c];
+    }
+  }
+  expect(relativeError(projected.data, expected)).toBeLessThan(1e-5);
+  await task.release();
+});
+
+test.each(layerNames)('Hessian products of %s are differences of gradients', async (name) => {
+  const task = await open(name);
+  const parameters = await trained(task);
+  const { parameters: p, train } = task.info;
+  const rng = new Rng(runSeed(1));
+  const vectors = Float32Array.from({ length: p }, () => rng.normal());
+  const checkpoint = checkpointOf(parameters);
+  const found = await contextOf(task, [checkpoint]).hessianProducts({ checkpoint, vectors });
+  const meanGradient = async (by: number) => {
+    const rows = await gradientsOf(
+      task,
+      parameters.map((value, i) => value + by * (vectors[i] ?? 0)),
+      'loss',
+    );
+    return Float64Array.from({ length: p }, (_, i) => {
+      let sum = 0;
+      for (let at = i; at < rows.length; at += p) sum += rows[at];
+      return sum / train;
+    });
+  };
+  const [above, below] = [await meanGradient(3e-3), await meanGradient(-3e-3)];
+  const expected = above.map((value, i) => (value - below[i]) / 6e-3);
+  expect(relativeError(found, expected)).toBeLessThan(1e-2);
+  await task.release();
+});
+
+test('batch normalisation is frozen outside of training: what is said of a point does not depend on the others', async () => {
+  const name = 'everything';
+  const task = await open(name);
+  const parameters = await trained(task);
+  const { data } = networks[name];
+  const alone = await open(name, {}, { ...data, inputs: data.inputs.slice(0, 36), labels: data.labels.slice(0, 1) });
+  const [rows, row] = [await gradientsOf(task, parameters), await gradientsOf(alone, parameters)];
+  expect(relativeError(row, rows.slice(0, task.info.parameters))).toBeLessThan(1e-5);
+  await task.release();
+  await alone.release();
+});
