@@ -36,6 +36,7 @@ test.each([
   [{ use: 'cnn', channels: [], hidden: [] }, [4, 4, 3]],
   [{ use: 'resnet9', width: 4, groups: 2 }, [12, 12, 2]],
   [{ use: 'resnet9', width: 3, norm: 'none' }, [12, 12, 3]],
+  [{ use: 'resnet9', width: 4, norm: 'batch' }, [12, 12, 3]],
   [{ use: 'resnet9', variant: 'dattri', width: 2, groups: 2 }, [8, 8, 3]],
 ])('per-sample gradients of %o on %o are those of one sample at a time', async (model, inputShape) => {
   const data = imageData(inputShape);
@@ -81,16 +82,23 @@ test.each(['rademacher', 'sjlt'] as const)('streamed %s projections of convoluti
 });
 
 test.each([
-  ['trak', 2, 2_273_856],
-  ['trak', 10, 2_274_880],
-  ['dattri', 2, 4_825_154],
-  ['dattri', 10, 4_829_258],
-])('ResNet-9 of %s has as many parameters for %i classes as published: %i', (variant, outputs, expected) => {
-  const { model } = specWith({ use: 'resnet9', variant });
-  const { use, ...params } = model;
-  const inputShape = [32, 32, 3];
-  expect(declareNetwork(models[use].network(params as never, { inputShape, outputs }), inputShape).size).toBe(expected);
-});
+  ['trak', 2, 2_273_856, 2_688],
+  ['trak', 10, 2_274_880, 2_688],
+  ['dattri', 2, 4_825_154, 5_504],
+  ['dattri', 10, 4_829_258, 5_504],
+])(
+  'ResNet-9 of %s has as many parameters for %i classes as published: %i',
+  (variant, outputs, expected, statistics) => {
+    for (const norm of ['batch', 'group']) {
+      const { model } = specWith({ use: 'resnet9', variant, norm });
+      const { use, ...params } = model;
+      const inputShape = [32, 32, 3];
+      const architecture = declareNetwork(models[use].network(params as never, { inputShape, outputs }), inputShape);
+      expect(architecture.size).toBe(expected);
+      expect(architecture.statistics.reduce((sum, { size }) => sum + size, 0)).toBe(norm === 'batch' ? statistics : 0);
+    }
+  },
+);
 
 test.each([
   [[28, 28, 1], 20_490],

@@ -17,7 +17,8 @@ interface Unit {
 
 /**
  * The two networks of nine layers that attribution papers call ResNet-9, with as many parameters as published. Both were
- * published with batch normalisation, which ties the points of a batch to each other; here it is group normalisation.
+ * published with batch normalisation (`norm: batch`), which ties the points of a batch to each other in training; the
+ * default is group normalisation, with which a model is a function of its points one by one.
  */
 export const resnet9 = defineModel({
   id: 'resnet9',
@@ -27,7 +28,10 @@ export const resnet9 = defineModel({
   params: {
     variant: choice(['trak', 'dattri'], { default: 'trak', help: 'of the TRAK paper or of the dattri benchmark' }),
     width: int({ default: 64, min: 1, max: 1024, help: 'filters of the first convolution; the others are multiples' }),
-    norm: choice(['group', 'none'], { default: 'group', help: 'after each convolution; none: a bias instead' }),
+    norm: choice(['group', 'batch', 'none'], {
+      default: 'group',
+      help: 'after each convolution: of groups of channels, of batches as published, or none and a bias instead',
+    }),
     groups: int({ default: 32, min: 1, max: 1024, help: 'of channels, in group normalisation' }),
     ...pixelParams,
     ...augmentationParams,
@@ -41,7 +45,11 @@ export const resnet9 = defineModel({
       (x) => {
         const bias = norm === 'none';
         const convolved = nn.conv2d(name, x, { filters: filters * width, kernel, stride, padding, bias });
-        const normed = bias ? convolved : nn.groupNorm(`${name}.norm`, convolved, groups);
+        const normed = {
+          group: () => nn.groupNorm(`${name}.norm`, convolved, groups),
+          batch: () => nn.batchNorm(`${name}.norm`, convolved),
+          none: () => convolved,
+        }[norm]();
         return activation ? tf.relu(normed) : normed;
       };
     return (nn, x) => {
