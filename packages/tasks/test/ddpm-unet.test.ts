@@ -61,11 +61,13 @@ const outputsOf = (task: Task, parameters: Float32Array, of: 'train' | 'queries'
   const checkpoint = checkpointOf(parameters);
   return contextOf(task, [checkpoint]).outputs({ of, checkpoint, output: 'loss', timesteps });
 };
-const gradientsOf = async (task: Task, parameters: Float32Array, given: readonly number[] | undefined = timesteps) => {
+const gradientsOf = async (
+  task: Task,
+  parameters: Float32Array,
+  at: { readonly timesteps?: readonly number[] } = { timesteps },
+) => {
   const checkpoint = checkpointOf(parameters);
-  const request = { of: 'train', checkpoint, output: 'loss' } as const;
-  const ctx = contextOf(task, [checkpoint]);
-  return allRows(ctx.gradients(given === undefined ? request : { ...request, timesteps: given }));
+  return allRows(contextOf(task, [checkpoint]).gradients({ of: 'train', checkpoint, output: 'loss', ...at }));
 };
 
 function architectureOf(model: Record<string, unknown>, inputShape: readonly number[]): Architecture {
@@ -211,7 +213,7 @@ test('Hessian products agree with differences of gradients', async () => {
   const h = 5e-4;
   const meanGradient = async (by: number) => {
     const moved = parameters.map((value, i) => value + by * vectors[i]);
-    const { data, cols } = await gradientsOf(task, moved, undefined);
+    const { data, cols } = await gradientsOf(task, moved, {});
     return Float64Array.from(parameters, (_, i) => (data[i] + data[cols + i] + data[2 * cols + i]) / 3);
   };
   const [above, below] = [await meanGradient(h), await meanGradient(-h)];
