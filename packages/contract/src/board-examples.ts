@@ -4,6 +4,23 @@ export interface TaskExamples {
   /** Pictures by number, as `data:` URLs of PNG files. */
   readonly pictures: readonly string[];
   readonly queries: readonly QueryExample[];
+  /** Generators: generated queries, the most memorised first. */
+  readonly generated?: readonly GeneratedExample[];
+}
+
+/** A generated query beside the training point nearest to it. Distances are in standard deviations a dimension. */
+export interface GeneratedExample {
+  /** `generated/3` */
+  readonly source: string;
+  /** Of the query and of the training point; those of the most memorised ones only. */
+  readonly pictures?: { readonly own: number; readonly nearest: number };
+  /** The training point, and how far it is. */
+  readonly nearest: number;
+  readonly trainingDistance: number;
+  /** How far the nearest held-out point is. */
+  readonly heldoutDistance: number;
+  /** Largest log likelihood a dimension of a training point around it: high is copied. */
+  readonly memorisation: number;
 }
 
 export interface QueryExample {

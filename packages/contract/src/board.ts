@@ -55,6 +55,8 @@ export interface BoardTask {
 export interface BoardDiagnostic {
   readonly id: string;
   readonly title: string;
+  /** What it is about: nearness to the data as a whole, quality and variety, or memorisation. */
+  readonly group: 'distance' | 'quality' | 'memorisation';
   /** Which way is better; `zero`: neither side of 0. */
   readonly better: 'lower' | 'higher' | 'zero';
   /** Absent where there are too few points for it. */

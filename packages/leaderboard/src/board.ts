@@ -62,6 +62,8 @@ export interface BoardTaskSummary {
     readonly subsets: number;
     readonly retrainSeeds: number;
     readonly fraction: number;
+    /** Whether each class has the same share of its points in every subset. */
+    readonly stratified?: true;
   };
   readonly report: SplitSize;
   /** Absent when nothing was to be chosen. */

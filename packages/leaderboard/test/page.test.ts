@@ -99,6 +99,55 @@ describe('the page of a board', () => {
   });
 });
 
+describe('the section of what was generated', () => {
+  const diagnostics = [
+    { id: 'fid-test', title: 'Fréchet <distance>', group: 'distance', better: 'lower', value: 12.5 },
+    { id: 'ct', title: 'Data-copying test', group: 'memorisation', better: 'zero' },
+  ] as const;
+  const shown = (): Board => ({
+    ...board,
+    tasks: board.tasks.map((task) => (task.id === 'digits-ddpm' ? { ...task, diagnostics } : task)),
+  });
+  const pixel = 'data:image/png;base64,iVBORw0KGgo=';
+  const sample = (number: number, memorisation: number) => ({
+    source: `generated/${number}`,
+    ...(number < 3 ? { pictures: { own: 0, nearest: 0 } } : {}),
+    nearest: 10 + number,
+    trainingDistance: 0.25 * number,
+    heldoutDistance: 0.6,
+    memorisation,
+  });
+  const examples: TaskExamples = {
+    task: 'digits-ddpm',
+    pictures: [pixel],
+    queries: [],
+    generated: [sample(1, -0.5), sample(2, -1.25), sample(3, -2)],
+  };
+
+  it('has every number in its group, and says where there are too few points', async () => {
+    const made = await renderPage(shown(), costs);
+    expect(made).toMatch(/nearness to the data<\/th><\/tr>\s*<tr><th scope="row">Fréchet &lt;distance&gt;<\/th>/);
+    expect(made).toMatch(/Data-copying test<\/th><td class="number"><span class="value">too few points/);
+    expect(made).not.toContain('quality and variety');
+    expect(await renderPage(board, costs)).not.toContain('What was generated');
+  });
+
+  it('has each generated image beside the training image nearest to it, as far as there are pictures', async () => {
+    const made = await renderPage(shown(), costs, [examples]);
+    const pairs = between(made, '<ul class="pairs"', '</ul>');
+    expect([...pairs.matchAll(/alt="([^"]*)"/g)].map(([, alt]) => alt)).toEqual([
+      'generated/1',
+      'training point 11',
+      'generated/2',
+      'training point 12',
+    ]);
+    expect(made).toContain('Shown are the 2 most memorised of 3');
+    expect(made).toContain('data-name="digits-ddpm-copies"');
+    expect(made).toContain('2 points of 3 nearer to a training point');
+    expect(await renderPage(shown(), costs, [{ ...examples, generated: [] }])).not.toContain('class="pairs"');
+  });
+});
+
 it.each([
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',

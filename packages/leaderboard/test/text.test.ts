@@ -85,8 +85,8 @@ function terminalText(made: Board): string {
 
 it('shows what generated images are like as a whole', () => {
   const diagnostics = [
-    { id: 'fid-test', title: 'Fréchet distance to held-out points', better: 'lower', value: 12.5 },
-    { id: 'ct', title: 'Data-copying test', better: 'zero' },
+    { id: 'fid-test', title: 'Fréchet distance to held-out points', group: 'distance', better: 'lower', value: 12.5 },
+    { id: 'ct', title: 'Data-copying test', group: 'memorisation', better: 'zero' },
   ] as const;
   const shown = {
     ...board,

@@ -27,6 +27,7 @@ export function summaryOf(
             subsets: truth.subsets,
             retrainSeeds: truth.retrainSeeds,
             fraction: truth.fraction,
+            ...(truth.stratified === undefined ? {} : { stratified: truth.stratified }),
           },
         }),
     report: sizeOf(report),

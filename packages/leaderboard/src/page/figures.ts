@@ -29,7 +29,8 @@ export async function figuresOf(view: TaskView, marks: Marks): Promise<Html> {
 ${open ? undefined : html`<details class="sweeps"><summary>Parameter sweeps (${sweeps.length})</summary><div class="figures">${sweeps.map((figure) => figureElement(figure, id))}</div></details>`}`;
 }
 
-function figureElement({ id, title, caption, svg }: Figure, task: string): Html {
+/** A chart in a card, with its heading, what it says and a button that saves it. */
+export function figureElement({ id, title, caption, svg }: Figure, task: string): Html {
   return html`<figure class="chart"><div class="heading"><h4>${title}</h4><button type="button" class="save" data-save="svg" data-name="${task}-${id}" aria-label="Download ${title} as SVG">SVG</button></div>
 <div class="drawing">${trusted(svg)}</div>
 <figcaption>${caption}</figcaption></figure>

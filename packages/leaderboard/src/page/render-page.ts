@@ -15,6 +15,7 @@ import type { Marks } from './charts/figure.js';
 import { examplesSection } from './examples-section.js';
 import { familyGlyph, familyMarks } from './families.js';
 import { figuresOf } from './figures.js';
+import { generatedSection } from './generated-section.js';
 import { type Html, html, inlineJson } from './html.js';
 import { leadingSentence } from './leading-sentence.js';
 import { overallTable } from './overall-table.js';
@@ -81,6 +82,7 @@ ${boardTable(view, data, index)}
 ${notes.map((note) => html`<p class="note">${note}</p>`)}
 ${unrankedTable(view, data)}
 ${await figuresOf(view, data.marks)}
+${await generatedSection(task, shown)}
 ${
   shown &&
   examplesSection(

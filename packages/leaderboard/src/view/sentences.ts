@@ -10,9 +10,10 @@ export function measuredSentence(task: BoardTaskSummary, metric: BoardMetric | u
   const { truth, report } = task;
   if (truth === undefined || report.subsets === 0) return `${name} on ${plural(task.train, 'training point')}.`;
   const size = Math.round(truth.fraction * task.train);
+  const subset = truth.stratified === true ? 'class-stratified random subset' : 'random subset';
   return (
     `${name}: do scores predict the ${task.target} of ${plural(report.queries, 'query', 'queries')} after retraining on ` +
-    `${plural(report.subsets, 'random subset')} of ${formatCount(size)} of ${plural(task.train, 'training point')}, ` +
+    `${plural(report.subsets, subset)} of ${formatCount(size)} of ${plural(task.train, 'training point')}, ` +
     `${plural(truth.retrainSeeds, 'retraining')} each?`
   );
 }
@@ -23,6 +24,19 @@ function capitalised(word: string): string {
 
 /** Which way a diagnostic of a generator is better. */
 export const betterWord = { lower: 'lower is better', higher: 'higher is better', zero: 'best near 0' } as const;
+
+/** What diagnostics of a generator are about, in the order they are shown in. */
+export const diagnosticGroups = {
+  distance: 'nearness to the data',
+  quality: 'quality and variety',
+  memorisation: 'memorisation',
+} as const;
+
+/** What diagnostics compare. `generated`: how many samples, 0 where that is not known. */
+export function diagnosticsSentence(generated: number): string {
+  const samples = generated === 0 ? 'Generated queries' : plural(generated, 'generated query', 'generated queries');
+  return `${samples} beside the training points and the held-out queries, compared in pixels.`;
+}
 
 /** The model and its sanity values. */
 export function modelSentence(task: BoardTaskSummary): string {

@@ -10,7 +10,8 @@ import {
 } from './feature-sets.js';
 import { nearest } from './nearest.js';
 
-const LARGEST_SAMPLE = 10_000;
+/** Generated points beyond this many are sampled. */
+export const LARGEST_SAMPLE = 10_000;
 
 /** How likely real points are under Gaussians around generated ones. Percentages of nats a dimension, where it says so. */
 export interface FeatureLikelihood {
@@ -29,6 +30,11 @@ export interface FeatureLikelihood {
   readonly logVariances: Float64Array;
   /** Largest log likelihood a dimension of a training point around each generated one, [generated]: high is copied. */
   readonly memorisation: Float64Array;
+  /** Training point nearest to each generated one, of the first of several at one distance, [generated]. */
+  readonly nearestTraining: Int32Array;
+  /** Root mean squared difference a dimension to it, and to the nearest held-out point, [generated] each. */
+  readonly trainingDistances: Float64Array;
+  readonly heldoutDistances: Float64Array;
   /** Percentage of generated points nearer to a training point than to any held-out one. */
   readonly overfitted: number;
   /** What that would be for points that know neither set: the share of training points. */
@@ -74,9 +80,11 @@ export async function featureLikelihood(
   );
   const baseline = mean(await losses(halves, points.test, between));
 
-  const nearestTest = (await nearest(points.generated, points.test)).distances;
+  const toTest = await nearest(points.generated, points.test);
+  const toTrain = await nearest(points.generated, points.train);
+  const perDimension = (squared: number) => Math.sqrt(squared / dims);
   let overfitted = 0;
-  for (const [j, distance] of mixture.nearest.entries()) if (distance < nearestTest[j]) overfitted++;
+  for (const [j, distance] of mixture.nearest.entries()) if (distance < toTest.distances[j]) overfitted++;
   return {
     divergence: 100 * (testLoss - baseline),
     trainDivergence: 100 * (trainLoss - baseline),
@@ -84,6 +92,9 @@ export async function featureLikelihood(
     baseline,
     logVariances: mixture.logVariances,
     memorisation: mixture.nearest.map((distance, j) => logGaussian(distance, mixture.logVariances[j], dims) / dims),
+    nearestTraining: toTrain.indices,
+    trainingDistances: toTrain.distances.map(perDimension),
+    heldoutDistances: toTest.distances.map(perDimension),
     overfitted: (100 * overfitted) / points.generated.count,
     overfittedByChance: (100 * train.count) / (train.count + points.test.count),
     testLosses,

@@ -205,9 +205,23 @@ describe('kMeans', () => {
 describe('generatorDiagnostics', () => {
   it('gives every number, the same for the same seed', async () => {
     const first = await generatorDiagnostics(sets(real(4, 80)), [1, 2, 3, 4]);
-    expect(first.map(({ id }) => id)).toContain('fid-test');
-    for (const { id, value } of first) expect(Number.isFinite(value), id).toBe(true);
+    expect(first.diagnostics.map(({ id }) => id)).toContain('fid-test');
+    for (const { id, value } of first.diagnostics) expect(Number.isFinite(value), id).toBe(true);
     expect(await generatorDiagnostics(sets(real(4, 80)), [1, 2, 3, 4])).toEqual(first);
+  });
+
+  it('knows the training point that a generated one was copied from', async () => {
+    const { train, ...others } = sets(real(4, 80));
+    const copied = Float32Array.from(others.generated.data);
+    copied.set(train.data.subarray(7 * dims, 8 * dims), 3 * dims);
+    const { samples } = await generatorDiagnostics(
+      { train, ...others, generated: { ...others.generated, data: copied } },
+      [1, 2, 3, 4],
+    );
+    expect(samples?.nearestTraining[3]).toBe(7);
+    expect(samples?.trainingDistances[3]).toBeLessThan(1e-6);
+    expect(samples?.heldoutDistances[3]).toBeGreaterThan(0.01);
+    expect(Math.max(...(samples?.memorisation ?? []))).toBe(samples?.memorisation[3]);
   });
 
   it('stops when told to', async () => {

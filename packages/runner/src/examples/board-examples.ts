@@ -2,14 +2,17 @@ import { join } from 'node:path';
 import {
   canonicalJson,
   type ExamplePoint,
+  type GeneratedExample,
   type Json,
   type QueryExample,
   type TaskExamples,
 } from '@attribution-bench/contract';
+import type { GeneratedSamples } from '@attribution-bench/metrics/generative';
 import { openStore, type Store } from '@attribution-bench/store';
 import type { TaskData } from '@attribution-bench/tasks';
 import type { Plan, PlannedCell, PlannedStep, PlannedTask } from '../plan/plan.js';
 import { readDataset } from '../steps/dataset.js';
+import { readGeneratedSamples } from '../steps/diagnose.js';
 import { pngUrl } from './png.js';
 
 /** A row of a board whose scores are wanted. */
@@ -23,6 +26,7 @@ export interface ExampleRow {
 
 const queriesShown = 3;
 const pointsShown = 6;
+const generatedShown = 60;
 /** Flat inputs of these datasets are square images in one channel. */
 const flatImages: ReadonlySet<unknown> = new Set(['digits', 'mnist', 'fashion-mnist']);
 
@@ -42,7 +46,7 @@ export async function boardExamples(plan: Plan, rows: readonly ExampleRow[]): Pr
       const step = row.task === task.info.id ? scoreStep(plan.cells, row, steps) : undefined;
       if (step !== undefined && (await store.has(step.outputs[0]))) scored.push({ entry: row.entry, step });
     }
-    const shown = scored.length === 0 ? undefined : await taskExamples(store, task, scored);
+    const shown = scored.length === 0 ? undefined : await taskExamples(store, task, scored, steps);
     if (shown !== undefined) examples.push(shown);
   }
   return examples;
@@ -72,8 +76,9 @@ function scoreStep(
 
 async function taskExamples(
   store: Store,
-  { task, info, report }: PlannedTask,
+  { task, info, report, diagnose }: PlannedTask,
   rows: readonly ScoredRow[],
+  steps: ReadonlyMap<string, PlannedStep>,
 ): Promise<TaskExamples | undefined> {
   const { job } = rows[0].step;
   if (job.kind !== 'score') return undefined;
@@ -106,7 +111,37 @@ async function taskExamples(
       queries[i] = { ...example, methods: [...queries[i].methods, { entry, top, bottom }] };
     });
   }
-  return { task: info.id, pictures: gallery.pictures, queries };
+  const diagnosed = steps.get(diagnose ?? '')?.outputs[0];
+  const samples =
+    diagnosed !== undefined && (await store.has(diagnosed)) ? await readGeneratedSamples(store, diagnosed) : undefined;
+  return {
+    task: info.id,
+    ...(samples === undefined ? {} : { generated: generatedExamples(samples, data, gallery) }),
+    queries,
+    pictures: gallery.pictures,
+  };
+}
+
+/** Every generated query, the most memorised first. */
+function generatedExamples(samples: GeneratedSamples, { queryIds }: TaskData, gallery: Gallery): GeneratedExample[] {
+  const { memorisation, nearestTraining, trainingDistances, heldoutDistances } = samples;
+  const first = queryIds.length - memorisation.length;
+  const order = Array.from(memorisation.keys()).sort((a, b) => memorisation[b] - memorisation[a] || a - b);
+  return order.map((sample, place) => ({
+    source: queryIds[first + sample],
+    ...(place < generatedShown
+      ? {
+          pictures: {
+            own: gallery.picture('query', first + sample),
+            nearest: gallery.picture('train', nearestTraining[sample]),
+          },
+        }
+      : {}),
+    nearest: nearestTraining[sample],
+    trainingDistance: trainingDistances[sample],
+    heldoutDistance: heldoutDistances[sample],
+    memorisation: memorisation[sample],
+  }));
 }
 
 /** Queries evenly spread over the given ones; those that were generated are what a generator is asked about first. */

@@ -1,5 +1,5 @@
 import { type BoardDiagnostic, deriveSeed, type NdArray } from '@attribution-bench/contract';
-import { generatorDiagnostics } from '@attribution-bench/metrics/generative';
+import { type GeneratedSamples, generatorDiagnostics } from '@attribution-bench/metrics/generative';
 import type { Store } from '@attribution-bench/store';
 import type { ArtifactRef } from '../plan/plan.js';
 import { readDataset } from './dataset.js';
@@ -17,7 +17,7 @@ export async function diagnoseGenerated(job: DiagnoseJob, { store, cancel }: Wor
     data: values,
   });
   const heldout = spec.queries.heldout * dims;
-  const diagnostics = await generatorDiagnostics(
+  const { diagnostics, samples } = await generatorDiagnostics(
     {
       train: points(data.inputs),
       test: points(data.queryInputs.slice(0, heldout)),
@@ -26,8 +26,23 @@ export async function diagnoseGenerated(job: DiagnoseJob, { store, cancel }: Wor
     deriveSeed(spec.seed, 'generator-diagnostics', 'metric'),
     () => cancel.throwIfAborted(),
   );
-  await writeOutput(store, output, {}, { diagnostics: JSON.stringify(diagnostics.map(withFiniteValue)) });
+  const arrays = Object.entries(samples ?? {}).map(([name, data]) => [name, { shape: [data.length], data }]);
+  await writeOutput(store, output, Object.fromEntries(arrays), {
+    diagnostics: JSON.stringify(diagnostics.map(withFiniteValue)),
+  });
   return elapsed();
+}
+
+/** What is stored of each generated query, in their order; undefined where there were too many. */
+export async function readGeneratedSamples(store: Store, ref: ArtifactRef): Promise<GeneratedSamples | undefined> {
+  const { arrays } = await store.read(ref);
+  if (arrays.memorisation === undefined) return undefined;
+  return {
+    memorisation: arrays.memorisation.data as Float64Array,
+    nearestTraining: arrays.nearestTraining.data as Int32Array,
+    trainingDistances: arrays.trainingDistances.data as Float64Array,
+    heldoutDistances: arrays.heldoutDistances.data as Float64Array,
+  };
 }
 
 export async function readDiagnostics(store: Store, ref: ArtifactRef): Promise<readonly BoardDiagnostic[]> {
