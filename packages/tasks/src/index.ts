@@ -11,6 +11,7 @@ export { dataKey, generatedKey, taskKey } from './keys.js';
 export { defineModel, type Model, type ModelShape, type ModelSpec } from './models/model.js';
 export { models } from './models/models.js';
 export { activations } from './nn/activations.js';
+export { declareNetwork } from './nn/declare.js';
 export { pixelParams, standardisedPixels } from './nn/images.js';
 export type { Conv2dOptions, DenseOptions, Forward, Network, Nn } from './nn/layer.js';
 export { openTask } from './open-task.js';

@@ -1,6 +1,7 @@
 import { deriveSeed } from '@attribution-bench/contract';
 import { type Figure, secondsOf } from './figures.js';
 import { measuredTasks, neverCancelled, openMeasured } from './tasks.js';
+import { measureUnets } from './unet.js';
 
 /** Samples a second through one core while as many models are trained as one graph holds. */
 export async function measureTraining(): Promise<Figure[]> {
@@ -17,5 +18,5 @@ export async function measureTraining(): Promise<Figure[]> {
     );
     await task.release();
   }
-  return figures;
+  return [...figures, ...(await measureUnets())];
 }
