@@ -13,6 +13,8 @@ export interface Truth {
   readonly queries: number;
   readonly train: number;
   readonly fraction: number;
+  /** Whether each class has the same share of its points in every subset. */
+  readonly stratified?: true;
   /** Training indices of each subset, ascending, [subsets × size]. */
   readonly members: readonly Int32Array[];
   /** Target of every query under every retrained model, [subsets × retrainSeeds × queries]. */

@@ -48,7 +48,7 @@ type Steps = ReadonlyMap<string, PlannedStep>;
 
 async function boardTask(
   store: Store,
-  { info, report, tune, truth, task, first, diagnose }: PlannedTask,
+  { info, report, tune, truth, first, diagnose }: PlannedTask,
   steps: Steps,
 ): Promise<BoardTask> {
   const stored = truth === undefined ? undefined : await artifactOf(store, truth.step, steps);
@@ -62,8 +62,8 @@ async function boardTask(
     ...(diagnosed === undefined ? {} : { diagnostics: await readDiagnostics(store, diagnosed) }),
   };
   if (truth === undefined || stored === undefined) return board;
-  const about = { key: truth.key, train: info.train, fraction: task.truth?.fraction ?? 0 };
-  return { ...board, truth: await readTruth(store, stored, about) };
+  const { key, rule } = truth;
+  return { ...board, truth: await readTruth(store, stored, { key, train: info.train, ...rule }) };
 }
 
 /** The first artifact of a step if it is stored. */

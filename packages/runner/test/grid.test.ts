@@ -138,7 +138,7 @@ describe('extends', () => {
     expect(c.spec.data).toEqual({ ...a.spec.data, flipLabels: 0.1 });
     expect(c.spec.model).toMatchObject({ use: 'mlp' });
     expect(c.spec.training.epochs).not.toBe(a.spec.training.epochs);
-    expect(c.truth).toEqual({ subsets: 32, fraction: 0.5, retrainSeeds: 2 });
+    expect(c.truth).toEqual({ subsets: 32, fraction: 0.5, stratified: false, retrainSeeds: 2 });
     expect(b.spec).toMatchObject({ data: c.spec.data, target: { use: 'neg-loss' } });
     expect(b.truth).toBeUndefined();
   });
@@ -280,7 +280,7 @@ describe('--quick', () => {
     const grid = await loadGrid(file, { quick: true });
     expect(grid).toMatchObject({ name: 'trial-quick', quick: true, seeds: [3] });
     expect(grid.tasks[0].spec).toMatchObject({ data: { train: 200 }, queries: { heldout: 10 } });
-    expect(grid.tasks[0].truth).toEqual({ subsets: 16, fraction: 0.5, retrainSeeds: 2 });
+    expect(grid.tasks[0].truth).toEqual({ subsets: 16, fraction: 0.5, stratified: false, retrainSeeds: 2 });
   });
 
   it('does what the file says instead where it says something', async () => {
@@ -289,6 +289,9 @@ describe('--quick', () => {
     const grid = await loadGrid(gridFile(`${valid}${quick}`), { quick: true });
     expect(grid.tasks[0].spec).toMatchObject({ data: { train: 900 }, training: { epochs: 7 } });
     expect(grid.tasks[0].truth?.subsets).toBe(20);
+    const stratified = valid.replace('subsets: 8', 'subsets: 8, fraction: 0.4, stratified: true');
+    const kept = await loadGrid(gridFile(`${stratified}${quick}`), { quick: true });
+    expect(kept.tasks[0].truth).toMatchObject({ subsets: 20, fraction: 0.4, stratified: true });
     expect(grid.seeds).toEqual([9]);
     expect((await loadGrid(gridFile(`${valid}${quick}`))).tasks[0].spec.data.train).toBe(60);
   });

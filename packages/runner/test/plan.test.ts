@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TaskSpec } from '@attribution-bench/tasks';
+import { deriveSeed } from '@attribution-bench/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadGrid, type Plan } from '../src/index.js';
 import { drawSplit } from '../src/plan/split.js';
-import { subsetMembers } from '../src/steps/retrain.js';
+import { subsetMembers } from '../src/steps/draw-subsets.js';
 import { fixture, gridFile, temporaryFolder } from './support/folder.js';
 import { finishedCopy, grid, header, plan, small } from './support/run.js';
 
@@ -99,6 +99,8 @@ describe('a split', () => {
 });
 
 describe('a subset', () => {
+  const subsetSeed = (subset: number) => deriveSeed(7, 'task', 'truth-subset', subset);
+
   it('has its size, in order, whatever the others are', () => {
     fc.assert(
       fc.property(
@@ -106,12 +108,38 @@ describe('a subset', () => {
         fc.integer({ min: 2, max: 400 }),
         fc.double({ min: 0.01, max: 0.99, noNaN: true }),
         (j, n, fraction) => {
-          const members = subsetMembers({ seed: 7 } as TaskSpec, 'task', j, n, fraction);
+          const members = subsetMembers(subsetSeed(j), new Int32Array(n), { fraction });
           expect(members.length).toBe(Math.max(1, Math.round(fraction * n)));
           expect(members.every((member, i) => member < n && (i === 0 || members[i - 1] < member))).toBe(true);
         },
       ),
     );
+  });
+
+  it('has the same share of every class when stratified, to whole points, and any point of it', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(5000),
+        fc.array(fc.nat(4), { minLength: 2, maxLength: 300 }),
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        (j, classes, fraction) => {
+          const labels = Int32Array.from(classes);
+          const members = subsetMembers(subsetSeed(j), labels, { fraction, stratified: true });
+          expect(members.length).toBe(Math.max(1, Math.round(fraction * labels.length)));
+          expect(members.every((member, i) => i === 0 || members[i - 1] < member)).toBe(true);
+          for (const label of new Set(classes)) {
+            const all = classes.filter((other) => other === label).length;
+            const taken = [...members].filter((member) => labels[member] === label).length;
+            expect(Math.abs(taken - (all * members.length) / labels.length)).toBeLessThan(1);
+          }
+        },
+      ),
+    );
+    const labels = Int32Array.from({ length: 30 }, (_, i) => i % 4);
+    const drawn = new Float64Array(30);
+    for (let j = 0; j < 4000; j++)
+      for (const member of subsetMembers(subsetSeed(j), labels, { fraction: 0.5, stratified: true })) drawn[member]++;
+    for (const times of drawn) expect(Math.abs(times / 4000 - 0.5)).toBeLessThan(0.05);
   });
 });
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openStore } from '@attribution-bench/store';
 import { describe, expect, it } from 'vitest';
-import { collectGarbage, exportTruth, importTruth, verifyTruth } from '../src/index.js';
+import { boardInput, collectGarbage, exportTruth, importTruth, verifyTruth } from '../src/index.js';
 import { temporaryFolder } from './support/folder.js';
 import { differingFromFinished, filesOf, finishedCopy, grid, plan, run, small } from './support/run.js';
 
@@ -39,6 +40,7 @@ describe('truth packs', () => {
     ['epochs: 10', 'epochs: 11', 'is of task "a", which is not in the grid as it was then'],
     ['train: 40', 'train: 41', 'is of task "a"'],
     ['subsets: 20', 'subsets: 20, fraction: 0.4', 'with subsets of 0.5'],
+    ['subsets: 20', 'subsets: 20, stratified: true', 'with subsets of 0.5'],
   ])('are refused where they do not belong: %s is %s', async (was, is, message) => {
     const [pack] = await exportTruth(await plan(await grid(small), await finishedCopy()));
     const other = await plan(await grid(small.replace(was, is)), temporaryFolder());
@@ -57,6 +59,47 @@ describe('truth packs', () => {
     });
     await expect(importTruth(await plan(await grid(small), temporaryFolder()), '/nowhere')).rejects.toMatchObject({
       code: 'TRUTH_PACK_MISSING',
+    });
+  });
+});
+
+describe('stratified subsets', () => {
+  const stratified = small.replace('subsets: 20, retrainSeeds: 2', 'subsets: 6, stratified: true');
+
+  it('are a truth of their own; plain ones keep the identity they had', async () => {
+    const keysOf = async (text: string) => {
+      const planned = await plan(await grid(text), temporaryFolder(), { scope: 'truth' });
+      const made = planned.steps.filter(({ kind }) => kind === 'retrain' || kind === 'truth');
+      return [planned.tasks[0].truth?.key, ...made.flatMap(({ outputs }) => outputs.map(({ key }) => key))];
+    };
+    const plain = await keysOf(small);
+    expect(await keysOf(small.replace('subsets: 20', 'subsets: 20, stratified: false'))).toEqual(plain);
+    const own = await keysOf(small.replace('subsets: 20', 'subsets: 20, stratified: true'));
+    expect(own.filter((key) => plain.includes(key))).toEqual([]);
+  });
+
+  it('hold equal shares of the classes, on the board and in a pack', async () => {
+    const results = temporaryFolder();
+    const planned = await plan(await grid(stratified), results);
+    await run(planned);
+    const [{ info, truth }] = (await boardInput(planned)).tasks;
+    expect(truth).toMatchObject({ stratified: true, fraction: 0.5 });
+    const { dataset } = planned.steps.flatMap(({ job }) => (job.kind === 'retrain' ? [job.task] : []))[0];
+    const { arrays } = await openStore(join(results, 'store')).read(dataset);
+    const shares = (members: Iterable<number>) => {
+      const counts = new Array<number>(info.classes).fill(0);
+      for (const member of members) counts[arrays.labels.data[member]]++;
+      return counts;
+    };
+    const all = shares(Array.from({ length: info.train }, (_, point) => point));
+    for (const members of truth?.members ?? [])
+      for (const [label, count] of shares(members).entries()) expect(Math.abs(count - all[label] / 2)).toBeLessThan(1);
+    const [pack] = await exportTruth(planned);
+    const elsewhere = await plan(planned.grid, temporaryFolder());
+    expect(await importTruth(elsewhere, pack.file)).toMatchObject({ added: 12, present: 0 });
+    const plainGrid = await plan(await grid(small), temporaryFolder());
+    await expect(importTruth(plainGrid, pack.file)).rejects.toMatchObject({
+      message: expect.stringContaining('with class-stratified subsets of 0.5'),
     });
   });
 });

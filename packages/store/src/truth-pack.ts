@@ -15,6 +15,8 @@ export interface TruthPack {
   readonly spec: Json;
   readonly train: number;
   readonly fraction: number;
+  /** Whether each class has the same share of its points in every subset. */
+  readonly stratified?: true;
   readonly retrainSeeds: number;
   /** Training indices of each subset, ascending and equally many. */
   readonly members: readonly Int32Array[];
@@ -61,6 +63,7 @@ export async function writeTruthPack(file: string, pack: TruthPack): Promise<voi
       spec: canonicalJson(pack.spec),
       train: String(pack.train),
       fraction: canonicalJson(pack.fraction),
+      ...(pack.stratified === true ? { stratified: 'true' } : {}),
       queryIds: canonicalJson(pack.queryIds),
       sanity: canonicalJson(pack.sanity),
     },
@@ -137,6 +140,7 @@ function decode({ arrays, metadata }: Artifact): TruthPack {
     spec: parsed(metadata, 'spec'),
     train,
     fraction,
+    ...(metadata.stratified === 'true' ? { stratified: true as const } : {}),
     retrainSeeds: r,
     members,
     outputs: outputs.data,

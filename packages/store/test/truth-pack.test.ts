@@ -28,6 +28,8 @@ describe('truth packs', () => {
     const file = join(temporaryFolder(), 'pack.safetensors');
     await writeTruthPack(file, pack);
     expect(await readTruthPack(file)).toEqual(pack);
+    await writeTruthPack(file, { ...pack, stratified: true });
+    expect(await readTruthPack(file)).toEqual({ ...pack, stratified: true });
   });
 
   it('keep subsets as bit masks that numpy.unpackbits reads', async () => {

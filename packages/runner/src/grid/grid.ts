@@ -31,6 +31,8 @@ export interface TruthSpec {
   readonly subsets: number;
   /** Share of the training set in each subset. */
   readonly fraction: number;
+  /** Whether each class has the same share of its points in every subset. */
+  readonly stratified: boolean;
   readonly retrainSeeds: number;
 }
 

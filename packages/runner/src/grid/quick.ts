@@ -24,6 +24,7 @@ export function quickTruth(truth: TruthSpec, given: Partial<TruthSpec>): TruthSp
   return {
     subsets: given.subsets ?? Math.min(truth.subsets, most.subsets),
     fraction: given.fraction ?? truth.fraction,
+    stratified: given.stratified ?? truth.stratified,
     retrainSeeds: given.retrainSeeds ?? Math.min(truth.retrainSeeds, most.retrainSeeds),
   };
 }

@@ -9,10 +9,18 @@ const seed = z.int().min(0);
 const share = z.number().gt(0).lt(1);
 const params = z.record(z.string(), z.unknown());
 
+const truthFields = {
+  subsets: count.min(2).describe('random subsets of the training set, m'),
+  fraction: share.describe('share of the training set in each subset'),
+  stratified: z.boolean().describe('whether every subset has the same share of each class'),
+  retrainSeeds: count.describe('retrainings of each subset, R'),
+};
+
 export const truthSchema = z.strictObject({
-  subsets: count.min(2).default(64).describe('random subsets of the training set, m'),
-  fraction: share.default(0.5).describe('share of the training set in each subset'),
-  retrainSeeds: count.default(2).describe('retrainings of each subset, R'),
+  subsets: truthFields.subsets.default(64),
+  fraction: truthFields.fraction.default(0.5),
+  stratified: truthFields.stratified.default(false),
+  retrainSeeds: truthFields.retrainSeeds.default(2),
 });
 
 const shorthand = (value: unknown): unknown => (typeof value === 'string' ? { use: value } : value);
@@ -87,7 +95,7 @@ export const gridSchema = z.strictObject({
   quick: z
     .strictObject({
       tasks: taskOverrides.optional().describe('laid over every task'),
-      truth: truthSchema.partial().optional(),
+      truth: z.strictObject(truthFields).partial().optional(),
       seeds: z.array(seed).min(1).optional(),
     })
     .optional()

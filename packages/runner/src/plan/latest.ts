@@ -33,6 +33,7 @@ const names: Readonly<Record<string, string>> = {
   revision: 'its revision',
   params: 'its parameters',
   fraction: 'the subset fraction',
+  stratified: 'how subsets are drawn',
   subsets: 'the number of subsets',
   retrainSeeds: 'the number of retraining seeds',
   tune: 'the split',

@@ -186,7 +186,7 @@ function planMetric(
         ? {
             truth: {
               key: truth.key,
-              fraction: opened.task.truth?.fraction ?? 0,
+              rule: truth.rule,
               artifact: truth.output,
             },
           }

@@ -76,8 +76,8 @@ function hasChoice(grid: Grid, opened: OpenedTask, metrics: readonly GridMetric[
   return new Set(ids).size < ids.length;
 }
 
-function plannedTruth({ key, step, steps, rows }: PlannedTruthSteps, stored: ReadonlySet<string>): PlannedTruth {
-  return { key, step, steps, cached: rows.filter((row) => stored.has(row.key)).length, total: rows.length };
+function plannedTruth({ key, rule, step, steps, rows }: PlannedTruthSteps, stored: ReadonlySet<string>): PlannedTruth {
+  return { key, rule, step, steps, cached: rows.filter((row) => stored.has(row.key)).length, total: rows.length };
 }
 
 function checkNotEmpty(grid: Grid, cells: readonly CellDraft[]): void {

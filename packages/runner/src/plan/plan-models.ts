@@ -1,5 +1,6 @@
 import { hashJson } from '@attribution-bench/contract';
 import type { TruthSpec } from '../grid/grid.js';
+import { type SubsetRule, subsetRule } from '../steps/draw-subsets.js';
 import type { StepOutput } from './plan.js';
 import type { OpenedTask } from './plan-task.js';
 import { addStep, outputOf, type StepList } from './step-list.js';
@@ -37,6 +38,7 @@ function planRun(steps: StepList, opened: OpenedTask, seed: number, run: number,
 /** Steps of a task's ground truth. */
 export interface PlannedTruthSteps {
   readonly key: string;
+  readonly rule: SubsetRule;
   readonly step: string;
   readonly output: StepOutput;
   readonly steps: readonly string[];
@@ -49,10 +51,11 @@ export interface PlannedTruthSteps {
  * together. A row's bytes depend on its subset and seed only: raising the number of either keeps the work done.
  */
 export function planTruth(steps: StepList, opened: OpenedTask, truth: TruthSpec): PlannedTruthSteps {
-  const { subsets, fraction, retrainSeeds } = truth;
+  const { subsets, retrainSeeds } = truth;
+  const rule = subsetRule(truth);
   const { parts, source, task, stack } = opened;
   const row = (subset: number, seed: number): StepOutput =>
-    outputOf('retrain', { ...parts, role: 'truth-retrain', fraction, subset, seed });
+    outputOf('retrain', { ...parts, role: 'truth-retrain', ...rule, subset, seed });
   const rows = Array.from({ length: subsets * retrainSeeds }, (_, index) =>
     row(Math.floor(index / retrainSeeds), index % retrainSeeds),
   );
@@ -71,12 +74,12 @@ export function planTruth(steps: StepList, opened: OpenedTask, truth: TruthSpec)
           task: task.id,
           needs: opened.dataSteps,
           outputs: members.map(({ output }) => output),
-          job: { kind: 'retrain', task: source, fraction, retrainSeed: seed, subsets: members },
+          job: { kind: 'retrain', task: source, rule, retrainSeed: seed, subsets: members },
           place: ['retrain', start, seed],
         }),
       );
     }
-  const output = outputOf('truth', { ...parts, fraction, subsets, retrainSeeds });
+  const output = outputOf('truth', { ...parts, ...rule, subsets, retrainSeeds });
   const step = addStep(steps, {
     kind: 'truth',
     label: `truth of ${task.id}`,
@@ -85,9 +88,8 @@ export function planTruth(steps: StepList, opened: OpenedTask, truth: TruthSpec)
     outputs: [output],
     job: {
       kind: 'truth',
-      task: { spec: source.spec, key: opened.key },
-      train: opened.info.train,
-      fraction,
+      task: source,
+      rule,
       retrainSeeds,
       rows,
       output,
@@ -98,9 +100,9 @@ export function planTruth(steps: StepList, opened: OpenedTask, truth: TruthSpec)
     task: opened.key,
     fingerprint: opened.fingerprint,
     engine: parts.engine,
-    fraction,
+    ...rule,
     subsets,
     retrainSeeds,
   });
-  return { key, step, output, steps: groups, rows };
+  return { key, rule, step, output, steps: groups, rows };
 }

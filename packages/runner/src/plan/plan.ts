@@ -1,5 +1,6 @@
 import type { Json, ParamSpecs, Params, Split, TaskInfo } from '@attribution-bench/contract';
 import type { Grid, GridMetric, GridTask } from '../grid/grid.js';
+import type { SubsetRule } from '../steps/draw-subsets.js';
 import type { StepJob } from '../steps/job.js';
 
 export type StepKind =
@@ -87,6 +88,7 @@ export interface PlannedTask {
 export interface PlannedTruth {
   /** Hash of everything it is made from but the code: boards of different truths are not comparable. */
   readonly key: string;
+  readonly rule: SubsetRule;
   /** Id of the step that puts the retrainings together, and of those that retrain. */
   readonly step: string;
   readonly steps: readonly string[];

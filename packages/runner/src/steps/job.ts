@@ -1,6 +1,7 @@
 import type { ParamSpecs, Params, ScoreShape, Split, TaskInfo } from '@attribution-bench/contract';
 import type { TaskSpec } from '@attribution-bench/tasks';
 import type { ArtifactRef, StepOutput } from '../plan/plan.js';
+import type { SubsetRule } from './draw-subsets.js';
 
 /** What a worker is told to do, as plain data. Keys and files of inputs are settled; nothing is looked up. */
 export type StepJob =
@@ -75,7 +76,7 @@ export interface TrainJob {
 export interface RetrainJob {
   readonly kind: 'retrain';
   readonly task: TaskSource;
-  readonly fraction: number;
+  readonly rule: SubsetRule;
   readonly retrainSeed: number;
   readonly subsets: readonly { readonly subset: number; readonly output: StepOutput }[];
 }
@@ -83,9 +84,8 @@ export interface RetrainJob {
 /** Puts all retrainings of a task together. */
 export interface TruthJob {
   readonly kind: 'truth';
-  readonly task: Pick<TaskSource, 'spec' | 'key'>;
-  readonly train: number;
-  readonly fraction: number;
+  readonly task: Pick<TaskSource, 'spec' | 'key' | 'dataset'>;
+  readonly rule: SubsetRule;
   readonly retrainSeeds: number;
   /** [subsets × retrainSeeds] */
   readonly rows: readonly ArtifactRef[];
@@ -128,7 +128,7 @@ export interface MetricJob {
   readonly info: TaskInfo;
   readonly scores: ArtifactRef;
   readonly scoreShape: ScoreShape;
-  readonly truth?: { readonly key: string; readonly fraction: number; readonly artifact: ArtifactRef };
+  readonly truth?: { readonly key: string; readonly rule: SubsetRule; readonly artifact: ArtifactRef };
   readonly task: TaskSource;
   /** Given when the metric needs to know which labels were flipped. */
   readonly dataset?: ArtifactRef;

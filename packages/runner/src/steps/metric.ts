@@ -34,7 +34,7 @@ export async function evaluateMetric(job: MetricJob, workshop: Workshop): Promis
       : await readTruth(store, job.truth.artifact, {
           key: job.truth.key,
           train: job.info.train,
-          fraction: job.truth.fraction,
+          ...job.truth.rule,
         });
   const flipped =
     job.dataset === undefined

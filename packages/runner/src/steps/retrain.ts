@@ -1,21 +1,10 @@
-import { deriveSeed, Rng, type Seed, sha256 } from '@attribution-bench/contract';
+import { deriveSeed, type Seed, sha256 } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
 import type { TaskSpec } from '@attribution-bench/tasks';
 import type { StepOutput } from '../plan/plan.js';
+import { drawSubsets } from './draw-subsets.js';
 import type { RetrainJob } from './job.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
-
-/** Training indices of a subset, ascending; they do not depend on how many subsets there are. */
-export function subsetMembers(
-  spec: TaskSpec,
-  taskKey: string,
-  subset: number,
-  train: number,
-  fraction: number,
-): Int32Array {
-  const size = Math.min(train, Math.max(1, Math.round(fraction * train)));
-  return new Rng(deriveSeed(spec.seed, taskKey, 'truth-subset', subset)).subset(train, size);
-}
 
 function retrainSeed(spec: TaskSpec, taskKey: string, subset: number, seed: number): Seed {
   return deriveSeed(spec.seed, taskKey, 'truth-retrain', subset, seed);
@@ -25,11 +14,12 @@ function retrainSeed(spec: TaskSpec, taskKey: string, subset: number, seed: numb
 export async function retrainSubsets(job: RetrainJob, workshop: Workshop): Promise<StepReport> {
   const { spec, key } = job.task;
   const task = await workshop.tasks.use(job.task);
+  const membersOf = await drawSubsets(workshop.store, job.task, job.rule);
   const elapsed = stopwatch();
   const trained = await task.train({
     runs: job.subsets.map(({ subset }) => ({
       seed: retrainSeed(spec, key, subset, job.retrainSeed),
-      members: subsetMembers(spec, key, subset, task.info.train, job.fraction),
+      members: membersOf(subset),
     })),
     cancel: workshop.cancel,
     progress: workshop.progress,

@@ -1,8 +1,8 @@
 import { BenchError, exitCode, type Truth } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
 import type { ArtifactRef } from '../plan/plan.js';
+import { drawSubsets, type SubsetRule } from './draw-subsets.js';
 import type { TruthJob } from './job.js';
-import { subsetMembers } from './retrain.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
 /** Puts all retrainings of a task together. */
@@ -25,9 +25,8 @@ export async function assembleTruth(job: TruthJob, { store, progress }: Workshop
     if (!values.every(Number.isFinite)) throw notFinite(job, row);
     outputs.set(values, row * queries);
   }
-  const members = Array.from({ length: subsets }, (_, subset) =>
-    subsetMembers(job.task.spec, job.task.key, subset, job.train, job.fraction),
-  );
+  const membersOf = await drawSubsets(store, job.task, job.rule);
+  const members = Array.from({ length: subsets }, (_, subset) => membersOf(subset));
   const flat = new Int32Array(subsets * members[0].length);
   for (const [subset, indices] of members.entries()) flat.set(indices, subset * indices.length);
   await writeOutput(store, job.output, {
@@ -46,7 +45,7 @@ export async function assembleTruth(job: TruthJob, { store, progress }: Workshop
 export async function readTruth(
   store: Store,
   ref: ArtifactRef,
-  about: { readonly key: string; readonly train: number; readonly fraction: number },
+  about: SubsetRule & { readonly key: string; readonly train: number },
 ): Promise<Truth> {
   const { arrays } = await store.readArrays(ref, ['members', 'outputs']);
   const [subsets, retrainSeeds, queries] = arrays.outputs.shape;

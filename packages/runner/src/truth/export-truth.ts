@@ -34,22 +34,22 @@ export async function exportTruth(plan: Plan, options: { readonly folder?: strin
         next: 'run bench truth build first',
         exit: exitCode.incomplete,
       });
-    const about = { key: truth.key, train: info.train, fraction: job.fraction };
-    const { members, outputs } = await readTruth(store, job.output, about);
+    const { key, rule } = truth;
+    const { members, outputs } = await readTruth(store, job.output, { key, train: info.train, ...rule });
     const { arrays } = await store.readArrays(job.output, ['losses', 'weights']);
     const digests = Buffer.from(arrays.weights.data as Uint8Array);
     const file = join(
       options.folder ?? join(plan.resultsFolder, 'truth'),
-      `${task.id}-${truth.key.slice(0, 12)}.safetensors`,
+      `${task.id}-${key.slice(0, 12)}.safetensors`,
     );
     await writeTruthPack(file, {
       task: task.id,
-      key: truth.key,
+      key,
       taskKey,
       engine: String(job.output.made.engine),
       spec: task.spec as unknown as Json,
       train: info.train,
-      fraction: job.fraction,
+      ...rule,
       retrainSeeds: job.retrainSeeds,
       members,
       outputs,

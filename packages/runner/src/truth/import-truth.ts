@@ -2,7 +2,8 @@ import { BenchError } from '@attribution-bench/contract';
 import { readTruthPack, type TruthPack } from '@attribution-bench/store';
 import type { Plan } from '../plan/plan.js';
 import { readQueryIds } from '../steps/dataset.js';
-import { subsetMembers, writeRetraining } from '../steps/retrain.js';
+import { drawSubsets } from '../steps/draw-subsets.js';
+import { writeRetraining } from '../steps/retrain.js';
 import { storeOf, type TruthOfTask, truthsOf } from './pack-rows.js';
 
 export interface ImportedPack {
@@ -21,12 +22,13 @@ export async function importTruth(plan: Plan, file: string): Promise<ImportedPac
   const pack = await readTruthPack(file);
   const store = storeOf(plan);
   const { planned, job, groups } = matching(truthsOf(plan), pack, file);
-  const { info, task, key } = planned;
+  const { info, task } = planned;
+  const membersOf = await drawSubsets(store, job.task, job.rule);
   const queryIds = await readQueryIds(store, groups[0].task);
   if (pack.train !== info.train || pack.queryIds.join('\n') !== queryIds.join('\n'))
     throw mismatch(file, `has other training or query points than task "${task.id}"`);
   for (const [subset, members] of pack.members.entries())
-    if (subsetMembers(task.spec, key, subset, info.train, job.fraction).join() !== members.join())
+    if (membersOf(subset).join() !== members.join())
       throw mismatch(file, `has another subset ${subset} than task "${task.id}" draws`);
   const queries = queryIds.length;
   let added = 0;
@@ -50,12 +52,16 @@ export async function importTruth(plan: Plan, file: string): Promise<ImportedPac
 }
 
 function matching(truths: readonly TruthOfTask[], pack: TruthPack, file: string): TruthOfTask {
-  const { taskKey, engine, fraction } = pack;
+  const { taskKey, engine, fraction, stratified } = pack;
   const sameTask = truths.filter(({ planned }) => planned.key === taskKey);
   if (sameTask.length === 0) throw mismatch(file, `is of task "${pack.task}", which is not in the grid as it was then`);
-  const same = sameTask.find(({ job }) => job.output.made.engine === engine && job.fraction === fraction);
+  const same = sameTask.find(
+    ({ job: { output, rule } }) =>
+      output.made.engine === engine && rule.fraction === fraction && rule.stratified === stratified,
+  );
   if (same !== undefined) return same;
-  throw mismatch(file, `was made by engine ${engine} with subsets of ${fraction}`);
+  const kind = stratified === true ? 'class-stratified subsets' : 'subsets';
+  throw mismatch(file, `was made by engine ${engine} with ${kind} of ${fraction}`);
 }
 
 function mismatch(file: string, message: string): BenchError {
