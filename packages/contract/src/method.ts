@@ -102,7 +102,7 @@ export interface LayerFactors {
 
 /** What an `emit` function sees of one optimiser step, before the update. All tensors are TensorFlow.js ones. */
 export interface ReplayStep {
-  /** Gradients of the training loss of each sample of the batch, not divided by the batch size. */
+  /** What each sample adds to the gradient of the batch's mean loss: its own gradient / |B|, 0 for padding. */
   readonly batch: readonly LayerFactors[];
   /** 1 for a sample, 0 for padding of the last batch of an epoch, [batch]. */
   readonly mask: Tensor;

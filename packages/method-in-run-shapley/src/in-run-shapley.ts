@@ -26,19 +26,14 @@ export default defineMethod({
   async score(ctx, { order }) {
     const { train, queries, epochs, batch } = ctx.task;
     const steps = epochs * Math.ceil(train / batch);
-    const scores = new Float32Array(queries * train);
+    const byPoint = new Float32Array(train * queries);
     const emit = (step: ReplayStep) => ({ values: order === 'first' ? firstOrder(step) : secondOrder(step) });
-    for await (const { step, batch, emitted } of ctx.replay({ emit, tangent: order === 'second' })) {
+    for await (const { step, batch, learningRate, emitted } of ctx.replay({ emit, tangent: order === 'second' })) {
       ctx.signal.throwIfAborted();
-      const { values } = emitted;
-      for (let query = 0; query < queries; query++) {
-        for (let place = 0; place < batch.length; place++) {
-          if (batch[place] >= 0) scores[query * train + batch[place]] += values[query * batch.length + place];
-        }
-      }
+      addRows(byPoint, batch, emitted.values, -learningRate);
       ctx.progress((step + 1) / steps);
     }
-    return scores;
+    return transposed(byPoint, train, queries);
   },
 
   /** First order, of each point on its own loss: Σ over steps of lr/|B| |g|². */
@@ -53,18 +48,18 @@ export default defineMethod({
   },
 });
 
-/** -lr/|B| ∇f·g of every query and place of the batch, [queries × batch]. */
+/** 1/|B| ∇f·g of every place of the batch and every query, [batch × queries]: values of a step, divided by -lr. */
 export function firstOrder(step: ReplayStep): tf.Tensor {
-  return tf.mul(innerProducts(step, step.queries), tf.neg(share(step)));
+  return innerProducts(step, step.queries);
 }
 
-/** {@link firstOrder} + lr²/(2|B|) gᵀHḡ; the queries' tangents along ḡ hold Hḡ as two pairs a layer. */
+/** {@link firstOrder} - lr/(2|B|) gᵀHḡ; the queries' tangents along ḡ hold Hḡ as two pairs a layer. */
 export function secondOrder(step: ReplayStep): tf.Tensor {
   const { queries, queryTangents, learningRate } = step;
   const moved = (factor: 'input' | 'delta') =>
     queries.map((layer, l) => ({ ...layer, [factor]: queryTangents[l][factor] }));
   const curvature = tf.add(innerProducts(step, moved('input')), innerProducts(step, moved('delta')));
-  return tf.add(firstOrder(step), tf.mul(curvature, tf.mul(share(step), tf.div(learningRate, 2))));
+  return tf.sub(firstOrder(step), tf.mul(curvature, tf.div(learningRate, 2)));
 }
 
 /** lr/|B| |g|² of every place of the batch, [batch]. */
@@ -73,16 +68,11 @@ function selfInfluence(step: ReplayStep): tf.Tensor {
     const squares = tf.matMul(tf.square(input) as tf.Tensor2D, step.preconditioner[l] as tf.Tensor2D);
     return tf.sum(tf.mul(squares, tf.square(delta)), 1);
   });
-  return tf.mul(sum(norms), share(step));
-}
-
-/** lr/|B|, where the last batch of an epoch may be partly padding. */
-function share({ learningRate, mask }: ReplayStep): tf.Tensor {
-  return tf.div(learningRate, tf.sum(mask));
+  return tf.mul(sum(norms), tf.mul(step.learningRate, tf.sum(step.mask)));
 }
 
 /**
- * Inner products of gradients of queries and batch, [queries × batch], without forming a gradient: of two outer products
+ * Inner products of gradients of batch and queries, [batch × queries], without forming a gradient: of two outer products
  * it is the product of the inner products of their factors. Adam's preconditioner D is taken in as ∇f·(D g), which has no
  * such form; the queries' gradients are then formed.
  */
@@ -92,10 +82,10 @@ function innerProducts(
 ): tf.Tensor {
   return sum(
     queries.map(({ input, delta }, l) => {
-      if (!preconditioned) return tf.mul(crossProducts(input, batch[l].input), crossProducts(delta, batch[l].delta));
+      if (!preconditioned) return tf.mul(crossProducts(batch[l].input, input), crossProducts(batch[l].delta, delta));
       const scaled = tf.mul(outerProducts(input, delta), preconditioner[l]);
       const gradients = outerProducts(batch[l].input, batch[l].delta);
-      return crossProducts(flat(scaled), flat(gradients));
+      return crossProducts(flat(gradients), flat(scaled));
     }),
   );
 }
@@ -117,4 +107,21 @@ function flat(gradients: tf.Tensor): tf.Tensor {
 
 function sum(tensors: readonly tf.Tensor[]): tf.Tensor {
   return tensors.reduce((total, tensor) => tf.add(total, tensor));
+}
+
+/** Adds `factor` times each row of `values` to the row of `sums` that belongs to its training point; -1 is padding. */
+function addRows(sums: Float32Array, points: Int32Array, values: Float32Array, factor: number): void {
+  const columns = values.length / points.length;
+  for (let place = 0; place < points.length; place++) {
+    const from = place * columns;
+    const to = points[place] * columns;
+    if (to < 0) continue;
+    for (let c = 0; c < columns; c++) sums[to + c] += factor * values[from + c];
+  }
+}
+
+function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  const flipped = new Float32Array(matrix.length);
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) flipped[c * rows + r] = matrix[r * columns + c];
+  return flipped;
 }

@@ -54,8 +54,8 @@ describe('on the recorded run', () => {
   /** Values of each step, averaged over queries, [steps × batch]. */
   async function perStep(values: (step: ReplayStep) => ReturnType<typeof firstOrder>): Promise<Float32Array> {
     const means: Float32Array[] = [];
-    const run = recordedRun({ emit: (step) => ({ mean: values(step).mean(0) }), tangent: true });
-    for await (const { emitted } of run) means.push(emitted.mean);
+    const run = recordedRun({ emit: (step) => ({ mean: values(step).mean(1) }), tangent: true });
+    for await (const { emitted } of run) means.push(emitted.mean.map((mean) => -lr * mean));
     return Float32Array.from(means.flatMap((mean) => [...mean]));
   }
 

@@ -1,4 +1,4 @@
-import type { ReplayedStep } from '@attribution-bench/contract';
+import type { LayerFactors, ReplayedStep } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import type { Task } from '../src/index.js';
@@ -18,6 +18,10 @@ const steps = async (stream: AsyncIterable<ReplayedStep>): Promise<ReplayedStep[
   for await (const step of stream) all.push(step);
   return all;
 };
+/** The gradient of a layer that the samples make together, [width × out]. */
+const gradientOf = ({ input, delta }: LayerFactors) => tf.matMul(input as tf.Tensor2D, delta as tf.Tensor2D, true);
+const summed = (factors: readonly LayerFactors[]) =>
+  tf.concat(factors.map((layer) => tf.reshape(gradientOf(layer), [-1])));
 const initial = async (task: Task) =>
   // One epoch of no learning leaves the initial parameters.
   (await task.train({ runs: [{ seed: runSeed(0) }], cancel: uncancelled }))[0].parameters;
@@ -44,14 +48,7 @@ test('the factors of the batch are the gradient that the optimiser steps along',
   const start = await initial(frozen);
   const replayed = await steps(
     contextOf(task, [checkpointOf(run.parameters)]).replay({
-      emit: ({ batch, mask, learningRate }) => {
-        const count = tf.sum(mask);
-        const flat = batch.map(({ input, delta }) => {
-          const weighted = tf.mul(delta, tf.expandDims(tf.div(mask, count), 1));
-          return tf.reshape(tf.matMul(input as tf.Tensor2D, weighted as tf.Tensor2D, true), [-1]);
-        });
-        return { gradient: tf.concat(flat), learningRate };
-      },
+      emit: ({ batch, learningRate }) => ({ gradient: summed(batch), learningRate }),
     }),
   );
   const expected = Float64Array.from(start);
@@ -73,27 +70,19 @@ test('query factors are target gradients at the parameters before the step, thei
   const [first] = await steps(
     contextOf(task, [checkpointOf(run.parameters)]).replay({
       tangent: true,
-      emit: ({ batch, mask, queries, queryTangents }) => {
-        const count = tf.sum(mask);
-        return {
-          gradient: tf.concat(
-            batch.map(({ input, delta }) => {
-              const weighted = tf.mul(delta, tf.expandDims(tf.div(mask, count), 1));
-              return tf.reshape(tf.matMul(input as tf.Tensor2D, weighted as tf.Tensor2D, true), [-1]);
-            }),
+      emit: ({ batch, queries, queryTangents }) => ({
+        gradient: summed(batch),
+        queries: tf.concat(
+          queries.map(({ input, delta }) => outer(input, delta)),
+          1,
+        ),
+        tangents: tf.concat(
+          queries.map(({ input, delta }, l) =>
+            tf.add(outer(queryTangents[l].input, delta), outer(input, queryTangents[l].delta)),
           ),
-          queries: tf.concat(
-            queries.map(({ input, delta }) => outer(input, delta)),
-            1,
-          ),
-          tangents: tf.concat(
-            queries.map(({ input, delta }, l) =>
-              tf.add(outer(queryTangents[l].input, delta), outer(input, queryTangents[l].delta)),
-            ),
-            1,
-          ),
-        };
-      },
+          1,
+        ),
+      }),
     }),
   );
   const targetGradients = async (by: number) => {
@@ -120,12 +109,7 @@ test('the preconditioner is one for sgd and the second moment of Adam otherwise'
   const adam = await trainedTask({ optimizer: 'adam', lr: 0.01 });
   const [step] = await steps(
     contextOf(adam.task, [checkpointOf(adam.run.parameters)]).replay({
-      emit: ({ batch, mask, preconditioner }) => {
-        const [{ input, delta }] = batch;
-        const weighted = tf.mul(delta, tf.expandDims(tf.div(mask, tf.sum(mask)), 1));
-        const gradient = tf.matMul(input as tf.Tensor2D, weighted as tf.Tensor2D, true);
-        return { preconditioned: tf.mul(gradient, preconditioner[0]) };
-      },
+      emit: ({ batch: [first], preconditioner }) => ({ preconditioned: tf.mul(gradientOf(first), preconditioner[0]) }),
     }),
   );
   // In Adam's first step the corrected second moment is the squared gradient: what remains is its sign.

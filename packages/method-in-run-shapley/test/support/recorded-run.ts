@@ -39,7 +39,7 @@ export async function* recordedRun({ emit }: ReplayRequest): AsyncGenerator<Repl
     const own = pass(weights, { x: tf.gather(train.x, rows), y: tf.gather(train.y, rows) });
     const gradients = meanGradients(own);
     const emitted = emit({
-      batch: factors(own.x, own.h, 1, own.delta1, own.delta2),
+      batch: factors(own.x, own.h, 1, tf.div(own.delta1, batchSize), tf.div(own.delta2, batchSize)),
       mask: tf.ones([batchSize]),
       ...queryFactors(weights, gradients, queries),
       preconditioner: [tf.ones([65, 16]), tf.ones([17, 10])],

@@ -16,7 +16,7 @@ export function classifier(spec: TaskSpec, data: TaskData, engine: Engine): Task
   return {
     subject,
     objective,
-    replay: createReplayer(engine, classifierReplayable(subject, objective, data, batches)),
+    replay: createReplayer(engine, classifierReplayable(subject, objective, data)),
     targetPass: subject.pass(),
     async sanity(evaluator, parameters) {
       const [losses] = await evaluator.outputs([parameters], { of: 'train', output: 'loss' });

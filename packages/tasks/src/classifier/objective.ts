@@ -21,8 +21,8 @@ export function classifierObjective(subject: Subject, data: TaskData, recipe: Re
       inputs: { shape: [points, ...inputShape], dtype: 'float32' },
       labels: { shape: [points, classes], dtype: 'float32' },
     },
-    losses(parameters, step) {
-      const logits = runModels(subject, parameters, batches.inputs(step));
+    losses(parameters, step, interpret) {
+      const logits = runModels(subject, parameters, batches.inputs(step), undefined, interpret);
       return crossEntropy(logits, gatherRows(step.labels, step.rows));
     },
     ...(batches.noise === undefined ? {} : { noise: batches.noise }),

@@ -31,12 +31,12 @@ export function generatorObjective(subject: GeneratorSubject, data: TaskData, sp
       inputs: { shape: [points, dims], dtype: 'float32' },
       levels: { shape: [diffusion.steps, levelWidth], dtype: 'float32' },
     },
-    losses(parameters, step) {
+    losses(parameters, step, interpret) {
       const { levels, rows, timesteps, noise } = step;
       const clean = tf.reshape(batches.inputs(step), [...rows.shape, dims]);
       const { x, time } = noisy(clean, noise, gatherRows(levels, timesteps));
       const input = tf.reshape(x, [...rows.shape, ...inputShape]);
-      return denoisingLoss(runModels(subject, parameters, input, time), noise);
+      return denoisingLoss(runModels(subject, parameters, input, time, interpret), noise);
     },
     noise: {
       specs: {

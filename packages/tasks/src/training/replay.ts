@@ -23,14 +23,11 @@ import { optimizerOf, type StepScalars } from './optimizer.js';
 import { chunkSteps, runSteps } from './run-steps.js';
 import { slotName, trainingSpec, trainingStep, yieldedParameters } from './training-step.js';
 
-/** What a replay adds to training: the batch and the queries as single passes through the network. */
+/** What a replay adds to training: the queries as a pass through the network. */
 export interface Replayable {
   readonly network: Network;
   readonly objective: Objective;
-  readonly loss: OutputFunction;
   readonly target: OutputFunction;
-  /** The batch of a step, [batch × ...]. */
-  batch(step: Tensors): PassInputs;
   /** All queries; fed by `shared`. */
   queries(step: Tensors): PassInputs;
   readonly shared: Readonly<Record<string, NumericArray>>;
@@ -56,12 +53,11 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
     const spec = { ...base, shared: { ...base.shared, ...replayable.sharedSpecs } };
     const program = await engine.scan(({ carry, each, shared }) => {
       const step: Tensors = { ...each, ...shared };
-      const { carry: next, gradients } = trainingStep(objective, carry, step);
-      const parameters = single(architecture, carry);
-      const tapsOf = ({ x, time, reference }: PassInputs, output: OutputFunction) =>
-        sampleTaps(network, architecture, parameters, (prediction) => output(prediction, reference), x, time);
-      const queries = replayable.queries(step);
-      const queryTaps = tapsOf(queries, replayable.target);
+      const { carry: next, gradients, taps } = trainingStep(objective, carry, step, true);
+      const parameters = single(architecture.arrays, carry);
+      const { x, time, reference } = replayable.queries(step);
+      const target = (prediction: tf.Tensor) => replayable.target(prediction, reference);
+      const queryTaps = sampleTaps(network, architecture, parameters, target, x, time);
       const scales = preconditioner(objective, carry, gradients, step);
       const direction = Object.fromEntries(
         Object.entries(gradients).map(([name, gradient]) => [
@@ -70,7 +66,7 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
         ]),
       );
       const emitted = emit({
-        batch: layerFactors(architecture, tapsOf(replayable.batch(step), replayable.loss)),
+        batch: layerFactors(architecture, taps),
         mask: tf.cast(tf.greater(step.weights, 0), 'float32'),
         queries: layerFactors(architecture, queryTaps),
         queryTangents: tangent
@@ -81,10 +77,10 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
                 network,
                 architecture,
                 parameters,
-                single(architecture, direction),
-                (prediction) => replayable.target(prediction, queries.reference),
-                queries.x,
-                queries.time,
+                single(architecture.parameters, direction),
+                target,
+                x,
+                time,
               ),
             )
           : [],
@@ -137,9 +133,9 @@ function mismatch(): BenchError {
   });
 }
 
-/** The parameters of the only model of a stack of one. */
-function single({ parameters }: Architecture, stack: Tensors): Parameters {
-  return Object.fromEntries(parameters.map(({ name, shape }) => [name, tf.reshape(stack[name], [...shape])]));
+/** The arrays of the only model of a stack of one. */
+function single(arrays: Architecture['arrays'], stack: Tensors): Parameters {
+  return Object.fromEntries(arrays.map(({ name, shape }) => [name, tf.reshape(stack[name], [...shape])]));
 }
 
 /** Factors of each layer's gradient, or of its derivative where the taps have one. */

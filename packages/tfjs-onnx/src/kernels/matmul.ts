@@ -4,6 +4,7 @@ import type { Lowerings } from '../lowering.js';
 import { microsoftDomain } from '../onnx-model.js';
 import { add, apply, broadcastShape, cast, elementwise, reshape } from '../operators.js';
 import { clip, leakyRelu, prelu, relu } from './elementwise.js';
+import { productOfParts, productOfPickedRows } from './shorter-products.js';
 
 /** a · b over the last two axes, either one transposed first; leading axes broadcast. */
 function matMul(g: GraphBuilder, a: Value, b: Value, flipA: boolean, flipB: boolean): Value {
@@ -20,6 +21,10 @@ function matMul(g: GraphBuilder, a: Value, b: Value, flipA: boolean, flipB: bool
   const batch = broadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2));
   const shape = [...batch, rows, columns];
   if (shape.length === 2) {
+    const shorter =
+      (transposeA ? undefined : productOfPickedRows(g, left, right, transposeB, matMul)) ??
+      productOfParts(g, left, right, transposeA, transposeB, matMul);
+    if (shorter !== undefined) return shorter;
     const attributes = { transA: { int: transposeA ? 1 : 0 }, transB: { int: transposeB ? 1 : 0 } };
     return apply(g, 'Gemm', [left, right], { shape, attributes });
   }
