@@ -1,6 +1,7 @@
 import { format } from 'node:util';
 import { Cancelled, toPlainError } from '@attribution-bench/contract';
 import { openStore, type Store } from '@attribution-bench/store';
+import { paceMeter, trialSignal } from './run/pace.js';
 import type { Work, WorkMessage, WorkResult } from './run/work.js';
 import { signalOf } from './steps/cancel.js';
 import { type OpenTasks, openTasks } from './steps/open-tasks.js';
@@ -18,7 +19,9 @@ for (const name of ['log', 'info', 'debug', 'warn', 'error'] as const)
     send({ type: 'log', level: name === 'warn' || name === 'error' ? 'warning' : 'info', message: format(...parts) });
 
 /** Does one step in a worker thread. */
-export default async function work({ job, storeFolder, environment, cancel, port }: Work): Promise<WorkResult> {
+export default async function work(given: Work): Promise<WorkResult> {
+  const { job, storeFolder, environment, cancel, trialSeconds, port } = given;
+  const pace = paceMeter();
   const post = (message: WorkMessage): void => port.postMessage(message);
   send = post;
   const log = (message: string) => post({ type: 'log', level: 'info', message });
@@ -36,23 +39,23 @@ export default async function work({ job, storeFolder, environment, cancel, port
       }),
     };
   }
-  const signal = signalOf(cancel);
+  const asked = signalOf(cancel);
+  const signal = trialSeconds === undefined ? asked : trialSignal(asked, trialSeconds, pace.read);
   const { store, tasks } = bench;
   const begun = () => post({ type: 'begun' });
   let shown = 0;
   const progress = (done: number) => {
+    if (trialSeconds !== undefined) pace.mark(done);
     if (done < 1 && done - shown < 0.01) return;
     shown = done;
     post({ type: 'progress', done });
   };
   try {
     signal.throwIfAborted();
-    return {
-      status: 'done',
-      report: await runStep(job, { store, tasks, environment, cancel: signal, begun, progress, log }),
-    };
+    const report = await runStep(job, { store, tasks, environment, cancel: signal, begun, progress, log });
+    return { status: 'done', report, pace: pace.read() };
   } catch (error) {
-    if (error instanceof Cancelled || isNamed(error, 'Cancelled')) return { status: 'cancelled' };
+    if (error instanceof Cancelled || isNamed(error, 'Cancelled')) return { status: 'cancelled', pace: pace.read() };
     return { status: 'failed', error: toPlainError(error) };
   } finally {
     send = () => undefined;

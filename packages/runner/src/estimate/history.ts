@@ -2,11 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { hashJson, type Json, sha256 } from '@attribution-bench/contract';
+import { metrics } from '@attribution-bench/metrics';
 import { writeAtomically } from '@attribution-bench/store';
+import { dataKey } from '@attribution-bench/tasks';
 import type { PlannedStep } from '../plan/plan.js';
 
 /** What a step took on this machine. */
 export interface Measured {
+  /** Of a processor, all that a worker does for it included. */
   readonly seconds: number;
   readonly peakRssBytes: number;
 }
@@ -24,9 +27,15 @@ export function likeness({ kind, outputs, job }: PlannedStep): string {
     job.kind === 'fit' || job.kind === 'score'
       ? { task: job.task.key, engine: job.task.engine, method: job.method.id, params: { ...job.method.params } as Json }
       : job.kind === 'metric'
-        ? { metric: job.metric, sizes: [job.info.train, job.report.queries.length, job.report.subsets.length] }
+        ? {
+            metric: job.metric,
+            params: { ...job.params } as Json,
+            sizes: [job.info.train, job.report.queries.length, job.report.subsets.length],
+            task: metrics[job.metric].retrainings && job.task.key,
+          }
         : {
             task: made.task,
+            data: job.kind === 'diagnose' ? dataKey(job.spec) : made.data,
             engine: made.engine,
             snapshots: made.snapshots,
             fraction: made.fraction,
@@ -51,7 +60,7 @@ export async function extendHistory(resultsFolder: string, measured: History): P
   await writeAtomically(fileOf(resultsFolder), `${JSON.stringify(all, undefined, 1)}\n`);
 }
 
-/** The median of like steps, so that the first one, which compiles, does not stand for all. */
+/** The mean of like steps, so that what the first ones take to compile is counted. */
 export function summarise(steps: readonly { readonly step: PlannedStep; readonly measured: Measured }[]): History {
   const byLikeness = new Map<string, Measured[]>();
   for (const { step, measured } of steps) {
@@ -62,7 +71,7 @@ export function summarise(steps: readonly { readonly step: PlannedStep; readonly
     [...byLikeness].map(([name, all]) => [
       name,
       {
-        seconds: all.map(({ seconds }) => seconds).sort((a, b) => a - b)[Math.floor((all.length - 1) / 2)],
+        seconds: all.reduce((sum, { seconds }) => sum + seconds, 0) / all.length,
         peakRssBytes: Math.max(...all.map(({ peakRssBytes }) => peakRssBytes)),
       },
     ]),

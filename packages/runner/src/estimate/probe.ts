@@ -1,159 +1,124 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BenchError } from '@attribution-bench/contract';
-import type { Grid, GridTask } from '../grid/grid.js';
-import type { Plan, PlannedStep, PlannedTask } from '../plan/plan.js';
-import { planGrid } from '../plan/plan-grid.js';
-import { runPlan } from '../run/run-plan.js';
-import { type History, likeness, type Measured, readHistory } from './history.js';
+import { openStore } from '@attribution-bench/store';
+import type { Plan, PlannedStep } from '../plan/plan.js';
+import { memoryMeter } from '../run/memory.js';
+import type { Pace } from '../run/pace.js';
+import { openPool, type WorkerPool } from '../run/pool.js';
+import type { WorkResult } from '../run/work.js';
+import { readDescription } from '../steps/describe-task.js';
+import type { MetricJob } from '../steps/job.js';
+import type { History, Measured } from './history.js';
+import { sharedRetraining } from './shared-retraining.js';
+import { standIns } from './stand-ins.js';
+import { type Trial, type Tried, trialsFor } from './trials.js';
 
-/** One run of everything that is not known, on small versions of the tasks. */
-interface Size {
-  /** Training points at most. */
-  readonly points: number;
-  readonly epochs: number;
+/** Processor seconds after which a trial stops, once it is known how far it came. */
+const trialSeconds = 0.4;
+
+export interface ProbeOptions {
+  readonly jobs: number;
+  /** Trials done, and all of them. */
+  onProgress?(done: number, total: number): void;
+  readonly cancel?: AbortSignal;
 }
-
-const small: Size = { points: 128, epochs: 1 };
-const large = (epochs: number): Size => ({ points: 512, epochs });
-/** The large probe takes some eight times as long as the small one, and is left out when that is too long. */
-const smallAtMostSeconds = 15;
-/** Trainings that are over sooner than this in the small probe run longer in the large one, to drown the noise. */
-const noisySeconds = 0.1;
-
-type Measurements = ReadonlyMap<string, Measured>;
 
 /**
- * Times what is not known yet on small versions of the tasks, with one worker. Training time grows linearly in optimiser
- * steps; that of methods by the power of the size that two probes show, since queries shrink with the training set.
- * @returns predictions for the steps at full size; none for steps that fail at small sizes
+ * Times what is not known yet: real steps at their real sizes, each for a moment, as many side by side as a run would do.
+ * How long the whole step takes follows from how far it says it came. Nothing of it is kept but the predictions.
+ * @returns predictions by likeness; none for steps that fail
  */
-export async function probe(plan: Plan, unknown: readonly PlannedStep[]): Promise<History> {
+export async function probe(plan: Plan, unknown: readonly PlannedStep[], options: ProbeOptions): Promise<History> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-probe-'));
-  try {
-    const startedMs = performance.now();
-    const less = await measure(plan, unknown, small, join(folder, 'small'));
-    const quick = performance.now() - startedMs < smallAtMostSeconds * 1000;
-    const trained = unknown.flatMap((step) => (isTraining(step) ? (less.get(placeOf(step))?.seconds ?? []) : []));
-    const longer = large(Math.max(...trained, 0) < noisySeconds ? 16 : 2);
-    const more = quick ? await measure(plan, unknown, longer, join(folder, 'large')) : undefined;
-    const predicted: History = new Map();
-    for (const step of unknown) {
-      const place = placeOf(step);
-      const task = plan.tasks.find(({ task: { id } }) => id === step.task);
-      const first = less.get(place);
-      if (task !== undefined && first !== undefined)
-        predicted.set(likeness(step), extrapolate(step, task, first, more?.get(place), longer));
-    }
-    return predicted;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Steps of the probes and of the plan that correspond. */
-function placeOf(step: PlannedStep): string {
-  const { job } = step;
-  switch (job.kind) {
-    case 'fit':
-    case 'score':
-      return JSON.stringify([job.kind, step.task, job.method.id, job.method.params]);
-    case 'metric':
-      return JSON.stringify([job.kind, step.task, job.metric]);
-    case 'train':
-      return JSON.stringify([job.kind, step.task, job.snapshots]);
-    default:
-      return JSON.stringify([job.kind, step.task]);
-  }
-}
-
-async function measure(
-  { grid, tasks, engine, environment }: Plan,
-  unknown: readonly PlannedStep[],
-  size: Size,
-  resultsFolder: string,
-): Promise<Measurements> {
-  const scope = unknown.some(({ method }) => method !== undefined) ? 'all' : 'truth';
-  try {
-    const options = { resultsFolder, engine, scope, ...environment } as const;
-    const planned = await planGrid(shrunk(grid, tasks, unknown, size), options);
-    await runPlan(planned, { jobs: 1 });
-    const history = await readHistory(resultsFolder);
-    return new Map(
-      planned.steps.flatMap((step) => {
-        const measured = history.get(likeness(step));
-        return measured === undefined ? [] : [[placeOf(step), measured] as const];
+  const lanes = Math.max(1, Math.min(options.jobs, availableParallelism()));
+  const pools = Array.from({ length: lanes }, () => openPool(1, join(folder, 'store'), plan.environment));
+  const trials = trialsFor(plan, unknown);
+  const results = openStore(join(plan.resultsFolder, 'store'));
+  const inputs = standIns(plan, results, openStore(join(folder, 'store')));
+  const memory = memoryMeter();
+  const predicted: History = new Map();
+  let done = 0;
+  const tryAll = async (chosen: readonly Trial[]): Promise<void> => {
+    const left = [...chosen];
+    await Promise.all(
+      pools.map(async (pool) => {
+        for (let trial = left.shift(); trial !== undefined; trial = left.shift()) {
+          if (options.cancel?.aborted === true) return;
+          for (const [name, measured] of await tryOut(trial, pool)) predicted.set(name, measured);
+          options.onProgress?.(++done, trials.length);
+        }
       }),
     );
-  } catch (error) {
-    if (error instanceof BenchError) return new Map();
-    throw error;
+  };
+  try {
+    await tryAll(trials.filter(({ kind }) => kind === 'models'));
+    await tryAll(trials.filter(({ kind }) => kind !== 'models'));
+    return predicted;
+  } finally {
+    memory.stop();
+    await Promise.all(pools.map((pool) => pool.close()));
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  async function tryOut(trial: Trial, pool: WorkerPool): Promise<History> {
+    if (trial.kind !== 'method') return predictions(trial.tried, await timed(trial.tried, pool));
+    const fit = await timed(trial.fit, pool);
+    const score = fit?.whole === true ? await timed(trial.score, pool) : fit;
+    return new Map([...predictions(trial.fit, fit), ...predictions(trial.score, score)]);
+  }
+
+  async function stackOf({ info }: MetricJob): Promise<number> {
+    const step = plan.steps.find(({ kind, task }) => kind === 'task' && task === info.id) as PlannedStep;
+    return (await readDescription(results, step.outputs[0])).stack;
+  }
+
+  /** What one of the tried steps takes on average; undefined when they fail. */
+  async function timed(tried: Tried, pool: WorkerPool): Promise<(Measured & { whole: boolean }) | undefined> {
+    const { job, steps } = tried;
+    await inputs.provide(job);
+    const peak = memory.start();
+    const attempt = () => pool.start(job, () => undefined, { trialSeconds }).result;
+    const first = await attempt();
+    const cold = secondsOf(first);
+    if (cold === undefined) return undefined;
+    const whole = first.status === 'done';
+    const shared = job.kind === 'metric' ? sharedRetraining(job, await stackOf(job)) : undefined;
+    if (shared !== undefined) return { seconds: cold * (1 - shared + shared / steps), peakRssBytes: peak(), whole };
+    const openings = Math.min(lanes, steps);
+    const openingCounts = job.kind === 'retrain' || job.kind === 'train' || cold < trialSeconds;
+    const again = steps > openings && openingCounts ? await attempt() : undefined;
+    const warm = again === undefined ? undefined : secondsOf(again);
+    const peakRssBytes = peak();
+    if (warm === undefined || again === undefined) return { seconds: cold, peakRssBytes, whole };
+    return { seconds: warm + (openingSeconds(first, again) * openings) / steps, peakRssBytes, whole };
   }
 }
 
-function shrunk(grid: Grid, tasks: readonly PlannedTask[], unknown: readonly PlannedStep[], size: Size): Grid {
-  const wanted = new Set(unknown.map(({ task }) => task));
-  const named = new Set(unknown.map(({ method }) => method));
-  const methods = grid.methods.filter(({ loaded }) => named.has(loaded.method.id));
-  const { select: _, ...rest } = grid;
-  return {
-    ...rest,
-    budget: {},
-    seeds: grid.seeds.slice(0, 1),
-    methods: methods.length > 0 ? methods : grid.methods.slice(0, 1),
-    tasks: tasks.flatMap(({ task, info }) => (wanted.has(task.id) ? [shrunkTask(task, info, size)] : [])),
-  };
+/** Predictions for all steps that a trial stands for. A score whose fit was cut short counts as much as the fit. */
+function predictions({ times }: Tried, measured: Measured | undefined): History {
+  if (measured === undefined) return new Map();
+  const { seconds, peakRssBytes } = measured;
+  return new Map([...times].map(([name, factor]) => [name, { seconds: seconds * factor, peakRssBytes }]));
 }
 
-function pointsOf({ train, classes }: PlannedTask['info'], { points }: Size): number {
-  return Math.min(train, Math.max(points, 2 * classes));
+/** Seconds of the whole step; undefined when it failed or nothing is known of its pace. */
+function secondsOf(result: WorkResult): number | undefined {
+  if (result.status === 'failed') return undefined;
+  const { seconds, first, last } = result.pace;
+  if (result.status === 'done') return seconds;
+  if (first === undefined || last === undefined) return undefined;
+  if (last.done === first.done) return last.seconds / last.done;
+  return last.seconds + ((1 - last.done) * (last.seconds - first.seconds)) / (last.done - first.done);
 }
 
-function shrunkTask(task: GridTask, info: PlannedTask['info'], size: Size): GridTask {
-  const points = pointsOf(info, size);
-  const scaled = (count: number) => (count === 0 ? 0 : Math.max(1, Math.round((count * points) / info.train)));
-  const { queries, data, training } = task.spec;
-  const spec = {
-    ...task.spec,
-    data: { ...data, train: points },
-    training: { ...training, epochs: Math.min(size.epochs, training.epochs) },
-    queries: { ...queries, heldout: scaled(queries.heldout), generated: scaled(queries.generated) },
-  };
-  const truth = task.truth === undefined ? undefined : { ...task.truth, subsets: 2, retrainSeeds: 4 };
-  return { ...task, spec, ...(truth === undefined ? {} : { truth }) };
+/** What the first run of a step in a worker took more than the second: opening its task, compiling its graphs. */
+function openingSeconds(first: WorkResult, second: WorkResult): number {
+  if (first.status === 'failed' || second.status === 'failed') return 0;
+  return Math.max(0, startOf(first.pace) - startOf(second.pace));
 }
 
-function isTraining({ kind }: PlannedStep): boolean {
-  return kind === 'train' || kind === 'retrain' || kind === 'generate';
+/** Seconds until the first sign of progress, or to the end. */
+function startOf({ first, seconds }: Pace): number {
+  return first?.seconds ?? seconds;
 }
-
-function extrapolate(
-  step: PlannedStep,
-  { task, info }: PlannedTask,
-  less: Measured,
-  more: Measured | undefined,
-  longer: Size,
-): Measured {
-  const [n1, n2] = [pointsOf(info, small), pointsOf(info, longer)];
-  const bytes = (n: number) => n * info.inputShape.reduce((product, dim) => product * dim, 4);
-  const peak = Math.max(less.peakRssBytes, more?.peakRssBytes ?? 0);
-  const peakRssBytes = peak + bytes(info.train) - bytes(more === undefined ? n1 : n2);
-  if (isTraining(step)) {
-    const { epochs, batch } = task.spec.training;
-    const share = step.kind === 'retrain' ? (task.truth?.fraction ?? 1) : 1;
-    const steps = (n: number, rounds: number) => Math.min(rounds, epochs) * Math.ceil((n * share) / batch);
-    const [s1, s2, all] = [steps(n1, small.epochs), steps(n2, longer.epochs), steps(info.train, epochs)];
-    if (more === undefined || s1 === s2) return { seconds: (less.seconds * all) / s1, peakRssBytes };
-    const slope = Math.max(0, (more.seconds - less.seconds) / (s2 - s1));
-    return { seconds: Math.max(0, less.seconds - slope * s1) + slope * all, peakRssBytes };
-  }
-  if (more === undefined || n1 === n2)
-    return { seconds: ((more ?? less).seconds * info.train) / (more === undefined ? n1 : n2), peakRssBytes };
-  const shown = Math.log(more.seconds / less.seconds) / Math.log(n2 / n1);
-  const power = more.seconds < trifleSeconds ? 1 : Math.min(3, Math.max(0, shown));
-  return { seconds: more.seconds * (info.train / n2) ** power, peakRssBytes };
-}
-
-/** Below this, times say more about the clock than about the method. */
-const trifleSeconds = 0.02;

@@ -10,7 +10,7 @@ import type { Work, WorkMessage, WorkResult } from './work.js';
 /** Worker threads that do steps. */
 export interface WorkerPool {
   readonly threads: number;
-  start(job: StepJob, onMessage: (message: WorkMessage) => void): RunningWork;
+  start(job: StepJob, onMessage: (message: WorkMessage) => void, options?: Pick<Work, 'trialSeconds'>): RunningWork;
   /** Waits for what runs, then ends the threads. A thread is never stopped in the middle: that aborts the process. */
   close(): Promise<void>;
 }
@@ -35,12 +35,12 @@ export function openPool(jobs: number, storeFolder: string, environment: PlanEnv
   const running = new Set<Promise<unknown>>();
   return {
     threads,
-    start(job, onMessage) {
+    start(job, onMessage, options = {}) {
       const cancel: CancelFlag = newCancelFlag();
       const { port1, port2 } = new MessageChannel();
       port1.on('message', onMessage);
       const result = pool
-        .run({ job, storeFolder, environment, cancel, port: port2 }, { transferList: [port2] })
+        .run({ job, storeFolder, environment, cancel, port: port2, ...options }, { transferList: [port2] })
         .catch((error: unknown): WorkResult => ({ status: 'failed', error: toPlainError(diedError(error)) }))
         .finally(() => {
           running.delete(result);

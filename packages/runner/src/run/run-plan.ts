@@ -5,7 +5,7 @@ import { openStore, writeAtomically } from '@attribution-bench/store';
 import PQueue from 'p-queue';
 import { extendHistory, type Measured, summarise } from '../estimate/history.js';
 import { writeLatest } from '../plan/latest.js';
-import type { Plan, PlannedStep, StepKind } from '../plan/plan.js';
+import type { Plan, PlannedStep } from '../plan/plan.js';
 import { type Running, watchBudget } from './budget-watch.js';
 import { watchCells } from './cell-watch.js';
 import type { RunEvent, RunOutcome } from './events.js';
@@ -14,6 +14,7 @@ import { newForecast } from './forecast.js';
 import { lostResults } from './lost-results.js';
 import { memoryMeter } from './memory.js';
 import { openPool } from './pool.js';
+import { priorities } from './priorities.js';
 import { openRunLog } from './run-log.js';
 import { trackSteps } from './step-states.js';
 import type { WorkMessage, WorkResult } from './work.js';
@@ -27,19 +28,6 @@ export interface RunOptions {
   onEvent?(event: RunEvent): void;
 }
 
-/** The truth comes before the cells, so that each finished cell has its values. */
-const priorities: Readonly<Record<StepKind, number>> = {
-  dataset: 9,
-  generate: 8,
-  task: 7,
-  train: 6,
-  retrain: 5,
-  truth: 4,
-  metric: 3,
-  diagnose: 3,
-  score: 2,
-  fit: 1,
-};
 const triesAtMost = 3;
 const heartbeatMs = 1000;
 
@@ -163,9 +151,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     if (result.status === 'done') {
       const own = { ...cost, seconds: result.report.seconds };
       const unwritten = await note(step, own);
-      const { cpuSeconds } = result.report;
-      const undisturbed = pool.threads === 1 ? Math.min(own.seconds, cpuSeconds) : own.seconds;
-      measured.push({ step, measured: { ...own, seconds: undisturbed } });
+      measured.push({ step, measured: { ...cost, seconds: result.pace.seconds } });
       forecast.note(step, cost.seconds);
       if (result.report.value !== undefined) values.set(step.id, result.report.value);
       ended.done++;

@@ -4,6 +4,7 @@ import type { PlanEnvironment } from '../plan/plan.js';
 import type { CancelFlag } from '../steps/cancel.js';
 import type { StepJob } from '../steps/job.js';
 import type { StepReport } from '../steps/workshop.js';
+import type { Pace } from './pace.js';
 
 /** What goes to a worker thread. */
 export interface Work {
@@ -11,6 +12,8 @@ export interface Work {
   readonly storeFolder: string;
   readonly environment: PlanEnvironment;
   readonly cancel: CancelFlag;
+  /** Stop after so many processor seconds, once the pace is known: the step is only tried. */
+  readonly trialSeconds?: number;
   /** {@link WorkMessage}s come back here while the step runs. */
   readonly port: MessagePort;
 }
@@ -22,6 +25,6 @@ export type WorkMessage =
 
 /** What comes back: never an exception, since classes and fields of errors are lost between threads. */
 export type WorkResult =
-  | { readonly status: 'done'; readonly report: StepReport }
-  | { readonly status: 'cancelled' }
+  | { readonly status: 'done'; readonly report: StepReport; readonly pace: Pace }
+  | { readonly status: 'cancelled'; readonly pace: Pace }
   | { readonly status: 'failed'; readonly error: PlainError };

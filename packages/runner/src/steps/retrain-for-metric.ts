@@ -23,12 +23,22 @@ export async function retrainForMetric(
   source: TaskSource,
   workshop: Workshop,
 ): Promise<Retrained[]> {
+  const { stack } = await workshop.tasks.use(source);
+  const total = requests.reduce((sum, request) => sum + groupsOf(request, stack), 0);
   const retrained: Retrained[] = [];
-  for (const [done, request] of requests.entries()) {
-    const progress = (share: number) => workshop.progress((done + share) / requests.length);
+  let done = 0;
+  for (const request of requests) {
+    const groups = groupsOf(request, stack);
+    const progress = (share: number) => workshop.progress((done + share * groups) / total);
     retrained.push({ ...request, ...(await trainedOutputs(request, source, { ...workshop, progress })) });
+    done += groups;
   }
   return retrained;
+}
+
+/** Groups of `stack` models that are trained for a request, the last one filled up: what its time grows with. */
+export function groupsOf({ members }: RetrainRequest, stack: number): number {
+  return Math.ceil(members.length / stack);
 }
 
 /** What the keys of all retrainings for metrics of a task have in common. */

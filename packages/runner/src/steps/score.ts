@@ -5,7 +5,9 @@ import { type StepReport, stopwatch, type Workshop, writeOutput } from './worksh
 
 /** A method's scores, checked: right length, every one finite. */
 export async function scoreMethod(job: ScoreJob, workshop: Workshop): Promise<StepReport> {
-  const { method, ctx } = await openMethod(job.method, job.task, workshop);
+  const scoresShare = job.selfScores ? 0.5 : 1;
+  const progress = (done: number) => workshop.progress(done * scoresShare);
+  const { method, ctx } = await openMethod(job.method, job.task, { ...workshop, progress });
   const { arrays: fitted } = await workshop.store.read(job.fit);
   const state: MethodState = Object.fromEntries(Object.entries(fitted).map(([name, { data }]) => [name, data]));
   const { train, queries } = ctx.task;

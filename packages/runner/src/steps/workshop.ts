@@ -22,8 +22,6 @@ export interface Workshop {
 export interface StepReport {
   /** Seconds of its own work: without opening tasks and reading what it needs. */
   readonly seconds: number;
-  /** Processor time of the whole process meanwhile: that of the step when nothing else runs, however busy the machine. */
-  readonly cpuSeconds: number;
   /** Metric steps: the value on the report split. */
   readonly value?: number;
 }
@@ -39,11 +37,7 @@ export async function writeOutput(
 }
 
 /** Starts a stopwatch; the function that comes back reads it. */
-export function stopwatch(): () => Pick<StepReport, 'seconds' | 'cpuSeconds'> {
+export function stopwatch(): () => StepReport {
   const start = performance.now();
-  const cpu = process.cpuUsage();
-  return () => {
-    const { user, system } = process.cpuUsage(cpu);
-    return { seconds: (performance.now() - start) / 1000, cpuSeconds: (user + system) / 1e6 };
-  };
+  return () => ({ seconds: (performance.now() - start) / 1000 });
 }

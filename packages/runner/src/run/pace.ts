@@ -1,0 +1,51 @@
+import { Cancelled, type CancelSignal } from '@attribution-bench/contract';
+import { threadSeconds } from './thread-clock.js';
+
+/** How fast a step got ahead, in processor seconds of its thread since its start, reading and writing included. */
+export interface Pace {
+  readonly seconds: number;
+  /** The first and the last time it said how far it was. */
+  readonly first?: Mark;
+  readonly last?: Mark;
+}
+
+export interface Mark {
+  /** Share of the step, 0 to 1. */
+  readonly done: number;
+  readonly seconds: number;
+}
+
+/** Measures the pace of a step that starts now. */
+export function paceMeter(): { mark(done: number): void; read(): Pace } {
+  const start = threadSeconds();
+  let first: Mark | undefined;
+  let last: Mark | undefined;
+  return {
+    mark(done) {
+      if (done <= (last?.done ?? 0)) return;
+      last = { done, seconds: threadSeconds() - start };
+      first ??= last;
+    },
+    read: () => ({ seconds: threadSeconds() - start, ...(first && { first }), ...(last && { last }) }),
+  };
+}
+
+/** How much longer a trial waits for a step to say how far it is. */
+const patience = 8;
+
+/** The signal of a step that is only tried: raised as well when it took `seconds` and its pace is known. */
+export function trialSignal(signal: CancelSignal, seconds: number, pace: () => Pace): CancelSignal {
+  const over = (): boolean => {
+    const { seconds: spent, last } = pace();
+    return spent > (last === undefined ? patience * seconds : seconds);
+  };
+  return {
+    get aborted() {
+      return signal.aborted || over();
+    },
+    throwIfAborted() {
+      signal.throwIfAborted();
+      if (over()) throw new Cancelled();
+    },
+  };
+}
