@@ -2,6 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { NdArray, NumericArray } from './arrays.js';
 import type { FeatureExtractor } from './features.js';
 import type { ParamSpecs, Params } from './params.js';
+import type { Projection } from './projection.js';
 import type { Rng, Seed } from './seed.js';
 import type { TaskInfo, TaskKind } from './task.js';
 

@@ -1,4 +1,4 @@
-import { choice, defineMethod, int } from '@attribution-bench/contract';
+import { defineMethod, projectionParams } from '@attribution-bench/contract';
 import { addRowProducts, unitRows } from '@attribution-bench/numerics';
 
 /** Cosine between the gradient of the query's target and the descent direction of the training point's loss. */
@@ -12,13 +12,7 @@ export default defineMethod({
   output: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['checkpoints', 'gradients'],
-  params: {
-    projection: choice(['none', 'rademacher', 'gaussian', 'sjlt'], {
-      default: 'none',
-      help: 'random projection of the gradients before their cosine',
-    }),
-    projDim: int({ default: 2048, min: 1, help: 'projected length, with a projection' }),
-  },
+  params: projectionParams('none'),
   async score(ctx, { projection, projDim }) {
     const { train, queries } = ctx.task;
     const [checkpoint] = ctx.checkpoints;

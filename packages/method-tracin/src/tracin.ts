@@ -1,10 +1,11 @@
 import {
   bool,
-  choice,
   defineMethod,
   int,
   type MethodContext,
   type PointSet,
+  type ProjectionKind,
+  projectionParams,
   type RowBlock,
 } from '@attribution-bench/contract';
 import { addRowProducts, squaredNorms, unitRows } from '@attribution-bench/numerics';
@@ -29,11 +30,7 @@ export default defineMethod({
       default: false,
       help: 'gradients scaled to length 1: GAS (Hammoudeh and Lowd 2022, arXiv:2201.10055)',
     }),
-    projection: choice(['none', 'rademacher', 'gaussian', 'sjlt'], {
-      default: 'none',
-      help: 'random projection of the gradients before their inner product',
-    }),
-    projDim: int({ default: 2048, min: 1, help: 'projected length, with a projection' }),
+    ...projectionParams('none'),
   },
   uses: ({ checkpoints }) => ({ trajectory: checkpoints }),
   async score(ctx, params) {
@@ -70,7 +67,7 @@ export default defineMethod({
 
 interface RowParams {
   readonly normalised: boolean;
-  readonly projection: 'none' | 'rademacher' | 'gaussian' | 'sjlt';
+  readonly projection: ProjectionKind;
   readonly projDim: number;
 }
 

@@ -9,6 +9,7 @@ import {
   type Output,
   type Params,
   type PointSet,
+  projectionParams,
   type RowBlock,
 } from '@attribution-bench/contract';
 import {
@@ -26,11 +27,7 @@ const keptFeatureBytes = 2 ** 30;
 const rowsAtOnce = 1024;
 
 const params = {
-  projDim: int({ default: 2048, min: 1, help: 'columns of the projection' }),
-  projection: choice(['rademacher', 'gaussian', 'sjlt', 'none'], {
-    default: 'rademacher',
-    help: 'random matrix the gradients are multiplied by',
-  }),
+  ...projectionParams('rademacher'),
   checkpoints: int({ default: 5, min: 1, help: 'independently trained models, each with a projection of its own' }),
   ridge: num({ default: 1, min: 0, help: 'λ, in units of the mean eigenvalue of the kernel, see ridgeUnit' }),
   ridgeUnit: choice(['mean-eigenvalue', 'absolute'], {

@@ -1,21 +1,30 @@
-import type { Projection } from '@attribution-bench/contract';
+import { childSeed, type Projection, type ProjectionKind, Rng } from '@attribution-bench/contract';
 import { requireCount, shapeError } from './errors.js';
 import { addMatmul } from './matmul.js';
-import { hash32, streamState } from './random-bits.js';
+import { streamState } from './random-bits.js';
 import { entriesPerWord, fillNormals, fillSigns } from './random-entries.js';
+import { addHashed, defaultMaskFactor, randomSubset } from './random-sparse.js';
+import { addSparseProduct, collectEntries, type SparseEntries } from './sparse-matrix.js';
 
 /** Columns are generated in tiles with a stream of their own for every parameter; part of what a seed means. */
 const tileColumns = 2048;
 const rejectedStreams = 2 ** 28;
-const blockEntries = 2 ** 19;
+const blockEntries = 2 ** 21;
 const blockParameters = 4096;
+const denseBatch = 256;
+const sparseBatch = 64;
+
+/** A projection whose matrix depends on the number of parameters alone, not on which layer they belong to. */
+export type FlatProjection = Projection & { readonly kind: Exclude<ProjectionKind, 'logra' | 'factgrass'> };
 
 /** Rows of length p become rows of length `dim` by a random matrix P [p × dim] that is never held as a whole. */
 export interface Projector {
   /** Columns of P; p for `none`. */
   readonly dim: number;
-  /** E⟨xP, yP⟩ = gain · ⟨x, y⟩: `dim` for `rademacher` and `gaussian`, 1 for `sjlt` and `none`. */
+  /** E⟨xP, yP⟩ = gain · ⟨x, y⟩: `dim` for `rademacher` and `gaussian`, 1 for the others. */
   readonly gain: number;
+  /** Rows at once that the making of P is well spread over; more hardly cost less each. */
+  readonly batch: number;
   /**
    * out += rows · P[p0..p1), where `out` is [b × dim] and `rows` [b × (p1 - p0)] holds columns p0 on of the [b × p] rows.
    * However the parameters are cut, the sum of the parts is the same up to rounding. Memory: a block, a few MB.
@@ -23,18 +32,33 @@ export interface Projector {
   project(rows: Float32Array, p0: number, out: Float32Array): Promise<void>;
   /** P[p0..p1), [(p1 - p0) × dim]. */
   entries(p0: number, p1: number): Float32Array;
+  /** Where most of P is 0. */
+  readonly sparse?: SparseProjection;
+}
+
+/** The entries of P that are not 0. */
+export interface SparseProjection {
+  /** How many there are for each parameter, on average. */
+  readonly density: number;
+  /** Those of parameters [p0, p1), whose rows count from p0. */
+  within(p0: number, p1: number): SparseEntries;
 }
 
 /**
  * A random projection of vectors of length `p`. The entry of a parameter and column depends on the seed, the kind and
- * these two alone; for `rademacher` and `gaussian` a smaller `dim` gives the first columns of a larger one.
- * Sources: Achlioptas 2003 (signs), Johnson and Lindenstrauss 1984 (normal), Kane and Nelson 2014 (`sjlt`).
+ * these two alone (of `grass`, whether it is kept, on p and `dim` too); for `rademacher` and `gaussian` a smaller `dim`
+ * gives the first columns of a larger one.
+ * Sources: Achlioptas 2003 (signs), Johnson and Lindenstrauss 1984 (normal), Kane and Nelson 2014 (`sjlt`), Hu et al.
+ * 2025 (`grass`).
  */
-export function createProjector(projection: Projection, p: number): Projector {
+export function createProjector(projection: FlatProjection, p: number): Projector {
   requireCount('createProjector', 'p', p, 0);
   if (projection.kind === 'none') return identityProjector(p);
   requireCount('createProjector', 'dim', projection.dim, 1);
-  return projection.kind === 'sjlt' ? sparseProjector(projection, p) : denseProjector(projection, p);
+  if (projection.kind === 'sjlt') return sparseProjector(projection.dim, p, hashedEntries(projection));
+  return projection.kind === 'grass'
+    ? sparseProjector(projection.dim, p, maskedEntries(projection, p))
+    : denseProjector(projection, p);
 }
 
 /** Rows of the batch, after checking that the shapes fit. */
@@ -56,6 +80,7 @@ function denseProjector({ kind, dim, seed }: Projection, p: number): Projector {
   const state = new Int32Array(4);
   const rejected = new Int32Array(4);
   const words = new Int32Array(tileColumns);
+  let scratch = new Float32Array(0);
 
   /** P[p0..p1) × tile, [(p1 - p0) × width], written to the start of the buffer. */
   function fillTile(buffer: Float32Array, p0: number, p1: number, tile: number, width: number): void {
@@ -74,19 +99,20 @@ function denseProjector({ kind, dim, seed }: Projection, p: number): Projector {
   return {
     dim,
     gain: dim,
+    batch: denseBatch,
     async project(rows, p0, out) {
       const batch = batchOf(rows, p0, out, dim, p);
       const total = batch === 0 ? 0 : rows.length / batch;
       for (let tile = 0; tile * tileColumns < dim; tile++) {
         const { first, columns, width } = tileShape(tile, dim);
         const block = Math.min(blockParameters, Math.floor(blockEntries / width), Math.max(total, 1));
-        const buffer = new Float32Array(block * width);
+        if (scratch.length < block * width) scratch = new Float32Array(block * width);
         const sum = new Float32Array(batch * width);
         for (let start = 0; start < total; start += block) {
           const size = Math.min(block, total - start);
-          fillTile(buffer, p0 + start, p0 + start + size, tile, width);
+          fillTile(scratch, p0 + start, p0 + start + size, tile, width);
           const part = columnsOf(rows, batch, total, start, size);
-          await addMatmul(sum, part, buffer.subarray(0, size * width), { m: batch, k: size, n: width });
+          await addMatmul(sum, part, scratch.subarray(0, size * width), { m: batch, k: size, n: width });
         }
         for (let b = 0; b < batch; b++) {
           for (let c = 0; c < columns; c++) out[b * dim + first + c] += sum[b * width + c];
@@ -123,66 +149,82 @@ function columnsOf(matrix: Float32Array, rows: number, width: number, start: num
   return out;
 }
 
-function sparseProjector({ dim, seed, sparsity = 1 }: Projection, p: number): Projector {
+/** `sjlt`: every parameter has `sparsity` entries, the t-th in the t-th of equal column ranges. */
+function hashedEntries({ dim, seed, sparsity = 1 }: Projection): SparseProjection {
   requireCount('createProjector', 'sparsity', sparsity, 1);
   if (sparsity > dim) throw shapeError('createProjector', `sparsity ${sparsity} is more than dim ${dim}`);
   const value = 1 / Math.sqrt(sparsity);
+  return {
+    density: sparsity,
+    within: (p0, p1) =>
+      collectEntries((p1 - p0) * sparsity, (add) => {
+        for (let which = 0; which < sparsity; which++) {
+          const first = Math.floor((which * dim) / sparsity);
+          const columns = { first, count: Math.floor(((which + 1) * dim) / sparsity) - first };
+          for (let i = p0; i < p1; i++) addHashed(seed, i, which, columns, value, (row, c, v) => add(row - p0, c, v));
+        }
+      }),
+  };
+}
 
-  /** Column and sign of the `which`-th entry of parameters p0..p1; entry t falls into the t-th of equal column ranges. */
-  function entriesOf(p0: number, p1: number, which: number): { columns: Int32Array; values: Float32Array } {
-    const columns = new Int32Array(p1 - p0);
-    const values = new Float32Array(p1 - p0);
-    const first = Math.floor((which * dim) / sparsity);
-    const range = Math.floor(((which + 1) * dim) / sparsity) - first;
-    for (let i = p0; i < p1; i++) {
-      const bits = hash32(seed, i, which) >>> 0;
-      columns[i - p0] = first + Math.floor((bits / 4294967296) * range);
-      values[i - p0] = (bits & 1) === 0 ? value : -value;
-    }
-    return { columns, values };
+/** `grass`: one entry for every parameter that the mask keeps, √(p / kept) in size. */
+function maskedEntries({ dim, seed, maskFactor = defaultMaskFactor }: Projection, p: number): SparseProjection {
+  const kept = Math.min(p, Math.max(1, Math.round(maskFactor * dim)));
+  const mask = randomSubset(new Rng(childSeed(seed, 'mask')), p, kept);
+  const scale = Math.sqrt(p / kept);
+  return {
+    density: kept / Math.max(p, 1),
+    within(p0, p1) {
+      const [from, to] = [firstAtLeast(mask, p0), firstAtLeast(mask, p1)];
+      return collectEntries(to - from, (add) => {
+        for (const i of mask.subarray(from, to)) {
+          addHashed(seed, i, 0, { first: 0, count: dim }, scale, (row, column, value) => add(row - p0, column, value));
+        }
+      });
+    },
+  };
+}
+
+/** Where an ascending list first reaches a bound. */
+function firstAtLeast(ascending: Int32Array, bound: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] < bound) low = middle + 1;
+    else high = middle;
   }
+  return low;
+}
 
+function sparseProjector(dim: number, p: number, sparse: SparseProjection): Projector {
   return {
     dim,
     gain: 1,
+    batch: sparseBatch,
+    sparse,
     async project(rows, p0, out) {
       const batch = batchOf(rows, p0, out, dim, p);
-      const total = batch === 0 ? 0 : rows.length / batch;
-      for (let start = 0; start < total; start += blockParameters) {
-        const size = Math.min(blockParameters, total - start);
-        for (let which = 0; which < sparsity; which++) {
-          const { columns, values } = entriesOf(p0 + start, p0 + start + size, which);
-          for (let b = 0; b < batch; b++) scatter(rows, b * total + start, columns, values, out, b * dim);
-        }
+      const width = batch === 0 ? 0 : rows.length / batch;
+      for (let offset = 0; offset < width; offset += blockParameters) {
+        const entries = sparse.within(p0 + offset, p0 + Math.min(width, offset + blockParameters));
+        addSparseProduct(rows, entries, { batch, width, offset, columns: dim }, out);
       }
     },
     entries(p0, p1) {
       requireRange(p0, p1, p);
       const out = new Float32Array((p1 - p0) * dim);
-      for (let which = 0; which < sparsity; which++) {
-        const { columns, values } = entriesOf(p0, p1, which);
-        for (let i = 0; i < columns.length; i++) out[i * dim + columns[i]] = values[i];
-      }
+      const { rows, columns, values } = sparse.within(p0, p1);
+      for (const [e, row] of rows.entries()) out[row * dim + columns[e]] += values[e];
       return out;
     },
   };
-}
-
-function scatter(
-  source: Float32Array,
-  from: number,
-  columns: Int32Array,
-  values: Float32Array,
-  out: Float32Array,
-  to: number,
-): void {
-  for (let i = 0; i < columns.length; i++) out[to + columns[i]] += values[i] * source[from + i];
 }
 
 function identityProjector(p: number): Projector {
   return {
     dim: p,
     gain: 1,
+    batch: sparseBatch,
     async project(rows, p0, out) {
       const batch = batchOf(rows, p0, out, p, p);
       const width = batch === 0 ? 0 : rows.length / batch;

@@ -1,10 +1,10 @@
-import type { Projection, Seed } from '@attribution-bench/contract';
+import type { Seed } from '@attribution-bench/contract';
 import fc from 'fast-check';
 import { standardDeviation } from 'simple-statistics';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cholesky } from '../src/cholesky.js';
 import { matmul, releaseMatmul } from '../src/matmul.js';
-import { createProjector } from '../src/projection.js';
+import { createProjector, type FlatProjection } from '../src/projection.js';
 import { mean } from '../src/rank.js';
 import { distanceOf, normals, productByDefinition } from './support/matrices.js';
 import { readNpy } from './support/read-npy.js';
@@ -12,7 +12,7 @@ import { readNpy } from './support/read-npy.js';
 afterAll(releaseMatmul);
 
 const seed: Seed = [11, 22, 33, 44];
-const kinds = ['rademacher', 'gaussian', 'sjlt', 'none'] as const;
+const kinds = ['rademacher', 'gaussian', 'sjlt', 'grass', 'none'] as const;
 const cases = fc.record({
   kind: fc.constantFrom(...kinds),
   dim: fc.constantFrom(1, 7, 32, 40, 2048, 2100),
@@ -28,7 +28,7 @@ describe('createProjector', () => {
         cases,
         fc.array(fc.integer({ min: 0, max: p }), { maxLength: 4 }),
         async ({ kind, dim, sparsity, batch }, cuts) => {
-          const projection: Projection = { kind, dim, seed, sparsity: Math.min(sparsity, dim) };
+          const projection: FlatProjection = { kind, dim, seed, sparsity: Math.min(sparsity, dim) };
           const projector = createProjector(projection, p);
           const rows = Float32Array.from(normals(5, batch * p));
           const whole = projector.entries(0, p);
@@ -52,7 +52,7 @@ describe('createProjector', () => {
   });
 
   it('depends on the seed, the kind, the parameter and the column alone', () => {
-    const at = (kind: Projection['kind'], dim: number, own: Seed, p: number) =>
+    const at = (kind: FlatProjection['kind'], dim: number, own: Seed, p: number) =>
       createProjector({ kind, dim, seed: own }, p).entries(0, 50);
     for (const kind of ['rademacher', 'gaussian', 'sjlt'] as const) {
       expect(at(kind, 64, seed, 50)).toEqual(at(kind, 64, seed, 5000));
@@ -132,6 +132,22 @@ describe('createProjector', () => {
       for (const count of perColumn) expect(Math.abs(count - expected) / Math.sqrt(expected)).toBeLessThan(4.5);
       expect(Math.abs(positive - (p * sparsity) / 2) / Math.sqrt((p * sparsity) / 4)).toBeLessThan(3);
     }
+  });
+
+  it('keeps `maskFactor` · dim parameters with `grass`, evenly, each hashed to one entry', () => {
+    const [p, dim, maskFactor] = [30_000, 40, 25];
+    const times = new Float64Array(30);
+    for (let s = 0; s < 20; s++) {
+      const projector = createProjector({ kind: 'grass', dim, maskFactor, seed: [s, 3, 3, 3] }, p);
+      const { rows, columns, values } = projector.sparse?.within(0, p) ?? { rows: [], columns: [], values: [] };
+      expect(new Set(rows).size).toBe(1000);
+      expect(new Set(columns).size).toBe(dim);
+      expect(new Set(values.map(Math.abs))).toEqual(new Set([Math.fround(Math.sqrt(30))]));
+      for (const row of rows) times[Math.floor(row / 1000)]++;
+    }
+    for (const count of times) expect(Math.abs(count - 667) / Math.sqrt(667)).toBeLessThan(4);
+    const whole = createProjector({ kind: 'grass', dim, seed }, 4 * dim).entries(0, 4 * dim);
+    expect(whole).toEqual(createProjector({ kind: 'sjlt', dim, seed }, 4 * dim).entries(0, 4 * dim));
   });
 
   it('keeps the inner products of real gradients as well as trak does', async () => {

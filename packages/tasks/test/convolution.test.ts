@@ -1,5 +1,4 @@
 import { Rng } from '@attribution-bench/contract';
-import { createProjector } from '@attribution-bench/numerics';
 import { onnxEngine, tfjsEngine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
@@ -58,26 +57,6 @@ test.each([
   const { found, expected } = await targetDifferences(task, parameters, rows);
   // A difference across the kink of a ReLU or between two places of a maximum is no derivative.
   expect(shareOff(found, expected, 5e-3)).toBeLessThanOrEqual(kinks);
-  await task.release();
-});
-
-test.each(['rademacher', 'sjlt'] as const)('streamed %s projections of convolutions are G · P', async (kind) => {
-  const task = await open({ use: 'resnet9', width: 4, groups: 4 }, imageData([12, 12, 3], 5));
-  const parameters = await trained(task);
-  const checkpoint = checkpointOf(parameters);
-  const projection = { kind, dim: 24, seed: runSeed(3) };
-  const projected = await allRows(
-    contextOf(task, [checkpoint]).gradients({ of: 'train', checkpoint, output: 'target', projection }),
-  );
-  const { data: rows, cols: p } = await gradientsOf(task, parameters);
-  const entries = createProjector(projection, p).entries(0, p);
-  const expected = new Float64Array(5 * 24);
-  for (let row = 0; row < 5; row++) {
-    for (let i = 0; i < p; i++) {
-      for (let c = 0; c < 24; c++) expected[row * 24 + c] += rows[row * p + i] * entries[i * 24 + c];
-    }
-  }
-  expect(relativeError(projected.data, expected)).toBeLessThan(1e-5);
   await task.release();
 });
 

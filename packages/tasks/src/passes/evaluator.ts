@@ -8,11 +8,17 @@ import {
   type Projection,
   type RowBlock,
 } from '@attribution-bench/contract';
-import { createProjector } from '@attribution-bench/numerics';
+import {
+  createFactorProjector,
+  createProjector,
+  type FactoredProjection,
+  type FlatProjection,
+} from '@attribution-bench/numerics';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
 import { compileFactors, factorSource } from './factors.js';
 import { compileHessian, runHessian } from './hessian.js';
+import { compileMappedGradients, layerShape, mapsName, streamMappedGradients } from './mapped-gradients.js';
 import { compileOutputs, runOutputs } from './outputs.js';
 import type { Pass, Subject } from './pass.js';
 import { compilePenultimate, runPenultimate } from './penultimate.js';
@@ -87,9 +93,23 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
       }
     },
     async *gradients(parameters, { of, output, pass = subject.pass(), projection, cancel = never }) {
-      const projector = createProjector(projection ?? unprojected, architecture.size);
+      const chosen: FactoredProjection | FlatProjection = projection ?? unprojected;
+      const scalar = subject.outputFunction(output);
+      if (isFactored(chosen)) {
+        const projector = createFactorProjector(chosen, architecture.layers.map(layerShape));
+        const { program, giveBack } = await borrowed(`${mapsName(projector.layers)} of`, output, pass, () =>
+          compileMappedGradients(engine, subject, pass, scalar, projector.layers),
+        );
+        try {
+          yield* streamMappedGradients(program, projector, subject, pass, of, parameters, cancel);
+        } finally {
+          await giveBack();
+        }
+        return;
+      }
+      const projector = createProjector(chosen, architecture.size);
       const { program, giveBack } = await borrowed('factors', output, pass, () =>
-        compileFactors(engine, subject, pass, subject.outputFunction(output)),
+        compileFactors(engine, subject, pass, scalar),
       );
       try {
         yield* streamGradients(factorSource(program, products, subject, pass, of, parameters), projector, cancel);
@@ -124,5 +144,10 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
   };
 }
 
-const unprojected: Projection = { kind: 'none', dim: 0, seed: [0, 0, 0, 0] };
+const unprojected: FlatProjection = { kind: 'none', dim: 0, seed: [0, 0, 0, 0] };
+
+function isFactored(projection: FactoredProjection | FlatProjection): projection is FactoredProjection {
+  return projection.kind === 'logra' || projection.kind === 'factgrass';
+}
+
 const never: CancelSignal = { aborted: false, throwIfAborted() {} };

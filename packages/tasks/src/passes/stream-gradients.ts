@@ -1,7 +1,8 @@
 import { type CancelSignal, type RowBlock, sizeOf } from '@attribution-bench/contract';
-import type { Projector } from '@attribution-bench/numerics';
+import { addSparseOuterProduct, type Projector } from '@attribution-bench/numerics';
 import type { Architecture, LayerSpec } from '../nn/layer.js';
 import { fillPatchColumns } from '../nn/patches.js';
+import { addChosenEntries } from './chosen-entries.js';
 
 /**
  * What the gradients of consecutive samples are made of, by layer. The gradient of a sample with respect to a layer is the
@@ -51,21 +52,23 @@ export type PositionProducts = (
 ) => Promise<void>;
 
 const blockBytes = 2 ** 24;
-const mostFactorBytes = 2 ** 28;
+const mostFactorBytes = 2 ** 29;
 const maxBlockSamples = 4096;
-const wantedSamples = 64;
+const parametersAtOnce = 4096;
+/** A matrix product makes about so many elements of a gradient in the time that one takes by itself. */
+const productGain = 32;
 
 /**
- * Samples of a block: what keeps the projected rows and the factors within a few times 16 MiB each, or the factors of 64
- * samples within 256 MiB, since a projection matrix is made anew for every block.
+ * Samples of a block: what keeps the projected rows and the factors within a few times 16 MiB each, or the factors of as
+ * many samples as the projection wants within 512 MiB, since its matrix is made anew for every block.
  */
 export function gradientBlockSamples(
   { architecture, positions }: Pick<GradientSource, 'architecture' | 'positions'>,
-  dim: number,
+  { dim, batch }: Pick<Projector, 'dim' | 'batch'>,
 ): number {
   const rowSize = architecture.layers.map(factorSizes).reduce((sum, { input, delta }) => sum + input + delta, 0);
   const sampleBytes = 4 * positions * rowSize;
-  const byFactors = Math.max(blockBytes / sampleBytes, Math.min(wantedSamples, mostFactorBytes / sampleBytes));
+  const byFactors = Math.max(blockBytes / sampleBytes, Math.min(batch, mostFactorBytes / sampleBytes));
   return Math.max(1, Math.min(maxBlockSamples, Math.floor(byFactors), Math.floor(blockBytes / (4 * dim))));
 }
 
@@ -81,7 +84,7 @@ export async function* streamGradients(
 ): AsyncGenerator<RowBlock> {
   const { architecture, samples, samplesAtOnce } = source;
   const { dim } = projector;
-  const block = Math.min(gradientBlockSamples(source, dim), Math.max(samples, 1));
+  const block = Math.min(gradientBlockSamples(source, projector), Math.max(samples, 1));
   const data = new Float32Array(block * dim);
   const ranges = new Map(architecture.layers.map((layer) => [layer.name, inputRanges(layer, source, block)]));
   const scratch = (size: (layer: LayerSpec, width: number) => number) =>
@@ -102,6 +105,8 @@ export async function* streamGradients(
         const { outputs } = layer;
         const { input, delta } = samplesOf(factors, layer, start, rows);
         const pairs = source.positions * layer.positions;
+        cancel.throwIfAborted();
+        if (addedSparsely(projector, layer, { input, delta }, pairs, rows, projected)) continue;
         for (const range of ranges.get(layer.name) ?? []) {
           cancel.throwIfAborted();
           const width = range.to - range.from;
@@ -115,6 +120,30 @@ export async function* streamGradients(
       yield { start: first + start, rows, cols: dim, data: projected };
     }
   }
+}
+
+/** Whether a layer's part of the projected rows has been added without its gradients: where entries of P are few. */
+function addedSparsely(
+  { sparse, dim }: Projector,
+  layer: LayerSpec,
+  factors: { readonly input: Float32Array; readonly delta: Float32Array },
+  pairs: number,
+  rows: number,
+  projected: Float32Array,
+): boolean {
+  if (sparse === undefined) return false;
+  const { offset, size, outputs, patches } = layer;
+  if (pairs === 1 && patches === undefined) {
+    for (let start = 0; start < size; start += parametersAtOnce) {
+      const entries = sparse.within(offset + start, offset + Math.min(size, start + parametersAtOnce));
+      const shape = { batch: rows, outputs, offset: start, columns: dim };
+      addSparseOuterProduct(factors.input, factors.delta, entries, shape, projected);
+    }
+    return true;
+  }
+  if (sparse.density * productGain > 1) return false;
+  addChosenEntries(layer, factors, rows, sparse.within(offset, offset + size), projected);
+  return true;
 }
 
 /** Inputs [from, to) of a layer, counting the constant 1 of the bias as the last. */
