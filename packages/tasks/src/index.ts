@@ -13,7 +13,18 @@ export { models } from './models/models.js';
 export { activations } from './nn/activations.js';
 export { declareNetwork } from './nn/declare.js';
 export { pixelParams, standardisedPixels } from './nn/images.js';
-export type { Conv2dOptions, DenseOptions, Forward, Network, Nn } from './nn/layer.js';
+export type {
+  BatchNormOptions,
+  Conv2dOptions,
+  DenseOptions,
+  DepthwiseConv2dOptions,
+  EmbeddingOptions,
+  Forward,
+  Network,
+  Nn,
+} from './nn/layer.js';
+export { pixelAttention, selfAttention } from './nn/self-attention.js';
+export { doubled } from './nn/upsample.js';
 export { openTask } from './open-task.js';
 export { querySets } from './queries.js';
 export { type ResolvedTask, resolveTask } from './resolve-task.js';

@@ -81,6 +81,19 @@ test("a user's own model is trained and explained like any other", async () => {
   await task.release();
 });
 
+test('a TypeScript module is loaded with what it imports, its types dropped', async () => {
+  const source = `import { chosen } from './chosen.js';
+import type { Model } from '@attribution-bench/tasks';
+const { ownModel } = globalThis as unknown as { ownModel(activation: string): Model };
+enum Unused { A }
+export default ownModel(chosen satisfies string);`;
+  await written('chosen.ts', `export const chosen: string = 'tanh';`);
+  const spec = specOf({ use: await written('mine.ts', source), units: 4 });
+  const task = await openTask(spec, await dataOf(spec), onnxEngine);
+  expect(task.info.layers.map(({ name }) => name)).toEqual(['conv', 'norm', 'fc', 'out']);
+  await task.release();
+});
+
 test('its code is part of the key', async () => {
   const one = specOf({ use: await written('one.mjs', modelSource('tanh')) });
   const other = specOf({ use: await written('other.mjs', modelSource('relu')) });
@@ -100,6 +113,8 @@ test.each([
   ['no-default.mjs', 'export const a = 1;', 'lacks a default export'],
   ['throws.mjs', 'throw new Error("at its top");', 'cannot be loaded: at its top'],
   ['syntax.mjs', 'export default {', 'cannot be loaded'],
+  ['syntax.ts', 'const a = 1;\nexport default {', "cannot be loaded: line 2: '}' expected"],
+  ['no-import.ts', "import { a } from './nowhere.js';\nexport default a;", 'cannot be loaded'],
 ])('%s is refused', async (name, source, message) => {
   const use = source === undefined ? './nothing.mjs' : await written(name, source);
   const resolved = taskWith({ use });

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { BenchError, exitCode } from '@attribution-bench/contract';
 import type { Model } from './model.js';
+import { isTypeScript, loadTypeScript } from './typescript-module.js';
 
 /** A model that a user wrote, and what identifies its code: a hash of its module, without what that imports. */
 export interface OwnModel {
@@ -17,7 +18,7 @@ export function isModelPath(use: string): boolean {
 }
 
 /**
- * Loads a JavaScript module whose default export comes from `defineModel`.
+ * Loads a TypeScript or JavaScript module whose default export comes from `defineModel`.
  * @param use its path, from the working folder
  * @throws BenchError MODEL_FILE, MODEL_BROKEN (its module throws), MODEL_INVALID
  */
@@ -31,10 +32,10 @@ export function loadOwnModel(use: string): OwnModel {
   const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
   let module: { readonly default?: unknown };
   try {
-    module = createRequire(file)(file) as typeof module;
+    module = (isTypeScript(file) ? loadTypeScript(file) : createRequire(file)(file)) as typeof module;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const next = 'name a JavaScript module (compile TypeScript first) whose imports are installed';
+    const next = 'name a TypeScript or JavaScript module whose imports are installed';
     throw fail('MODEL_BROKEN', `the model module ${use} cannot be loaded: ${reason}`, next, error);
   }
   const lacks = missingParts(module?.default);

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import { compileFunction } from 'node:vm';
+
+type Typescript = typeof import('typescript');
+/** What modules gave, by file. */
+type Loaded = Map<string, { exports: unknown }>;
+
+/** Whether a file is TypeScript, by its name. */
+export function isTypeScript(file: string): boolean {
+  return /\.[cm]?ts$/.test(file);
+}
+
+/**
+ * Loads a TypeScript module: types are dropped and not checked. Relative imports may be TypeScript too, named by `.ts`, by
+ * `.js` as the compiler wants it, or without ending; others are Node's, from the module's folder. Every call loads anew.
+ * @returns its exports
+ * @throws Error with place and message when the syntax is wrong, or what the module throws
+ */
+export function loadTypeScript(file: string): unknown {
+  return load(file, new Map());
+}
+
+function load(file: string, loaded: Loaded): unknown {
+  const known = loaded.get(file);
+  if (known !== undefined) return known.exports;
+  const module: { exports: unknown } = { exports: {} };
+  loaded.set(file, module);
+  const native = createRequire(file);
+  const required = (specifier: string): unknown => {
+    const own = specifier.startsWith('.') ? typeScriptFile(resolve(dirname(file), specifier)) : undefined;
+    return own === undefined ? native(specifier) : load(own, loaded);
+  };
+  const run = compileFunction(asCommonJs(file), ['module', 'exports', 'require'], { filename: file });
+  run(module, module.exports, required);
+  return module.exports;
+}
+
+function typeScriptFile(path: string): string | undefined {
+  const candidates = [path, path.replace(/\.([cm]?)js$/, '.$1ts'), `${path}.ts`];
+  return candidates.find((candidate) => isTypeScript(candidate) && existsSync(candidate));
+}
+
+function asCommonJs(file: string): string {
+  const ts = createRequire(import.meta.url)('typescript') as Typescript;
+  const { outputText, diagnostics = [] } = ts.transpileModule(readFileSync(file, 'utf8'), {
+    fileName: file,
+    reportDiagnostics: true,
+    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true },
+  });
+  const [wrong] = diagnostics;
+  if (wrong === undefined) return outputText;
+  const { line } = wrong.file?.getLineAndCharacterOfPosition(wrong.start ?? 0) ?? { line: 0 };
+  throw new SyntaxError(`line ${line + 1}: ${ts.flattenDiagnosticMessageText(wrong.messageText, ' ')}`);
+}
