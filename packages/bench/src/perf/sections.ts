@@ -4,6 +4,7 @@ import type { Figure } from './figures.js';
 export const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   training: async () => (await import('./training.js')).measureTraining(),
   retraining: async () => (await import('./retraining.js')).measureRetraining(),
+  replay: async () => (await import('./replay.js')).measureReplay(),
   gradients: async () => (await import('./gradients.js')).measureGradients(),
   algebra: async () => (await import('./algebra.js')).measureAlgebra(),
   growth: async () => (await import('./growth.js')).measureGrowth(),
