@@ -103,7 +103,10 @@ export interface LayerFactors {
 
 /** What an `emit` function sees of one optimiser step, before the update. All tensors are TensorFlow.js ones. */
 export interface ReplayStep {
-  /** What each sample adds to the gradient of the batch's mean loss: its own gradient / |B|, 0 for padding. */
+  /**
+   * What each sample adds to the gradient of the batch's mean loss: its own gradient / |B|, 0 for padding. With batch
+   * normalisation, where the loss of a sample depends on others: what passes through its own activations.
+   */
   readonly batch: readonly LayerFactors[];
   /** 1 for a sample, 0 for padding of the last batch of an epoch, [batch]. */
   readonly mask: Tensor;
