@@ -96,6 +96,15 @@ export interface MetricResult {
   readonly detection?: { readonly scores: Float64Array; readonly positive: Uint8Array };
 }
 
+/** What a metric's question speaks of, with numbers written out. */
+export interface MeasuredTask {
+  readonly target: string;
+  /** `1,000` */
+  readonly train: string;
+  /** `20 queries` */
+  readonly queries: string;
+}
+
 export interface MetricSpec<S extends ParamSpecs> {
   readonly id: string;
   readonly title: string;
@@ -109,6 +118,11 @@ export interface MetricSpec<S extends ParamSpecs> {
    * @param rng random numbers of the task, the same for every method and seed
    */
   retrainings?(ctx: MetricContext, params: Params<S>, split: Split, rng: Rng): readonly RetrainRequest[];
+  /**
+   * What it asks of scores, in words without the question mark: shown over a table that it ranks. Absent: whether scores
+   * predict the targets of the truth, where there is one.
+   */
+  question?(params: Params<S>, of: MeasuredTask): string;
   /** Id of another metric whose random numbers it uses, so that both ask for the same retrainings. */
   readonly sharesRetrainings?: string;
   /** What drawn images are turned into before `evaluate`; absent: nothing. */
@@ -116,7 +130,7 @@ export interface MetricSpec<S extends ParamSpecs> {
   evaluate(ctx: MetricContext, params: Params<S>, split: Split): MetricResult;
 }
 
-export interface Metric extends Omit<MetricSpec<ParamSpecs>, 'evaluate' | 'retrainings' | 'imageSpace'> {
+export interface Metric extends Omit<MetricSpec<ParamSpecs>, 'evaluate' | 'retrainings' | 'imageSpace' | 'question'> {
   readonly retrainings?: (
     ctx: MetricContext,
     params: Params<ParamSpecs>,
@@ -124,12 +138,13 @@ export interface Metric extends Omit<MetricSpec<ParamSpecs>, 'evaluate' | 'retra
     rng: Rng,
   ) => readonly RetrainRequest[];
   readonly imageSpace?: (params: Params<ParamSpecs>) => ImageSpace;
+  readonly question?: (params: Readonly<Record<string, unknown>>, of: MeasuredTask) => string;
   evaluate(ctx: MetricContext, params: Params<ParamSpecs>, split: Split): MetricResult;
 }
 
 /** Declares a metric; one file each in the metrics package. */
 export function defineMetric<const S extends ParamSpecs>(spec: MetricSpec<S>): Metric {
-  const { retrainings, imageSpace, ...rest } = spec;
+  const { retrainings, imageSpace, question, ...rest } = spec;
   return {
     ...rest,
     evaluate: (ctx, params, split) => spec.evaluate(ctx, params as unknown as Params<S>, split),
@@ -139,6 +154,9 @@ export function defineMetric<const S extends ParamSpecs>(spec: MetricSpec<S>): M
           retrainings: (ctx, params, split, rng) =>
             retrainings.call(spec, ctx, params as unknown as Params<S>, split, rng),
         }),
+    ...(question === undefined
+      ? {}
+      : { question: (params, of) => question.call(spec, params as unknown as Params<S>, of) }),
     ...(imageSpace === undefined
       ? {}
       : { imageSpace: (params) => imageSpace.call(spec, params as unknown as Params<S>) }),

@@ -140,6 +140,8 @@ export interface BoardValue extends Interval {
   readonly perQuery?: readonly number[];
   /** Largest number over seeds of queries whose value was undefined and counted as 0. */
   readonly undefinedQueries?: number;
+  /** Draws of the metric's own randomness that the interval counts, by source: retrainings, removals. */
+  readonly repeats?: { readonly [source: string]: number };
   /** value / value of the ceiling row. */
   readonly ofCeiling?: number;
   /** This row minus the best ranked row, paired on the same draws; absent on that row itself. */

@@ -70,6 +70,17 @@ describe('the page of a board', () => {
     for (const drawing of drawings) expect(drawing).not.toMatch(/(?:fill|stroke)="(?!none|transparent|var\()/);
   });
 
+  it('does not praise a method that could be random', async () => {
+    const rows = board.rows.map((row) => {
+      const value = row.metrics.lds;
+      if (row.rank?.point !== 1 || value === undefined) return row;
+      return { ...row, metrics: { lds: { ...value, toRandom: { value: 0.01, low: -0.02, high: 0.03 } } } };
+    });
+    const made = await renderPage({ ...board, rows }, costs);
+    expect(made).toContain('On <em>digits-mlp</em>, no method is told apart from random scores');
+    expect(page).not.toContain('no method is told apart');
+  });
+
   it('stands without costs', async () => {
     const bare = await renderPage(board);
     expect(bare).not.toContain('data-column="fit"');

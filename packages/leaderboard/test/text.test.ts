@@ -1,4 +1,5 @@
-import type { BoardInput } from '@attribution-bench/contract';
+import { type BoardInput, checkParams, type Json } from '@attribution-bench/contract';
+import { metrics } from '@attribution-bench/metrics';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Board,
@@ -14,6 +15,7 @@ import { displayWidth, singleLine, truncate, wrap } from '../src/text/display-te
 import { readableJson } from '../src/text/json.js';
 import { axisOf, whisker } from '../src/text/whisker.js';
 import { formatBytes, formatCount, formatRank, formatSeconds, formatSigned, formatValue } from '../src/view/format.js';
+import { measuredSentence, statisticsSentence } from '../src/view/sentences.js';
 import { exampleGrid } from './example-grid.js';
 
 const escapeCode = String.fromCharCode(27);
@@ -79,6 +81,43 @@ it.each(['terminal', 'markdown', 'csv'])('says in %s why a control has no result
   expect(lines.filter((line) => line.includes('Random') && line.includes(reason))).toHaveLength(1);
 });
 
+it('says of intervals only what they hold for', () => {
+  const sentence = (made: Board) => statisticsSentence(made);
+  expect(sentence(board)).toContain('fresh subsets, queries and method seeds (');
+  const single = makeBoard({ ...input, cells: input.cells.filter(({ seed }) => seed === 0) });
+  expect(sentence(single)).toContain('fresh subsets and queries (');
+  expect(sentence(single)).toContain('the one method seed shows nothing');
+  const withCurve: Board = {
+    ...board,
+    rows: board.rows.map((row) => ({
+      ...row,
+      metrics: {
+        ...row.metrics,
+        'removal-curve': { value: 1, low: 0, high: 2, perSeed: [], repeats: { retrainings: 3 } },
+      },
+    })),
+  };
+  expect(sentence(withCurve)).toContain('and method seeds, those of removal-curve for fresh retrainings too (');
+});
+
+it.each(['loo', 'mislabel-auc', 'removal-curve', 'counterfactual', 'counterfactual-cosine'])(
+  'says what %s asks, in words',
+  (id) => {
+    const checked = checkParams(metrics[id].params, {});
+    if (!checked.ok) throw new Error(checked.problems[0].message);
+    const { title, higherIsBetter } = metrics[id];
+    const asked = measuredSentence(board.tasks[0], {
+      id,
+      title,
+      higherIsBetter,
+      params: { ...checked.params } as Record<string, Json>,
+    });
+    expect(asked).toMatch(/^[A-Z].*: .*\?$/);
+    expect(asked).toContain('120');
+    expect(asked).not.toMatch(/undefined|NaN|after retraining on/);
+  },
+);
+
 function terminalText(made: Board): string {
   return renderTerminal(made, undefined, { width: 120, color: false });
 }
@@ -94,7 +133,7 @@ it('shows what generated images are like as a whole', () => {
   };
   const terminal = renderTerminal(shown, costs, { width: 120, color: false });
   expect(terminal).toContain('12.500  Fréchet distance to held-out points (lower is better)');
-  expect(terminal).toContain('-  Data-copying test (best near 0)');
+  expect(terminal).toContain('-  Data-copying test (too few points)');
   const markdown = renderMarkdown(shown, costs);
   expect(markdown).toContain('| Fréchet distance to held-out points | lower is better | 12.500 |');
   expect(markdown).toContain('| best near 0 | too few points |');

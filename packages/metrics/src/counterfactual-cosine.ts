@@ -7,7 +7,7 @@ import {
   int,
   type Params,
 } from '@attribution-bench/contract';
-import { extraChange, imageRemovals, removalParams } from './image-removals.js';
+import { extraChange, imageRemovals, removalParams, removalQuestion } from './image-removals.js';
 
 const spaceParams = {
   space: choice(['components', 'pixels', 'onnx'], {
@@ -33,6 +33,7 @@ export const counterfactualCosine = defineMetric({
   needs: ['generated'],
   params: { ...removalParams, ...spaceParams },
   sharesRetrainings: 'counterfactual',
+  question: (params, task) => removalQuestion(params, task, 'the cosine with a generated image fall'),
   retrainings: (ctx, params, split, rng) => imageRemovals(ctx, params, split, rng),
   imageSpace: (params) => spaceOf(params),
   evaluate: ({ retrained = [] }) => extraChange(retrained, ({ features }) => features, cosineDistance),

@@ -1,5 +1,5 @@
 import { defineMetric } from '@attribution-bench/contract';
-import { extraChange, imageRemovals, removalParams } from './image-removals.js';
+import { extraChange, imageRemovals, removalParams, removalQuestion } from './image-removals.js';
 
 /**
  * Counterfactual evaluation of a generator (Zheng et al. 2024, D-TRAK, section 4.2): the training points that a method
@@ -16,7 +16,8 @@ export const counterfactual = defineMetric({
   higherIsBetter: true,
   needs: ['generated'],
   params: removalParams,
-  retrainings: imageRemovals,
+  question: (params, task) => removalQuestion(params, task, 'a generated image change in pixels'),
+  retrainings: (ctx, params, split, rng) => imageRemovals(ctx, params, split, rng),
   evaluate: ({ retrained = [] }) => extraChange(retrained, ({ images }) => images, euclidean),
 });
 

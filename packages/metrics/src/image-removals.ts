@@ -1,5 +1,6 @@
 import {
   int,
+  type MeasuredTask,
   type MetricContext,
   type MetricResult,
   num,
@@ -11,7 +12,7 @@ import {
   type TaskInfo,
 } from '@attribution-bench/contract';
 import { mean } from '@attribution-bench/numerics';
-import { without } from './members.js';
+import { retrainedTimes, without } from './members.js';
 
 /** Which points are removed for which generated images: the same parameters ask for the same models. */
 export const removalParams = {
@@ -28,6 +29,19 @@ export const removalParams = {
     help: 'retrainings of each removal; intervals count the randomness of retraining from 2 on',
   }),
 };
+
+/** What is asked of scores, in words. `change`: what happens to an image. */
+export function removalQuestion(
+  { images, share, draws, seeds }: Params<typeof removalParams>,
+  { train }: MeasuredTask,
+  change: string,
+): string {
+  const percent = Number((100 * share).toPrecision(3));
+  return (
+    `by how much more does ${change} without the ${percent} % of ${train} training points that score highest for it than ` +
+    `without as many random ones (up to ${images} images, ${draws} random removals, ${retrainedTimes(seeds)})`
+  );
+}
 
 /**
  * Three requests a seed: all training points, random removals, and for each image a removal of the points that score

@@ -1,6 +1,6 @@
 import { choice, defineMetric, int } from '@attribution-bench/contract';
 import { pearson, spearman } from '@attribution-bench/numerics';
-import { without } from './members.js';
+import { retrainedTimes, without } from './members.js';
 
 const correlations = { pearson, spearman } as const;
 
@@ -21,6 +21,8 @@ export const loo = defineMetric({
     seeds: int({ default: 1, min: 1, help: 'retrainings without each point' }),
     statistic: choice(['pearson', 'spearman'], { default: 'pearson', help: 'correlation over the points' }),
   },
+  question: ({ points, seeds }, { target, train, queries }) =>
+    `do scores predict how much the ${target} of ${queries} falls without each of ${points} of ${train} training points, ${retrainedTimes(seeds)}`,
   retrainings({ task }, { points, seeds }, _split, rng) {
     const left = rng.subset(task.train, Math.min(points, task.train));
     const members = Array.from(left, (point) => without(task.train, [point]));

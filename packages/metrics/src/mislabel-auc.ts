@@ -14,6 +14,7 @@ export const mislabelAuc = defineMetric({
   higherIsBetter: true,
   needs: ['label-noise'],
   params: {},
+  question: (_params, { train }) => `does suspicion tell flipped labels from the others among ${train} training points`,
   evaluate(ctx, _params, split) {
     const { flipped, task } = ctx;
     if (flipped === undefined) {

@@ -106,10 +106,11 @@ async function cellResult(
   const cost = scores === undefined ? undefined : await costOf(store, cell, steps);
   const complete = Object.keys(metrics).length === Object.keys(cell.steps.metrics).length && scores !== undefined;
   const failure = complete ? undefined : failures.get(cell.id);
+  const stale = cell.status === 'stale' && cell.reason !== undefined ? ` (${cell.reason})` : '';
   return {
     ...about,
     status: complete ? 'ok' : failure === undefined ? 'incomplete' : 'failed',
-    ...(complete ? {} : { reason: failure ?? missing }),
+    ...(complete ? {} : { reason: failure ?? `${missing}${stale}` }),
     metrics,
     ...(cost === undefined ? {} : { cost }),
     ...(digest === undefined ? {} : { scoresDigest: digest }),

@@ -1,7 +1,7 @@
 import type { BoardValue, Interval, PairedDifference } from '../board.js';
 import type { Ceiling } from './ceiling.js';
 import type { MeasuredMetric } from './measure/measure-metric.js';
-import { intervalOf, type Measurement, pairedDifference } from './measure/measurement.js';
+import { intervalOf, type Measurement, pairedDifference, type Repeats } from './measure/measurement.js';
 import { rounded } from './rounding.js';
 
 /** A metric of a task with its noise ceiling. */
@@ -38,11 +38,17 @@ export function boardValue(
     perSeed: entry.perSeed.map(rounded),
     ...(entry.perQuery ? { perQuery: Array.from(measurement.statistic.perQuery, rounded) } : {}),
     ...(undefinedQueries === undefined ? {} : { undefinedQueries }),
+    ...repeatsOf(measurement.repeats),
     ...(ceiling === undefined || ceiling.value <= 0 ? {} : { ofCeiling: rounded(measurement.value / ceiling.value) }),
     ...(toBest === undefined ? {} : { toBest }),
     ...(toRandom === undefined ? {} : { toRandom }),
     ...(growth === undefined ? {} : { growth: growth().map((at) => ({ ...at, value: rounded(at.value) })) }),
   };
+}
+
+function repeatsOf(repeats: Repeats): Pick<BoardValue, 'repeats'> {
+  const counted = Object.entries(repeats).flatMap(([source, { length }]) => (length > 1 ? [[source, length]] : []));
+  return counted.length === 0 ? {} : { repeats: Object.fromEntries(counted) };
 }
 
 /** Cut to the values there can be; an interval without width at an end of them reaches inside. */

@@ -235,6 +235,13 @@ function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: 
       'undefined queries',
       value?.undefinedQueries ? `${value.undefinedQueries} of ${task.report.queries}, counted as 0` : undefined,
     ],
+    [
+      'interval counts',
+      value?.repeats &&
+        Object.entries(value.repeats)
+          .map(([source, count]) => `${count} ${source}`)
+          .join(', '),
+    ],
     ['cost of all settings and seeds', cost && formatSeconds(cost.sweepSeconds)],
     ['source', method && `${method.cite} (${method.origin}), revision ${method.revision}`],
     ['needs', method && method.needs.length > 0 ? method.needs.join(', ') : undefined],
@@ -275,14 +282,15 @@ function seedValue(value: number | undefined): string {
 /** Methods without a rank, with what came in between. */
 export function unrankedTable({ task, unranked }: TaskView, { board, costs, marks }: PageData): Html | undefined {
   if (unranked.length === 0) return undefined;
+  const canRetry = unranked.some(({ row }) => row.status !== 'skipped');
   const rows = unranked.map(({ row }) => {
     const mark = marks.get(row.family);
     const reason = row.reason === undefined || row.reason === row.status ? undefined : row.reason;
-    return html`<tbody class="entry unranked" data-task="${row.task}" data-family="${row.family}" data-origin="${row.origin ?? ''}" data-name="${row.title} ${row.entry}"><tr><th scope="row">${mark && familyGlyph(mark)} ${row.title}</th><td><span class="status ${row.status}">${row.status}</span></td><td>${reason}</td><td>${row.status === 'skipped' ? undefined : commandLine(rowCommand(row, board.grid, costs))}</td></tr></tbody>`;
+    return html`<tbody class="entry unranked" data-task="${row.task}" data-family="${row.family}" data-origin="${row.origin ?? ''}" data-name="${row.title} ${row.entry}"><tr><th scope="row">${mark && familyGlyph(mark)} ${row.title}</th><td><span class="status ${row.status}">${row.status}</span></td><td>${reason}</td>${canRetry ? html`<td>${row.status === 'skipped' ? undefined : commandLine(rowCommand(row, board.grid, costs))}</td>` : undefined}</tr></tbody>`;
   });
   return html`<h3>Not ranked</h3>
 <div class="scroller" role="region" tabindex="0" aria-label="Methods of ${task.id} that are not ranked">
 <table class="unranked"><caption>Methods without a result for this task, and why.</caption>
-<thead><tr><th scope="col">method</th><th scope="col">status</th><th scope="col">reason</th><th scope="col">to try again</th></tr></thead>
+<thead><tr><th scope="col">method</th><th scope="col">status</th><th scope="col">reason</th>${canRetry ? html`<th scope="col">to try again</th>` : undefined}</tr></thead>
 ${rows}</table></div>`;
 }

@@ -11,6 +11,9 @@ export function leadingSentence({ task, metric, ranked }: TaskView): Html | unde
   const [best, ...others] = ranked;
   if (metric === undefined || best?.value === undefined) return undefined;
   const { value } = best;
+  const { toRandom } = value;
+  if (toRandom !== undefined && toRandom.low <= 0 && toRandom.high >= 0)
+    return html`On <em>${task.id}</em>, no method is told apart from random scores; first stands <strong>${best.row.title}</strong> with ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>.`;
   const ceiling =
     value.ofCeiling === undefined ? undefined : html`, ${formatShare(value.ofCeiling)} of the noise ceiling`;
   const tied = others.filter(({ row }) => [...(row.groups ?? '')].some((letter) => best.row.groups?.includes(letter)));

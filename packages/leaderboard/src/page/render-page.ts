@@ -42,12 +42,12 @@ export async function renderPage(
 <div class="bar"><p class="brand"><a href="../index.html">Attribution Bench</a></p>${themeButton}</div>
 <h1>${board.grid}</h1>
 <div class="leads">${leads.map((lead) => html`<p>${lead}</p>`)}</div>
-<p class="note">${statisticsSentence(board.statistics)}</p>
+<p class="note">${statisticsSentence(board)}</p>
 <p class="downloads">Download <button type="button" data-save="csv" data-name="${board.grid}">CSV</button> <button type="button" data-save="json" data-name="${board.grid}">JSON</button> <button type="button" data-save="costs" data-name="${board.grid}-costs">costs (JSON)</button></p>
 </header>
 ${filters(board, marks)}
 <main id="content">
-${board.overall.map(overallTable)}
+${board.overall.map((overall) => overallTable(overall, board))}
 ${sections}
 </main>
 ${provenance(board, costs)}
@@ -99,7 +99,7 @@ function truthFacts({ task, ranked, controls }: TaskView, board: Board): Html {
   const seeds = Math.max(0, ...[...ranked, ...controls].map(({ row }) => row.seeds.length));
   const facts: (readonly [string, string | undefined])[] = [
     ['truth', task.truth && shortKey(task.truth.key)],
-    ['subsets m', task.truth && `${task.report.subsets} of ${task.truth.subsets}`],
+    ['subsets', task.truth && `${task.report.subsets} of ${task.truth.subsets}`],
     ['retrainings a subset', task.truth && String(task.truth.retrainSeeds)],
     ['queries', `${task.report.queries} of ${task.queries}`],
     ['method seeds', String(seeds)],

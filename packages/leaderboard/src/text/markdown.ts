@@ -13,6 +13,7 @@ import {
 import {
   betterWord,
   chosenParams,
+  excludedSentence,
   measuredSentence,
   modelSentence,
   statisticsSentence,
@@ -26,8 +27,8 @@ export function renderMarkdown(board: Board, costs?: BoardCosts): string {
   const sections = [
     `# Leaderboard: ${markdownText(board.grid)}`,
     ...taskViews(board, costs).map((view) => taskSection(view, board)),
-    ...board.overall.map(overallSection),
-    markdownText(statisticsSentence(board.statistics)),
+    ...board.overall.map((overall) => overallSection(overall, board)),
+    markdownText(statisticsSentence(board)),
   ];
   return `${sections.join('\n\n')}\n`;
 }
@@ -115,7 +116,7 @@ function columnsOf({ metric, otherMetrics }: TaskView, { statistics }: Board): C
     { header: 'fit:', cell: ({ cost }) => (cost === undefined ? '' : formatSeconds(cost.fitSeconds)) },
     { header: 'score:', cell: ({ cost }) => (cost === undefined ? '' : formatSeconds(cost.scoreSeconds)) },
     { header: 'peak memory:', cell: ({ cost }) => (cost === undefined ? '' : formatBytes(cost.peakRssBytes)) },
-    { header: 'retrainings:', cell: ({ cost }) => (cost === undefined ? '' : String(cost.retrainings)) },
+    { header: 'models:', cell: ({ cost }) => (cost === undefined ? '' : String(cost.retrainings)) },
   ];
 }
 
@@ -138,7 +139,7 @@ function unrankedTable(unranked: readonly RowView[]): string {
 /** What the generated queries are like beside training and held-out points. */
 function diagnosticsTable(diagnostics: readonly BoardDiagnostic[]): string {
   return markdownTable(
-    ['generated images', 'better', 'value:'],
+    ['what was generated', 'better', 'value:'],
     diagnostics.map(({ title, better, value }) => [
       markdownText(title),
       betterWord[better],
@@ -147,7 +148,8 @@ function diagnosticsTable(diagnostics: readonly BoardDiagnostic[]): string {
   );
 }
 
-function overallSection({ scope, tasks, rows, excluded }: OverallBoard): string {
+function overallSection(overall: OverallBoard, board: Board): string {
+  const { scope, tasks, rows } = overall;
   const kind = scope === 'all' ? '' : `${scope} `;
   const table = markdownTable(
     ['mean rank:', 'interval', 'method', ...tasks.map((task) => `${markdownText(task)}:`)],
@@ -158,13 +160,11 @@ function overallSection({ scope, tasks, rows, excluded }: OverallBoard): string 
       ...row.ranks.map(formatRank),
     ]),
   );
-  const left = excluded.map(
-    ({ entry, tasks: missing }) => `${markdownText(entry)} (${missing.map(markdownText).join(', ')})`,
-  );
+  const left = excludedSentence(overall, board);
   return [
     `## Mean rank, ${plural(tasks.length, `${kind}task`)}`,
     'Ranks are among the methods that are complete on all of these tasks.',
     ...(rows.length === 0 ? ['No method is.'] : [table]),
-    ...(left.length === 0 ? [] : [`Left out, with the tasks they lack: ${left.join(', ')}.`]),
+    ...(left === undefined ? [] : [markdownText(left)]),
   ].join('\n\n');
 }

@@ -13,6 +13,9 @@ import {
 import {
   betterWord,
   choiceSentence,
+  diagnosticGroups,
+  diagnosticsSentence,
+  excludedSentence,
   measuredSentence,
   modelSentence,
   statisticsSentence,
@@ -32,8 +35,8 @@ export interface TerminalOptions {
 export function renderTerminal(board: Board, costs: BoardCosts | undefined, options: TerminalOptions): string {
   const paint = painter(options.color);
   const tasks = taskViews(board, costs).map((view) => taskTable(view, board, options.width, paint));
-  const overall = board.overall.map((over) => overallTable(over, options.width, paint));
-  const closing = wrap(statisticsSentence(board.statistics), options.width).map(paint.dim);
+  const overall = board.overall.map((over) => overallTable(over, board, options.width, paint));
+  const closing = wrap(statisticsSentence(board), options.width).map(paint.dim);
   return `${[...tasks, ...overall, closing].map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
@@ -65,7 +68,7 @@ function taskTable(view: TaskView, board: Board, width: number, paint: Paint): s
     paint.bold(singleLine(task.id)),
     ...wrap(singleLine(measuredSentence(task, metric)), width),
     ...wrap(singleLine(modelSentence(task)), width).map(paint.dim),
-    '',
+    ...(metric === undefined ? [] : ['']),
   ];
   const columns = columnsOf(view, board, width);
   const line = (row: RowView) => joinCells(columns, (column) => column.cell(row));
@@ -134,7 +137,7 @@ function columnsOf(view: TaskView, board: Board, width: number): Column[] {
     row.value?.ofCeiling === undefined ? '' : formatShare(row.value.ofCeiling),
   );
   const memory = column('memory', 'right', ({ cost }) => (cost === undefined ? '' : formatBytes(cost.peakRssBytes)));
-  const retrainings = column('retrains', 'right', ({ cost }) => (cost === undefined ? '' : String(cost.retrainings)));
+  const retrainings = column('models', 'right', ({ cost }) => (cost === undefined ? '' : String(cost.retrainings)));
   const others = otherMetrics.map(({ id }) =>
     column(id, 'right', ({ row }) => (row.metrics[id] === undefined ? '' : formatValue(row.metrics[id].value))),
   );
@@ -197,20 +200,36 @@ function diagnosticsLines(diagnostics: readonly BoardDiagnostic[], width: number
   if (diagnostics.length === 0) return [];
   const values = diagnostics.map(({ value }) => (value === undefined ? '-' : formatValue(value)));
   const column = Math.max(...values.map(displayWidth));
-  const lines = diagnostics.map(({ title, better }, i) =>
-    truncate(`  ${padStart(values[i], column)}${gap}${singleLine(title)} (${betterWord[better]})`, width),
-  );
-  return ['', 'generated images, in pixels', ...lines];
+  const lineOf = ({ title, better, value }: BoardDiagnostic) => {
+    const shown = value === undefined ? '-' : formatValue(value);
+    const note = value === undefined ? 'too few points' : betterWord[better];
+    return truncate(`  ${padStart(shown, column)}${gap}${singleLine(title)} (${note})`, width);
+  };
+  const lines = Object.entries(diagnosticGroups).flatMap(([group, title]) => {
+    const own = diagnostics.filter((diagnostic) => diagnostic.group === group);
+    return own.length === 0 ? [] : [`  ${title}`, ...own.map((diagnostic) => `  ${lineOf(diagnostic)}`)];
+  });
+  return ['', ...wrap(`what was generated: ${diagnosticsSentence(0)}`, width), ...lines];
 }
 
-function overallTable({ scope, tasks, rows, excluded }: OverallBoard, width: number, paint: Paint): string[] {
+function overallTable(overall: OverallBoard, board: Board, width: number, paint: Paint): string[] {
+  const { scope, tasks, rows } = overall;
   const kind = scope === 'all' ? '' : `${scope} `;
   const title = Math.max(6, ...rows.map((row) => Math.min(34, width - 36, displayWidth(singleLine(row.title)))));
   const cells = (rank: string, name: string, interval: string, ranks: string) =>
     `${padStart(rank, 9)}${gap}${padEnd(truncate(singleLine(name), title), title)}${gap}${padEnd(interval, 14)}${gap}${ranks}`.trimEnd();
+  const widest = tasks.map((_, at) => Math.max(...rows.map(({ ranks }) => displayWidth(formatRank(ranks[at])))));
   const lines = rows.map((row) => {
     const interval = `[${row.low.toFixed(2)}, ${row.high.toFixed(2)}]`;
-    return truncate(cells(row.meanRank.toFixed(2), row.title, interval, row.ranks.map(formatRank).join(' ')), width);
+    return truncate(
+      cells(
+        row.meanRank.toFixed(2),
+        row.title,
+        interval,
+        row.ranks.map((rank, at) => padEnd(formatRank(rank), widest[at])).join(gap),
+      ),
+      width,
+    );
   });
   const list = wrap(
     singleLine(
@@ -218,15 +237,13 @@ function overallTable({ scope, tasks, rows, excluded }: OverallBoard, width: num
     ),
     width,
   );
-  const left = excluded.map(({ entry, tasks: missing }) => `${entry} (${missing.join(', ')})`);
+  const left = excludedSentence(overall, board);
   const none = 'No method is complete on all of them.';
   return [
     paint.bold(`mean rank, ${plural(tasks.length, `${kind}task`)}`),
     ...list,
     '',
     ...(rows.length === 0 ? [none] : [paint.dim(cells('mean rank', 'method', 'interval', 'by task')), ...lines]),
-    ...(left.length === 0
-      ? []
-      : wrap(singleLine(`Left out, with the tasks they lack: ${left.join(', ')}.`), width).map(paint.dim)),
+    ...(left === undefined ? [] : wrap(singleLine(left), width).map(paint.dim)),
   ];
 }

@@ -1,4 +1,5 @@
-import type { BoardMetric, BoardStatistics, BoardTaskSummary } from '../board.js';
+import { metrics } from '@attribution-bench/metrics';
+import type { Board, BoardMetric, BoardTaskSummary, OverallBoard } from '../board.js';
 import { formatCount, formatValue, plural, shortKey } from './format.js';
 import type { RowView, TaskView } from './task-view.js';
 
@@ -8,6 +9,12 @@ export function measuredSentence(task: BoardTaskSummary, metric: BoardMetric | u
   const statistic = metric.params.statistic;
   const name = typeof statistic === 'string' ? `${metric.title} (${capitalised(statistic)})` : metric.title;
   const { truth, report } = task;
+  const asked = metrics[metric.id]?.question?.(metric.params, {
+    target: task.target,
+    train: formatCount(task.train),
+    queries: plural(report.queries, 'query', 'queries'),
+  });
+  if (asked !== undefined) return `${name}: ${asked}?`;
   if (truth === undefined || report.subsets === 0) return `${name} on ${plural(task.train, 'training point')}.`;
   const size = Math.round(truth.fraction * task.train);
   const subset = truth.stratified === true ? 'class-stratified random subset' : 'random subset';
@@ -41,13 +48,18 @@ export function diagnosticsSentence(generated: number): string {
 /** The model and its sanity values. */
 export function modelSentence(task: BoardTaskSummary): string {
   const classes = task.classes > 0 ? ` of ${task.classes} classes` : '';
-  const sanity = Object.entries(task.sanity).map(([name, value]) => `${name} ${formatValue(value)}`);
+  const sanity = Object.entries(task.sanity).map(([name, value]) => `${sanityName(name)} ${formatValue(value)}`);
   const truth = task.truth === undefined ? [] : [`truth ${shortKey(task.truth.key)}`];
   return [
     `${task.kind}${classes}, ${plural(task.parameters, 'parameter')}, ${plural(task.epochs, 'epoch')}`,
     ...sanity,
     ...truth,
   ].join(', ');
+}
+
+/** `train loss` for `trainLoss`. */
+function sanityName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** How parameters were chosen; undefined when none were. */
@@ -79,11 +91,27 @@ export function undefinedSentence({ task, ranked, controls }: TaskView): string 
 }
 
 /** How ranks, groups and intervals are to be read. */
-export function statisticsSentence({ ci, resamples, familyError }: BoardStatistics): string {
+export function statisticsSentence({ statistics, rows }: Board): string {
+  const { ci, resamples, familyError } = statistics;
   const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`;
+  const seeds = Math.max(0, ...rows.map((row) => row.seeds.length));
+  const measured = rows.flatMap((row) => Object.entries(row.metrics));
+  const repeated = new Set(measured.flatMap(([id, { repeats }]) => (repeats?.retrainings === undefined ? [] : [id])));
+  const retrained =
+    repeated.size === 0 ? '' : `, those of ${[...repeated].sort().join(' and ')} for fresh retrainings too`;
   return (
-    `Intervals of ${percent(ci)} hold for fresh subsets, queries and method seeds (${formatCount(resamples)} joint ` +
-    `resamples). Methods that share a letter, or whose ranks overlap, could not be told apart: paired tests adjusted ` +
+    `Intervals of ${percent(ci)} hold for fresh subsets${seeds === 1 ? ' and queries' : ', queries and method seeds'}` +
+    `${retrained} (${formatCount(resamples)} joint resamples)` +
+    `${seeds !== 1 ? '' : '; the one method seed shows nothing of how much others would differ'}. ` +
+    `Methods that share a letter, or whose ranks overlap, could not be told apart: paired tests adjusted ` +
     `by Holm, at most ${percent(familyError)} chance of any false distinction in a task.`
   );
+}
+
+/** Methods that mean ranks leave out, and the tasks they lack; undefined when there are none. */
+export function excludedSentence({ excluded }: OverallBoard, { rows }: Board): string | undefined {
+  if (excluded.length === 0) return undefined;
+  const titleOf = (entry: string) => rows.find((row) => row.entry === entry)?.title ?? entry;
+  const list = excluded.map(({ entry, tasks }) => `${titleOf(entry)} (${tasks.join(', ')})`);
+  return `Left out, with the tasks they lack: ${list.join('; ')}.`;
 }
