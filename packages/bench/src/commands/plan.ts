@@ -1,9 +1,14 @@
+import { availableParallelism } from 'node:os';
+import { exitCode } from '@attribution-bench/contract';
 import type { Estimate, Plan, PlannedCellStatus } from '@attribution-bench/runner';
 import { Command } from 'commander';
 import { type FlagValues, withFlags } from '../flags.js';
+import { onInterrupt } from '../interrupt.js';
 import { planFrom } from '../plan-from-flags.js';
 import { count, formatBytes, formatDuration } from '../text/format.js';
 import { table } from '../text/table.js';
+
+const noteMs = 3000;
 
 export function planCommand(): Command {
   const command = new Command('plan')
@@ -11,14 +16,16 @@ export function planCommand(): Command {
     .description(
       'Lists the cells of a grid: cached (a result is stored), stale (a result is stored but was made from something ' +
         'else; the reason says what changed), missing, or skipped with the reason. The time comes from earlier runs on ' +
-        'this machine, or from a short timed probe.',
+        'this machine; what never ran here is tried for a moment each, at its real size, which takes up to a minute. It ' +
+        'holds for cores with nothing else to do. More --jobs than this machine has cores: of a machine with more of them.',
     )
     .addHelpText(
       'after',
       `
 Examples:
   bench plan --config digits.yaml
-  bench plan --config digits.yaml --only '*/trak' --jobs 8`,
+  bench plan --config digits.yaml --only '*/trak'
+  bench plan --config cifar.yaml --jobs 64       what it would take on 64 cores like these`,
     );
   return withFlags(command, 'config', 'jobs', 'only', 'skip', 'force', 'quick', 'engine', 'json', 'results').action(
     showPlan,
@@ -28,10 +35,28 @@ Examples:
 async function showPlan(flags: FlagValues): Promise<void> {
   const { estimate } = await import('@attribution-bench/runner');
   const plan = await planFrom(flags);
-  const prediction = await estimate(plan, { jobs: flags.jobs });
+  const cancel = new AbortController();
+  const release = onInterrupt({ stop: () => cancel.abort(), abandon: () => undefined });
+  const prediction = await estimate(plan, { jobs: flags.jobs, cancel: cancel.signal, onProgress: probeNote() });
+  release();
+  if (cancel.signal.aborted) {
+    console.error('stopped');
+    process.exitCode = exitCode.incomplete;
+    return;
+  }
   console.log(
     flags.json ? JSON.stringify(planData(plan, prediction), undefined, 2) : planText(plan, prediction, flags.jobs),
   );
+}
+
+/** Says on standard error that things are being timed, once a while. */
+function probeNote(): (done: number, total: number) => void {
+  let saidMs = 0;
+  return (done, total) => {
+    if (done !== total && performance.now() - saidMs < noteMs) return;
+    saidMs = performance.now();
+    console.error(`timing what never ran here: ${done} of ${total}`);
+  };
 }
 
 /** Seconds of one worker that the steps of a cell still take. */
@@ -91,7 +116,8 @@ function planText(plan: Plan, prediction: Estimate, jobs: number): string {
     .map((status) => ({ status, number: plan.cells.filter((cell) => cell.status === status).length }))
     .filter(({ number }) => number > 0)
     .map(({ status, number }) => `${number} ${status}`);
-  const workers = count(jobs, 'worker');
+  const cores = availableParallelism();
+  const workers = `${count(jobs, 'worker')}${jobs > cores ? ` on ${jobs} cores (here ${cores})` : ''}`;
   const total = `${count(plan.cells.length, 'cell')} (${counts.join(', ')}); about ${formatDuration(prediction.seconds)} with ${workers}, ${formatBytes(prediction.peakRssBytes)} at peak`;
   return [tasks, cells, kinds, total].join('\n\n');
 }

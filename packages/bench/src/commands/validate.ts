@@ -1,12 +1,15 @@
 import { Command } from 'commander';
 import { type FlagValues, withFlags } from '../flags.js';
-import { planFrom } from '../plan-from-flags.js';
 import { count } from '../text/format.js';
+import { findConfig } from '../workspace.js';
 
 export function validateCommand(): Command {
   const command = new Command('validate')
     .summary('check a grid file: every problem with its line and column')
-    .description('Reads a grid file, checks every key and value, loads the methods it names, and counts its cells.')
+    .description(
+      'Reads a grid file, checks every key and value, loads the methods it names, and counts its cells. Reads no data, so ' +
+        'that whether there are enough points, and which cells are skipped, is for bench plan to say.',
+    )
     .addHelpText(
       'after',
       `
@@ -15,7 +18,7 @@ Examples:
   bench validate --schema > grid.schema.json      for an editor that checks YAML while you type`,
     )
     .option('--schema', 'print the JSON schema of grid files instead');
-  return withFlags(command, 'config', 'quick', 'engine', 'json', 'results').action(validate);
+  return withFlags(command, 'config', 'quick', 'json').action(validate);
 }
 
 async function validate(flags: FlagValues & { schema?: true }): Promise<void> {
@@ -24,21 +27,20 @@ async function validate(flags: FlagValues & { schema?: true }): Promise<void> {
     console.log(JSON.stringify(gridJsonSchema(), undefined, 2));
     return;
   }
-  const plan = await planFrom(flags);
-  const { grid } = plan;
-  const skipped = plan.cells.filter(({ status }) => status === 'skipped').length;
-  const retrainings = plan.tasks.reduce((sum, { truth }) => sum + (truth?.total ?? 0), 0);
-  const methods = new Set(plan.cells.map(({ method }) => method)).size;
+  const { loadGrid } = await import('@attribution-bench/runner');
+  const grid = await loadGrid(findConfig(flags.config), { quick: flags.quick ?? false });
+  const counts = {
+    tasks: grid.tasks.length,
+    methods: new Set(grid.methods.map(({ loaded }) => loaded.method.id)).size,
+    cells: grid.tasks.length * grid.methods.length * grid.seeds.length,
+    retrainings: grid.tasks.reduce((sum, { truth }) => sum + (truth ? truth.subsets * truth.retrainSeeds : 0), 0),
+  };
   if (flags.json) {
-    const { tasks, cells } = plan;
-    console.log(
-      JSON.stringify({ file: grid.file, tasks: tasks.length, methods, cells: cells.length, skipped, retrainings }),
-    );
+    console.log(JSON.stringify({ file: grid.file, ...counts }));
     return;
   }
-  const cells = `${count(plan.cells.length, 'cell')}${skipped === 0 ? '' : ` (${skipped} skipped, see bench plan)`}`;
   console.log(
-    `${grid.file} is fine: ${count(plan.tasks.length, 'task')}, ${count(methods, 'method')}, ${cells}, ` +
-      `${count(retrainings, 'retraining')} for the truth`,
+    `${grid.file} is fine: ${count(counts.tasks, 'task')}, ${count(counts.methods, 'method')}, ` +
+      `${count(counts.cells, 'cell')}, ${count(counts.retrainings, 'retraining')} for the truth`,
   );
 }

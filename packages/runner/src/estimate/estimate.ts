@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Plan, PlannedStep } from '../plan/plan.js';
 import { extendHistory, type History, likeness, readHistory } from './history.js';
 import { makespan } from './makespan.js';
@@ -13,11 +14,14 @@ export interface Estimate {
   readonly bySteps: ReadonlyMap<string, number>;
 }
 
-/** Loading the engine in the workers, once. */
-const startSeconds = 1.5;
+/** Planning, loading the engine in the workers and writing the board. */
+const startSeconds = 3;
+/** Of a processor, beside a worker's own thread, for each step: storing, collecting garbage, telling what happens. */
+const besideSeconds = 0.03;
 /** Of steps that are over in no time and not worth a probe. */
 const trifleSeconds = 0.02;
 const rowSeconds = 0.001;
+/** Of the process before its workers do anything. */
 const processBytes = 300e6;
 
 /**
@@ -41,11 +45,13 @@ export async function estimate(plan: Plan, options: ProbeOptions): Promise<Estim
     byKind[kind].steps++;
     byKind[kind].seconds += bySteps.get(id) ?? 0;
   }
-  const working = makespan(steps, ({ id }) => bySteps.get(id) ?? 0, options.jobs);
-  const peaks = steps.map((step) => known.get(likeness(step))?.peakRssBytes ?? processBytes);
+  const working = makespan(steps, ({ id }) => (bySteps.get(id) ?? 0) + besideSeconds, options.jobs);
+  const peakRssBytes = Math.max(0, ...steps.map((step) => known.get(likeness(step))?.peakRssBytes ?? processBytes));
+  const workersHere = Math.min(options.jobs, availableParallelism());
+  const perWorker = Math.max(0, peakRssBytes - processBytes) / workersHere;
   return {
     seconds: steps.length === 0 ? 0 : startSeconds + working,
-    peakRssBytes: Math.max(0, ...peaks),
+    peakRssBytes: peakRssBytes + (options.jobs - workersHere) * perWorker,
     byKind,
     bySteps,
   };

@@ -30,14 +30,14 @@ export function paceMeter(): { mark(done: number): void; read(): Pace } {
   };
 }
 
-/** How much longer a trial waits for a step to say how far it is. */
+/** How much longer a trial waits for a step to say twice how far it is. */
 const patience = 8;
 
 /** The signal of a step that is only tried: raised as well when it took `seconds` and its pace is known. */
 export function trialSignal(signal: CancelSignal, seconds: number, pace: () => Pace): CancelSignal {
   const over = (): boolean => {
-    const { seconds: spent, last } = pace();
-    return spent > (last === undefined ? patience * seconds : seconds);
+    const { seconds: spent, first, last } = pace();
+    return spent > (first === last ? patience * seconds : seconds);
   };
   return {
     get aborted() {
