@@ -5,6 +5,7 @@ export { parseNpy } from './data/npy.js';
 export { prepareData } from './data/prepare-data.js';
 export type { DataEnvironment, TaskData } from './data/task-data.js';
 export { onnxFeatures } from './features/onnx-features.js';
+export { diffusionParams } from './generator/diffusion.js';
 export { type GenerateRequest, generateQueries } from './generator/generate-queries.js';
 export type { NoiseSource } from './generator/noise-source.js';
 export { dataKey, generatedKey, taskKey } from './keys.js';

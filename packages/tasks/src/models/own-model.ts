@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, resolve } from 'node:path';
 import { BenchError, exitCode } from '@attribution-bench/contract';
+import { diffusionParams } from '../generator/diffusion.js';
 import type { Model } from './model.js';
 import { isTypeScript, loadTypeScript } from './typescript-module.js';
 
@@ -43,7 +44,13 @@ export function loadOwnModel(use: string): OwnModel {
     const next = 'its default export must come from defineModel of @attribution-bench/tasks';
     throw fail('MODEL_INVALID', `${use} is not a model: it lacks ${lacks.join(', ')}`, next);
   }
-  return { model: module.default as Model, sha256 };
+  const model = module.default as Model;
+  const missing = [...Object.keys(diffusionParams), 'timeFeatures'].filter((name) => model.params[name] === undefined);
+  if (model.kind === 'generator' && missing.length > 0) {
+    const next = 'spread diffusionParams of @attribution-bench/tasks into its params, and add the int timeFeatures';
+    throw fail('MODEL_INVALID', `the generator ${use} has no parameter ${missing.join(', ')}`, next);
+  }
+  return { model, sha256 };
 }
 
 const parts = {
