@@ -27,12 +27,17 @@ export default defineMethod({
     const { train, queries, epochs, batch } = ctx.task;
     const steps = epochs * Math.ceil(train / batch);
     const byPoint = new Float32Array(train * queries);
-    const emit = (step: ReplayStep) => ({ values: order === 'first' ? firstOrder(step) : secondOrder(step) });
+    let adapted = false;
+    const emit = (step: ReplayStep) => {
+      adapted = step.preconditioned;
+      return { values: order === 'first' ? firstOrder(step) : secondOrder(step) };
+    };
     for await (const { step, batch, learningRate, emitted } of ctx.replay({ emit, tangent: order === 'second' })) {
       ctx.signal.throwIfAborted();
       addRows(byPoint, batch, emitted.values, -learningRate);
       ctx.progress((step + 1) / steps);
     }
+    if (adapted) ctx.log('adapted: the paper has plain SGD; here the preconditioner of each Adam step is held fixed');
     return transposed(byPoint, train, queries);
   },
 
@@ -65,6 +70,7 @@ export function secondOrder(step: ReplayStep): tf.Tensor {
 /** lr/|B| |g|² of every place of the batch, [batch]. */
 function selfInfluence(step: ReplayStep): tf.Tensor {
   const norms = step.batch.map(({ input, delta }, l) => {
+    if (!step.preconditioned) return tf.mul(tf.sum(tf.square(input), 1), tf.sum(tf.square(delta), 1));
     const squares = tf.matMul(tf.square(input) as tf.Tensor2D, step.preconditioner[l] as tf.Tensor2D);
     return tf.sum(tf.mul(squares, tf.square(delta)), 1);
   });

@@ -99,9 +99,9 @@ describe('one full-batch step', () => {
   /** A step of no length leaves the initial model. */
   const initial = settingOf({ lr: 0, schedule: 'constant' });
 
-  test('first order is the inner product of gradients times lr / n', async () => {
+  test('first order is the inner product of gradients times lr / n, of a point with itself its own score', async () => {
     const setting = await settingOf({ lr: 0.2, momentum: 0, schedule: 'constant' });
-    const { scores } = await runMethod(inRunShapley, setting);
+    const { scores, selfScores } = await runMethod(inRunShapley, setting);
     const { task, models } = await initial;
     const given = await models({ checkpoints: 1, trajectory: 1 });
     const ctx = task.context({ ...given, scope: [0, 0, 0, 0], cancel: neverCancelled, progress() {}, log() {} });
@@ -115,6 +115,24 @@ describe('one full-batch step', () => {
       products.map((product) => (-0.2 / 20) * product),
       1e-5,
     );
+    const norms = Array.from({ length: 20 }, (_, point) =>
+      train.data.subarray(point * train.cols, (point + 1) * train.cols).reduce((sum, value) => sum + value * value, 0),
+    );
+    expectReference(
+      selfScores as Float32Array,
+      norms.map((norm) => (0.2 / 20) * norm),
+      1e-5,
+    );
+  });
+
+  test('with Adam the log says that scores are adapted', async () => {
+    const logOf = async (recipe: Readonly<Record<string, unknown>>) => {
+      const messages: string[] = [];
+      await runMethod(inRunShapley, await settingOf(recipe), { log: (message) => messages.push(message) });
+      return messages;
+    };
+    expect(await logOf({ optimizer: 'adam', lr: 0.002 })).toEqual([expect.stringContaining('adapted')]);
+    expect(await logOf({ lr: 0.1 })).toEqual([]);
   });
 
   test.each([
