@@ -27,6 +27,8 @@ export interface CellResult {
   readonly cost?: Cost;
   /** SHA-256 of the scores. */
   readonly scoresDigest?: string;
+  /** What differs from the method's paper on this task, where something does. */
+  readonly adaptation?: string;
 }
 
 export interface BoardMethod {

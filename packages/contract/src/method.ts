@@ -225,6 +225,8 @@ export interface MethodSpec<S extends ParamSpecs, N extends Need> {
   uses?(params: Params<S>): { readonly checkpoints?: number; readonly trajectory?: number };
   /** true, or why the task is not for it: the cell then reads "skipped: why". */
   supports?(task: TaskInfo, params: Params<S>): true | string;
+  /** What differs from the paper on this task, where something does: the cell is then marked `adapted`, with the reason. */
+  adapted?(task: TaskInfo, params: Params<S>): string | undefined;
   /** Whether scores are expected to beat random ones; the contract tests hold it to that. Default true. */
   readonly expectSignal?: boolean;
   /** The training side: what can be computed without the queries. */
@@ -250,6 +252,7 @@ export interface Method {
   readonly expectSignal: boolean;
   uses(params: Params<ParamSpecs>): { readonly checkpoints: number; readonly trajectory: number };
   supports(task: TaskInfo, params: Params<ParamSpecs>): true | string;
+  readonly adapted?: (task: TaskInfo, params: Params<ParamSpecs>) => string | undefined;
   fit(ctx: FullMethodContext, params: Params<ParamSpecs>): Promise<MethodState>;
   score(ctx: FullMethodContext, params: Params<ParamSpecs>, state: MethodState): Promise<Float32Array>;
   readonly selfScores?: (
@@ -263,7 +266,7 @@ export interface Method {
 export function defineMethod<const S extends ParamSpecs, N extends Need = never>(spec: MethodSpec<S, N>): Method {
   type P = Params<S>;
   type C = MethodContext<N>;
-  const { selfScores, ...rest } = spec;
+  const { selfScores, adapted, ...rest } = spec;
   return {
     ...rest,
     expectSignal: spec.expectSignal ?? true,
@@ -274,6 +277,7 @@ export function defineMethod<const S extends ParamSpecs, N extends Need = never>
     },
     fit: async (ctx, params) => (await spec.fit?.(ctx as unknown as C, params as unknown as P)) ?? {},
     score: (ctx, params, state) => spec.score(ctx as unknown as C, params as unknown as P, state),
+    ...(adapted === undefined ? {} : { adapted: (task, params) => adapted.call(spec, task, params as unknown as P) }),
     ...(selfScores === undefined
       ? {}
       : {

@@ -12,6 +12,7 @@ const info: TaskInfo = {
   inputShape: [2],
   classes: 2,
   diffusionSteps: 0,
+  optimizer: 'sgd',
   epochs: 1,
   batch: 1,
 };

@@ -92,7 +92,10 @@ export interface BoardRow {
   readonly method: string;
   readonly title: string;
   readonly family: string;
+  /** Of the method, and `adapted` where the cell is. */
   readonly origin?: Origin;
+  /** What differs from the method's paper on this task, where that depends on the task or the parameters. */
+  readonly adaptation?: string;
   /** One value a training point, the same for every query. */
   readonly global: boolean;
   readonly status: CellStatus;

@@ -1,7 +1,7 @@
 import type { BoardInput, CellResult } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Board, type BoardRow, makeBoard, makeCosts } from '../src/index.js';
+import { type Board, type BoardRow, makeBoard, makeCosts, renderTerminal } from '../src/index.js';
 import { exampleGrid } from './example-grid.js';
 import { simulatedGrid } from './simulated-grid.js';
 
@@ -235,4 +235,21 @@ it('agrees with the Pearson correlation when that is the statistic', () => {
   expect(high).toBeGreaterThan(value);
   expect(ofCeiling).toBeGreaterThan(0.95);
   expect(ofCeiling).toBeLessThan(1.05);
+});
+
+it('marks a method as adapted where its cells are, with the reason, and nowhere else', () => {
+  const input = exampleGrid();
+  const adaptation = 'the paper has plain SGD';
+  const board = makeBoard({
+    ...input,
+    cells: input.cells.map((cell) =>
+      cell.method === 'tracin' && cell.task === 'digits-ddpm' ? { ...cell, adaptation } : cell,
+    ),
+    report: { ...input.report, resamples: 10 },
+  });
+  expect(rowOf(board, 'tracin', 'digits-ddpm')).toMatchObject({ origin: 'adapted', adaptation });
+  expect(rowOf(board, 'tracin', 'digits-mlp').origin).toBe('published');
+  const text = renderTerminal(board, undefined, { width: 300, color: false });
+  expect(text).toContain(`† adapted: not the setting its paper has (TracIn: ${adaptation})`);
+  expect(text.match(/TracIn †/g)).toHaveLength(1);
 });

@@ -184,6 +184,7 @@ export function taskInfo(id: string, kind: TaskKind, train: number, queries: num
     epochs: 20,
     batch: 64,
     diffusionSteps: kind === 'classifier' ? 0 : 1000,
+    optimizer: 'sgd',
   };
 }
 

@@ -17,6 +17,7 @@ const classifier: TaskInfo = {
   inputShape: [64],
   classes: 10,
   diffusionSteps: 0,
+  optimizer: 'sgd',
   epochs: 1,
   batch: 10,
 };

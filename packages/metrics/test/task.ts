@@ -12,6 +12,7 @@ export function taskOf(train: number, queries: number): TaskInfo {
     inputShape: [1],
     classes: 2,
     diffusionSteps: 0,
+    optimizer: 'sgd',
     epochs: 1,
     batch: 1,
   };

@@ -25,7 +25,11 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
   const tasks: BoardTask[] = [];
   for (const task of plan.tasks) tasks.push(await boardTask(store, task, steps));
   const cells: CellResult[] = [];
-  for (const cell of plan.cells) cells.push(await cellResult(store, cell, steps, { failures, missing }));
+  for (const cell of plan.cells)
+    cells.push({
+      ...(await cellResult(store, cell, steps, { failures, missing })),
+      ...adaptationOf(cell, plan),
+    });
   const { grid } = plan;
   return {
     grid: grid.name,
@@ -115,6 +119,13 @@ async function cellResult(
     ...(cost === undefined ? {} : { cost }),
     ...(digest === undefined ? {} : { scoresDigest: digest }),
   };
+}
+
+function adaptationOf({ task, method, params }: PlannedCell, { tasks, grid }: Plan): Pick<CellResult, 'adaptation'> {
+  const planned = tasks.find(({ info }) => info.id === task);
+  const loaded = grid.methods.find((candidate) => candidate.loaded.method.id === method)?.loaded;
+  const adaptation = planned && loaded?.method.adapted?.(planned.info, params);
+  return adaptation === undefined ? {} : { adaptation };
 }
 
 async function costOf(store: Store, cell: PlannedCell, steps: Steps): Promise<Cost | undefined> {

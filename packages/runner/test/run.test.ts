@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTruthPack } from '@attribution-bench/store';
 import { describe, expect, it } from 'vitest';
-import { boardInput, exportTruth, generatedSheets, readStatus, verifyTruth } from '../src/index.js';
+import { boardExamples, boardInput, exportTruth, generatedSheets, readStatus, verifyTruth } from '../src/index.js';
 import { fixture, temporaryFolder } from './support/folder.js';
-import { artifacts, differingFromFinished, finishedCopy, grid, plan, run, small } from './support/run.js';
+import { artifacts, differingFromFinished, filesOf, finishedCopy, grid, plan, run, small } from './support/run.js';
 
 describe('a run', () => {
   it('does everything, tells what it does, and gives the same bytes with two workers as with one', async () => {
@@ -99,6 +99,17 @@ describe('a run', () => {
     expect(board.cells.map(({ cost }) => cost?.retrainings)).toEqual([0, 0, 2, 2, 2, 2, 0, 0]);
   });
 
+  it('marks cells that their method calls adapted', async () => {
+    const adam = small.replace('epochs: 10', 'epochs: 10, optimizer: adam');
+    for (const [text, expected] of [
+      [small, undefined],
+      [adam, 'made for SGD'],
+    ] as const) {
+      const { cells } = await boardInput(await plan(await grid(text), temporaryFolder()));
+      expect(cells.map(({ adaptation }) => adaptation)).toEqual([undefined, undefined, expected]);
+    }
+  });
+
   it('explains generated images too', async () => {
     const text = `schema: bench/grid@1
 name: images
@@ -110,7 +121,10 @@ tasks:
     model: { use: ddpm-mlp, hidden: [16], epochs: 2, diffusionSteps: 20 }
     queries: { heldout: 5, generated: 4, samplerSteps: 4 }
 truth: { subsets: 4, retrainSeeds: 1 }
-metrics: [lds, { use: counterfactual, params: { images: 3, draws: 2 } }]
+metrics:
+  - lds
+  - { use: counterfactual-cosine, params: { images: 3, draws: 2, seeds: 2 } }
+  - { use: counterfactual, params: { images: 3, draws: 2, seeds: 2 } }
 methods: [random, pixel-similarity, { use: ${fixture('same-class')} }]
 `;
     const results = temporaryFolder();
@@ -126,7 +140,28 @@ methods: [random, pixel-similarity, { use: ${fixture('same-class')} }]
     expect(board.tasks[0].info).toMatchObject({ kind: 'generator', queries: 9, generated: 4 });
     expect(board.tasks[0].truth?.queries).toBe(9);
     expect(board.tasks[0].diagnostics?.map(({ id }) => id)).toContain('fid-test');
-    for (const { metrics } of board.cells.slice(0, 2)) expect(metrics.counterfactual.report.value).toBeTypeOf('number');
+    for (const { metrics } of board.cells.slice(0, 2))
+      for (const id of ['counterfactual', 'counterfactual-cosine']) {
+        const { perSampledQuery, repeats } = metrics[id].report;
+        expect(perSampledQuery).toHaveLength(3);
+        expect([repeats?.retrainings.length, repeats?.removals.length]).toEqual([6, 6]);
+      }
+    // Each seed: all points and random removals once, the removals of each method once; none for the second metric.
+    const forMetrics = filesOf(planned, 'retrain').length;
+    expect(storedRetrainings(results) - forMetrics).toBe(2 * (2 + 2));
+    const rows = planned.cells.map(({ method, params }) => ({
+      task: 'images',
+      entry: method,
+      method,
+      params,
+      seeds: [0],
+    }));
+    const [{ generated = [], pictures }] = await boardExamples(planned, rows);
+    expect(generated.map(({ source }) => source).sort()).toEqual([0, 1, 2, 3].map((i) => `generated/${i}`));
+    expect(generated.map(({ memorisation }) => -memorisation)).toEqual(
+      generated.map(({ memorisation }) => -memorisation).sort((a, b) => a - b),
+    );
+    for (const example of generated) expect(pictures[example.pictures?.own ?? -1]).toMatch(/^data:image\/png/);
     expect(board.cells.map(({ status }) => status)).toEqual(['ok', 'ok', 'skipped']);
     const [sheet] = await generatedSheets(planned);
     expect(sheet.task).toBe('images');
@@ -138,3 +173,7 @@ methods: [random, pixel-similarity, { use: ${fixture('same-class')} }]
     expect(verified.rows.map(({ identical }) => identical)).toEqual([true]);
   });
 });
+
+function storedRetrainings(results: string): number {
+  return [...artifacts(results).keys()].filter((name) => name.startsWith('retrain')).length;
+}

@@ -18,5 +18,6 @@ export function taskInfo(spec: TaskSpec, data: TaskData, { layers, size }: Archi
     diffusionSteps: spec.kind === 'generator' ? (spec.model.diffusionSteps as number) : 0,
     epochs: spec.training.epochs,
     batch: spec.training.batch,
+    optimizer: spec.training.optimizer,
   };
 }

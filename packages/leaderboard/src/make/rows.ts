@@ -15,6 +15,7 @@ export function entryRow({ task, entry, control, metrics, rankedBy, rank, groups
   const { method, cells, name, title, params, varied } = entry;
   const unmeasured = entry.status === 'ok' && rankedBy !== undefined && metrics[rankedBy] === undefined;
   const reason = unmeasured ? `has no ${rankedBy}` : entry.reason;
+  const adaptation = entry.allCells.find((cell) => cell.adaptation !== undefined)?.adaptation;
   const digests = cells.flatMap(({ scoresDigest }) => scoresDigest ?? []);
   return {
     kind: control ? 'control' : 'method',
@@ -23,7 +24,8 @@ export function entryRow({ task, entry, control, metrics, rankedBy, rank, groups
     method: method.id,
     title,
     family: method.family,
-    origin: method.origin,
+    origin: adaptation === undefined ? method.origin : 'adapted',
+    ...(adaptation === undefined ? {} : { adaptation }),
     global: method.output === 'global',
     status: unmeasured ? 'incomplete' : entry.status,
     ...(reason === undefined ? {} : { reason }),

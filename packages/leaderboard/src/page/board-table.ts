@@ -91,7 +91,7 @@ function methodCell({ row }: RowView, { marks }: PageData, id: string): Html {
   const origin =
     row.kind !== 'method' || row.origin === undefined
       ? undefined
-      : html`<span class="badge ${row.origin}">${row.origin}</span>`;
+      : html`<span class="badge ${row.origin}"${row.adaptation === undefined ? undefined : html` title="${row.adaptation}"`}>${row.origin}</span>`;
   const global = row.global
     ? html`<span class="badge" title="one score a training point, the same for every query">global</span>`
     : undefined;
@@ -243,6 +243,7 @@ function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: 
           .join(', '),
     ],
     ['cost of all settings and seeds', cost && formatSeconds(cost.sweepSeconds)],
+    ['adapted', row.adaptation],
     ['source', method && `${method.cite} (${method.origin}), revision ${method.revision}`],
     ['needs', method && method.needs.length > 0 ? method.needs.join(', ') : undefined],
     [

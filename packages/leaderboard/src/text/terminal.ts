@@ -174,8 +174,12 @@ function markedTitle(row: RowView['row']): string {
 
 function marksSentence({ ranked, controls }: TaskView): string | undefined {
   const rows = [...ranked, ...controls].map(({ row }) => row);
+  const reasons = rows.flatMap(({ title, adaptation }) =>
+    adaptation === undefined ? [] : [`${title}: ${adaptation}`],
+  );
+  const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
   const marks = [
-    ...(rows.some(({ origin }) => origin === 'adapted') ? ['† adapted: not the setting its paper has'] : []),
+    ...(rows.some(({ origin }) => origin === 'adapted') ? [`† adapted: not the setting its paper has${why}`] : []),
     ...(rows.some(({ global }) => global) ? ['° one score a training point, the same for every query'] : []),
   ];
   return marks.length === 0 ? undefined : `${marks.join('; ')}.`;
