@@ -60,8 +60,14 @@ export interface GraphBuilder {
 export function createGraphBuilder(): GraphBuilder {
   const own = new WeakSet<Value>();
   const known = new Map<string, readonly Value[]>();
+  const identities = new Map<ConstantData, number>();
   let nextId = 0;
 
+  const identityOf = (data: ConstantData): number => {
+    const identity = identities.get(data) ?? identities.size;
+    identities.set(data, identity);
+    return identity;
+  };
   const make = (type: OnnxType, shape: readonly number[], source: Source, inLoop: boolean): Value => {
     const value = { id: nextId++, type, shape, source, inLoop };
     own.add(value);
@@ -86,8 +92,10 @@ export function createGraphBuilder(): GraphBuilder {
       if (sizeOf(shape) !== data.length) throw new Error(`constant [${shape}] with ${data.length} elements`);
       const uniform = uniformValue(data);
       if (uniform !== undefined && type !== 'int64') return fill(type, shape, uniform);
-      const create = () => [make(type, shape, { kind: 'constant', data }, false)];
-      return data.length > dedupedElements ? create()[0] : once(`constant ${type} [${shape}] ${data}`, create)[0];
+      const content = data.length > dedupedElements ? `of array ${identityOf(data)}` : data;
+      return once(`constant ${type} [${shape}] ${content}`, () => [
+        make(type, shape, { kind: 'constant', data }, false),
+      ])[0];
     },
     fill,
     node({ op, domain = '', inputs, attributes = {}, outputs }) {
@@ -110,6 +118,7 @@ export function createGraphBuilder(): GraphBuilder {
   };
 }
 
+/** Constants up to this size are the same when their contents are; larger ones when they are one array. */
 const dedupedElements = 256;
 
 function uniformValue(data: ConstantData): number | undefined {

@@ -157,7 +157,21 @@ function broadcastOperands(
   return { shape: [...shape], operands: current };
 }
 
-/** An elementwise operator on any number of operands that broadcast. */
+/** ONNX Runtime broadcasts run by run: short ones are repeated once instead of again and again. */
+const shortestRun = 64;
+
+/** A vector for the last axis as a matrix for the last two, where they are short and many. */
+function longRows(g: GraphBuilder, x: Value, shape: readonly number[]): Value {
+  const [rows, columns] = shape.slice(-2);
+  const vector = sizeOf(x.shape) === columns && x.shape.at(-1) === columns;
+  if (!vector || shape.length < 4 || columns === 1 || columns >= shortestRun || fillOf(x) !== undefined) return x;
+  return apply(g, 'Expand', [reshape(g, x, [1, columns]), ints(g, [rows, columns])], { shape: [rows, columns] });
+}
+
+/**
+ * An elementwise operator on any number of operands that broadcast. Last axes of size 1 are left out: ONNX Runtime
+ * would go through the others one element at a time.
+ */
 export function elementwise(
   g: GraphBuilder,
   op: string,
@@ -166,8 +180,14 @@ export function elementwise(
 ): Value {
   const moved = operandsChannelsFirst(g, inputs);
   if (moved !== undefined) return channelsLast(g, elementwise(g, op, moved, result));
-  const { shape, operands } = broadcastOperands(g, inputs);
-  return apply(g, op, operands, { ...result, shape });
+  const { shape, operands: small } = broadcastOperands(g, inputs);
+  const operands = small.map((operand) => longRows(g, operand, shape));
+  const inner = shape.findLastIndex((size) => size !== 1) + 1;
+  if (inner === shape.length || inner === 0) return apply(g, op, operands, { ...result, shape });
+  const trimmed = operands.map((operand) =>
+    reshape(g, operand, operand.shape.slice(0, Math.max(0, operand.shape.length - (shape.length - inner)))),
+  );
+  return reshape(g, apply(g, op, trimmed, { ...result, shape: shape.slice(0, inner) }), shape);
 }
 
 export function add(g: GraphBuilder, a: Value, b: Value): Value {

@@ -28,6 +28,7 @@ import {
 } from '../operators.js';
 import { tf } from '../tensorflow.js';
 import { activate } from './matmul.js';
+import { type WinogradConvolution, winograd, winogradFilter } from './winograd.js';
 
 type ConvInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 type Layout = 'NHWC' | 'NCHW';
@@ -93,8 +94,52 @@ function window(info: ConvInfo): Attributes {
 /** From [height, width, in, out] to [out, in, height, width]. */
 const outputsFirst = (g: GraphBuilder, filter: Value): Value => transpose(g, filter, [3, 2, 0, 1]);
 
+/** Images with channels last, which is where matrix products want them. */
+function toProducts(g: GraphBuilder, x: Value, layout: Layout | undefined): Value {
+  const value = cast(g, x, 'float32');
+  return layout === 'NCHW' ? channelsLast(g, value) : value;
+}
+
+function fromProducts(g: GraphBuilder, x: Value, layout: Layout | undefined): Value {
+  return layout === 'NCHW' ? channelsFirst(g, x) : x;
+}
+
+const fewestChannels = 16;
+
+/** Winograd's algorithm where it is the fastest. */
+function fastConvolution(g: GraphBuilder, info: ConvInfo): WinogradConvolution | undefined {
+  const unit = [info.strideHeight, info.strideWidth, info.dilationHeight, info.dilationWidth].every((by) => by === 1);
+  const fits = info.filterHeight === winogradFilter && info.filterWidth === winogradFilter;
+  if (!unit || !fits || Math.min(info.inChannels, info.outChannels) < fewestChannels) return undefined;
+  return winograd(
+    g,
+    { inputs: info.inHeight, outputs: info.outHeight, padding: info.padInfo.top },
+    { inputs: info.inWidth, outputs: info.outWidth, padding: info.padInfo.left },
+  );
+}
+
 function convolve(g: GraphBuilder, x: Value, filter: Value, geometry: Geometry): Value {
   const info = convInfo(x.shape, filter.shape, geometry, false);
+  const fast = fastConvolution(g, info);
+  if (fast !== undefined) {
+    const result = fast.forward(toProducts(g, x, geometry.dataFormat), cast(g, filter, 'float32'));
+    return fromProducts(g, result, geometry.dataFormat);
+  }
+  if (info.inChannels <= 4) {
+    const weights = reshape(g, cast(g, filter, 'float32'), [
+      1,
+      sizeOf(filter.shape) / info.outChannels,
+      info.outChannels,
+    ]);
+    const rows = columns(g, toRuntime(g, x, geometry.dataFormat), info);
+    const result = apply(g, 'FusedMatMul', [rows, weights], {
+      shape: [info.batchSize, info.outHeight * info.outWidth, info.outChannels],
+      domain: microsoftDomain,
+      attributes: { transA: { int: 1 } },
+    });
+    const image = [info.batchSize, info.outHeight, info.outWidth, info.outChannels];
+    return fromProducts(g, reshape(g, result, image), geometry.dataFormat);
+  }
   const result = apply(g, 'Conv', [toRuntime(g, x, geometry.dataFormat), outputsFirst(g, cast(g, filter, 'float32'))], {
     shape: [info.batchSize, info.outChannels, info.outHeight, info.outWidth],
     attributes: window(info),
@@ -111,6 +156,11 @@ function convolveBack(
   geometry: Geometry,
 ): Value {
   const info = convInfo(inputShape, filter.shape, geometry, false);
+  const fast = fastConvolution(g, info);
+  if (fast !== undefined) {
+    const result = fast.towardsInput(toProducts(g, dy, geometry.dataFormat), cast(g, filter, 'float32'));
+    return fromProducts(g, result, geometry.dataFormat);
+  }
   const error = toRuntime(g, dy, geometry.dataFormat);
   const shape = [info.batchSize, info.inChannels, info.inHeight, info.inWidth];
   const mirrored = mirroredPads(info);
@@ -193,6 +243,13 @@ function patches(g: GraphBuilder, x: Value, info: ConvInfo): Value[] {
   return parts;
 }
 
+/** The patches as one matrix an image, [batch, filter height × width × channels, out height × width]. */
+function columns(g: GraphBuilder, x: Value, info: ConvInfo): Value {
+  const parts = patches(g, x, info);
+  const rows = parts.length * info.inChannels;
+  return reshape(g, concat(g, parts, 1), [info.batchSize, rows, info.outHeight * info.outWidth]);
+}
+
 /** The gradient towards the filter: the patches of the input times the error, summed over the batch. */
 function filterGradient(
   g: GraphBuilder,
@@ -202,15 +259,21 @@ function filterGradient(
   geometry: Geometry,
 ): Value {
   const info = convInfo(x.shape, filterShape, geometry, false);
+  const fast = fastConvolution(g, info);
+  if (fast !== undefined)
+    return fast.towardsFilter(toProducts(g, x, geometry.dataFormat), toProducts(g, dy, geometry.dataFormat));
   const { batchSize, inChannels, outChannels } = info;
   const input = toRuntime(g, x, geometry.dataFormat);
   const positions = info.outHeight * info.outWidth;
-  const error = reshape(g, toRuntime(g, dy, geometry.dataFormat), [batchSize, outChannels, positions]);
-  const parts = patches(g, input, info);
-  if (inChannels < fewChannels) {
-    const columns = reshape(g, concat(g, parts, 1), [batchSize, parts.length * inChannels, positions]);
-    return reshape(g, batchProduct(g, columns, error), filterShape);
+  if (inChannels <= 4) {
+    const error = reshape(g, toProducts(g, dy, geometry.dataFormat), [batchSize, positions, outChannels]);
+    const rows = columns(g, input, info);
+    const products = apply(g, 'MatMul', [rows, error], { shape: [batchSize, rows.shape[1], outChannels] });
+    return reshape(g, reduce(g, 'ReduceSum', products, [0]), filterShape);
   }
+  const error = reshape(g, toRuntime(g, dy, geometry.dataFormat), [batchSize, outChannels, positions]);
+  if (inChannels < fewChannels) return reshape(g, batchProduct(g, columns(g, input, info), error), filterShape);
+  const parts = patches(g, input, info);
   const products = parts.map((part) => {
     const product = batchProduct(g, reshape(g, part, [batchSize, inChannels, positions]), error);
     return reshape(g, product, [1, inChannels, outChannels]);

@@ -1,9 +1,21 @@
+import { sizeOf } from '@attribution-bench/contract';
 import type { AvgPoolAttrs, MaxPoolAttrs } from '@tensorflow/tfjs';
 import type { Attributes, GraphBuilder, Value } from '../graph-builder.js';
 import type { Lowerings } from '../lowering.js';
-import { apply, cast, channelsFirst, channelsLast, mul, reshape, scalar } from '../operators.js';
+import {
+  apply,
+  cast,
+  channelsFirst,
+  channelsLast,
+  compare,
+  concat,
+  mul,
+  reshape,
+  scalar,
+  slice,
+  sub,
+} from '../operators.js';
 import { tf } from '../tensorflow.js';
-import { enlarge } from './resize.js';
 
 type PoolInfo = ReturnType<typeof tf.backend_util.computePool2DInfo>;
 
@@ -39,12 +51,50 @@ function tiles(info: PoolInfo): boolean {
   );
 }
 
+/** What lies side by side in windows of `length` along one axis, each [windows, 1, rest]. */
+function neighbours(g: GraphBuilder, x: Value, length: number, rest: number): Value[] {
+  const windows = reshape(g, x, [sizeOf(x.shape) / (length * rest), length, rest]);
+  return Array.from({ length }, (_, i) => slice(g, windows, [{ axis: 1, begin: i, size: 1 }]));
+}
+
+/** One of many values, or the sum of them. */
+function joined(g: GraphBuilder, op: 'Max' | 'Sum', values: readonly Value[]): Value {
+  return values.length === 1 ? values[0] : apply(g, op, values);
+}
+
+/** The error of the largest of neighbours goes to the first that is as large. */
+function towardsLargest(g: GraphBuilder, among: readonly Value[], error: Value): Value {
+  const top = joined(g, 'Max', among);
+  let left = reshape(g, error, top.shape);
+  const shares = among.slice(0, -1).map((value) => {
+    const share = mul(g, left, cast(g, compare(g, 'GreaterOrEqual', value, top), 'float32'));
+    left = sub(g, left, share);
+    return share;
+  });
+  return concat(g, [...shares, left], 1);
+}
+
+/**
+ * Pooling in windows that tile images [batch, height, width, channels], by whole rows of channels: first what lies side
+ * by side in a window, then one below the other, so that the first of equal maxima is the first in reading order.
+ */
+function tiledPooling(g: GraphBuilder, op: 'Max' | 'Sum', x: Value, { filterHeight, filterWidth, ...info }: PoolInfo) {
+  const across = neighbours(g, x, filterWidth, info.inChannels);
+  const down = neighbours(g, joined(g, op, across), filterHeight, info.outWidth * info.inChannels);
+  return { across, down, result: reshape(g, joined(g, op, down), info.outShape) };
+}
+
+function repeated(g: GraphBuilder, x: Value, times: number, rest: number): Value {
+  const rows = reshape(g, x, [sizeOf(x.shape) / rest, 1, rest]);
+  return concat(g, Array<Value>(times).fill(rows), 1);
+}
+
 /** The largest element of every window, and where each is in the flattened input: the first among equals. */
 function largest(g: GraphBuilder, x: Value, info: PoolInfo): { values: Value; places: Value } {
   const shape = pooledShape(info);
   const [values, places] = g.node({
     op: 'MaxPool',
-    inputs: [channelsFirst(g, cast(g, x, 'float32'))],
+    inputs: [channelsFirst(g, x)],
     attributes: window(info),
     outputs: [
       { type: 'float32', shape },
@@ -54,7 +104,28 @@ function largest(g: GraphBuilder, x: Value, info: PoolInfo): { values: Value; pl
   return { values, places };
 }
 
+function maxPool(g: GraphBuilder, x: Value, info: PoolInfo): Value {
+  if (tiles(info)) return tiledPooling(g, 'Max', x, info).result;
+  return channelsLast(g, largest(g, x, info).values);
+}
+
+function averagePool(g: GraphBuilder, x: Value, info: PoolInfo): Value {
+  if (tiles(info)) return mul(g, tiledPooling(g, 'Sum', x, info).result, share(g, info));
+  return channelsLast(
+    g,
+    apply(g, 'AveragePool', [channelsFirst(g, x)], { shape: pooledShape(info), attributes: window(info) }),
+  );
+}
+
+function share(g: GraphBuilder, { filterHeight, filterWidth }: PoolInfo): Value {
+  return scalar(g, Math.fround(1 / (filterHeight * filterWidth)));
+}
+
 function maxPoolGradient(g: GraphBuilder, dy: Value, x: Value, info: PoolInfo): Value {
+  if (tiles(info)) {
+    const { across, down } = tiledPooling(g, 'Max', x, info);
+    return reshape(g, towardsLargest(g, across, towardsLargest(g, down, dy)), x.shape);
+  }
   const { places } = largest(g, x, info);
   const error = channelsFirst(g, dy);
   const shape = inputShape(info);
@@ -62,19 +133,29 @@ function maxPoolGradient(g: GraphBuilder, dy: Value, x: Value, info: PoolInfo): 
   const flat = (value: Value): Value => reshape(g, value, [value.shape.reduce((a, b) => a * b, 1)]);
   const scattered = apply(g, 'ScatterElements', [g.fill('float32', [size], 0), flat(places), flat(error)], {
     shape: [size],
-    attributes: { axis: { int: 0 }, ...(tiles(info) ? {} : { reduction: { string: 'add' } }) },
+    attributes: { axis: { int: 0 }, reduction: { string: 'add' } },
   });
   return channelsLast(g, reshape(g, scattered, shape));
 }
 
 /** Every element gets its share of the error of each window it lies in: 1 / (height × width) of it. */
 function averagePoolGradient(g: GraphBuilder, dy: Value, info: PoolInfo): Value {
+  const { filterHeight, filterWidth, outWidth, inChannels, padInfo } = info;
+  if (tiles(info)) {
+    const rows = repeated(g, mul(g, dy, share(g, info)), filterHeight, outWidth * inChannels);
+    return reshape(g, repeated(g, rows, filterWidth, inChannels), [
+      info.batchSize,
+      info.inHeight,
+      info.inWidth,
+      inChannels,
+    ]);
+  }
   const error = channelsFirst(g, dy);
-  const { filterHeight, filterWidth, inChannels, padInfo } = info;
-  const share = 1 / (filterHeight * filterWidth);
-  if (tiles(info))
-    return channelsLast(g, enlarge(g, mul(g, error, scalar(g, Math.fround(share))), filterHeight, filterWidth));
-  const filter = g.fill('float32', [inChannels, 1, filterHeight, filterWidth], Math.fround(share));
+  const filter = g.fill(
+    'float32',
+    [inChannels, 1, filterHeight, filterWidth],
+    Math.fround(1 / (filterHeight * filterWidth)),
+  );
   const spare = (size: number, out: number, stride: number, length: number, pads: number) =>
     size + pads - ((out - 1) * stride + length);
   const outputPadding = [
@@ -92,19 +173,11 @@ function averagePoolGradient(g: GraphBuilder, dy: Value, info: PoolInfo): Value 
 
 export const poolingKernels: Lowerings = {
   MaxPool: ({ g, inputs: { x }, attributes }) =>
-    channelsLast(g, largest(g, x, poolInfo(x.shape, attributes<MaxPoolAttrs>())).values),
+    maxPool(g, cast(g, x, 'float32'), poolInfo(x.shape, attributes<MaxPoolAttrs>())),
   MaxPoolGrad: ({ g, inputs: { dy, input }, attributes }) =>
-    maxPoolGradient(g, dy, input, poolInfo(input.shape, attributes<MaxPoolAttrs>())),
-  AvgPool: ({ g, inputs: { x }, attributes }) => {
-    const info = poolInfo(x.shape, attributes<AvgPoolAttrs>());
-    return channelsLast(
-      g,
-      apply(g, 'AveragePool', [channelsFirst(g, cast(g, x, 'float32'))], {
-        shape: pooledShape(info),
-        attributes: window(info),
-      }),
-    );
-  },
+    maxPoolGradient(g, dy, cast(g, input, 'float32'), poolInfo(input.shape, attributes<MaxPoolAttrs>())),
+  AvgPool: ({ g, inputs: { x }, attributes }) =>
+    averagePool(g, cast(g, x, 'float32'), poolInfo(x.shape, attributes<AvgPoolAttrs>())),
   AvgPoolGrad: ({ g, inputs: { dy, input }, attributes }) =>
     averagePoolGradient(g, dy, poolInfo(input.shape, attributes<AvgPoolAttrs>())),
 };

@@ -90,6 +90,9 @@ export const spatialCases: readonly KernelCase[] = [
   convolution('pointwise', [1, 1, 3, 4], 2, 'valid'),
   convolution('of one channel', [3, 3, 1, 2], 1, 'same', float([2, 5, 4, 1])),
   convolution('with padding beyond the filter', [2, 2, 3, 2], 1, 2),
+  convolution('in tiles', [3, 3, 16, 16], 1, 'same', float([2, 5, 6, 16], -0.1, 0.1)),
+  convolution('in tiles', [3, 3, 16, 17], 1, 'valid', float([2, 6, 11, 16], -0.1, 0.1)),
+  convolution('in tiles beyond the padding', [3, 3, 17, 16], 1, 2, float([1, 4, 3, 17], -0.1, 0.1)),
   convolution('to one pixel', [4, 4, 2, 3], 1, 'valid', float([2, 4, 4, 2])),
   {
     name: 'conv2d with channels first',
