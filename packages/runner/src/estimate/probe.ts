@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { metrics } from '@attribution-bench/metrics';
 import { openStore } from '@attribution-bench/store';
 import type { Plan, PlannedStep } from '../plan/plan.js';
 import { memoryMeter } from '../run/memory.js';
@@ -73,9 +74,9 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     return (await readDescription(results, step.outputs[0])).stack;
   }
 
-  /** What one of the tried steps takes on average; undefined when they fail. */
-  async function timed(tried: Tried, pool: WorkerPool): Promise<(Measured & { whole: boolean }) | undefined> {
-    const { job, steps } = tried;
+  /** What the tried step takes; undefined when it fails. */
+  async function timed(tried: Tried, pool: WorkerPool): Promise<Timed | undefined> {
+    const { job, steps, times } = tried;
     await inputs.provide(job);
     const peak = memory.start();
     const attempt = () => pool.start(job, () => undefined, { trialSeconds }).result;
@@ -83,23 +84,33 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     const cold = secondsOf(first);
     if (cold === undefined) return undefined;
     const whole = first.status === 'done';
-    const shared = job.kind === 'metric' ? sharedRetraining(job, await stackOf(job)) : undefined;
-    if (shared !== undefined) return { seconds: cold * (1 - shared + shared / steps), peakRssBytes: peak(), whole };
+    if (job.kind === 'metric' && metrics[job.metric].retrainings !== undefined) {
+      const shared = sharedRetraining(job, await stackOf(job));
+      return { seconds: cold * (1 - shared + shared / steps), opening: 0, peakRssBytes: peak(), whole };
+    }
     const openings = Math.min(lanes, steps);
+    const repeats = steps > openings || Math.max(...times.values()) > 1;
     const openingCounts = job.kind === 'retrain' || job.kind === 'train' || cold < trialSeconds;
-    const again = steps > openings && openingCounts ? await attempt() : undefined;
-    const warm = again === undefined ? undefined : secondsOf(again);
+    const again = repeats && openingCounts ? await attempt() : undefined;
+    const warm = again && secondsOf(again);
     const peakRssBytes = peak();
-    if (warm === undefined || again === undefined) return { seconds: cold, peakRssBytes, whole };
-    return { seconds: warm + (openingSeconds(first, again) * openings) / steps, peakRssBytes, whole };
+    if (again === undefined || warm === undefined) return { seconds: cold, opening: 0, peakRssBytes, whole };
+    return { seconds: warm, opening: (openingSeconds(first, again) * openings) / steps, peakRssBytes, whole };
   }
 }
 
+interface Timed extends Measured {
+  /** Seconds a step, on average, that workers take to open its task and compile its graphs. */
+  readonly opening: number;
+  /** Whether it came to its end. */
+  readonly whole: boolean;
+}
+
 /** Predictions for all steps that a trial stands for. A score whose fit was cut short counts as much as the fit. */
-function predictions({ times }: Tried, measured: Measured | undefined): History {
-  if (measured === undefined) return new Map();
-  const { seconds, peakRssBytes } = measured;
-  return new Map([...times].map(([name, factor]) => [name, { seconds: seconds * factor, peakRssBytes }]));
+function predictions({ times }: Tried, timed: Timed | undefined): History {
+  if (timed === undefined) return new Map();
+  const { seconds, opening, peakRssBytes } = timed;
+  return new Map([...times].map(([name, factor]) => [name, { seconds: seconds * factor + opening, peakRssBytes }]));
 }
 
 /** Seconds of the whole step; undefined when it failed or nothing is known of its pace. */

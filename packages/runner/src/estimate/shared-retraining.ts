@@ -5,13 +5,11 @@ import { groupsOf } from '../steps/retrain-for-metric.js';
 import { madeUpScores } from './stand-ins.js';
 
 /**
- * Share of the training for a metric that does not depend on the scores, so that cells share it; undefined for metrics
- * that train nothing.
+ * Share of the training for a metric that does not depend on the scores, so that cells share it.
  * @param stack models that the task trains at once
  */
-export function sharedRetraining(job: MetricJob, stack: number): number | undefined {
+export function sharedRetraining(job: MetricJob, stack: number): number {
   const metric = metrics[job.metric];
-  if (metric.retrainings === undefined) return undefined;
   const { spec, key } = job.task;
   const wanted = (seed: number) => {
     const { scores } = madeUpScores(job, seed);
