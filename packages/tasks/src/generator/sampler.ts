@@ -31,7 +31,8 @@ export interface Sampler {
   release(): Promise<void>;
 }
 
-const imagesAtOnce = 64;
+const mostImages = 64;
+const activationsAtOnce = 2 ** 23;
 const stepsAtOnce = 50;
 /** What the step from t to the next lower time step takes besides the level of t. */
 const stepColumns = ['signal', 'direction', 'spread'] as const;
@@ -43,9 +44,9 @@ interface DrawnSteps {
   readonly count: number;
   readonly from: number;
   readonly steps: number;
-  /** [imagesAtOnce × dims] */
+  /** [images at once × dims] */
   readonly x: Float32Array;
-  /** [steps × imagesAtOnce × dims] */
+  /** [steps × images at once × dims] */
   readonly clean: Float32Array;
 }
 
@@ -59,6 +60,8 @@ export async function openSampler(
   const { architecture, levels, levelWidth } = subject;
   const dims = inputShape.reduce((product, dim) => product * dim, 1);
   const noisySteps = sampling.sampler === 'ddpm';
+  // Large networks draw few at once, so that memory is bounded and little is drawn in vain.
+  const imagesAtOnce = Math.max(1, Math.min(mostImages, Math.floor(activationsAtOnce / architecture.activations)));
   const image = { shape: [imagesAtOnce, dims], dtype: 'float32' } as const;
   const program: Program = await engine.scan(
     ({ carry: { x }, each: { level, next, noise }, shared }) => {
