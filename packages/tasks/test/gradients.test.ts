@@ -1,7 +1,7 @@
 import { Rng } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import { declareDense } from '../src/nn/dense.js';
+import { declareNetwork } from '../src/nn/declare.js';
 import { gradientBlockSamples } from '../src/passes/stream-gradients.js';
 import {
   allRows,
@@ -103,9 +103,8 @@ test('rows come in order, in blocks whose size depends on sizes only', async () 
 
 test('blocks shrink as rows, layers and timesteps grow, so that memory does not', () => {
   const source = (positions: number) => {
-    const layer = declareDense('fc', [700], 100, {}, 0);
-    const { parameters, size } = layer;
-    return { architecture: { layers: [layer], parameters, size, activations: 800, multiplications: size }, positions };
+    const architecture = declareNetwork({ stackable: true, forward: (nn, x) => nn.dense('fc', x, 100) }, [700]);
+    return { architecture, positions };
   };
   const rows = (dim: number, batch = 64) => ({ dim, batch });
   expect(gradientBlockSamples(source(1), rows(2048))).toBe(2048);
