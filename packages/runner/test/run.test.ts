@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTruthPack } from '@attribution-bench/store';
 import { describe, expect, it } from 'vitest';
-import { boardExamples, boardInput, exportTruth, generatedSheets, readStatus, verifyTruth } from '../src/index.js';
+import {
+  boardExamples,
+  boardInput,
+  exportTruth,
+  generatedSheets,
+  type Plan,
+  readStatus,
+  verifyTruth,
+} from '../src/index.js';
 import { fixture, temporaryFolder } from './support/folder.js';
 import { artifacts, differingFromFinished, filesOf, finishedCopy, grid, plan, run, small } from './support/run.js';
 
@@ -97,6 +105,21 @@ describe('a run', () => {
     const values = board.cells.map(({ metrics }) => metrics.lds.report.value);
     expect(new Set(values.slice(0, 6)).size).toBe(6);
     expect(board.cells.map(({ cost }) => cost?.retrainings)).toEqual([0, 0, 2, 2, 2, 2, 0, 0]);
+  });
+
+  it('trains no models for a metric on a split that nothing is chosen on', async () => {
+    const text = small
+      .replace('metrics: [lds]', 'metrics: [lds, { use: removal-curve, params: { shares: [0.2], seeds: 1 } }]')
+      .replace('[random, grad-dot,', '[{ use: trak, grid: { projDim: [4, 8] } },')
+      .concat('select: { by: lds, tuneFraction: 0.25 }\n');
+    const metricJobs = (planned: Plan, id: string) =>
+      planned.steps.flatMap(({ job }) => (job.kind === 'metric' && job.metric === id ? [job] : []));
+    const chosenByLds = await plan(await grid(text), temporaryFolder());
+    expect(metricJobs(chosenByLds, 'lds').every(({ tune }) => tune !== undefined)).toBe(true);
+    expect(metricJobs(chosenByLds, 'removal-curve').map(({ tune }) => tune)).toEqual([undefined, undefined, undefined]);
+    const primary = `${text.replace('by: lds', 'by: removal-curve')}report: { primary: removal-curve }\n`;
+    const chosenByCurve = await plan(await grid(primary), temporaryFolder());
+    expect(metricJobs(chosenByCurve, 'removal-curve').every(({ tune }) => tune !== undefined)).toBe(true);
   });
 
   it('marks cells that their method calls adapted', async () => {

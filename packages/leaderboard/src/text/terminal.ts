@@ -14,7 +14,6 @@ import {
   betterWord,
   choiceSentence,
   diagnosticGroups,
-  diagnosticsSentence,
   excludedSentence,
   measuredSentence,
   modelSentence,
@@ -147,8 +146,9 @@ function columnsOf(view: TaskView, board: Board, width: number): Column[] {
   const wanted = [toBest, seconds, ...others, ofCeiling, memory, retrainings].filter((candidate) =>
     rows.some((row) => candidate.cell(row) !== ''),
   );
-  wanted.forEach((candidate, i) => {
-    const reserve = i < 1 + others.length || width < 100 ? 0 : plotRoom;
+  const first = new Set([toBest, seconds, ...others]);
+  wanted.forEach((candidate) => {
+    const reserve = first.has(candidate) || width < 100 ? 0 : plotRoom;
     if (taken() + gap.length + candidate.width + reserve <= width) shown.add(candidate);
   });
   const room = Math.min(widestPlot, width - taken() - gap.length);
@@ -213,7 +213,7 @@ function diagnosticsLines(diagnostics: readonly BoardDiagnostic[], width: number
     const own = diagnostics.filter((diagnostic) => diagnostic.group === group);
     return own.length === 0 ? [] : [`  ${title}`, ...own.map((diagnostic) => `  ${lineOf(diagnostic)}`)];
   });
-  return ['', ...wrap(`what was generated: ${diagnosticsSentence(0)}`, width), ...lines];
+  return ['', 'what was generated, beside training points and held-out queries, in pixels', ...lines];
 }
 
 function overallTable(overall: OverallBoard, board: Board, width: number, paint: Paint): string[] {

@@ -39,7 +39,7 @@ export const diagnosticGroups = {
   memorisation: 'memorisation',
 } as const;
 
-/** What diagnostics compare. `generated`: how many samples, 0 where that is not known. */
+/** What diagnostics compare. `generated`: how many samples are known, 0 for none. */
 export function diagnosticsSentence(generated: number): string {
   const samples = generated === 0 ? 'Generated queries' : plural(generated, 'generated query', 'generated queries');
   return `${samples} beside the training points and the held-out queries, compared in pixels.`;
@@ -98,7 +98,7 @@ export function statisticsSentence({ statistics, rows }: Board): string {
   const measured = rows.flatMap((row) => Object.entries(row.metrics));
   const repeated = new Set(measured.flatMap(([id, { repeats }]) => (repeats?.retrainings === undefined ? [] : [id])));
   const retrained =
-    repeated.size === 0 ? '' : `, those of ${[...repeated].sort().join(' and ')} for fresh retrainings too`;
+    repeated.size === 0 ? '' : `, those of ${[...repeated].sort().join(', ')} for fresh retrainings too`;
   return (
     `Intervals of ${percent(ci)} hold for fresh subsets${seeds === 1 ? ' and queries' : ', queries and method seeds'}` +
     `${retrained} (${formatCount(resamples)} joint resamples)` +

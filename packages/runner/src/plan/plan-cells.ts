@@ -47,6 +47,7 @@ export function skipReason(
 export function planCells(steps: StepList, grid: Grid, cellTask: CellTask, filter: CellFilter): CellDraft[] {
   const labels = settingLabels(grid.methods);
   const task = cellTask.opened.task.id;
+  const primary = cellTask.metrics.find(({ metric }) => metric.id === grid.report.primary) ?? cellTask.metrics[0];
   return grid.methods.flatMap((method) => {
     const id = method.loaded.method.id;
     if (!filter.takes(task, id)) return [];
@@ -61,7 +62,7 @@ export function planCells(steps: StepList, grid: Grid, cellTask: CellTask, filte
         forced: filter.forces(task, id),
       };
       if (skipped !== undefined) return { ...cell, skipped, retrainings: 0 };
-      return { ...cell, ...planCell(steps, cellTask, method, seed, cell.id) };
+      return { ...cell, ...planCell(steps, cellTask, method, seed, cell.id, primary) };
     });
   });
 }
@@ -74,6 +75,8 @@ function planCell(
   { loaded, params }: GridMethod,
   seed: number,
   label: string,
+  /** What the task is ranked and its parameters are chosen by. */
+  primary: GridMetric | undefined,
 ): Required<Pick<PlannedCell, 'steps' | 'retrainings'>> {
   const { method, url, code } = loaded;
   const { opened, metrics } = cellTask;
@@ -131,7 +134,19 @@ function planCell(
   for (const entry of metrics.toSorted((a, b) => sharing(a) - sharing(b))) {
     const after = metricSteps[entry.metric.sharesRetrainings ?? ''];
     const scored = { scores: scoreOutput, step: score, shape: method.output };
-    metricSteps[entry.metric.id] = planMetric(steps, cellTask, entry, scored, common, label, place, after);
+    // Retraining for a split that nothing is chosen on would be for nothing.
+    const { report, tune } = cellTask.split;
+    const split = tune === undefined || (entry !== primary && entry.metric.retrainings) ? { report } : { report, tune };
+    metricSteps[entry.metric.id] = planMetric(
+      steps,
+      { ...cellTask, split },
+      entry,
+      scored,
+      common,
+      label,
+      place,
+      after,
+    );
   }
   return {
     steps: { fit, score, metrics: metricSteps },
