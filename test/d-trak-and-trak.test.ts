@@ -15,7 +15,7 @@ test('with the loss as its output, D-TRAK is TRAK of one checkpoint of a diffusi
       5,
     ),
   );
-  const common = { projection: 'none', ridge: 0.5 };
+  const common = { projection: 'none', ridge: 0.5, timesteps: 7 };
   const { scores: expected } = await runMethod(trak, setting, { params: { ...common, checkpoints: 1 } });
   const { scores } = await runMethod(dTrak, setting, { params: { ...common, output: 'loss' } });
   expectReference(scores, expected, 1e-5);

@@ -1,4 +1,4 @@
-import { defineMethod, projectionParams } from '@attribution-bench/contract';
+import { defineMethod, overTimesteps, projectionParams, timestepsParams } from '@attribution-bench/contract';
 import { addRowProducts, unitRows } from '@attribution-bench/numerics';
 
 /** Cosine between the gradient of the query's target and the descent direction of the training point's loss. */
@@ -12,11 +12,15 @@ export default defineMethod({
   output: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['checkpoints', 'gradients'],
-  params: projectionParams('none'),
-  async score(ctx, { projection, projDim }) {
+  params: { ...projectionParams('none'), ...timestepsParams },
+  async score(ctx, { projection, projDim, timesteps }) {
     const { train, queries } = ctx.task;
     const [checkpoint] = ctx.checkpoints;
-    const common = { checkpoint, projection: { kind: projection, dim: projDim, seed: ctx.seed('projection') } };
+    const common = {
+      checkpoint,
+      projection: { kind: projection, dim: projDim, seed: ctx.seed('projection') },
+      ...overTimesteps(ctx.task, timesteps),
+    };
     const scores = new Float32Array(queries * train);
     await addRowProducts({
       left: unitRows(ctx.gradients({ ...common, of: 'queries', output: 'target' })),

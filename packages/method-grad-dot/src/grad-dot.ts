@@ -1,4 +1,4 @@
-import { defineMethod, projectionParams } from '@attribution-bench/contract';
+import { defineMethod, overTimesteps, projectionParams, timestepsParams } from '@attribution-bench/contract';
 import { addRowProducts, squaredNorms } from '@attribution-bench/numerics';
 
 /** First-order effect of one more gradient step on the training point at the end of training (Charpiat et al. 2019). */
@@ -12,11 +12,15 @@ export default defineMethod({
   output: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['checkpoints', 'gradients'],
-  params: projectionParams('none'),
-  async score(ctx, { projection, projDim }) {
+  params: { ...projectionParams('none'), ...timestepsParams },
+  async score(ctx, { projection, projDim, timesteps }) {
     const { train, queries } = ctx.task;
     const [checkpoint] = ctx.checkpoints;
-    const common = { checkpoint, projection: { kind: projection, dim: projDim, seed: ctx.seed('projection') } };
+    const common = {
+      checkpoint,
+      projection: { kind: projection, dim: projDim, seed: ctx.seed('projection') },
+      ...overTimesteps(ctx.task, timesteps),
+    };
     const scores = new Float32Array(queries * train);
     await addRowProducts({
       left: ctx.gradients({ ...common, of: 'queries', output: 'target' }),
@@ -32,7 +36,7 @@ export default defineMethod({
     });
     return scores;
   },
-  async selfScores(ctx, { projection, projDim }) {
+  async selfScores(ctx, { projection, projDim, timesteps }) {
     const [checkpoint] = ctx.checkpoints;
     const scores = new Float32Array(ctx.task.train);
     const gradients = ctx.gradients({
@@ -40,6 +44,7 @@ export default defineMethod({
       checkpoint,
       output: 'loss',
       projection: { kind: projection, dim: projDim, seed: ctx.seed('projection') },
+      ...overTimesteps(ctx.task, timesteps),
     });
     for await (const block of gradients) {
       ctx.signal.throwIfAborted();

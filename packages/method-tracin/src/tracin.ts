@@ -3,10 +3,12 @@ import {
   defineMethod,
   int,
   type MethodContext,
+  overTimesteps,
   type PointSet,
   type ProjectionKind,
   projectionParams,
   type RowBlock,
+  timestepsParams,
 } from '@attribution-bench/contract';
 import { addRowProducts, squaredNorms, unitRows } from '@attribution-bench/numerics';
 
@@ -31,6 +33,7 @@ export default defineMethod({
       help: 'gradients scaled to length 1: GAS (Hammoudeh and Lowd 2022, arXiv:2201.10055)',
     }),
     ...projectionParams('none'),
+    ...timestepsParams,
   },
   uses: ({ checkpoints }) => ({ trajectory: checkpoints }),
   async score(ctx, params) {
@@ -69,11 +72,12 @@ interface RowParams {
   readonly normalised: boolean;
   readonly projection: ProjectionKind;
   readonly projDim: number;
+  readonly timesteps: number;
 }
 
 function gradientRows(
   ctx: MethodContext<'trajectory' | 'gradients'>,
-  { normalised, projection, projDim }: RowParams,
+  { normalised, projection, projDim, timesteps }: RowParams,
   index: number,
   of: PointSet,
 ): AsyncIterable<RowBlock> {
@@ -82,6 +86,7 @@ function gradientRows(
     checkpoint: ctx.trajectory[index],
     output: of === 'train' ? 'loss' : 'target',
     projection: { kind: projection, dim: projDim, seed: ctx.seed(`projection ${index}`) },
+    ...overTimesteps(ctx.task, timesteps),
   });
   return normalised ? unitRows(rows) : rows;
 }

@@ -5,12 +5,14 @@ import {
   type MethodContext,
   type MethodState,
   type NumericArray,
-  num,
   type Output,
+  overTimesteps,
   type Params,
   type PointSet,
   projectionParams,
   type RowBlock,
+  ridgeParams,
+  timestepsParams,
 } from '@attribution-bench/contract';
 import {
   blocksOf,
@@ -29,15 +31,12 @@ const rowsAtOnce = 1024;
 const params = {
   ...projectionParams('rademacher'),
   checkpoints: int({ default: 5, min: 1, help: 'independently trained models, each with a projection of its own' }),
-  ridge: num({ default: 1, min: 0, help: 'λ, in units of the mean eigenvalue of the kernel, see ridgeUnit' }),
-  ridgeUnit: choice(['mean-eigenvalue', 'absolute'], {
-    default: 'mean-eigenvalue',
-    help: 'mean-eigenvalue: trace(ΦᵀΦ) / min(points, columns); absolute: ridge is λ itself, as published settings give it',
-  }),
+  ...ridgeParams,
   rescale: choice(['none', 'mean-abs-inverse'], {
     default: 'none',
     help: 'mean-abs-inverse: divide each inverse by its mean absolute entry, as MadryLab/trak does',
   }),
+  ...timestepsParams,
 };
 type TrakParams = Params<typeof params>;
 type Context = MethodContext<'checkpoints' | 'gradients'>;
@@ -138,7 +137,7 @@ function shapeOf({ task }: Context, { projection, projDim }: TrakParams): Kernel
 /** φ of every point under one checkpoint: blocks of [rows × columns]. */
 async function* features(
   ctx: Context,
-  { projection, projDim }: TrakParams,
+  { projection, projDim, timesteps }: TrakParams,
   index: number,
   of: PointSet,
 ): AsyncGenerator<RowBlock> {
@@ -149,6 +148,7 @@ async function* features(
     checkpoint: ctx.checkpoints[index],
     output,
     projection: { kind: projection, dim: projDim, seed: ctx.seed(`projection ${index}`) },
+    ...overTimesteps(ctx.task, timesteps),
   });
   for await (const block of rows) {
     for (let i = 0; i < block.rows * block.cols; i++) block.data[i] *= scale;

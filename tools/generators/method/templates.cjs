@@ -37,7 +37,7 @@ exports.projectConfig = () => `{
 }
 `;
 
-exports.source = ({ id, title, cite }) => `import { defineMethod, num } from '@attribution-bench/contract';
+exports.source = ({ id, title, cite, tasks }) => `import { defineMethod, num } from '@attribution-bench/contract';
 import { addRowProducts } from '@attribution-bench/numerics';
 
 /** What it computes, in one sentence, with the equation of the paper it comes from. */
@@ -49,7 +49,7 @@ export default defineMethod({
   cite: ${quoted(cite)},
   revision: 1, // raise it when its numbers change on purpose
   output: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: [${tasks.map(quoted).join(', ')}],
   needs: ['checkpoints', 'gradients'], // ctx holds what is named here and nothing else
   params: {
     scale: num({ default: 1, min: 0, help: 'what every score is multiplied by; put your own parameters here' }),
@@ -77,10 +77,43 @@ export default defineMethod({
 });
 `;
 
-exports.test = ({ id }) => `import { describeMethod } from '@attribution-bench/testkit';
+/** A task of each kind that is small enough for a test. */
+const smallTask = {
+  classifier:
+    "{ id: 'small', data: { use: 'synthetic', train: 20, queries: 4 }, model: { use: 'logistic', epochs: 5 } }",
+  generator: `{
+    id: 'small',
+    data: { use: 'synthetic', train: 20 },
+    model: { use: 'ddpm-mlp', hidden: [8], epochs: 5 },
+    queries: { heldout: 2, generated: 2 },
+  }`,
+};
+
+exports.test = ({
+  id,
+  tasks: [kind],
+}) => `import { describeMethod, expectReference, runMethod, taskSpec, trainedSetting } from '@attribution-bench/testkit';
+import { test } from 'vitest';
 import method from '../src/${id}.js';
 
 describeMethod(method);
+
+// What is special to the method: numbers of its authors' code (\`fixtureTask\`, \`readNpy\`), or a relation that must hold.
+test('scores grow with the scale', async () => {
+  const spec = taskSpec(
+    ${smallTask[kind].replaceAll('\n', '\n  ')},
+    0,
+  );
+  const setting = await trainedSetting(spec);
+  const { scores } = await runMethod(method, setting);
+  const { scores: tripled } = await runMethod(method, setting, { params: { scale: 3 } });
+  expectReference(
+    tripled,
+    scores.map((score) => 3 * score),
+    1e-6,
+  );
+  await setting.task.release();
+});
 `;
 
 exports.readme = ({ id, title, cite }) => `# ${title}
