@@ -1,6 +1,7 @@
 import { Rng } from '@attribution-bench/contract';
-import { createProjector } from '@attribution-bench/numerics';
 import { expect, test } from 'vitest';
+import { declareNetwork } from '../src/nn/declare.js';
+import { denseMatrix, product } from './support/dense-projection.js';
 import { singleSampleGradients, targetDifferences } from './support/gradient-oracles.js';
 import { gradientsOf, layerNames, networks, open, specFor, trained } from './support/layer-networks.js';
 import { allRows, checkpointOf, contextOf, relativeError, runSeed, shareOff } from './support/tasks.js';
@@ -16,26 +17,22 @@ test.each(layerNames)('per-sample gradients of %s are those of one sample at a t
   await task.release();
 });
 
-test.each(['rademacher', 'sjlt'] as const)('streamed %s projections of every kind of layer are G · P', async (kind) => {
-  const task = await open('everything');
-  const parameters = await trained(task);
-  const checkpoint = checkpointOf(parameters);
-  const projection = { kind, dim: 24, seed: runSeed(3) };
-  const projected = await allRows(
-    contextOf(task, [checkpoint]).gradients({ of: 'train', checkpoint, output: 'target', projection }),
-  );
-  const rows = await gradientsOf(task, parameters);
-  const p = task.info.parameters;
-  const entries = createProjector(projection, p).entries(0, p);
-  const expected = new Float64Array(7 * 24);
-  for (let row = 0; row < 7; row++) {
-    for (let i = 0; i < p; i++) {
-      for (let c = 0; c < 24; c++) expected[row * 24 + c] += rows[row * p + i] * entries[i * 24 + c];
-    }
-  }
-  expect(relativeError(projected.data, expected)).toBeLessThan(1e-5);
-  await task.release();
-});
+test.each(['rademacher', 'sjlt', 'grass', 'logra', 'factgrass'] as const)(
+  'streamed %s projections of every kind of layer are G · P',
+  async (kind) => {
+    const task = await open('everything');
+    const parameters = await trained(task);
+    const checkpoint = checkpointOf(parameters);
+    const projection = { kind, dim: 40, seed: runSeed(3) };
+    const request = { of: 'train', checkpoint, output: 'target', projection } as const;
+    const projected = await allRows(contextOf(task, [checkpoint]).gradients(request));
+    const { forward, data } = networks.everything;
+    const matrix = denseMatrix(projection, declareNetwork({ forward, stackable: false }, data.inputShape));
+    const expected = product(await gradientsOf(task, parameters), matrix, task.info.parameters);
+    expect(relativeError(projected.data, expected)).toBeLessThan(1e-5);
+    await task.release();
+  },
+);
 
 test.each(layerNames)('Hessian products of %s are differences of gradients', async (name) => {
   const task = await open(name);

@@ -1,5 +1,4 @@
 import { type Projection, Rng } from '@attribution-bench/contract';
-import { createFactorProjector, createProjector } from '@attribution-bench/numerics';
 import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 import { expect, test } from 'vitest';
 import { openTask, type Task, type TaskData } from '../src/index.js';
@@ -7,50 +6,11 @@ import { models } from '../src/models/models.js';
 import { networkOf } from '../src/models/network-of.js';
 import { declareNetwork } from '../src/nn/declare.js';
 import type { Architecture } from '../src/nn/layer.js';
-import { layerShape } from '../src/passes/mapped-gradients.js';
+import { denseMatrix, product } from './support/dense-projection.js';
 import { allRows, checkpointOf, contextOf, relativeError, runSeed, specOf, taskOf } from './support/tasks.js';
 
 const seed = runSeed(3);
 const kinds = ['rademacher', 'gaussian', 'sjlt', 'grass', 'logra', 'factgrass'] as const;
-
-/** P as a dense matrix [p × dim]: of layers, the Kronecker products of their sides. */
-function denseMatrix(projection: Projection, { layers, size: p }: Architecture): Float32Array {
-  const { kind, dim } = projection;
-  if (kind !== 'logra' && kind !== 'factgrass') return createProjector({ ...projection, kind }, p).entries(0, p);
-  const projector = createFactorProjector({ ...projection, kind }, layers.map(layerShape));
-  const mapped = new Float32Array(p * projector.mapped);
-  let first = 0;
-  for (const [l, { offset, width, outputs }] of layers.entries()) {
-    const { left, right, ...sides } = projector.layers[l];
-    for (let i = 0; i < width; i++) {
-      for (let o = 0; o < outputs; o++) {
-        for (let r = 0; r < sides.inputs; r++) {
-          const byInput = left === undefined ? Number(i === r) : left[i * sides.inputs + r];
-          for (let c = 0; c < sides.outputs; c++) {
-            const byDelta = right === undefined ? Number(o === c) : right[o * sides.outputs + c];
-            mapped[(offset + i * outputs + o) * projector.mapped + first + r * sides.outputs + c] = byInput * byDelta;
-          }
-        }
-      }
-    }
-    first += sides.inputs * sides.outputs;
-  }
-  const dense = new Float32Array(p * dim);
-  projector.project(mapped, dense);
-  return dense;
-}
-
-function product(rows: Float32Array, matrix: Float32Array, p: number): Float64Array {
-  const [count, dim] = [rows.length / p, matrix.length / p];
-  const out = new Float64Array(count * dim);
-  for (let row = 0; row < count; row++) {
-    for (let i = 0; i < p; i++) {
-      const value = rows[row * p + i];
-      for (let c = 0; c < dim; c++) out[row * dim + c] += value * matrix[i * dim + c];
-    }
-  }
-  return out;
-}
 
 const parametersOf = ({ info }: Task): Float32Array => {
   const rng = new Rng(runSeed(1));
