@@ -38,6 +38,29 @@ describe('lds', () => {
     expect(result.undefinedQueries).toBe(0);
   });
 
+  it('gives the values of sail-sg/D-TRAK, whose targets are losses', () => {
+    const read = (name: string) => readNpy(new URL(`fixtures/d-trak/${name}.npy`, import.meta.url));
+    const score = read('random_scores_lam1');
+    const [train, queries] = score.shape;
+    const masks = read('random_lds_masks');
+    const members = Array.from({ length: masks.shape[0] }, (_, s) =>
+      range(train).filter((point) => masks.data[s * train + point] === 1),
+    );
+    const truth = truthOf(
+      train,
+      members,
+      Float64Array.from(read('random_lds_ground_truth').data, (loss) => -loss),
+    );
+    const scores = Float32Array.from(
+      { length: queries * train },
+      (_, at) => score.data[(at % train) * queries + Math.floor(at / train)],
+    );
+    const task = taskOf(train, queries);
+    const { perQuery } = lds.evaluate({ task, scores, output: 'pairwise', truth }, spearman, everything(truth));
+    for (const [q, expected] of read('random_lds_per_gen_lam1').data.entries())
+      expect(perQuery?.[q]).toBeCloseTo(expected, 10);
+  });
+
   it('is 1 for the scores that made the truth and -1 for their negatives, by either statistic', () => {
     const { truth, scores, task } = randomProblem(1, { retrainSeeds: 1 });
     const { predictions } = lds.evaluate({ task, scores, output: 'pairwise', truth }, spearman, everything(truth));
