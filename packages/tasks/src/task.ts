@@ -22,7 +22,7 @@ export interface Snapshot {
 }
 
 export interface TrainedRun {
-  /** The final model, flat, in the order of `TaskInfo.layers`. */
+  /** The final model, flat: the parameters in the order of `TaskInfo.layers`, then statistics of batch normalisations. */
   readonly parameters: Float32Array;
   /** Mean training loss of each epoch, [epochs]. */
   readonly losses: Float32Array;

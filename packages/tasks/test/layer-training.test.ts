@@ -78,6 +78,19 @@ test('running statistics follow the batches, padding left out, and are no parame
   await task.release();
 });
 
+test.each([
+  ['above', (id: number) => id + 1],
+  ['below', (id: number) => id - 1],
+])('ids %s those there are fail, alone and in a stack', async (_, moved) => {
+  const { data } = networks.embedding;
+  const task = await open('embedding', {}, { ...data, inputs: data.inputs.map(moved) });
+  const members = Int32Array.from(data.labels.keys());
+  for (const run of [{ seed: runSeed(0) }, { seed: runSeed(0), members }]) {
+    await expect(task.train({ runs: [run], cancel: uncancelled })).rejects.toThrow('out of data bounds');
+  }
+  await task.release();
+});
+
 test('a last batch of one sample is trained on', async () => {
   const name = 'batch norm of vectors';
   const task = await open(name, { batch: 6 });

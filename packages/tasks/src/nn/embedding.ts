@@ -31,10 +31,15 @@ export function declareEmbedding(
 /** With a leading model axis in `table` for ids [models × ...], or [1 × ...] for the same ids in all. */
 export function applyEmbedding(ids: tf.Tensor, table: tf.Tensor): tf.Tensor {
   const rows = tf.cast(ids, 'int32');
-  if (table.rank === 2) return tf.gather(table, rows);
-  const [models, count, width] = table.shape;
-  const starts = tf.reshape(tf.range(0, models * count, count, 'int32'), [models, ...ids.shape.slice(1).map(() => 1)]);
-  return tf.gather(tf.reshape(table, [models * count, width]), tf.add(rows, starts));
+  const [count, width] = table.shape.slice(-2);
+  const models = table.rank === 2 ? 1 : table.shape[0];
+  const starts = tf.range(0, models * count, count, 'int32');
+  const placed =
+    table.rank === 2 ? rows : tf.add(rows, tf.reshape(starts, [models, ...ids.shape.slice(1).map(() => 1)]));
+  // An id that does not exist is to fail, and not to be taken from the end or from the next model.
+  const missing = tf.logicalOr(tf.less(rows, 0), tf.greaterEqual(rows, count));
+  const checked = tf.where(missing, tf.fill(placed.shape, models * count, 'int32'), placed);
+  return tf.gather(tf.reshape(table, [models * count, width]), checked);
 }
 
 /** What a dense layer of the same weight would be given: [... × count]. */
