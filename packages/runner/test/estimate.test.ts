@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { estimate } from '../src/index.js';
+import { likeness } from '../src/estimate/history.js';
+import { makespan } from '../src/estimate/makespan.js';
+import { type Trial, trialsFor } from '../src/estimate/trials.js';
+import { estimate, type Plan, type PlannedStep } from '../src/index.js';
 import { temporaryFolder } from './support/folder.js';
-import { finishedCopy, grid, plan, small } from './support/run.js';
+import { finishedCopy, grid, header, plan, small } from './support/run.js';
 
 const probes = (results: string): string => {
   const [file] = readdirSync(join(results, 'probes'));
@@ -11,19 +15,43 @@ const probes = (results: string): string => {
 };
 
 describe('an estimate', () => {
-  it('rests on a probe the first time, on what the probe found the second, and computes no result', async () => {
+  it('rests on trials the first time, on what they found the second, and computes no result', async () => {
     const results = temporaryFolder();
     const planned = await plan(await grid(small), results);
-    const first = await estimate(planned, { jobs: 1 });
+    const told: string[] = [];
+    const first = await estimate(planned, { jobs: 1, onProgress: (done, total) => told.push(`${done}/${total}`) });
     expect(first.seconds).toBeGreaterThan(0);
     expect(first.peakRssBytes).toBeGreaterThan(50e6);
     expect(first.bySteps.size).toBe(planned.steps.filter(({ needed }) => needed).length);
     expect(first.byKind).toMatchObject({ retrain: { steps: 4 }, train: { steps: 1 }, fit: { steps: 3 } });
-    expect([...first.bySteps.values()].every((seconds) => Number.isFinite(seconds) && seconds >= 0)).toBe(true);
+    expect([...first.bySteps.values()].every((seconds) => Number.isFinite(seconds) && seconds > 0)).toBe(true);
+    expect(told.at(-1)).toBe(`${told.length}/${told.length}`);
     expect(readdirSync(join(results, 'store')).sort()).toEqual(['dataset', 'task']);
     const found = probes(results);
+    for (const step of timed(planned)) expect(Object.keys(JSON.parse(found))).toContain(likeness(step));
     expect(await estimate(planned, { jobs: 1 })).toEqual(first);
     expect(probes(results)).toBe(found);
+  });
+
+  it('of a grid that is partly done tries what is new only', async () => {
+    const results = await finishedCopy();
+    const before = JSON.parse(probes(results));
+    const more = await plan(await grid(small.replace('random,', 'random, pixel-similarity,')), results);
+    const left = await estimate(more, { jobs: 1 });
+    expect(left.byKind).toMatchObject({ fit: { steps: 1 }, score: { steps: 1 }, metric: { steps: 1 } });
+    expect(Object.keys(left.byKind)).toHaveLength(3);
+    const after = JSON.parse(probes(results));
+    expect(Object.keys(after)).toHaveLength(Object.keys(before).length + 2);
+    expect(after).toMatchObject(before);
+  });
+
+  it('counts what metrics train, shared between cells or not', async () => {
+    const text = header
+      .replace('metrics: [lds]', 'metrics: [{ use: loo, params: { points: 4 } }]')
+      .concat('methods: [random, grad-dot]\n');
+    const { byKind } = await estimate(await plan(await grid(text), temporaryFolder()), { jobs: 1 });
+    expect(byKind.metric).toMatchObject({ steps: 2 });
+    expect(byKind.metric.seconds).toBeGreaterThan(0);
   });
 
   it('rests on earlier runs, which leave nothing to do', async () => {
@@ -36,4 +64,92 @@ describe('an estimate', () => {
     expect(probes(results)).toBe(before);
     expect(left.byKind).toMatchObject({ fit: { steps: 3 }, train: { steps: 1 } });
   });
+
+  it('is no longer with more workers than with fewer, whatever this machine has', async () => {
+    const planned = await plan(await grid(`${small}seeds: [0, 1, 2]\n`), await finishedCopy());
+    const one = await estimate(planned, { jobs: 1 });
+    const many = await estimate(planned, { jobs: 64 });
+    expect(many.seconds).toBeLessThan(one.seconds);
+    expect(many.peakRssBytes).toBeGreaterThan(one.peakRssBytes);
+  });
 });
+
+describe('trials', () => {
+  const methods = `methods:
+  - { use: trak, params: { projDim: 8 }, grid: { checkpoints: [2, 6], ridge: [0.1, 1] } }
+  - { use: tracin, params: { checkpoints: 4 } }
+`;
+
+  it('stand for settings that differ in real numbers or in how many models they use', async () => {
+    const planned = await plan(await grid(header + methods), temporaryFolder());
+    const trials = trialsFor(planned, timed(planned));
+    const [trak, tracin, ...rest] = trials.flatMap((trial) => (trial.kind === 'method' ? [trial] : []));
+    expect(rest).toEqual([]);
+    expect([...trak.fit.times.values()].sort()).toEqual([2, 2, 6, 6]);
+    expect(trak.fit.steps).toBe(4);
+    expect(paramsOf(trak)).toMatchObject({ checkpoints: 1, projDim: 8 });
+    expect([...tracin.score.times.values()]).toEqual([4]);
+  });
+
+  it('train the model that methods are tried on where its training is not tried anyway', async () => {
+    const planned = await plan(await grid(header + methods), temporaryFolder());
+    const trials = trialsFor(
+      planned,
+      planned.steps.filter(({ method }) => method === 'tracin'),
+    );
+    const trained = trials.filter((trial) => trial.kind === 'models');
+    expect(trained.map((trial) => trial.tried.job)).toMatchObject([{ kind: 'train', run: 0, snapshots: 1 }]);
+    expect(trained.map((trial) => trial.tried.times.size)).toEqual([0]);
+  });
+});
+
+describe('the makespan', () => {
+  const step = (id: string, needs: string[] = [], kind: PlannedStep['kind'] = 'fit'): PlannedStep =>
+    ({ id, kind, needs }) as unknown as PlannedStep;
+  const unit = () => 1;
+
+  it('is that of the critical path, or of what workers share', () => {
+    expect(makespan([step('a'), step('b', ['a']), step('c', ['b'])], unit, 8)).toBe(3);
+    expect(makespan([step('a'), step('b'), step('c'), step('d')], unit, 2)).toBe(2);
+    expect(makespan([step('a'), step('b'), step('c')], unit, 2)).toBe(2);
+    expect(makespan([step('a', ['stored before'])], unit, 1)).toBe(1);
+    expect(makespan([], unit, 1)).toBe(0);
+  });
+
+  it('takes the truth before the cells, as a run does', () => {
+    const steps = [step('fit'), step('retrain', [], 'retrain'), step('truth', ['retrain'], 'truth')];
+    expect(makespan([...steps, step('last', ['truth'])], unit, 1)).toBe(4);
+    expect(makespan([...steps, step('last', ['truth'])], ({ id }) => (id === 'last' ? 9 : 1), 2)).toBe(11);
+  });
+
+  it('lies between the bounds that hold for any order', () => {
+    const graph = fc.array(
+      fc.record({ seconds: fc.integer({ min: 0, max: 9 }), needs: fc.array(fc.nat(), { maxLength: 2 }) }),
+      {
+        minLength: 1,
+        maxLength: 12,
+      },
+    );
+    fc.assert(
+      fc.property(graph, fc.integer({ min: 1, max: 4 }), (nodes, workers) => {
+        const steps = nodes.map(({ needs }, i) =>
+          step(String(i), i === 0 ? [] : needs.map((need) => String(need % i))),
+        );
+        const secondsOf = ({ id }: PlannedStep) => nodes[Number(id)].seconds;
+        const total = nodes.reduce((sum, { seconds }) => sum + seconds, 0);
+        const span = makespan(steps, secondsOf, workers);
+        expect(span).toBeGreaterThanOrEqual(Math.max(total / workers, ...nodes.map(({ seconds }) => seconds)));
+        expect(span).toBeLessThanOrEqual(total);
+      }),
+    );
+  });
+});
+
+/** Steps that are to be done and worth a trial. */
+function timed({ steps }: Plan): PlannedStep[] {
+  return steps.filter(({ needed, kind }) => needed && !['dataset', 'task', 'truth'].includes(kind));
+}
+
+function paramsOf(trial: Extract<Trial, { kind: 'method' }>): unknown {
+  return trial.fit.job.kind === 'fit' ? trial.fit.job.method.params : undefined;
+}

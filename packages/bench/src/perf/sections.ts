@@ -7,5 +7,5 @@ export const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>
   replay: async () => (await import('./replay.js')).measureReplay(),
   gradients: async () => (await import('./gradients.js')).measureGradients(),
   algebra: async () => (await import('./algebra.js')).measureAlgebra(),
-  growth: async () => (await import('./growth.js')).measureGrowth(),
+  scaling: async () => (await import('./scaling.js')).measureScaling(),
 };

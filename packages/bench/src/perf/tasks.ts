@@ -1,5 +1,5 @@
-import { deriveSeed, type FullMethodContext } from '@attribution-bench/contract';
-import { openTask, prepareData, resolveTask, type Task } from '@attribution-bench/tasks';
+import { deriveSeed, type FullMethodContext, Rng, sizeOf } from '@attribution-bench/contract';
+import { type LoadedCheckpoint, openTask, prepareData, resolveTask, type Task } from '@attribution-bench/tasks';
 import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 
 const gridSeed = 1;
@@ -41,12 +41,50 @@ export async function contextOf(task: Task): Promise<FullMethodContext> {
   const seed = deriveSeed(gridSeed, task.info.id, 'checkpoint', 0);
   const [run] = await task.train({ runs: [{ seed }], snapshots: 1, cancel: neverCancelled });
   const [snapshot] = run.snapshots;
+  return contextAt(task, { ...snapshot, id: 'final', run: 0, seed });
+}
+
+function contextAt(task: Task, checkpoint: LoadedCheckpoint): FullMethodContext {
   return task.context({
-    checkpoints: [{ ...snapshot, id: 'final', run: 0, seed }],
+    checkpoints: [checkpoint],
     trajectory: [],
     scope: deriveSeed(gridSeed, 'perf', 'method'),
     cancel: neverCancelled,
     progress() {},
     log() {},
   });
+}
+
+/** A task on images drawn at random, `train` of them and one query. */
+export function openDrawn(
+  model: Readonly<Record<string, unknown>>,
+  inputShape: readonly number[],
+  train: number,
+): Promise<Task> {
+  const resolved = resolveTask({ id: 'drawn', data: { use: 'fashion-mnist', train }, model }, gridSeed);
+  if (!resolved.ok) throw new Error(resolved.problems.map(({ message }) => message).join('; '));
+  const rng = new Rng(deriveSeed(gridSeed, 'perf', 'data'));
+  const pixels = (count: number) => Float32Array.from({ length: count * sizeOf(inputShape) }, () => rng.uniform());
+  const labels = (count: number) => Int32Array.from({ length: count }, (_, i) => i % 10);
+  const names = (count: number) => Array.from({ length: count }, (_, i) => String(i));
+  const data = {
+    inputs: pixels(train),
+    labels: labels(train),
+    flipped: new Uint8Array(train),
+    queryInputs: pixels(1),
+    queryLabels: labels(1),
+    inputShape,
+    classes: 10,
+    ids: names(train),
+    queryIds: names(1),
+  };
+  return openTask(resolved.spec, data, onnxEngine);
+}
+
+/** What a method would see of an untrained model: times do not depend on the parameters. */
+export function drawnContext(task: Task): FullMethodContext {
+  const seed = deriveSeed(gridSeed, task.info.id, 'checkpoint', 0);
+  const rng = new Rng(seed);
+  const parameters = Float32Array.from({ length: task.info.parameters }, () => 0.05 * rng.normal());
+  return contextAt(task, { id: 'drawn', run: 0, step: 0, epoch: 0, learningRate: 0, seed, parameters });
 }

@@ -13,6 +13,11 @@ export function table(header: readonly string[], rows: readonly (readonly (strin
     .join('\n');
 }
 
+/** The same as a Markdown table. */
+export function markdownTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  return [header, header.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
 /** Words of a text in lines of at most `width`, each after `indent`. */
 export function wrap(text: string, width: number, indent: string): string {
   const lines: string[] = [];

@@ -22,7 +22,7 @@ const besideSeconds = 0.03;
 const trifleSeconds = 0.02;
 const rowSeconds = 0.001;
 /** Of the process before its workers do anything. */
-const processBytes = 300e6;
+const processBytes = 200e6;
 
 /**
  * Predicts time and memory of what a plan leaves to do, from earlier runs on this machine and, for what never ran here,
