@@ -1,20 +1,9 @@
-import {
-  deriveSeed,
-  type FullMethodContext,
-  type PointSet,
-  type Projection,
-  projectionKinds,
-  Rng,
-  sizeOf,
-} from '@attribution-bench/contract';
-import { openTask, resolveTask, type Task } from '@attribution-bench/tasks';
-import { onnxEngine } from '@attribution-bench/tfjs-onnx';
+import { type FullMethodContext, type PointSet, type Projection, projectionKinds } from '@attribution-bench/contract';
 import { type Figure, millisecondsOf, secondsOf } from './figures.js';
-import { contextOf, measuredTasks, neverCancelled, openMeasured } from './tasks.js';
+import { contextOf, drawnContext, measuredTasks, openDrawn, openMeasured } from './tasks.js';
 
 const dims = [512, 2048];
 const seed = [1, 2, 3, 4] as const;
-const imageShape = [32, 32, 3];
 /** As many images as a dense projection takes at once, so that the making of its matrix is counted as in longer runs. */
 const images = 256;
 
@@ -37,7 +26,7 @@ export async function measureGradients(): Promise<Figure[]> {
 
 /** The network of the TRAK paper, of 2.3 million parameters, on drawn images; its own gradients are too large to let go by. */
 async function measureResnet(): Promise<Figure[]> {
-  const task = await openResnet();
+  const task = await openDrawn({ use: 'resnet9' }, [32, 32, 3], images);
   const context = drawnContext(task);
   const figures: Figure[] = [];
   for (const kind of projectionKinds) {
@@ -53,41 +42,6 @@ async function measureResnet(): Promise<Figure[]> {
 
 function gradientsFigure(settings: Figure['settings'], value: number): Figure {
   return { what: 'gradients', settings, value, unit: 'gradients/s' };
-}
-
-async function openResnet(): Promise<Task> {
-  const resolved = resolveTask({ id: 'resnet9', data: { use: 'fashion-mnist' }, model: { use: 'resnet9' } }, 1);
-  if (!resolved.ok) throw new Error(resolved.problems.map(({ message }) => message).join('; '));
-  const rng = new Rng(seed);
-  const pixels = (count: number) => Float32Array.from({ length: count * sizeOf(imageShape) }, () => rng.uniform());
-  const labels = (count: number) => Int32Array.from({ length: count }, (_, i) => i % 10);
-  const names = (count: number) => Array.from({ length: count }, (_, i) => String(i));
-  const data = {
-    inputs: pixels(images),
-    labels: labels(images),
-    flipped: new Uint8Array(images),
-    queryInputs: pixels(1),
-    queryLabels: labels(1),
-    inputShape: imageShape,
-    classes: 10,
-    ids: names(images),
-    queryIds: names(1),
-  };
-  return openTask(resolved.spec, data, onnxEngine);
-}
-
-/** What a method would see of an untrained model: rates do not depend on the parameters. */
-function drawnContext(task: Task): FullMethodContext {
-  const rng = new Rng(seed);
-  const parameters = Float32Array.from({ length: task.info.parameters }, () => 0.05 * rng.normal());
-  return task.context({
-    checkpoints: [{ id: 'drawn', run: 0, step: 0, epoch: 0, learningRate: 0, seed, parameters }],
-    trajectory: [],
-    scope: deriveSeed(1, 'perf', 'method'),
-    cancel: neverCancelled,
-    progress() {},
-    log() {},
-  });
 }
 
 /** Asks for the gradients of all points of a set and lets them go by; returns how many numbers came. */
