@@ -28,6 +28,7 @@ import {
 } from '../operators.js';
 import { tf } from '../tensorflow.js';
 import { activate } from './matmul.js';
+import { phaseAxis, stridePhases } from './stride-phases.js';
 import { type WinogradConvolution, winograd, winogradFilter } from './winograd.js';
 
 type ConvInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
@@ -104,47 +105,63 @@ function fromProducts(g: GraphBuilder, x: Value, layout: Layout | undefined): Va
   return layout === 'NCHW' ? channelsFirst(g, x) : x;
 }
 
-const fewestChannels = 16;
+/**
+ * How convolutions run, by what was fastest on one core with batches of 64 (perf/training.mjs; times of the slowest of
+ * the three directions against ONNX Runtime's own convolution):
+ * - `winograd` where filters are 3 × 3, or become so when the phases of a stride are told apart, and there are enough
+ *   channels for matrix products: 128 to 256 channels take half to two fifths of the time, 16 to 32 channels nine tenths.
+ * - `columns`, one matrix of patches an image, for images of few channels: no rearrangement of what follows.
+ * - `direct` otherwise.
+ */
+function algorithmOf(g: GraphBuilder, info: ConvInfo): WinogradConvolution | 'columns' | 'direct' {
+  if (info.inChannels <= mostColumns) return 'columns';
+  return fastConvolution(g, info) ?? 'direct';
+}
 
-/** Winograd's algorithm where it is the fastest. */
+const mostColumns = 4;
+const fewestProducts = 16;
+
 function fastConvolution(g: GraphBuilder, info: ConvInfo): WinogradConvolution | undefined {
-  const unit = [info.strideHeight, info.strideWidth, info.dilationHeight, info.dilationWidth].every((by) => by === 1);
-  const fits = info.filterHeight === winogradFilter && info.filterWidth === winogradFilter;
-  if (!unit || !fits || Math.min(info.inChannels, info.outChannels) < fewestChannels) return undefined;
-  return winograd(
-    g,
-    { inputs: info.inHeight, outputs: info.outHeight, padding: info.padInfo.top },
-    { inputs: info.inWidth, outputs: info.outWidth, padding: info.padInfo.left },
-  );
+  const { dilationHeight, dilationWidth, padInfo } = info;
+  if (dilationHeight !== 1 || dilationWidth !== 1) return undefined;
+  const rows = phaseAxis({
+    inputs: info.inHeight,
+    outputs: info.outHeight,
+    filter: info.filterHeight,
+    stride: info.strideHeight,
+    padding: padInfo.top,
+  });
+  const columns = phaseAxis({
+    inputs: info.inWidth,
+    outputs: info.outWidth,
+    filter: info.filterWidth,
+    stride: info.strideWidth,
+    padding: padInfo.left,
+  });
+  if (rows?.filter !== winogradFilter || columns?.filter !== winogradFilter) return undefined;
+  if (Math.min(info.inChannels, info.outChannels) < fewestProducts) return undefined;
+  const phases = stridePhases(g, rows, columns);
+  const convolution = winograd(g, rows, columns);
+  return {
+    forward: (x, filter) => convolution.forward(phases.image(x), phases.filter(filter)),
+    towardsInput: (dy, filter) => phases.imageBack(convolution.towardsInput(dy, phases.filter(filter))),
+    towardsFilter: (x, dy) => phases.filterBack(convolution.towardsFilter(phases.image(x), dy)),
+  };
 }
 
 function convolve(g: GraphBuilder, x: Value, filter: Value, geometry: Geometry): Value {
+  const { dataFormat } = geometry;
   const info = convInfo(x.shape, filter.shape, geometry, false);
-  const fast = fastConvolution(g, info);
-  if (fast !== undefined) {
-    const result = fast.forward(toProducts(g, x, geometry.dataFormat), cast(g, filter, 'float32'));
-    return fromProducts(g, result, geometry.dataFormat);
-  }
-  if (info.inChannels <= 4) {
-    const weights = reshape(g, cast(g, filter, 'float32'), [
-      1,
-      sizeOf(filter.shape) / info.outChannels,
-      info.outChannels,
-    ]);
-    const rows = columns(g, toRuntime(g, x, geometry.dataFormat), info);
-    const result = apply(g, 'FusedMatMul', [rows, weights], {
-      shape: [info.batchSize, info.outHeight * info.outWidth, info.outChannels],
-      domain: microsoftDomain,
-      attributes: { transA: { int: 1 } },
-    });
-    const image = [info.batchSize, info.outHeight, info.outWidth, info.outChannels];
-    return fromProducts(g, reshape(g, result, image), geometry.dataFormat);
-  }
-  const result = apply(g, 'Conv', [toRuntime(g, x, geometry.dataFormat), outputsFirst(g, cast(g, filter, 'float32'))], {
+  const weights = cast(g, filter, 'float32');
+  const algorithm = algorithmOf(g, info);
+  if (algorithm === 'columns') return fromProducts(g, columnProduct(g, x, weights, info, dataFormat), dataFormat);
+  if (algorithm !== 'direct')
+    return fromProducts(g, algorithm.forward(toProducts(g, x, dataFormat), weights), dataFormat);
+  const result = apply(g, 'Conv', [toRuntime(g, x, dataFormat), outputsFirst(g, weights)], {
     shape: [info.batchSize, info.outChannels, info.outHeight, info.outWidth],
     attributes: window(info),
   });
-  return fromRuntime(g, result, geometry.dataFormat);
+  return fromRuntime(g, result, dataFormat);
 }
 
 /** The gradient towards the input; also what transposed convolution is. */
@@ -156,9 +173,9 @@ function convolveBack(
   geometry: Geometry,
 ): Value {
   const info = convInfo(inputShape, filter.shape, geometry, false);
-  const fast = fastConvolution(g, info);
-  if (fast !== undefined) {
-    const result = fast.towardsInput(toProducts(g, dy, geometry.dataFormat), cast(g, filter, 'float32'));
+  const algorithm = algorithmOf(g, info);
+  if (typeof algorithm === 'object') {
+    const result = algorithm.towardsInput(toProducts(g, dy, geometry.dataFormat), cast(g, filter, 'float32'));
     return fromProducts(g, result, geometry.dataFormat);
   }
   const error = toRuntime(g, dy, geometry.dataFormat);
@@ -250,6 +267,18 @@ function columns(g: GraphBuilder, x: Value, info: ConvInfo): Value {
   return reshape(g, concat(g, parts, 1), [info.batchSize, rows, info.outHeight * info.outWidth]);
 }
 
+/** A convolution as the product of columns and filter, [batch, height, width, channels]. */
+function columnProduct(g: GraphBuilder, x: Value, filter: Value, info: ConvInfo, layout: Layout | undefined): Value {
+  const { batchSize, outHeight, outWidth, outChannels } = info;
+  const rows = columns(g, toRuntime(g, x, layout), info);
+  const result = apply(g, 'FusedMatMul', [rows, reshape(g, filter, [1, rows.shape[1], outChannels])], {
+    shape: [batchSize, outHeight * outWidth, outChannels],
+    domain: microsoftDomain,
+    attributes: { transA: { int: 1 } },
+  });
+  return reshape(g, result, [batchSize, outHeight, outWidth, outChannels]);
+}
+
 /** The gradient towards the filter: the patches of the input times the error, summed over the batch. */
 function filterGradient(
   g: GraphBuilder,
@@ -259,13 +288,13 @@ function filterGradient(
   geometry: Geometry,
 ): Value {
   const info = convInfo(x.shape, filterShape, geometry, false);
-  const fast = fastConvolution(g, info);
-  if (fast !== undefined)
-    return fast.towardsFilter(toProducts(g, x, geometry.dataFormat), toProducts(g, dy, geometry.dataFormat));
+  const algorithm = algorithmOf(g, info);
+  if (typeof algorithm === 'object')
+    return algorithm.towardsFilter(toProducts(g, x, geometry.dataFormat), toProducts(g, dy, geometry.dataFormat));
   const { batchSize, inChannels, outChannels } = info;
   const input = toRuntime(g, x, geometry.dataFormat);
   const positions = info.outHeight * info.outWidth;
-  if (inChannels <= 4) {
+  if (algorithm === 'columns') {
     const error = reshape(g, toProducts(g, dy, geometry.dataFormat), [batchSize, positions, outChannels]);
     const rows = columns(g, input, info);
     const products = apply(g, 'MatMul', [rows, error], { shape: [batchSize, rows.shape[1], outChannels] });

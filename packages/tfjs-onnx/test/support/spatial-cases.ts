@@ -92,6 +92,8 @@ export const spatialCases: readonly KernelCase[] = [
   convolution('with padding beyond the filter', [2, 2, 3, 2], 1, 2),
   convolution('in tiles', [3, 3, 16, 16], 1, 'same', float([2, 5, 6, 16], -0.1, 0.1)),
   convolution('in tiles', [3, 3, 16, 17], 1, 'valid', float([2, 6, 11, 16], -0.1, 0.1)),
+  convolution('in tiles of phases', [5, 5, 16, 16], 2, 'same', float([1, 8, 6, 16], -0.1, 0.1)),
+  convolution('in tiles of phases', [4, 4, 16, 16], 2, 1, float([1, 8, 10, 16], -0.1, 0.1)),
   convolution('in tiles beyond the padding', [3, 3, 17, 16], 1, 2, float([1, 4, 3, 17], -0.1, 0.1)),
   convolution('to one pixel', [4, 4, 2, 3], 1, 'valid', float([2, 4, 4, 2])),
   {
