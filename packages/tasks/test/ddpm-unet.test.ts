@@ -203,9 +203,10 @@ test.each([{ timeScaleShift: false }, { timeScaleShift: true, layers: 2, attenti
 );
 
 test('Hessian products agree with differences of gradients', async () => {
-  const data = squares([6, 6, 1], 3);
-  const task = await open(data, { timeScaleShift: true });
-  const parameters = someParameters(data, { timeScaleShift: true });
+  const data = squares([5, 4, 1], 3);
+  const model = { channels: [2, 4], attention: [], timeScaleShift: true };
+  const task = await open(data, model);
+  const parameters = someParameters(data, model);
   const rng = new Rng(runSeed(1));
   const vectors = Float32Array.from(parameters, () => rng.normal());
   const checkpoint = checkpointOf(parameters);
