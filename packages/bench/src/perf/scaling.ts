@@ -9,8 +9,9 @@ import { drawnContext, neverCancelled, openDrawn } from './tasks.js';
 const small = [28, 28, 1];
 const cifar = [32, 32, 3];
 const seed = [1, 2, 3, 4] as const;
-const projDims = [512, 2048];
+const largestDim = 2048;
 const kernelDims = [512, 1024, 2048];
+const mostBytes = 2 ** 30;
 const kernelRows = 8192;
 const queries = 512;
 
@@ -49,7 +50,10 @@ export async function measureScaling(): Promise<Figure[]> {
   const retrainings: Figure[] = [];
   for (const kind of [mlp(128, 1000), mlp(128, 16_000), mlp(32, 4000), mlp(512, 4000), cnn(1000), cnn(4000), resnet])
     retrainings.push(await retraining(kind));
-  const gradients = [...(await gradientFigures(mlp(128, 1024))), ...(await gradientFigures(resnet))];
+  const gradients = [
+    ...(await gradientFigures(mlp(128, 1024), [512, 2048])),
+    ...(await gradientFigures(resnet, [largestDim])),
+  ];
   const solves = await solveFigures();
   return [...retrainings, ...gradients, ...solves, ...predictCifar10(retrainings, gradients, solves)];
 }
@@ -71,14 +75,17 @@ async function retraining({ name, model, inputShape, train }: Retrained): Promis
 }
 
 /** Per-sample gradients by kind of projection and projected length. */
-async function gradientFigures({ name, model, inputShape, train }: Retrained): Promise<Figure[]> {
+async function gradientFigures(
+  { name, model, inputShape, train }: Retrained,
+  projDims: readonly number[],
+): Promise<Figure[]> {
   const task: Task = await openDrawn(model, inputShape, train);
   const context = drawnContext(task);
   const { parameters: p } = task.info;
   const figures: Figure[] = [];
   for (const kind of projectionKinds) {
     for (const dim of kind === 'none' ? [p] : projDims) {
-      if (4 * dim * train > 2 ** 30) continue;
+      if (4 * dim * train > mostBytes) continue;
       const projection = { kind, dim, seed };
       await drain(context, projection, 'queries'); // compiles
       const seconds = (await millisecondsOf(() => drain(context, projection))) / 1000;
