@@ -53,6 +53,17 @@ test('different seeds and different members give different models', async () => 
   await task.release();
 });
 
+test('a perceptron with dropout trains to the same bytes in any company, and to others than without', async () => {
+  const task = await taskOf({ ...digitsMlp, model: { ...digitsMlp.model, dropout: 0.1 } });
+  const [alone] = await trained(task, [3]);
+  const crowd = await trained(task, [...Array(17).keys()]);
+  expect(crowd[3].parameters).toEqual(alone.parameters);
+  const without = await taskOf(digitsMlp);
+  expect((await trained(without, [3]))[0].parameters).not.toEqual(alone.parameters);
+  await task.release();
+  await without.release();
+});
+
 test.each<Partial<Recipe>>([
   { optimizer: 'sgd', lr: 0.2, momentum: 0.9, weightDecay: 0.01 },
   { optimizer: 'sgd', lr: 0.2, momentum: 0, schedule: 'cosine', warmup: 0.2 },
