@@ -1,5 +1,21 @@
-import { deriveSeed, type FullMethodContext, Rng, sizeOf } from '@attribution-bench/contract';
-import { type LoadedCheckpoint, openTask, prepareData, resolveTask, type Task } from '@attribution-bench/tasks';
+import {
+  deriveSeed,
+  type FullMethodContext,
+  type ParamSpecs,
+  type Params,
+  Rng,
+  sizeOf,
+} from '@attribution-bench/contract';
+import {
+  declareNetwork,
+  type LoadedCheckpoint,
+  models,
+  openTask,
+  prepareData,
+  resolveTask,
+  type Task,
+  type TaskSpec,
+} from '@attribution-bench/tasks';
 import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 
 const gridSeed = 1;
@@ -61,8 +77,6 @@ export function openDrawn(
   inputShape: readonly number[],
   train: number,
 ): Promise<Task> {
-  const resolved = resolveTask({ id: 'drawn', data: { use: 'fashion-mnist', train }, model }, gridSeed);
-  if (!resolved.ok) throw new Error(resolved.problems.map(({ message }) => message).join('; '));
   const rng = new Rng(deriveSeed(gridSeed, 'perf', 'data'));
   const pixels = (count: number) => Float32Array.from({ length: count * sizeOf(inputShape) }, () => rng.uniform());
   const labels = (count: number) => Int32Array.from({ length: count }, (_, i) => i % 10);
@@ -78,7 +92,23 @@ export function openDrawn(
     ids: names(train),
     queryIds: names(1),
   };
-  return openTask(resolved.spec, data, onnxEngine);
+  return openTask(drawnSpec(model, train), data, onnxEngine);
+}
+
+function drawnSpec(model: Readonly<Record<string, unknown>>, train: number): TaskSpec {
+  const resolved = resolveTask({ id: 'drawn', data: { use: 'fashion-mnist', train }, model }, gridSeed);
+  if (!resolved.ok) throw new Error(resolved.problems.map(({ message }) => message).join('; '));
+  return resolved.spec;
+}
+
+/** Multiplications of one image's forward pass through a classifier's model. */
+export function multiplicationsOf(
+  model: { readonly use: string } & Readonly<Record<string, unknown>>,
+  inputShape: readonly number[],
+): number {
+  const params = drawnSpec(model, 2).model as unknown as Params<ParamSpecs>;
+  const network = models[model.use].network(params, { inputShape, outputs: 10 });
+  return declareNetwork(network, inputShape).multiplications;
 }
 
 /** What a method would see of an untrained model: times do not depend on the parameters. */

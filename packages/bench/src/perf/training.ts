@@ -1,4 +1,5 @@
 import { deriveSeed } from '@attribution-bench/contract';
+import { measureConvolutional } from './convolutional.js';
 import { type Figure, secondsOf } from './figures.js';
 import { measuredTasks, neverCancelled, openMeasured } from './tasks.js';
 import { measureUnets } from './unet.js';
@@ -18,5 +19,5 @@ export async function measureTraining(): Promise<Figure[]> {
     );
     await task.release();
   }
-  return [...figures, ...(await measureUnets())];
+  return [...figures, ...(await measureConvolutional()), ...(await measureUnets())];
 }
