@@ -23,21 +23,20 @@ export default defineMethod({
       help: 'of the Taylor expansion of the target in the step; second takes one more pass a step',
     }),
   },
+  adapted: ({ optimizer }) =>
+    optimizer.startsWith('adam')
+      ? 'the paper has plain SGD; the preconditioner of each Adam step is held fixed'
+      : undefined,
   async score(ctx, { order }) {
     const { train, queries, epochs, batch } = ctx.task;
     const steps = epochs * Math.ceil(train / batch);
     const byPoint = new Float32Array(train * queries);
-    let adapted = false;
-    const emit = (step: ReplayStep) => {
-      adapted = step.preconditioned;
-      return { values: order === 'first' ? firstOrder(step) : secondOrder(step) };
-    };
+    const emit = (step: ReplayStep) => ({ values: order === 'first' ? firstOrder(step) : secondOrder(step) });
     for await (const { step, batch, learningRate, emitted } of ctx.replay({ emit, tangent: order === 'second' })) {
       ctx.signal.throwIfAborted();
       addRows(byPoint, batch, emitted.values, -learningRate);
       ctx.progress((step + 1) / steps);
     }
-    if (adapted) ctx.log('adapted: the paper has plain SGD; here the preconditioner of each Adam step is held fixed');
     return transposed(byPoint, train, queries);
   },
 
