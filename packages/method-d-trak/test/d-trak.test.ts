@@ -20,18 +20,23 @@ describeMethod(dTrak, { params: { projDim: 256, output: 'loss', normalise: 'rela
 const read = (name: string) => readNpy(new URL(`fixtures/d-trak/${name}.npy`, import.meta.url));
 
 describe('the scoring of sail-sg/D-TRAK', () => {
-  test.each([
-    ['random_train', 'random_gen', 'random_scores_lam0.01', 0.01],
-    ['random_train', 'random_gen', 'random_scores_lam1', 1],
-    ['random_train', 'random_gen', 'random_scores_lam50', 50],
-    ['random_train', 'random_gen', 'random_scores_lam10000', 10_000],
+  const cases: [train: string, gen: string, scores: string, lambda: number][] = [
+    ...[0.01, 1, 50, 10_000].map((lambda): (typeof cases)[number] => [
+      'random_train',
+      'random_gen',
+      `random_scores_lam${lambda}`,
+      lambda,
+    ]),
     ...['loss', 'mean_squared_l2_norm'].flatMap((output) =>
-      [0.01, 1, 100, 10_000].map(
-        (lambda) =>
-          [`projected_train_${output}`, `projected_gen_${output}`, `scores_${output}_lam${lambda}`, lambda] as const,
-      ),
+      [0.01, 1, 100, 10_000].map((lambda): (typeof cases)[number] => [
+        `projected_train_${output}`,
+        `projected_gen_${output}`,
+        `scores_${output}_lam${lambda}`,
+        lambda,
+      ]),
     ),
-  ])('%s and %s give %s', async (train, gen, expected, lambda) => {
+  ];
+  test.each(cases)('%s and %s give %s', async (train, gen, expected, lambda) => {
     for (const form of ['columns', 'points'] as const) {
       const scores = await scoresOf(train, gen, lambda, form);
       expectReferenceScores(scores, read(expected), form === 'columns' ? 2e-6 : 1e-5);

@@ -144,13 +144,11 @@ test('where there is no path, it is said', async () => {
     const task = await openTask(spec, data, onnxEngine);
     const checkpoint = checkpointOf(new Float32Array(task.info.parameters));
     const ctx = contextOf(task, [checkpoint]);
-    try {
-      await ctx.outputs({ of, checkpoint, output: 'loss', timesteps: 'sampling' });
-    } catch (error) {
-      return error instanceof BenchError ? error.line : error;
-    } finally {
-      await task.release();
-    }
+    const error: unknown = await ctx
+      .outputs({ of, checkpoint, output: 'loss', timesteps: 'sampling' })
+      .catch((reason: unknown) => reason);
+    await task.release();
+    return error instanceof BenchError ? error.line : error;
   };
   expect(await paths(await generating(), 'train')).toContain(
     'only generated queries have time steps at which they were drawn',
