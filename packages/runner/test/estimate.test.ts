@@ -54,6 +54,37 @@ describe('an estimate', () => {
     expect(byKind.metric.seconds).toBeGreaterThan(0);
   });
 
+  it('finds stand-ins for everything that steps of a generator read', async () => {
+    const text = `schema: bench/grid@1
+name: trial
+seed: 7
+tasks:
+  - id: g
+    data: { use: digits, train: 24 }
+    model: { use: ddpm-mlp, hidden: [8], epochs: 2 }
+    target: { use: neg-denoising-loss, timesteps: 2, draws: 1 }
+    queries: { heldout: 4, generated: 4 }
+truth: { subsets: 4, retrainSeeds: 2 }
+metrics: [lds, { use: counterfactual, params: { images: 2, draws: 1 } }]
+methods: [random, { use: d-trak, params: { projDim: 8, timesteps: 2 } }]
+`;
+    const planned = await plan(await grid(text), temporaryFolder());
+    const failures: string[] = [];
+    const onFailure = (label: string, reason: string) => void failures.push(`${label}: ${reason}`);
+    const { byKind } = await estimate(planned, { jobs: 1, onFailure });
+    expect(failures).toEqual([]);
+    expect(Object.keys(byKind).sort()).toEqual([
+      'diagnose',
+      'fit',
+      'generate',
+      'metric',
+      'retrain',
+      'score',
+      'train',
+      'truth',
+    ]);
+  });
+
   it('rests on earlier runs, which leave nothing to do', async () => {
     const results = await finishedCopy();
     const done = await estimate(await plan(await grid(small), results), { jobs: 2 });

@@ -37,7 +37,12 @@ async function showPlan(flags: FlagValues): Promise<void> {
   const plan = await planFrom(flags);
   const cancel = new AbortController();
   const release = onInterrupt({ stop: () => cancel.abort(), abandon: () => undefined });
-  const prediction = await estimate(plan, { jobs: flags.jobs, cancel: cancel.signal, onProgress: probeNote() });
+  const prediction = await estimate(plan, {
+    jobs: flags.jobs,
+    cancel: cancel.signal,
+    onProgress: probeNote(),
+    onFailure: (label, reason) => console.error(`not in the prediction: ${label}: ${reason}`),
+  });
   release();
   if (cancel.signal.aborted) {
     console.error('stopped');

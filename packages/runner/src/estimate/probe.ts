@@ -22,6 +22,8 @@ export interface ProbeOptions {
   readonly jobs: number;
   /** Trials done, and all of them. */
   onProgress?(done: number, total: number): void;
+  /** A step that cannot be timed: it fails, or does not say how far it is. */
+  onFailure?(label: string, reason: string): void;
   readonly cancel?: AbortSignal;
 }
 
@@ -76,13 +78,16 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
 
   /** What the tried step takes; undefined when it fails. */
   async function timed(tried: Tried, pool: WorkerPool): Promise<Timed | undefined> {
-    const { job, steps, times } = tried;
+    const { job, label, steps, times } = tried;
     await inputs.provide(job);
     const peak = memory.start();
     const attempt = () => pool.start(job, () => undefined, { trialSeconds }).result;
     const first = await attempt();
     const cold = secondsOf(first);
-    if (cold === undefined) return undefined;
+    if (cold === undefined) {
+      options.onFailure?.(label, first.status === 'failed' ? first.error.message : 'it does not say how far it is');
+      return undefined;
+    }
     const whole = first.status === 'done';
     if (job.kind === 'metric' && metrics[job.metric].retrainings !== undefined) {
       const shared = sharedRetraining(job, await stackOf(job));

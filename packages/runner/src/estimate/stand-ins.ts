@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { type NdArray, Rng, sizeOf } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
 import type { ArtifactRef, Plan, PlannedTask } from '../plan/plan.js';
+import { generatedArtifact } from '../steps/generate.js';
 import type { MetricJob, StepJob } from '../steps/job.js';
 
 /** Sees to it that a trial finds what it reads: what is stored already, or something of the same size made up. */
@@ -27,16 +28,14 @@ export function standIns(plan: Plan, results: Store, store: Store): StandIns {
     await provideRef(dataset, () => undefined);
     if (generated === undefined) return;
     await provideRef(generated, async () => {
-      const { inputShape, generated: count = 0 } = taskOf(id).info;
-      const data = drawn(count * sizeOf(inputShape), 'uniform');
-      const ids = Array.from({ length: count }, (_, index) => `generated/${index}`);
-      await store.write(generated, {
-        arrays: {
-          inputs: { shape: [count, sizeOf(inputShape)], data },
-          labels: { shape: [count], data: new Int32Array(count).fill(-1) },
-        },
-        metadata: { ids: JSON.stringify(ids) },
+      const { inputShape, generated: count = 0, parameters } = taskOf(id).info;
+      const artifact = generatedArtifact({
+        images: drawn(count * sizeOf(inputShape), 'uniform'),
+        labels: new Int32Array(count).fill(-1),
+        ids: Array.from({ length: count }, (_, index) => `generated/${index}`),
+        model: madeUpParameters(parameters),
       });
+      await store.write(generated, artifact);
     });
   };
 
@@ -51,7 +50,7 @@ export function standIns(plan: Plan, results: Store, store: Store): StandIns {
       }
       const { parameters } = taskOf(id).info;
       const places = Array.from({ length: snapshots }, (_, at) => ({ step: at + 1, epoch: at + 1, learningRate: 0.1 }));
-      const data = drawn(snapshots * parameters, 'normal').map((value) => value * weightScale);
+      const data = madeUpParameters(snapshots * parameters);
       await store.write(ref, {
         arrays: { models: { shape: [snapshots, parameters], data }, losses: { shape: [1], data: new Float32Array(1) } },
         metadata: { places: JSON.stringify(places) },
@@ -101,6 +100,10 @@ export function madeUpScores({ scoreShape, info }: MetricJob, seed = 1): Record<
     scores: { shape, data: drawn(sizeOf(shape), 'normal', seed) },
     selfScores: { shape: [info.train], data: drawn(info.train, 'normal', seed) },
   };
+}
+
+function madeUpParameters(count: number): Float32Array {
+  return drawn(count, 'normal').map((value) => value * weightScale);
 }
 
 function drawn(count: number, how: 'normal' | 'uniform', seed = 1): Float32Array {

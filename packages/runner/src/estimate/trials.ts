@@ -7,6 +7,8 @@ import { likeness } from './history.js';
 /** Steps that one trial tells the time of: by {@link likeness}, how many times as long as the trial they take. */
 export interface Tried {
   readonly job: StepJob;
+  /** Of the first of them, for people. */
+  readonly label: string;
   readonly times: Map<string, number>;
   /** How many steps these are. */
   steps: number;
@@ -31,13 +33,13 @@ export function trialsFor(plan: Plan, unknown: readonly PlannedStep[]): Trial[] 
     if (job.kind === 'fit' || job.kind === 'score') {
       const few = withFewModels(plan, job);
       const key = canonicalJson([step.task, job.method.id, few.amounts]);
-      const trial = methods.get(key) ?? newMethodTrial(byId, job, few.source);
+      const trial = methods.get(key) ?? newMethodTrial(byId, step, job, few.source);
       methods.set(key, trial);
       count(trial[job.kind], step, few.times);
     } else {
       const key = likeness(step);
       const kind = job.kind === 'metric' ? 'metric' : 'models';
-      const trial = singles.get(key) ?? { kind, tried: { job, times: new Map(), steps: 0 } };
+      const trial = singles.get(key) ?? { kind, tried: { job, label: step.label, times: new Map(), steps: 0 } };
       singles.set(key, trial);
       count(trial.tried, step, 1);
     }
@@ -49,16 +51,19 @@ export function trialsFor(plan: Plan, unknown: readonly PlannedStep[]): Trial[] 
 /** Trains the checkpoints that methods are tried on where that is not a trial anyway. */
 function checkpointTrials(byId: ReadonlyMap<string, PlannedStep>, trials: readonly Trial[]): Trial[] {
   const present = new Set(trials.flatMap((trial) => (trial.kind === 'models' ? trainedKey(trial.tried.job) : [])));
-  const wanted = new Map<string, StepJob>();
+  const wanted = new Map<string, PlannedStep>();
   for (const trial of trials) {
     if (trial.kind !== 'method' || trial.fit.job.kind !== 'fit') continue;
     const { checkpoints, trajectory } = trial.fit.job.method;
     for (const ref of [...checkpoints.slice(0, 1), ...(trajectory === undefined ? [] : [trajectory])]) {
       const step = byId.get(`train:${ref.key}`);
-      if (step !== undefined && step.status !== 'cached' && !present.has(ref.key)) wanted.set(ref.key, step.job);
+      if (step !== undefined && step.status !== 'cached' && !present.has(ref.key)) wanted.set(ref.key, step);
     }
   }
-  return [...wanted.values()].map((job) => ({ kind: 'models', tried: { job, times: new Map(), steps: 1 } }));
+  return [...wanted.values()].map(({ job, label }) => ({
+    kind: 'models',
+    tried: { job, label, times: new Map(), steps: 1 },
+  }));
 }
 
 function trainedKey(job: StepJob): string[] {
@@ -72,6 +77,7 @@ function count(tried: Tried, step: PlannedStep, times: number): void {
 
 function newMethodTrial(
   byId: ReadonlyMap<string, PlannedStep>,
+  { label }: PlannedStep,
   job: FitJob | ScoreJob,
   method: MethodSource,
 ): Extract<Trial, { fit: Tried }> {
@@ -81,8 +87,8 @@ function newMethodTrial(
     ?.job as ScoreJob;
   return {
     kind: 'method',
-    fit: { job: { ...fit, method }, times: new Map(), steps: 0 },
-    score: { job: { ...score, method }, times: new Map(), steps: 0 },
+    fit: { job: { ...fit, method }, label, times: new Map(), steps: 0 },
+    score: { job: { ...score, method }, label, times: new Map(), steps: 0 },
   };
 }
 
