@@ -37,7 +37,7 @@ export const measuredTasks = {
 } as const;
 
 /** A perceptron on points as large as those of MNIST, drawn instead of read. */
-export function mnistLike(train: number): Readonly<Record<string, unknown>> {
+function mnistLike(train: number): Readonly<Record<string, unknown>> {
   return {
     id: 'mnist-like',
     data: { use: 'synthetic', train, queries: 100, classes: 10, dims: 784 },

@@ -7,7 +7,7 @@ import { generatedArtifact } from '../steps/generate.js';
 import type { MetricJob, StepJob } from '../steps/job.js';
 
 /** Sees to it that a trial finds what it reads: what is stored already, or something of the same size made up. */
-export interface StandIns {
+interface StandIns {
   provide(job: StepJob): Promise<void>;
 }
 

@@ -9,7 +9,7 @@ export interface Pace {
   readonly last?: Mark;
 }
 
-export interface Mark {
+interface Mark {
   /** Share of the step, 0 to 1. */
   readonly done: number;
   readonly seconds: number;
