@@ -5,7 +5,7 @@ import { apply, cast, channelsFirst, channelsLast } from '../operators.js';
 import { repeats, resizeMatrix } from '../resize-matrix.js';
 
 /** Repeats every pixel of [batch, channels, height, width] `rows` times down and `columns` times across. */
-export function enlarge(g: GraphBuilder, x: Value, rows: number, columns: number): Value {
+function enlarge(g: GraphBuilder, x: Value, rows: number, columns: number): Value {
   if (rows === 1 && columns === 1) return x;
   const [batch, channels, height, width] = x.shape;
   const scales = g.constant('float32', [4], Float32Array.of(1, 1, rows, columns));

@@ -3,7 +3,7 @@ import type { GraphBuilder, Value } from '../graph-builder.js';
 import { pad, reshape, slice, transpose } from '../operators.js';
 
 /** A convolution along one axis. */
-export interface StridedAxis {
+interface StridedAxis {
   readonly inputs: number;
   readonly outputs: number;
   readonly filter: number;
@@ -33,7 +33,7 @@ export function phaseAxis({ inputs, outputs, filter, stride, padding }: StridedA
 }
 
 /** Images [batch, height, width, channels] and filters [height, width, in, out] of a convolution made one of stride 1. */
-export interface Phases {
+interface Phases {
   image(x: Value): Value;
   imageBack(x: Value): Value;
   filter(w: Value): Value;

@@ -3,7 +3,7 @@ import { microsoftDomain } from '../onnx-model.js';
 import { apply, reshape, transpose } from '../operators.js';
 
 /** Where a filter of {@link winogradFilter} pixels meets an image, along one axis. */
-export interface WinogradAxis {
+interface WinogradAxis {
   readonly inputs: number;
   readonly outputs: number;
   readonly padding: number;
