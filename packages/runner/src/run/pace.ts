@@ -31,7 +31,7 @@ export function paceMeter(): { mark(done: number): void; read(): Pace } {
 }
 
 /** How much longer a trial waits for a step to say twice how far it is. */
-const patience = 8;
+const patience = 20;
 
 /** The signal of a step that is only tried: raised as well when it took `seconds` and its pace is known. */
 export function trialSignal(signal: CancelSignal, seconds: number, pace: () => Pace): CancelSignal {
