@@ -33,7 +33,7 @@ export function trialsFor(plan: Plan, unknown: readonly PlannedStep[]): Trial[] 
     if (job.kind === 'fit' || job.kind === 'score') {
       const few = withFewModels(plan, job);
       const key = canonicalJson([step.task, job.method.id, few.amounts]);
-      const trial = methods.get(key) ?? newMethodTrial(byId, step, job, few.source);
+      const trial = methods.get(key) ?? newMethodTrial(byId, job, few.source);
       methods.set(key, trial);
       count(trial[job.kind], step, few.times);
     } else {
@@ -77,19 +77,19 @@ function count(tried: Tried, step: PlannedStep, times: number): void {
 
 function newMethodTrial(
   byId: ReadonlyMap<string, PlannedStep>,
-  { label }: PlannedStep,
   job: FitJob | ScoreJob,
   method: MethodSource,
 ): Extract<Trial, { fit: Tried }> {
   const fitKey = job.kind === 'fit' ? job.output.key : job.fit.key;
-  const fit = byId.get(`fit:${fitKey}`)?.job as FitJob;
-  const score = [...byId.values()].find((step) => step.job.kind === 'score' && step.job.fit.key === fitKey)
-    ?.job as ScoreJob;
-  return {
-    kind: 'method',
-    fit: { job: { ...fit, method }, label, times: new Map(), steps: 0 },
-    score: { job: { ...score, method }, label, times: new Map(), steps: 0 },
-  };
+  const fit = byId.get(`fit:${fitKey}`) as PlannedStep;
+  const score = [...byId.values()].find((step) => step.job.kind === 'score' && step.job.fit.key === fitKey);
+  const tried = ({ job, label }: PlannedStep): Tried => ({
+    job: { ...(job as FitJob | ScoreJob), method },
+    label,
+    times: new Map(),
+    steps: 0,
+  });
+  return { kind: 'method', fit: tried(fit), score: tried(score as PlannedStep) };
 }
 
 interface FewModels {
