@@ -12,6 +12,7 @@ const seed = [1, 2, 3, 4] as const;
 const largestDim = 2048;
 const kernelDims = [512, 1024, 2048];
 const mostBytes = 2 ** 30;
+const mostDrawn = 1_000_000;
 const kernelRows = 8192;
 const queries = 512;
 
@@ -84,6 +85,7 @@ async function gradientFigures(
   const { parameters: p } = task.info;
   const figures: Figure[] = [];
   for (const kind of projectionKinds) {
+    if (kind === 'gaussian' && p > mostDrawn) continue; // as rademacher, and minutes of drawing normal numbers
     for (const dim of kind === 'none' ? [p] : projDims) {
       if (4 * dim * train > mostBytes) continue;
       const projection = { kind, dim, seed };
