@@ -46,7 +46,8 @@ export function closingLines(outcome: RunOutcome): string[] {
   const lines = failedCells.map(({ cell, reason }) => `failed: ${cell}: ${reason}`);
   if (outcome.error !== undefined) lines.push(`error: ${(fromPlainError(outcome.error) satisfies BenchError).line}`);
   const took = `${formatDuration(outcome.seconds)}, ${formatBytes(outcome.peakRssBytes)} at peak`;
-  const done = `${count(counts.done, 'step')} done, ${counts.cached} stored before`;
+  const elsewhere = counts.elsewhere === 0 ? '' : ` here, ${counts.elsewhere} by other processes`;
+  const done = `${count(counts.done, 'step')} done${elsewhere}, ${counts.cached} stored before`;
   if (incomplete === undefined) lines.push(`${done}; ${took}`);
   else {
     const left = counts.remaining + counts.blocked;

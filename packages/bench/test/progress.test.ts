@@ -68,9 +68,11 @@ test('a sign of life comes every ten seconds, with what is left, workers and mem
     at,
     type: 'heartbeat',
     done: 0,
+    elsewhere: 0,
     failed: 0,
     total: 12,
     running: ['retrain a', 'fit b'],
+    awaited: 0,
     rssBytes: 1.5 * 2 ** 30,
     etaSeconds: 125,
   });

@@ -46,7 +46,14 @@ describe('a run', () => {
     expect(again.cells.map(({ status }) => status)).toEqual(['cached', 'cached', 'cached']);
     expect(again.tasks[0].truth).toMatchObject({ cached: 40, total: 40 });
     const { outcome } = await run(again);
-    expect(outcome.counts).toEqual({ cached: again.steps.length, done: 0, failed: 0, blocked: 0, remaining: 0 });
+    expect(outcome.counts).toEqual({
+      cached: again.steps.length,
+      done: 0,
+      elsewhere: 0,
+      failed: 0,
+      blocked: 0,
+      remaining: 0,
+    });
     expect(await differingFromFinished(results)).toEqual([]);
 
     const board = await boardInput(again, outcome);

@@ -48,7 +48,8 @@ export function isLeftover(name: string, ageMs: number): boolean {
   return !isAlive(Number(match[2]));
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this machine is still there. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -72,7 +73,7 @@ async function syncFolder(folder: string): Promise<void> {
 
 let machineName: string | undefined;
 /** Where a process id means something: host and, in containers, the namespace of process ids. */
-function machine(): string {
+export function machine(): string {
   if (machineName === undefined) {
     let namespace = '';
     try {

@@ -1,5 +1,6 @@
 export type { Artifact } from './artifact-file.js';
 export { writeAtomically } from './atomic-write.js';
+export { type Claim, type Claims, openClaims } from './claims.js';
 export { writeError } from './file-errors.js';
 export {
   type ArtifactCost,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BenchError, type NdArray } from '@attribution-bench/contract';
 import { type Artifact, openArtifactFile, readArtifactFile, writeArtifactFile } from './artifact-file.js';
 import { isLeftover, writeAtomically } from './atomic-write.js';
+import { isClaim, isInUse } from './claims.js';
 import { hasCode, readError } from './file-errors.js';
 import { Malformed } from './safetensors.js';
 
@@ -56,7 +57,7 @@ export interface Store {
   list(kind?: string): AsyncIterable<StoredArtifact>;
   /** Removes what interrupted writes left behind; returns how many files that were. */
   removeLeftovers(): Promise<number>;
-  /** Artifacts whose key is not in `keep`, files set aside, leftovers; removes them when told to. */
+  /** Artifacts whose key is not in `keep`, files set aside, leftovers, claims nobody holds; removes them when told to. */
   collect(keep: ReadonlySet<string>, options: { readonly remove: boolean }): Promise<Collected>;
 }
 
@@ -215,6 +216,8 @@ export function openStore(folder: string, onSetAside: (found: SetAside) => void 
             if (artifact) kept++;
             continue;
           }
+        } else if (isClaim(name)) {
+          if (await isInUse(path)) continue;
         } else if (!besidesName.test(name) && !isLeftover(name, await ageOfFile(path))) continue;
         bytes += await sizeOfFile(path);
         files.push(path);

@@ -1,5 +1,5 @@
 import { MultiBar, Presets } from 'cli-progress';
-import { lineOf, newRunState, outlook, update } from './lines.js';
+import { atWork, lineOf, newRunState, outlook, update } from './lines.js';
 import type { ProgressReporter } from './reporter.js';
 
 const columnsBesidesLabel = 62;
@@ -28,7 +28,7 @@ export function barReporter(terminal: NodeJS.WriteStream): ProgressReporter {
       if (line !== undefined) write(line);
       const room = Math.max(0, (terminal.columns || 80) - columnsBesidesLabel);
       bar.setTotal(Math.max(1, state.total));
-      bar.update(state.ended, { outlook: outlook(state), label: state.running.join(', ').slice(0, room) });
+      bar.update(state.ended, { outlook: outlook(state), label: atWork(state).slice(0, room) });
     },
     note(line) {
       write(line);

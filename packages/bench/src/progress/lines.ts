@@ -8,12 +8,14 @@ export interface RunState {
   ended: number;
   total: number;
   running: readonly string[];
+  /** Steps that other processes are at. */
+  awaited: number;
   rssBytes: number;
   etaSeconds?: number | undefined;
 }
 
 export function newRunState(): RunState {
-  return { jobs: 0, ended: 0, total: 0, running: [], rssBytes: 0 };
+  return { jobs: 0, ended: 0, total: 0, running: [], awaited: 0, rssBytes: 0 };
 }
 
 export function update(state: RunState, event: RunEvent): void {
@@ -27,6 +29,7 @@ export function update(state: RunState, event: RunEvent): void {
       break;
     case 'heartbeat':
       state.running = event.running;
+      state.awaited = event.awaited;
       state.rssBytes = event.rssBytes;
       state.etaSeconds = event.etaSeconds;
       break;
@@ -43,6 +46,13 @@ export function counted(state: RunState, what: string): string {
 export function outlook(state: RunState): string {
   const eta = state.etaSeconds === undefined ? '' : `eta ${formatDuration(state.etaSeconds)}  `;
   return `${eta}(${state.jobs} ${state.jobs === 1 ? 'worker' : 'workers'}, ${formatBytes(state.rssBytes)})`;
+}
+
+/** What the workers are at, or what they wait for. */
+export function atWork(state: RunState): string {
+  if (state.running.length > 0) return state.running.join(', ');
+  if (state.awaited === 0) return 'nothing';
+  return `nothing, ${state.awaited} ${state.awaited === 1 ? 'step is' : 'steps are'} being done by other processes`;
 }
 
 /** The lasting line that an event deserves: finished groups of trainings, finished cells, failures, warnings. */

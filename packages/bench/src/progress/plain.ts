@@ -1,4 +1,4 @@
-import { counted, lineOf, newRunState, outlook, update } from './lines.js';
+import { atWork, counted, lineOf, newRunState, outlook, update } from './lines.js';
 import type { ProgressReporter } from './reporter.js';
 
 const HEARTBEAT_MS = 10_000;
@@ -15,7 +15,7 @@ export function plainReporter(write: (line: string) => void): ProgressReporter {
       if (event.type === 'run-started') lastLineAt = event.at;
       if (event.type !== 'heartbeat' || event.at - lastLineAt < HEARTBEAT_MS) return;
       lastLineAt = event.at;
-      write(counted(state, `${outlook(state)}  running: ${state.running.join(', ') || 'nothing'}`));
+      write(counted(state, `${outlook(state)}  running: ${atWork(state)}`));
     },
     note: write,
     close() {},

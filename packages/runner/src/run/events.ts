@@ -31,7 +31,8 @@ export type RunEvent = { readonly at: number } & (
       readonly label: string;
       readonly task: string;
       readonly method?: string;
-      readonly status: 'done' | 'failed' | 'cancelled' | 'blocked';
+      /** `elsewhere`: another process did it. */
+      readonly status: 'done' | 'elsewhere' | 'failed' | 'cancelled' | 'blocked';
       readonly seconds: number;
       readonly peakRssBytes: number;
       readonly error?: PlainError;
@@ -49,9 +50,13 @@ export type RunEvent = { readonly at: number } & (
       /** About once a second. */
       readonly type: 'heartbeat';
       readonly done: number;
+      /** Done by other processes since this run was planned, as far as it came across them. */
+      readonly elsewhere: number;
       readonly failed: number;
       readonly total: number;
       readonly running: readonly string[];
+      /** Steps that other processes are at, as far as this one came across them. */
+      readonly awaited: number;
       readonly rssBytes: number;
       /** Absent until enough has been measured. */
       readonly etaSeconds?: number;
@@ -63,10 +68,11 @@ export interface RunOutcome {
   readonly run: string;
   /** Folder with events.ndjson, plan.json and outcome.json. */
   readonly folder: string;
-  /** Steps by how they ended; `remaining` were never started. */
+  /** Steps by how they ended; `elsewhere`: done by other processes meanwhile; `remaining` were never started. */
   readonly counts: {
     readonly cached: number;
     readonly done: number;
+    readonly elsewhere: number;
     readonly failed: number;
     readonly blocked: number;
     readonly remaining: number;

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeError } from '@attribution-bench/store';
 import type { Grid } from '../grid/grid.js';
@@ -9,6 +9,8 @@ import type { RunEvent } from './events.js';
 export interface RunLog {
   readonly id: string;
   readonly folder: string;
+  /** When the run started by the clock of the file system, in ms since 1970. */
+  readonly startedAt: number;
   /** Appends an event. A log that can no longer be written ends without ending the run. */
   write(event: RunEvent): void;
   close(): void;
@@ -18,15 +20,20 @@ const heartbeatEveryMs = 10_000;
 
 /** @throws BenchError STORE_UNWRITABLE, STORE_FULL or STORE_WRITE when the folder cannot be made */
 export function openRunLog(plan: Plan, startedAt: number): RunLog {
-  const id = `${new Date(startedAt).toISOString().slice(0, 19).replaceAll(':', '-')}-${process.pid}`;
-  const folder = join(plan.resultsFolder, 'runs', id);
+  const runs = join(plan.resultsFolder, 'runs');
+  const name = `${new Date(startedAt).toISOString().slice(0, 19).replaceAll(':', '-')}-${process.pid}`;
+  let id: string;
+  let folder = runs;
   let file: number | undefined;
+  let fileSystemTime: number;
   try {
-    mkdirSync(folder, { recursive: true });
+    id = newFolder(runs, name);
+    folder = join(runs, id);
     file = openSync(join(folder, 'events.ndjson'), 'a');
     const described = openSync(join(folder, 'plan.json'), 'w');
     writeSync(described, `${JSON.stringify(describe(plan, plan.grid), undefined, 2)}\n`);
     closeSync(described);
+    fileSystemTime = statSync(join(folder, 'plan.json')).mtimeMs;
   } catch (error) {
     throw writeError(error, folder);
   }
@@ -34,6 +41,7 @@ export function openRunLog(plan: Plan, startedAt: number): RunLog {
   return {
     id,
     folder,
+    startedAt: fileSystemTime,
     write(event) {
       if (file === undefined || event.type === 'step-progress') return;
       if (event.type === 'heartbeat') {
@@ -51,6 +59,20 @@ export function openRunLog(plan: Plan, startedAt: number): RunLog {
       file = undefined;
     },
   };
+}
+
+/** Makes a folder that nobody else has; processes of two machines may have the same id. Returns its name. */
+function newFolder(parent: string, name: string): string {
+  mkdirSync(parent, { recursive: true });
+  for (let n = 1; ; n++) {
+    const unique = n === 1 ? name : `${name}-${n}`;
+    try {
+      mkdirSync(join(parent, unique));
+      return unique;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
 }
 
 function describe(plan: Plan, grid: Grid): unknown {

@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type PlainError, toPlainError } from '@attribution-bench/contract';
-import { openStore, writeAtomically } from '@attribution-bench/store';
+import { type Claim, openClaims, openStore, writeAtomically } from '@attribution-bench/store';
 import PQueue from 'p-queue';
 import { extendHistory, type Measured, summarise } from '../estimate/history.js';
 import { writeLatest } from '../plan/latest.js';
 import type { Plan, PlannedStep } from '../plan/plan.js';
+import { readMetric } from '../steps/metric.js';
 import { type Running, watchBudget } from './budget-watch.js';
 import { watchCells } from './cell-watch.js';
 import type { RunEvent, RunOutcome } from './events.js';
@@ -15,12 +16,13 @@ import { lostResults } from './lost-results.js';
 import { memoryMeter } from './memory.js';
 import { openPool } from './pool.js';
 import { priorities } from './priorities.js';
+import { putAside } from './put-aside.js';
 import { openRunLog } from './run-log.js';
 import { trackSteps } from './step-states.js';
 import type { WorkMessage, WorkResult } from './work.js';
 
 export interface RunOptions {
-  /** Worker threads; no more than there are cores are used. */
+  /** Worker threads of this process; no more than there are cores are used. */
   readonly jobs: number;
   readonly maxTimeMs?: number;
   readonly failFast?: boolean;
@@ -32,7 +34,9 @@ const triesAtMost = 3;
 const heartbeatMs = 1000;
 
 /**
- * Does what a plan leaves to do. A failing step fails the cells that rest on it and nothing else; see the outcome.
+ * Does what a plan leaves to do, together with every other process, here or on another machine, that works on the same
+ * results folder: each takes steps that nobody is at and waits for the others' only when it has nothing else to do, so
+ * that all of them end with everything done. A failing step fails the cells that rest on it and nothing else; see the outcome.
  * Stopping (`cancel`, `maxTimeMs`, `failFast`) lets running steps come to their next stopping point.
  * @throws BenchError when the results folder cannot be written at all
  */
@@ -51,7 +55,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   const values = new Map<string, number>();
   const measured: { step: PlannedStep; measured: Measured }[] = [];
   const failedCells: { cell: string; reason: string }[] = [];
-  const ended = { done: 0, failed: 0, blocked: 0 };
+  const ended = { done: 0, elsewhere: 0, failed: 0, blocked: 0 };
   const forecast = newForecast();
   const budget = watchBudget(plan.grid.budget);
   let alone: PlannedStep[] = [];
@@ -59,6 +63,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   let storeError: PlainError | undefined;
   let defect: { readonly error: unknown } | undefined;
 
+  const claims = openClaims(store, log.startedAt);
   const pool = openPool(options.jobs, store.folder, plan.environment);
   const queue = new PQueue({ concurrency: pool.threads });
   const states = trackSteps(plan.steps, (step) => {
@@ -71,6 +76,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
           stop('cancelled');
         });
   });
+  const aside = putAside(hasTime, (id) => states.of(id) === 'waiting' && states.retry(id));
   const cells = watchCells(plan.cells, states);
   const memory = memoryMeter(() => budget.memory(running.values(), memory.rssBytes));
 
@@ -95,10 +101,13 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   for (;;) {
     await queue.onIdle();
     const next = alone.shift();
-    if (next === undefined) break;
-    await queue.add(() => perform(next));
+    if (next !== undefined) await queue.add(() => perform(next));
+    else if (aside.size > 0) await aside.nextLook();
+    else if (queue.size + queue.pending === 0) break;
   }
 
+  aside.close();
+  claims.close();
   clearInterval(heartbeat);
   clearTimeout(deadline);
   options.cancel?.removeEventListener('abort', onCancel);
@@ -123,9 +132,49 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   }
   return outcome;
 
+  /** Does a step unless another process did it, is at it, or failed at it. */
   async function perform(step: PlannedStep): Promise<void> {
     if (stopped !== undefined || states.of(step.id) !== 'waiting') return;
     states.start(step.id);
+    const claim = await claims.take(step.outputs[0]);
+    if (claim.status === 'theirs') {
+      states.wait(step.id);
+      aside.add(step.id);
+    } else if (claim.status === 'failed') {
+      aside.lookSoon();
+      fail(step, claim.error, { seconds: 0, peakRssBytes: memory.rssBytes });
+    } else {
+      if (!isForced(step) && (await isStored(step))) await foundDone(step);
+      else if (stopped === undefined) return compute(step, claim);
+      else states.wait(step.id);
+      await claim.release();
+    }
+  }
+
+  async function isStored({ outputs }: PlannedStep): Promise<boolean> {
+    for (const output of outputs) if (!(await store.has(output))) return false;
+    return true;
+  }
+
+  async function foundDone(step: PlannedStep): Promise<void> {
+    if (step.kind === 'metric') {
+      const read = await readMetric(store, step.outputs[0]).catch(() => undefined);
+      if (read !== undefined) values.set(step.id, read.report.value);
+    }
+    ended.elsewhere++;
+    emit({ type: 'step-finished', ...about(step), status: 'elsewhere', seconds: 0, peakRssBytes: memory.rssBytes });
+    states.finish(step.id);
+    tellCells(step.id);
+    aside.lookSoon();
+  }
+
+  /** Whether a process has time for steps that were others': no worker thread would wait for it. */
+  function hasTime(): boolean {
+    const mustBeAlone = [...running.values()].some(({ step }) => mustRunAlone.has(step.id));
+    return queue.size === 0 && queue.pending < pool.threads && !mustBeAlone;
+  }
+
+  async function compute(step: PlannedStep, claim: Ours): Promise<void> {
     emit({ type: 'step-started', ...about(step) });
     const startedMs = performance.now();
     const peak = memory.start();
@@ -142,15 +191,21 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     stopClock?.();
     running.delete(step.id);
     const cost = { seconds: (performance.now() - startedMs) / 1000, peakRssBytes: peak() };
-    await settle(entry, result, cost);
+    await settle(entry, claim, result, cost);
+    aside.lookSoon();
   }
 
-  async function settle({ step, over }: Running, result: WorkResult, cost: Measured): Promise<void> {
+  async function settle({ step, over }: Running, claim: Ours, result: WorkResult, cost: Measured): Promise<void> {
+    const failed = async (error: PlainError): Promise<void> => {
+      await claim.release(error);
+      fail(step, error, cost);
+    };
     const finished = (status: 'done' | 'cancelled', error?: PlainError) =>
       emit({ type: 'step-finished', ...about(step), status, ...cost, ...(error === undefined ? {} : { error }) });
     if (result.status === 'done') {
       const own = { ...cost, seconds: result.report.seconds };
       const unwritten = await note(step, own);
+      await claim.release();
       measured.push({ step, measured: { ...cost, seconds: result.pace.seconds } });
       forecast.note(step, cost.seconds);
       if (result.report.value !== undefined) values.set(step.id, result.report.value);
@@ -160,17 +215,22 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
       tellCells(step.id);
       if (unwritten !== undefined) storeFailed(unwritten);
     } else if (result.status === 'cancelled') {
-      if (stopped === undefined && over === 'time') return fail(step, overTime(plan.grid.budget), cost);
-      if (stopped === undefined && over === 'memory') return fail(step, overMemory(plan.grid.budget), cost);
+      if (stopped === undefined && over === 'time') return failed(overTime(plan.grid.budget));
+      if (stopped === undefined && over === 'memory') return failed(overMemory(plan.grid.budget));
+      await claim.release();
       if (over === 'retry-alone') mustRunAlone.add(step.id);
       finished('cancelled');
       states.retry(step.id);
-    } else if (isLostInput(result.error) && (await remake(step, result.error))) finished('cancelled', result.error);
-    else if (isStoreFailure(result.error)) {
+    } else if (isLostInput(result.error) && mayTryAgain(step)) {
+      await claim.release();
+      finished('cancelled', result.error);
+      await remake(step, result.error);
+    } else if (isStoreFailure(result.error)) {
+      await claim.release();
       finished('cancelled', result.error);
       states.retry(step.id);
       storeFailed(result.error);
-    } else fail(step, result.error, cost);
+    } else await failed(result.error);
   }
 
   function fail(step: PlannedStep, error: PlainError, cost: Measured): void {
@@ -186,15 +246,17 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     if (options.failFast === true) stop('fail-fast');
   }
 
-  /** Makes results again that were stored when the run was planned; false when that was tried often enough. */
-  async function remake(step: PlannedStep, error: PlainError): Promise<boolean> {
-    const count = (tries.get(step.id) ?? 1) + 1;
-    tries.set(step.id, count);
-    if (count > triesAtMost) return false;
+  function mayTryAgain({ id }: PlannedStep): boolean {
+    const count = (tries.get(id) ?? 1) + 1;
+    tries.set(id, count);
+    return count <= triesAtMost;
+  }
+
+  /** Makes results again that were stored when the run was planned. */
+  async function remake(step: PlannedStep, error: PlainError): Promise<void> {
     emit({ type: 'log', step: step.id, level: 'warning', message: `${error.place ?? ''} ${error.message}`.trim() });
     for (const id of await lostResults(step.id, byId, store)) states.lose(id);
     states.retry(step.id);
-    return true;
   }
 
   /** Keeps what a step cost and what it was made from; an error when that cannot be written. */
@@ -234,6 +296,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     stopped = reason;
     queue.clear();
     alone = [];
+    aside.close();
     for (const { work } of running.values()) work.cancel();
   }
 
@@ -249,13 +312,16 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
 
   function beat(): void {
     const left = wanted.filter(({ id }) => ['waiting', 'running'].includes(states.of(id)));
-    const eta = forecast.seconds(left, pool.threads);
+    const share = ended.done / Math.max(1, ended.done + ended.elsewhere);
+    const eta = forecast.seconds(left, pool.threads / share);
     emit({
       type: 'heartbeat',
       done: ended.done,
+      elsewhere: ended.elsewhere,
       failed: ended.failed,
       total: wanted.length,
       running: [...running.values()].map(({ step }) => step.label),
+      awaited: aside.size,
       rssBytes: memory.rssBytes,
       ...(eta === undefined ? {} : { etaSeconds: eta }),
     });
@@ -266,6 +332,13 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     log.write(stamped);
     options.onEvent?.(stamped);
   }
+}
+
+type Ours = Extract<Claim, { status: 'ours' }>;
+
+/** Whether a step is to be done again although its result is stored. */
+function isForced({ reason }: PlannedStep): boolean {
+  return reason === 'forced';
 }
 
 type Unstamped = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at'> : never) : never;

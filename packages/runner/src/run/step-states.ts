@@ -22,6 +22,8 @@ export interface StepStates {
   /** A result that was thought to be stored is not: it and, where needed, what it is made from is wanted again. */
   lose(id: string): void;
   start(id: string): void;
+  /** Back to waiting, until `retry`. */
+  wait(id: string): void;
   /** Back to waiting, for another try. */
   retry(id: string): void;
   finish(id: string): void;
@@ -59,6 +61,7 @@ export function trackSteps(steps: readonly PlannedStep[], onReady: (step: Planne
       want(id);
     },
     start: (id) => void states.set(id, 'running'),
+    wait: (id) => void states.set(id, 'waiting'),
     retry(id) {
       states.set(id, 'waiting');
       offer(id);
