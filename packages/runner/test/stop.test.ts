@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { boardInput, loadGrid, readStatus } from '../src/index.js';
 import { fixture, gridFile, temporaryFolder } from './support/folder.js';
 import { differingFromFinished, finishedCopy, grid, header, plan, run, small } from './support/run.js';
+import { runElsewhere } from './support/run-elsewhere.js';
 
 describe('stopping', () => {
   it('keeps what is finished and goes on where it was', async () => {
@@ -57,27 +56,3 @@ describe('stopping', () => {
     expect(names.filter((name) => name.includes('.tmp-'))).toEqual([]);
   });
 });
-
-describe('two processes on one store', () => {
-  it('do not harm each other', async () => {
-    const results = temporaryFolder();
-    const file = gridFile(small);
-    await Promise.all([runElsewhere(file, results), runElsewhere(file, results)]);
-    const after = await plan(await loadGrid(file), results);
-    expect(after.cells.map(({ status }) => status)).toEqual(['cached', 'cached', 'cached']);
-    expect(await differingFromFinished(results)).toEqual([]);
-  });
-});
-
-/** Runs a grid in a process of its own, which is killed once so many steps are finished. */
-async function runElsewhere(file: string, results: string, killAfter = Number.POSITIVE_INFINITY): Promise<void> {
-  const script = join(import.meta.dirname, 'support', 'run-grid.js');
-  const child = spawn(process.execPath, [script, file, results], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  let seen = 0;
-  for await (const chunk of child.stdout) {
-    seen += String(chunk).split('step-finished').length - 1;
-    if (seen >= killAfter) child.kill('SIGKILL');
-  }
-  await ended;
-}
