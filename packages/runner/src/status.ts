@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent, RunOutcome } from './run/events.js';
@@ -7,10 +7,14 @@ import { runNames } from './run/latest-outcome.js';
 export interface RunStatus {
   readonly run: string;
   readonly grid: string;
+  readonly host: string;
+  readonly pid: number;
   readonly startedAt: number;
   /** `interrupted`: it neither goes on nor said how it ended; its results are kept. */
   readonly state: 'running' | 'finished' | 'interrupted';
   readonly done: number;
+  /** Done by other processes that work on the same results, as far as this one came across them. */
+  readonly elsewhere: number;
   readonly failed: number;
   readonly total: number;
   readonly running: readonly string[];
@@ -20,16 +24,32 @@ export interface RunStatus {
   readonly outcome?: RunOutcome;
 }
 
-/** State of the newest runs, newest first, from their event files; works while they run elsewhere. */
+/**
+ * State of the newest runs and of all that still run, newest first, from their event files: whichever process of whichever
+ * machine writes them.
+ */
 export async function readStatus(
   resultsFolder: string,
   options: { readonly limit?: number } = {},
 ): Promise<RunStatus[]> {
-  const names = (await runNames(resultsFolder)).slice(0, options.limit ?? 5);
+  const names = await runNames(resultsFolder);
   const runs = await Promise.all(
-    names.map(async (name) => statusOf(await readEvents(join(resultsFolder, 'runs', name, 'events.ndjson')))),
+    names.map(async (name, index) => {
+      const folder = join(resultsFolder, 'runs', name);
+      const newest = index < (options.limit ?? 5);
+      if (!newest && (await hasEnded(folder))) return undefined;
+      const run = statusOf(await readEvents(join(folder, 'events.ndjson')));
+      return newest || run?.state === 'running' ? run : undefined;
+    }),
   );
   return runs.flatMap((run) => run ?? []);
+}
+
+function hasEnded(folder: string): Promise<boolean> {
+  return access(join(folder, 'outcome.json')).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function readEvents(file: string): Promise<RunEvent[]> {
@@ -51,6 +71,7 @@ function statusOf(events: readonly RunEvent[]): RunStatus | undefined {
   if (started?.type !== 'run-started') return undefined;
   const running = new Map<string, string>();
   let done = 0;
+  let elsewhere = 0;
   let failed = 0;
   let beat: Extract<RunEvent, { type: 'heartbeat' }> | undefined;
   let outcome: RunOutcome | undefined;
@@ -59,6 +80,7 @@ function statusOf(events: readonly RunEvent[]): RunStatus | undefined {
     else if (event.type === 'step-finished') {
       running.delete(event.step);
       if (event.status === 'done') done++;
+      if (event.status === 'elsewhere') elsewhere++;
       if (event.status === 'failed') failed++;
     } else if (event.type === 'heartbeat') beat = event;
     else if (event.type === 'run-finished') outcome = event.outcome;
@@ -68,9 +90,12 @@ function statusOf(events: readonly RunEvent[]): RunStatus | undefined {
   return {
     run: started.run,
     grid: started.grid,
+    host: started.host,
+    pid: started.pid,
     startedAt: started.at,
     state: outcome !== undefined ? 'finished' : alive ? 'running' : 'interrupted',
     done,
+    elsewhere,
     failed,
     total: started.steps,
     running: outcome === undefined ? [...running.values()] : [],

@@ -7,9 +7,12 @@ import { resultsFolder } from '../workspace.js';
 
 export function statusCommand(): Command {
   const command = new Command('status')
-    .summary('how the newest runs are doing, also while they run elsewhere')
-    .description('Reads the event files of the newest runs in the results folder.')
-    .option('--limit <n>', 'how many runs', wholeNumber, 5);
+    .summary('how runs are doing, on this machine and on others')
+    .description(
+      'Reads the event files in the results folder: every process that runs, on whatever machine, what it is at, and how ' +
+        'the newest runs ended.',
+    )
+    .option('--limit <n>', 'how many runs, besides those that still run', wholeNumber, 5);
   return withFlags(command, 'json', 'results').action(showStatus);
 }
 
@@ -23,12 +26,14 @@ async function showStatus(flags: FlagValues & { limit: number }): Promise<void> 
 
 function statusText(runs: readonly RunStatus[]): string {
   const overview = table(
-    ['run', 'grid', 'state', 'done', 'failed', 'of', 'eta', 'memory', 'started'],
+    ['run', 'host', 'grid', 'state', 'done', 'by others', 'failed', 'of', 'eta', 'memory', 'started'],
     runs.map((run) => [
       run.run,
+      run.host,
       run.grid,
       run.outcome?.incomplete ?? run.state,
       run.done,
+      run.elsewhere,
       run.failed,
       run.total,
       run.state === 'running' && run.etaSeconds !== undefined ? formatDuration(run.etaSeconds) : '',
@@ -37,7 +42,9 @@ function statusText(runs: readonly RunStatus[]): string {
     ]),
   );
   const details = runs.flatMap((run) => [
-    ...(run.state === 'running' && run.running.length > 0 ? [`${run.run} is at: ${run.running.join(', ')}`] : []),
+    ...(run.state === 'running' && run.running.length > 0
+      ? [`${run.run} on ${run.host} is at: ${run.running.join(', ')}`]
+      : []),
     ...(run.outcome?.failedCells ?? []).map(({ cell, reason }) => `${run.run} failed ${cell}: ${reason}`),
   ]);
   return [overview, ...details].join('\n');
