@@ -6,7 +6,7 @@ const flags = {
   config: () =>
     new Option('--config <file>', 'the grid: a path, or a name in configs/ (with or without .yaml)').default('digits'),
   jobs: () =>
-    new Option('--jobs <n>', 'how many workers compute at once; results do not depend on it')
+    new Option('--jobs <n>', 'how many workers of this process compute at once; results do not depend on it')
       .argParser(wholeNumber)
       .default(availableParallelism(), 'the number of cores'),
   only: () =>

@@ -21,7 +21,8 @@ export type Claim =
 
 /**
  * Shares work between processes, on one machine or on many with a shared file system: who makes an artifact holds
- * `<key>.claim` beside it. Artifacts are the same whoever makes them, and written whole or not at all, so a race that is lost (two take over the same dead claim, a machine sleeps through its own) costs time and never correctness.
+ * `<key>.claim` beside it. Artifacts are the same whoever makes them, and written whole or not at all, so a race that is
+ * lost (two take over the same dead claim, a machine sleeps through its own) costs time and never correctness.
  *
  * A claim lies in the folder of its artifact because making it there is also what makes a network file system look
  * again: whoever holds it sees the artifacts that others stored there before.

@@ -10,7 +10,9 @@ export function gridCommand(): Command {
       'Does what a grid file asks for and has not been done yet: trains the models, retrains them on subsets for the ' +
         'ground truth, runs every method, prints the leaderboard and writes it to boards/<grid>/ of the results folder.\n\n' +
         'Whatever is finished is kept: a run that was stopped in any way goes on where it was when the same command is ' +
-        'given again.',
+        'given again.\n\n' +
+        'Given several times at once, on one machine or on many that share the results folder, the processes divide the ' +
+        'work, and each ends with the whole board.',
     )
     .addHelpText(
       'after',
@@ -19,6 +21,7 @@ Examples:
   bench grid --config digits.yaml
   bench grid --config digits.yaml --only '*/trak' --only '*/random'
   bench grid --config my-grid.yaml --max-time 2h
+  bench grid --config my-grid.yaml --results /shared/results   on each of several machines
   bench grid --config digits.yaml --json | jq -c 'select(.type == "cell-finished")'`,
     );
   return withFlags(

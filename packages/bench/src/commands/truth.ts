@@ -22,7 +22,9 @@ Examples:
     );
   command.addCommand(
     withFlags(
-      new Command('build').description('retrain the models on all subsets'),
+      new Command('build').description(
+        'retrain the models on all subsets; several at once on one results folder divide the work',
+      ),
       ...(['config', 'jobs', 'maxTime', 'quick', 'engine', 'progress', 'json', 'results'] as const),
     ).action(build),
   );
