@@ -13,6 +13,8 @@ export interface PutAside {
 const soonMs = 100;
 /** Looks get rarer down to this while nothing happens. */
 const rarelyMs = 4000;
+/** Each look is at so many, in turn: hundreds of them would keep a shared file system busy. */
+const stepsALook = 64;
 
 /** `idle` says whether there is time to look; `offer` takes a step back that was put aside. */
 export function putAside(idle: () => boolean, offer: (step: string) => void): PutAside {
@@ -28,7 +30,7 @@ export function putAside(idle: () => boolean, offer: (step: string) => void): Pu
   const look = (): void => {
     timer = undefined;
     everyMs = Math.min(2 * everyMs, rarelyMs);
-    const again = idle() ? [...steps] : [];
+    const again = idle() ? [...steps].slice(0, stepsALook) : [];
     for (const step of again) {
       steps.delete(step);
       offer(step);

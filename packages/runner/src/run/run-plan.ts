@@ -187,6 +187,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     const entry: Running = { step, work, rssAtStart: memory.rssBytes, alone: running.size === 0 };
     for (const other of running.values()) other.alone = false;
     running.set(step.id, entry);
+    if (stopped !== undefined) work.cancel();
     const result = await work.result;
     stopClock?.();
     running.delete(step.id);
