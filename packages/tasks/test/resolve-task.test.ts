@@ -17,7 +17,7 @@ test('names and defaults are filled in, and the result is canonical JSON', () =>
     kind: 'classifier',
     seed: 7,
     data: { use: 'digits', train: 900, flipLabels: 0, classes: [] },
-    model: { use: 'mlp', hidden: [32], activation: 'relu' },
+    model: { use: 'mlp', hidden: [32], activation: 'relu', dropout: 0 },
     training: {
       epochs: 20,
       batch: 64,
