@@ -191,7 +191,7 @@ function convolveBack(
   return fromRuntime(g, result, geometry.dataFormat);
 }
 
-/** Below this number of input channels other ways of computing gradients are faster (perf/training.mjs). */
+/** Below this number of input channels other ways of computing gradients are faster (`bench perf training`). */
 const fewChannels = 32;
 
 /** With stride 1 the gradient is a convolution with the filter turned round; undefined where it is not. */
