@@ -1,17 +1,15 @@
-import { collectRows } from '@attribution-bench/numerics';
 import {
   dattriProjection,
   describeMethod,
+  diffusionGradients,
+  dot,
   expectReference,
   expectReferenceScores,
   fixtureTask,
-  neverCancelled,
   readNpy,
   runMethod,
-  taskSpec,
   torchLayers,
   torchRows,
-  trainedSetting,
   withProjections,
 } from '@attribution-bench/testkit';
 import { expect, test } from 'vitest';
@@ -89,33 +87,7 @@ function cosine(a: Float32Array, b: Float32Array): number {
 }
 
 test('on a diffusion model gradients are averaged over the noise levels asked for before their inner product', async () => {
-  const diffusion = await trainedSetting(
-    taskSpec(
-      {
-        id: 'small',
-        data: { use: 'synthetic', train: 12, dims: 3 },
-        model: { use: 'ddpm-mlp', hidden: [6], epochs: 10 },
-        queries: { heldout: 3, generated: 2, samplerSteps: 5 },
-      },
-      1,
-    ),
-  );
-  const models = await diffusion.models({ checkpoints: 1, trajectory: 1 });
-  const ctx = diffusion.task.context({
-    ...models,
-    scope: [1, 2, 3, 4],
-    cancel: neverCancelled,
-    progress() {},
-    log() {},
-  });
-  const rowsOf = async (of: 'train' | 'queries', output: 'loss' | 'target', points: number) => {
-    const request = { of, output, checkpoint: ctx.checkpoints[0], timesteps: [0, 333, 666] } as const;
-    const { data, cols } = await collectRows(ctx.gradients(request), points);
-    return Array.from({ length: points }, (_, row) => [...data.subarray(row * cols, (row + 1) * cols)]);
-  };
-  const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, i) => sum + value * b[i], 0);
-  const points = await rowsOf('train', 'loss', 12);
-  const queries = await rowsOf('queries', 'target', 5);
+  const { setting: diffusion, points, queries } = await diffusionGradients();
   const expected = queries.flatMap((query) => points.map((point) => -dot(query, point)));
   const { scores } = await runMethod(gradDot, diffusion, { params: { timesteps: 3 } });
   expectReference(scores, expected, 1e-5);

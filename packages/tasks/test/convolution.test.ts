@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { models, openTask, type Task, type TaskData, type TaskSpec } from '../src/index.js';
 import { declareNetwork } from '../src/nn/declare.js';
+import { flatGradient, flatTangent } from './support/factor-gradients.js';
 import { singleSampleGradients, targetDifferences } from './support/gradient-oracles.js';
 import { imageData } from './support/image-data.js';
 import {
@@ -123,14 +124,6 @@ test('training learns, alike on both engines', async () => {
 });
 
 const smooth = { use: 'cnn', ...small, pooling: 'average', activation: 'tanh', momentum: 0 };
-const flatGradient = (factors: readonly { input: tf.Tensor; delta: tf.Tensor }[]) =>
-  tf.concat(
-    factors.map(({ input, delta }) =>
-      tf.reshape(tf.matMul(tf.expandDims(input, 2), tf.expandDims(delta, 1)), [input.shape[0], -1]),
-    ),
-    1,
-  );
-
 test.each([smooth, { use: 'resnet9', width: 2, groups: 2, momentum: 0 }])(
   'replayed factors of %o, augmented batches included, are what the optimiser steps along',
   async (model) => {
@@ -163,10 +156,7 @@ test('tangents of replayed factors and Hessian products agree with differences o
     tangent: true,
     emit: ({ batch, queries, queryTangents }) => ({
       direction: tf.sum(flatGradient(batch), 0),
-      tangents: tf.add(
-        flatGradient(queries.map(({ delta }, l) => ({ input: queryTangents[l].input, delta }))),
-        flatGradient(queries.map(({ input }, l) => ({ input, delta: queryTangents[l].delta }))),
-      ),
+      tangents: flatTangent(queries, queryTangents),
     }),
   });
   for await (const { emitted } of replayed) {

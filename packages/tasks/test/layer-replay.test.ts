@@ -1,16 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { declareNetwork } from '../src/nn/declare.js';
+import { flatGradient, flatTangent } from './support/factor-gradients.js';
 import { layerNames, networks, open, trained } from './support/layer-networks.js';
 import { allRows, checkpointOf, contextOf, relativeError } from './support/tasks.js';
-
-const flatGradient = (factors: readonly { input: tf.Tensor; delta: tf.Tensor }[]) =>
-  tf.concat(
-    factors.map(({ input, delta }) =>
-      tf.reshape(tf.matMul(tf.expandDims(input, 2), tf.expandDims(delta, 1)), [input.shape[0], -1]),
-    ),
-    1,
-  );
 
 test.each(layerNames)(
   'a run with %s is replayed to the same bytes, and its factors are what it stepped along',
@@ -50,10 +43,7 @@ test.each(layerNames)('tangents of replayed query factors of %s are differences 
     tangent: true,
     emit: ({ batch, queries, queryTangents }) => ({
       direction: tf.sum(flatGradient(batch), 0),
-      tangents: tf.add(
-        flatGradient(queries.map(({ delta }, l) => ({ input: queryTangents[l].input, delta }))),
-        flatGradient(queries.map(({ input }, l) => ({ input, delta: queryTangents[l].delta }))),
-      ),
+      tangents: flatTangent(queries, queryTangents),
     }),
   });
   for await (const { emitted } of replayed) {

@@ -2,6 +2,7 @@ import type { LayerFactors, ReplayedStep } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import type { Task } from '../src/index.js';
+import { flatGradient, flatTangent } from './support/factor-gradients.js';
 import { allRows, checkpointOf, contextOf, relativeError, runSeed, taskOf, uncancelled } from './support/tasks.js';
 
 const raw = (model: Record<string, unknown>) => ({
@@ -65,23 +66,13 @@ test('query factors are target gradients at the parameters before the step, thei
   const { task, run } = await trainedTask({ lr: 0.05, momentum: 0 });
   const frozen = await taskOf(raw({ lr: 0, momentum: 0, epochs: 1 }));
   const start = await initial(frozen);
-  const outer = (input: tf.Tensor, delta: tf.Tensor) =>
-    tf.reshape(tf.matMul(tf.expandDims(input, 2), tf.expandDims(delta, 1)), [input.shape[0], -1]);
   const [first] = await steps(
     contextOf(task, [checkpointOf(run.parameters)]).replay({
       tangent: true,
       emit: ({ batch, queries, queryTangents }) => ({
         gradient: summed(batch),
-        queries: tf.concat(
-          queries.map(({ input, delta }) => outer(input, delta)),
-          1,
-        ),
-        tangents: tf.concat(
-          queries.map(({ input, delta }, l) =>
-            tf.add(outer(queryTangents[l].input, delta), outer(input, queryTangents[l].delta)),
-          ),
-          1,
-        ),
+        queries: flatGradient(queries),
+        tangents: flatTangent(queries, queryTangents),
       }),
     }),
   );

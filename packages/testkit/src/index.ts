@@ -1,6 +1,7 @@
 export { type ContractOptions, type ContractRule, contractRules, type Exemption } from './contract-rules.js';
 export { dattriProjection } from './dattri-projection.js';
 export { describeMethod } from './describe-method.js';
+export { type DiffusionGradients, diffusionGradients, dot } from './diffusion-gradients.js';
 export { expectReference, expectReferenceScores } from './expect-reference.js';
 export { fixtureGenerator, type GeneratorFixture } from './fixture-generator.js';
 export { type Fixture, fixtureTask } from './fixture-task.js';

@@ -1,10 +1,9 @@
 import type { OutputFunction, PointSet } from '@attribution-bench/contract';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
-import * as tf from '@tensorflow/tfjs';
 import { parameterSpecs, unpacked } from '../nn/flat.js';
 import { positionFactors } from '../nn/sample-gradients.js';
-import { sampleTaps } from '../nn/tapped.js';
+import { averagedTaps } from './averaged-taps.js';
 import { passSamples } from './outputs.js';
 import type { Pass, Subject } from './pass.js';
 import { rowRanges } from './row-ranges.js';
@@ -15,16 +14,10 @@ const deltaName = (layer: string): string => `${layer}:delta`;
 
 /** Compiles: factors of every layer for the gradient of a scalar of each point, averaged over its positions. */
 export function compileFactors(engine: Engine, subject: Subject, pass: Pass, output: OutputFunction): Promise<Program> {
-  const { network, architecture } = subject;
-  const { positions } = pass;
+  const { architecture } = subject;
   return engine.program(
     (feeds) => {
-      const { x, time, reference } = pass.inputs(feeds);
-      const scalars = (prediction: tf.Tensor) => {
-        const values = output(prediction, reference);
-        return positions === 1 ? values : tf.div(values, positions);
-      };
-      const taps = sampleTaps(network, architecture, feeds, scalars, x, time);
+      const taps = averagedTaps(subject, pass, output, feeds);
       const named: Tensors = {};
       for (const layer of architecture.layers) {
         const { input, delta } = positionFactors(layer, taps[layer.name]);

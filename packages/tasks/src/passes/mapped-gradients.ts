@@ -7,7 +7,8 @@ import { parameterSpecs, unpacked } from '../nn/flat.js';
 import type { LayerSpec } from '../nn/layer.js';
 import { type Patches, patchesOf } from '../nn/patches.js';
 import { positionFactors } from '../nn/sample-gradients.js';
-import { sampleTaps, type Taps } from '../nn/tapped.js';
+import type { Taps } from '../nn/tapped.js';
+import { averagedTaps } from './averaged-taps.js';
 import { passSamples } from './outputs.js';
 import type { Pass, Subject } from './pass.js';
 import { rowRanges } from './row-ranges.js';
@@ -43,8 +44,7 @@ export function compileMappedGradients(
   output: OutputFunction,
   maps: readonly LayerMap[],
 ): Promise<Program> {
-  const { network, architecture } = subject;
-  const { positions } = pass;
+  const { architecture } = subject;
   const { layers } = architecture;
   const samples = passSamples(subject, pass);
   const sides: Record<string, TensorSpec> = {};
@@ -55,12 +55,7 @@ export function compileMappedGradients(
   }
   return engine.program(
     (feeds) => {
-      const { x, time, reference } = pass.inputs(feeds);
-      const scalars = (prediction: tf.Tensor) => {
-        const values = output(prediction, reference);
-        return positions === 1 ? values : tf.div(values, positions);
-      };
-      const taps = sampleTaps(network, architecture, feeds, scalars, x, time);
+      const taps = averagedTaps(subject, pass, output, feeds);
       const rows = layers.map((layer, l) => mappedGradients(layer, taps[layer.name], maps[l], feeds, samples));
       return { rows: rows.length === 1 ? rows[0] : tf.concat(rows, 1) };
     },
