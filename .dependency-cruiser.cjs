@@ -62,6 +62,13 @@ module.exports = {
       to: { path: '^node_modules/', pathNot: '^node_modules/@tensorflow/tfjs' },
     },
     {
+      name: 'one-door-to-onnxruntime',
+      comment: 'its telemetry must be off before it is loaded',
+      severity: 'error',
+      from: { pathNot: '^packages/tfjs-onnx/src/onnxruntime[.]ts$' },
+      to: { path: '^node_modules/onnxruntime-' },
+    },
+    {
       name: 'no-undeclared-dependency',
       comment: 'every import of the sources stands in the package.json of its own package',
       severity: 'error',

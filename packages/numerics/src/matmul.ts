@@ -1,6 +1,5 @@
 import { BenchError } from '@attribution-bench/contract';
-import { encodeModel } from '@attribution-bench/tfjs-onnx/runtime';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { encodeModel, InferenceSession, Tensor } from '@attribution-bench/tfjs-onnx/runtime';
 import { requireCount, requireLength } from './errors.js';
 
 export type FloatArray = Float32Array | Float64Array;

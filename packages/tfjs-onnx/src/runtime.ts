@@ -1,8 +1,9 @@
 import { BenchError, type DType, dtypeOf, type NdArray, type NumericArray, sizeOf } from '@attribution-bench/contract';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { encodeModel, type OnnxGraph, type OnnxType } from './onnx-model.js';
+import { InferenceSession, Tensor } from './onnxruntime.js';
 
 export * from './onnx-model.js';
+export * from './onnxruntime.js';
 
 /** Shape and element type of one input or output; a size of -1 is only known when the program runs. */
 export interface TensorSpec {

@@ -1,5 +1,5 @@
 import { BenchError, type CancelSignal, type FeatureExtractor, type NdArray } from '@attribution-bench/contract';
-import * as ort from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '@attribution-bench/tfjs-onnx/runtime';
 import { type Images, resize } from './resize.js';
 
 /** Points as pixels in 0..1: images, or flat vectors for extractors that take those. */
@@ -9,7 +9,7 @@ export type Points = Images | { readonly data: Float32Array; readonly points: nu
 const BLOCK_VALUES = 4_000_000;
 const BLOCK_POINTS = 64;
 
-const SESSION_OPTIONS: ort.InferenceSession.SessionOptions = {
+const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
@@ -67,9 +67,9 @@ export async function extractFeatures(
   }
 }
 
-async function open(extractor: FeatureExtractor, model: Uint8Array): Promise<ort.InferenceSession> {
+async function open(extractor: FeatureExtractor, model: Uint8Array): Promise<InferenceSession> {
   try {
-    return await ort.InferenceSession.create(model, SESSION_OPTIONS);
+    return await InferenceSession.create(model, SESSION_OPTIONS);
   } catch (cause) {
     throw new BenchError({
       code: 'FEATURES_NOT_ONNX',
@@ -95,7 +95,7 @@ interface ModelInput {
   readonly fixedBatch: boolean;
 }
 
-function readInput(extractor: FeatureExtractor, session: ort.InferenceSession, points: Points): ModelInput {
+function readInput(extractor: FeatureExtractor, session: InferenceSession, points: Points): ModelInput {
   const [metadata, ...others] = session.inputMetadata;
   if (metadata === undefined || others.length > 0 || !metadata.isTensor || metadata.type !== 'float32')
     throw inputShapeError(
@@ -149,7 +149,7 @@ function readInput(extractor: FeatureExtractor, session: ort.InferenceSession, p
   }
 }
 
-function readOutput(extractor: FeatureExtractor, session: ort.InferenceSession): string {
+function readOutput(extractor: FeatureExtractor, session: InferenceSession): string {
   const names = session.outputNames;
   const name = extractor.output === '' ? names[0] : extractor.output;
   if (name !== undefined && names.includes(name)) return name;
@@ -212,7 +212,7 @@ interface ModelOutput {
 
 async function run(
   extractor: FeatureExtractor,
-  session: ort.InferenceSession,
+  session: InferenceSession,
   input: ModelInput,
   output: string,
   feed: Float32Array,
@@ -224,9 +224,9 @@ async function run(
     'channels-first': [rows, channels, height, width],
     'channels-last': [rows, height, width, channels],
   }[input.layout];
-  let result: ort.Tensor;
+  let result: Tensor;
   try {
-    const results = await session.run({ [input.name]: new ort.Tensor('float32', feed, dims) }, [output]);
+    const results = await session.run({ [input.name]: new Tensor('float32', feed, dims) }, [output]);
     result = results[output];
   } catch (cause) {
     throw new BenchError({
@@ -276,7 +276,7 @@ function inputShapeError(extractor: FeatureExtractor, message: string, next: str
   return new BenchError({ code: 'FEATURES_INPUT_SHAPE', place: extractor.file, message, next });
 }
 
-function describe(metadata: ort.InferenceSession.ValueMetadata): string {
+function describe(metadata: InferenceSession.ValueMetadata): string {
   return metadata.isTensor ? `"${metadata.name}" ${metadata.type}[${metadata.shape.join(', ')}]` : `"${metadata.name}"`;
 }
 
