@@ -77,6 +77,55 @@ describe('on grids with a known truth', () => {
   });
 });
 
+describe('with method seeds that change scores for all queries alike', () => {
+  const size = { seeds: [0, 1, 2], subsets: 40, queries: 24, commonShare: 0.6, resamples: 100 };
+  const equal = (count: number, sharedSeedNoise: number, noise = 0.8) =>
+    Array.from({ length: count }, (_, i) => ({ id: `m${i}-${sharedSeedNoise}`, noise, sharedSeedNoise }));
+  /** Share of the boards on which any two of the methods share no letter. */
+  const familyError = (boards: readonly Board[]) => {
+    const wrong = boards.filter(({ rows }) => {
+      const letters = rows.flatMap(({ groups }) => groups ?? []);
+      return letters.some((a) => letters.some((b) => ![...a].some((letter) => b.includes(letter))));
+    });
+    return wrong.length / boards.length;
+  };
+
+  it.each([
+    { ratio: 0, sharedSeedNoise: 0 },
+    { ratio: 1, sharedSeedNoise: 0.45 },
+    { ratio: 3, sharedSeedNoise: 1.1 },
+    { ratio: 10, sharedSeedNoise: 3 },
+  ])(
+    'six equal methods are told apart in at most 6 % of the tasks, and intervals cover: ratio $ratio',
+    ({ sharedSeedNoise }) => {
+      const methods = equal(6, sharedSeedNoise);
+      const boards = boardsOf(100, { ...size, methods });
+      expect(familyError(boards)).toBeLessThanOrEqual(0.06);
+      const share = coverage(boards.flatMap((board) => methods.map(({ id }) => lds(board, id))));
+      expect(share).toBeGreaterThanOrEqual(0.93);
+      expect(share).toBeLessThanOrEqual(0.98);
+    },
+  );
+
+  it('quiet methods stay told apart beside noisy ones, and a deterministic one has no noise of theirs', () => {
+    const quiet = [
+      { id: 'best', noise: 0.5 },
+      { id: 'good', noise: 1.2 },
+      { id: 'fair', noise: 2.2, sharedSeedNoise: 0.1 },
+    ];
+    const noisy = equal(3, 1.1, 0.5);
+    const [alone, beside] = [quiet, [...quiet, ...noisy]].map((methods) => boardsOf(30, { ...size, methods }));
+    const separated = (boards: readonly Board[], a: string, b: string) =>
+      boards.filter(({ rows }) => {
+        const [x, y] = [a, b].map((id) => rows.find(({ entry }) => entry === id)?.groups ?? '');
+        return ![...x].some((letter) => y.includes(letter));
+      }).length / boards.length;
+    expect(separated(alone, 'best', 'good')).toBeGreaterThan(0.9);
+    expect(separated(beside, 'best', 'good')).toBeGreaterThan(0.8);
+    expect(separated(beside, 'best', 'fair')).toBeGreaterThan(0.8);
+  });
+});
+
 it('intervals count the noise of a method that depends on its seed', () => {
   const methods = [{ id: 'noisy', noise: 0.5, sharedSeedNoise: 1.2 }];
   const simulation = { methods, seeds: [0, 1, 2], subsets: 32, queries: 16, resamples: 100 };

@@ -1,7 +1,8 @@
 import type { TaskKind } from '@attribution-bench/contract';
 import type { OverallBoard, OverallRow } from '../board.js';
 import { holm } from '../statistics/holm.js';
-import { pairs, rankItems } from './ranking.js';
+import { pairs } from './pairs.js';
+import { rankItems } from './ranking.js';
 import { rounded } from './rounding.js';
 
 /** What mean ranks need to know of a task. */

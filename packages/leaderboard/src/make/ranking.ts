@@ -1,18 +1,6 @@
 import type { RankInterval } from '../board.js';
 import { tieGroups } from '../statistics/tie-groups.js';
-import { type Measurement, pairedDifference, pValue } from './measure/measurement.js';
-
-/** Indices of all pairs i < j of a list: (0,1), (0,2), ..., (1,2), ... */
-export function pairs(size: number): [number, number][] {
-  const all: [number, number][] = [];
-  for (let i = 0; i < size; i++) for (let j = i + 1; j < size; j++) all.push([i, j]);
-  return all;
-}
-
-/** p-value of the paired difference of every one of the {@link pairs}. */
-export function pairedPValues(items: readonly Measurement[]): number[] {
-  return pairs(items.length).map(([i, j]) => pValue(pairedDifference(items[i], items[j])));
-}
+import { pairs } from './pairs.js';
 
 export interface Ranking {
   /** Items from best to worst. */
@@ -28,7 +16,7 @@ export interface Ranking {
  * difference is at most `familyError`: so the chance that any two equally good items are told apart is at most that, and
  * with the rest of the chance every true rank lies in its interval (Mogstad et al. 2024, Review of Economic Studies
  * 91(1)).
- * @param adjusted Holm's adjustment of {@link pairedPValues}, over this list or over several lists together
+ * @param adjusted Holm's adjustment of the p-value of every one of the {@link pairs}
  */
 export function rankItems(values: readonly number[], adjusted: readonly number[], familyError: number): Ranking {
   const size = values.length;

@@ -1,3 +1,5 @@
+import { logGamma } from './gamma.js';
+
 /** Chance that |T| exceeds |t| for Student's t with `df` degrees of freedom (not necessarily whole). */
 export function twoSidedTail(t: number, df: number): number {
   if (!Number.isFinite(t)) return 0;
@@ -42,17 +44,4 @@ function incompleteBeta(x: number, a: number, b: number): number {
 
 function away(value: number): number {
   return Math.abs(value) < 1e-300 ? 1e-300 : value;
-}
-
-/** ln Γ(x) for x > 0: Stirling's series, after raising x above 10 by the recurrence. */
-function logGamma(x: number): number {
-  let [at, product] = [x, 1];
-  for (; at < 10; at++) product *= at;
-  const inverse = 1 / (at * at);
-  const series =
-    (1 / 12 -
-      inverse *
-        (1 / 360 - inverse * (1 / 1260 - inverse * (1 / 1680 - inverse * (1 / 1188 - (inverse * 691) / 360360))))) /
-    at;
-  return (at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + series - Math.log(product);
 }

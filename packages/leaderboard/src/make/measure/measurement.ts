@@ -39,13 +39,27 @@ export interface Measurement extends Uncertain {
   readonly bySeed: readonly Float64Array[];
   /** Means over seeds of the values by query that each draw of the metric's own randomness gives alone, by source of it. */
   readonly repeats: Repeats;
+  /** The noise of seeds and of every source of repeats, by source. */
+  readonly noises: Readonly<Record<string, DrawnNoise>>;
+}
+
+/** What the draws of one kind of randomness do to all queries alike, as far as it shows. */
+export interface DrawnNoise {
+  /** Mean square between draws, of the mean over queries. */
+  readonly between: number;
+  /** What of it is noise of single queries, which is among the noise of the queries already. */
+  readonly own: number;
+  readonly draws: number;
 }
 
 export type Repeats = Readonly<Record<string, readonly Float64Array[]>>;
 
 /** Noise of seeds and of repeats adds up, and what both have a part in (which of them interact) counts twice. */
-export function measurement(parts: Omit<Measurement, 'commonNoise'>): Measurement {
-  return { ...parts, commonNoise: sumOf([parts.bySeed, ...Object.values(parts.repeats)].map(commonNoiseOf)) };
+export function measurement(parts: Omit<Measurement, 'commonNoise' | 'noises'>): Measurement {
+  const noises = Object.fromEntries(
+    Object.entries({ seeds: parts.bySeed, ...parts.repeats }).map(([source, draws]) => [source, drawnNoiseOf(draws)]),
+  );
+  return { ...parts, noises, commonNoise: sumOf(Object.values(noises).map(commonNoiseOf)) };
 }
 
 /**
@@ -95,9 +109,9 @@ function sumOf(noises: readonly CommonNoise[]): CommonNoise {
  * Only what a seed (or another draw) does to all queries alike counts: what differs from query to query (the residual of
  * the layout seeds × queries) is among the noise of the queries already.
  */
-function commonNoiseOf(bySeed: readonly Float64Array[]): CommonNoise {
+function drawnNoiseOf(bySeed: readonly Float64Array[]): DrawnNoise {
   const seeds = bySeed.length;
-  if (seeds < 2) return { variance: 0, uncertainty: 0, freedom: Number.POSITIVE_INFINITY };
+  if (seeds < 2) return { between: 0, own: 0, draws: seeds };
   const queries = bySeed[0].length;
   const seedMeans = bySeed.map((values) => mean(values));
   const queryMeans = Array.from({ length: queries }, (_, query) => mean(bySeed.map((values) => values[query])));
@@ -108,12 +122,18 @@ function commonNoiseOf(bySeed: readonly Float64Array[]): CommonNoise {
       residual += (value - seedMeans[seed] - queryMeans[query] + grandMean) ** 2;
     });
   });
-  const own = queries === 1 ? 0 : residual / ((seeds - 1) * (queries - 1));
-  const betweenSeeds = seedMeans.reduce((sum, value) => sum + (value - grandMean) ** 2, 0) / (seeds - 1);
+  const own = queries === 1 ? 0 : residual / ((seeds - 1) * (queries - 1)) / queries;
+  const same = bySeed.every((values) => values.every((value, query) => value === bySeed[0][query]));
+  const between = same ? 0 : seedMeans.reduce((sum, value) => sum + (value - grandMean) ** 2, 0) / (seeds - 1);
+  return { between, own: same ? 0 : own, draws: seeds };
+}
+
+function commonNoiseOf({ between, own, draws }: DrawnNoise): CommonNoise {
+  if (between === 0) return { variance: 0, uncertainty: 0, freedom: Number.POSITIVE_INFINITY };
   return {
-    variance: Math.max(0, betweenSeeds - own / queries) / seeds,
-    uncertainty: (betweenSeeds / seeds) ** 2 / (seeds - 1),
-    freedom: betweenSeeds === 0 ? Number.POSITIVE_INFINITY : seeds - 1,
+    variance: Math.max(0, between - own) / draws,
+    uncertainty: (between / draws) ** 2 / (draws - 1),
+    freedom: draws - 1,
   };
 }
 
@@ -160,7 +180,11 @@ export function intervalOf(uncertain: Uncertain, level: number): Interval {
   return { low: value + widen * (percentiles.low - value), high: value + widen * (percentiles.high - value) };
 }
 
-/** Two-sided p-value of the hypothesis that the measured value is 0. */
+/**
+ * Two-sided p-value of the hypothesis that the measured value is 0. Good for chances of some percent: far out in the tail, as
+ * tests of many hypotheses need it, Satterthwaite's formula takes a common noise that came out small by chance for a small
+ * one. The pairs of a task are tested by `pairedPValues`.
+ */
 export function pValue(uncertain: Uncertain): number {
   if (uncertain.value === 0) return 1;
   const { standardError, freedom } = spreadOf(uncertain);
