@@ -1,7 +1,9 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { readRegularFile } from '@attribution-bench/store';
 import type { RunEvent, RunOutcome } from './run/events.js';
+import { fileSystemTime } from './run/file-system-time.js';
 import { runNames } from './run/latest-outcome.js';
 
 export interface RunStatus {
@@ -33,12 +35,14 @@ export async function readStatus(
   options: { readonly limit?: number } = {},
 ): Promise<RunStatus[]> {
   const names = await runNames(resultsFolder);
+  const now = names.length === 0 ? 0 : timeIn(join(resultsFolder, 'runs'));
   const runs = await Promise.all(
     names.map(async (name, index) => {
       const folder = join(resultsFolder, 'runs', name);
       const newest = index < (options.limit ?? 5);
       if (!newest && (await hasEnded(folder))) return undefined;
-      const run = statusOf(await readEvents(join(folder, 'events.ndjson')));
+      const file = join(folder, 'events.ndjson');
+      const run = statusOf(name, await readEvents(file), await silenceOf(file, now));
       return newest || run?.state === 'running' ? run : undefined;
     }),
   );
@@ -53,22 +57,46 @@ function hasEnded(folder: string): Promise<boolean> {
 }
 
 async function readEvents(file: string): Promise<RunEvent[]> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return text.split('\n').flatMap((line): RunEvent[] => {
-    try {
-      return line === '' ? [] : [JSON.parse(line)];
-    } catch {
-      return [];
-    }
-  });
+  const text = await readRegularFile(file).catch(() => '');
+  return text
+    .toString()
+    .split('\n')
+    .flatMap((line): RunEvent[] => {
+      try {
+        const event: RunEvent | null = line === '' ? null : JSON.parse(line);
+        return event === null ? [] : [event];
+      } catch {
+        return [];
+      }
+    });
 }
 
-/** Without a sign of life for this long a run of another machine counts as interrupted. */
+/** By the clock of the file system, as the times of files are; by that of this machine where nothing can be written. */
+function timeIn(folder: string): number {
+  try {
+    return fileSystemTime(folder);
+  } catch {
+    return Date.now();
+  }
+}
+
+/** Since when nothing was written to a file, in ms. */
+function silenceOf(file: string, now: number): Promise<number> {
+  return stat(file).then(
+    ({ mtimeMs }) => now - mtimeMs,
+    () => Number.POSITIVE_INFINITY,
+  );
+}
+
+/**
+ * Without a sign of life for this long a run of another machine counts as interrupted. Network file systems show what was
+ * written half a minute late.
+ */
 const silenceMs = 60_000;
 
-function statusOf(events: readonly RunEvent[]): RunStatus | undefined {
+function statusOf(run: string, events: readonly RunEvent[], silentMs: number): RunStatus | undefined {
   const [started] = events;
-  if (started?.type !== 'run-started') return undefined;
+  if (started?.type !== 'run-started' || started.run !== run) return undefined;
   const running = new Map<string, string>();
   let done = 0;
   let elsewhere = 0;
@@ -86,9 +114,9 @@ function statusOf(events: readonly RunEvent[]): RunStatus | undefined {
     else if (event.type === 'run-finished') outcome = event.outcome;
   }
   const lastEventAt = events[events.length - 1].at;
-  const alive = started.host === hostname() ? isAlive(started.pid) : Date.now() - lastEventAt < silenceMs;
+  const alive = started.host === hostname() ? isAlive(started.pid) : silentMs < silenceMs;
   return {
-    run: started.run,
+    run,
     grid: started.grid,
     host: started.host,
     pid: started.pid,

@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { NdArray } from '@attribution-bench/contract';
 import { writeAtomically } from './atomic-write.js';
-import {
-  bytesOf,
-  decodeHeader,
-  emptyArray,
-  encodeHeader,
-  type Header,
-  headerLength,
-  Malformed,
-} from './safetensors.js';
+import { Malformed } from './malformed.js';
+import { openRegularFile } from './regular-file.js';
+import { bytesOf, decodeHeader, emptyArray, encodeHeader, type Header, headerLength } from './safetensors.js';
 
 /** Named arrays and text about them. */
 export interface Artifact {
@@ -20,6 +14,8 @@ export interface Artifact {
 
 /** An artifact whose header is checked and whose arrays are read, and checked, one by one. */
 export interface OpenArtifact extends Header {
+  /** Bytes of the file. */
+  readonly size: number;
   /** @throws Malformed when its bytes fail the checksum, a RangeError when there is no such array */
   array(name: string): Promise<NdArray>;
   close(): Promise<void>;
@@ -38,9 +34,8 @@ export async function writeArtifactFile(file: string, artifact: Artifact): Promi
 
 /** Opens a file and checks its header. @throws Malformed, or the file system's error */
 export async function openArtifactFile(file: string): Promise<OpenArtifact> {
-  const handle = await open(file, 'r');
+  const { handle, size } = await openRegularFile(file);
   try {
-    const { size } = await handle.stat();
     const first = new Uint8Array(8);
     await readFully(handle, first.subarray(0, Math.min(8, size)), 0);
     const head = new Uint8Array(8 + headerLength(first, size));
@@ -48,6 +43,7 @@ export async function openArtifactFile(file: string): Promise<OpenArtifact> {
     const header = decodeHeader(head, size);
     return {
       ...header,
+      size,
       async array(name) {
         const entry = header.arrays[name];
         if (entry === undefined) throw new RangeError(`the artifact has no array "${name}"`);
@@ -64,13 +60,21 @@ export async function openArtifactFile(file: string): Promise<OpenArtifact> {
   }
 }
 
+/** The arrays of these names (default: all), each checked. @throws as {@link OpenArtifact.array} */
+export async function readArrays(
+  opened: OpenArtifact,
+  names: readonly string[] = Object.keys(opened.arrays),
+): Promise<Artifact['arrays']> {
+  const arrays: Record<string, NdArray> = Object.create(null);
+  for (const name of names) arrays[name] = await opened.array(name);
+  return arrays;
+}
+
 /** Reads and checks a whole file. @throws Malformed, or the file system's error */
 export async function readArtifactFile(file: string): Promise<Artifact> {
   const opened = await openArtifactFile(file);
   try {
-    const arrays: Record<string, NdArray> = Object.create(null);
-    for (const name of Object.keys(opened.arrays)) arrays[name] = await opened.array(name);
-    return { arrays, metadata: opened.metadata };
+    return { arrays: await readArrays(opened), metadata: opened.metadata };
   } finally {
     await opened.close();
   }

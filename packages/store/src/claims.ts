@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { open, stat, unlink, writeFile } from 'node:fs/promises';
+import { lstat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { PlainError } from '@attribution-bench/contract';
 import { isAlive, machine } from './atomic-write.js';
 import { hasCode } from './file-errors.js';
+import { moveAside } from './move-aside.js';
+import { openRegularFile } from './regular-file.js';
 import type { ArtifactRef, Store } from './store.js';
 
 /** What comes of asking for a piece of work. */
@@ -26,6 +28,9 @@ export type Claim =
  *
  * A claim lies in the folder of its artifact because making it there is also what makes a network file system look
  * again: whoever holds it sees the artifacts that others stored there before.
+ *
+ * No clock is compared with another one, since that of a machine may be wrong: whoever holds a claim writes it anew from
+ * time to time, and one that was not seen to change for long enough, by the time that passes here, is nobody's.
  */
 export interface Claims {
   take(ref: ArtifactRef): Promise<Claim>;
@@ -33,50 +38,79 @@ export interface Claims {
   close(): void;
 }
 
+export interface ClaimOptions {
+  /** After how long without a change a claim of another machine is nobody's, in ms. */
+  readonly silenceMs?: number;
+  /** Time that passes here, in ms since any moment. */
+  now?(): number;
+}
+
 interface Note {
   readonly machine?: string;
   readonly pid?: number;
   /** For people who read the file. */
   readonly host?: string;
+  /** How often it was renewed. */
+  readonly renewed?: number;
   /** Where it failed, and how; with `ended`, nobody is at it any more. */
   readonly failures?: readonly { readonly machine: string; readonly error: PlainError }[];
   readonly ended?: true;
 }
 
+/** A claim as it was found: `state` is another one after every renewal. */
+interface Found {
+  readonly note: Note;
+  readonly state: string;
+  readonly mtimeMs: number;
+}
+
 const renewMs = 15_000;
-/** Longer than a few renewals and the minute for which network file systems may show old times. */
-const staleMs = 120_000;
+/** Longer than a few renewals and the minute for which network file systems may show old content. */
+const defaultSilenceMs = 120_000;
 /** Who died between making a claim and writing its name into it left an empty one. */
-const staleEmptyMs = 2_000;
+const silenceOfEmptyMs = 2_000;
 const triesAtMost = 5;
 
 /**
- * @param startedAt when this run started, by the clock of the file system (the `mtime` of a file that was just written),
- * in ms since 1970: ages of claims are taken by that clock, and failures of before do not count
+ * Failures that are noted in the store by now do not count: they are of before.
+ * @throws BenchError STORE_READ when the store cannot be looked through
  */
-export function openClaims(store: Pick<Store, 'file'>, startedAt: number): Claims {
-  const skew = startedAt - Date.now();
-  const held = new Map<string, string>();
+export async function openClaims(
+  store: Pick<Store, 'file' | 'listClaims'>,
+  { silenceMs = defaultSilenceMs, now = () => performance.now() }: ClaimOptions = {},
+): Promise<Claims> {
+  const held = new Map<string, Note>();
+  const seen = new Map<string, { readonly state: string; readonly since: number }>();
+  const before = new Map<string, string>();
+  for await (const file of store.listClaims()) {
+    const found = await readClaim(file);
+    if (found?.note.ended === true) before.set(file, found.state);
+  }
+  let renewing: Promise<unknown> = Promise.resolve();
   const renewal = setInterval(() => {
-    for (const [file, text] of held) void writeFile(file, text, { flag: 'r+' }).catch(() => undefined);
+    renewing = Promise.all([...held].map(([file, note]) => renew(file, { ...note, renewed: (note.renewed ?? 0) + 1 })));
   }, renewMs);
   renewal.unref();
+
+  async function renew(file: string, note: Note): Promise<void> {
+    held.set(file, note);
+    await writeFile(file, textOf(note), { flag: 'r+' }).catch(() => undefined);
+  }
 
   async function take(ref: ArtifactRef): Promise<Claim> {
     const file = claimFile(store.file(ref));
     let failures: NonNullable<Note['failures']> = [];
     for (let tries = 0; tries < triesAtMost; tries++) {
       const note = { machine: machine(), pid: process.pid, host: hostname(), failures };
-      const text = JSON.stringify(note);
-      if (create(file, text)) {
-        held.set(file, text);
+      if (create(file, textOf(note))) {
+        seen.delete(file);
+        held.set(file, note);
         return { status: 'ours', release: (failure) => release(file, note, failure) };
       }
       const found = await readClaim(file);
       if (found === undefined) continue;
-      const { mtimeMs } = found;
-      if (found.note.ended !== true && !isStale(found.note, Date.now() + skew - mtimeMs)) return { status: 'theirs' };
-      failures = mtimeMs >= startedAt ? (found.note.failures ?? []) : [];
+      if (found.note.ended !== true && !isNobodys(file, found)) return { status: 'theirs' };
+      failures = before.get(file) === found.state ? [] : (found.note.failures ?? []);
       const known = failures.find((failure) => failure.machine === machine()) ?? failures[enoughMachines - 1];
       if (known !== undefined) return { status: 'failed', error: known.error };
       await remove(file);
@@ -84,10 +118,20 @@ export function openClaims(store: Pick<Store, 'file'>, startedAt: number): Claim
     return { status: 'theirs' };
   }
 
+  function isNobodys(file: string, { note, state }: Found): boolean {
+    if (isOfTheDead(note)) return true;
+    const known = seen.get(file);
+    const since = known?.state === state ? known.since : now();
+    seen.set(file, { state, since });
+    return now() - since >= (note.machine === undefined ? Math.min(silenceOfEmptyMs, silenceMs) : silenceMs);
+  }
+
   async function release(file: string, { failures, ...note }: Note, error?: PlainError): Promise<void> {
     held.delete(file);
-    const ended = { ...note, failures: [...(failures ?? []), { machine: machine(), error }], ended: true };
-    await (error === undefined ? remove(file) : writeFile(file, JSON.stringify(ended)).catch(() => undefined));
+    await renewing;
+    if (error === undefined) return remove(file);
+    const ended: Note = { ...note, failures: [...(failures ?? []), { machine: machine(), error }], ended: true };
+    await writeFile(file, textOf(ended)).catch(() => undefined);
   }
 
   return { take, close: () => clearInterval(renewal) };
@@ -101,21 +145,26 @@ export function isClaim(name: string): boolean {
   return /^[0-9a-f]{64}\.claim$/.test(name);
 }
 
-/** Whether somebody may still be at what a claim is for. */
+/** How far off the clocks of machines are taken to be at most where there is no time to watch a claim. */
+const farOffMs = 24 * 3600 * 1000;
+
+/** Whether somebody may still be at what a claim is for, as far as one look tells. */
 export async function isInUse(file: string): Promise<boolean> {
   const found = await readClaim(file);
-  return found !== undefined && found.note.ended !== true && !isStale(found.note, Date.now() - found.mtimeMs);
+  if (found === undefined || found.note.ended === true || isOfTheDead(found.note)) return false;
+  return Math.abs(Date.now() - found.mtimeMs) < farOffMs;
 }
 
 function claimFile(artifact: string): string {
   return artifact.replace(/safetensors$/, 'claim');
 }
 
-function isStale({ machine: where, pid }: Note, ageMs: number): boolean {
-  return (
-    ageMs > (where === undefined ? staleEmptyMs : staleMs) ||
-    (where === machine() && pid !== undefined && !isAlive(pid))
-  );
+function textOf(note: Note): string {
+  return JSON.stringify(note);
+}
+
+function isOfTheDead({ machine: where, pid }: Note): boolean {
+  return where === machine() && pid !== undefined && !isAlive(pid);
 }
 
 /**
@@ -133,24 +182,28 @@ function create(file: string, text: string, folderMissing = false): boolean {
   }
 }
 
+/** What is in place of a claim and no file is moved aside. */
 async function remove(file: string): Promise<void> {
-  await unlink(file).catch(() => undefined);
+  await unlink(file).catch(async (error: unknown) => {
+    if (hasCode(error, 'EISDIR', 'EPERM')) await moveAside(file).catch(() => undefined);
+  });
 }
 
-/** A claim and when it was last renewed; undefined when it is gone. One that cannot be read is known by its age only. */
-async function readClaim(file: string): Promise<{ readonly note: Note; readonly mtimeMs: number } | undefined> {
+/** A claim; undefined when it is gone. One that cannot be read says nothing. */
+async function readClaim(file: string): Promise<Found | undefined> {
   try {
-    const handle = await open(file, 'r');
+    const { handle } = await openRegularFile(file);
     try {
-      const { mtimeMs } = await handle.stat();
-      return { note: noteOf(await handle.readFile('utf8')), mtimeMs };
+      const { mtimeMs, ino } = await handle.stat();
+      const text = await handle.readFile('utf8');
+      return { note: noteOf(text), state: `${ino} ${mtimeMs} ${text}`, mtimeMs };
     } finally {
       await handle.close();
     }
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ESTALE')) return undefined;
-    return stat(file).then(
-      ({ mtimeMs }) => ({ note: {}, mtimeMs }),
+    if (hasCode(error, 'ESTALE')) return undefined;
+    return lstat(file).then(
+      ({ mtimeMs, ino }) => ({ note: {}, state: `${ino} ${mtimeMs}`, mtimeMs }),
       () => undefined,
     );
   }

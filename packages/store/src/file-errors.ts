@@ -37,6 +37,14 @@ export function writeError(error: unknown, file: string): BenchError {
 /** The same for reading. */
 export function readError(error: unknown, file: string): BenchError {
   if (error instanceof BenchError) return error;
+  if (hasCode(error, 'EACCES', 'EPERM'))
+    return new BenchError({
+      code: 'STORE_READ',
+      place: file,
+      message: 'cannot be read: no permission',
+      next: 'make it readable or name another folder with --results',
+      cause: error,
+    });
   return new BenchError({
     code: 'STORE_READ',
     place: file,

@@ -2,8 +2,11 @@ export type { Artifact } from './artifact-file.js';
 export { writeAtomically } from './atomic-write.js';
 export { type Claim, type Claims, openClaims } from './claims.js';
 export { writeError } from './file-errors.js';
+export { readNote, writeNote } from './note.js';
+export { readRegularFile } from './regular-file.js';
 export {
   type ArtifactCost,
+  type ArtifactOutput,
   type ArtifactRef,
   type Collected,
   openStore,

@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type DType, dtypeOf, type NdArray, type NumericArray, sha256, sizeOf } from '@attribution-bench/contract';
+import { Malformed } from './malformed.js';
 
 /**
  * The safetensors file format (https://github.com/huggingface/safetensors): 8 bytes of header length (little-endian),
  * a JSON header, then the arrays without gaps. Ours carry checksums in `__metadata__`: `sha256:<array>` over the bytes
  * of each array, and `sha256` over the length and the header with its own 64 digits written as zeros. Together they
- * cover every byte of the file.
+ * cover every byte of the file. There is one way only to write a content, and every other (a name that occurs twice, other
+ * white space) is refused, so that nothing in a file can be read in two ways.
  */
-
-/** Why bytes are not a file of ours. Callers turn it into an error that names the file. */
-export class Malformed extends Error {
-  override readonly name = 'Malformed';
-}
 
 export interface ArrayEntry {
   readonly dtype: DType;
@@ -43,11 +40,16 @@ export function bytesOf(data: NumericArray): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** An array over its own, still empty, memory. */
+/** An array over its own, still empty, memory. @throws Malformed when there cannot be one of that size */
 export function emptyArray(entry: ArrayEntry): NdArray {
   const count = sizeOf(entry.shape);
   const make = { float64: Float64Array, float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
-  return { shape: entry.shape, data: new make[entry.dtype](count) };
+  try {
+    return { shape: entry.shape, data: new make[entry.dtype](count) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Malformed(`has an array of ${entry.end - entry.start} bytes, more than fit into memory`);
+  }
 }
 
 /**
@@ -59,38 +61,54 @@ export function encodeHeader(
   arrays: Readonly<Record<string, NdArray>>,
   metadata: Readonly<Record<string, string>>,
 ): { readonly head: Uint8Array; readonly order: readonly NumericArray[] } {
-  const names = Object.keys(arrays).sort((a, b) => {
-    const width = bytesOfDType[dtypeOf(arrays[b].data)] - bytesOfDType[dtypeOf(arrays[a].data)];
-    return width === 0 ? (a < b ? -1 : 1) : width;
-  });
-  const digests: Record<string, string> = {};
-  const entries: Record<string, { dtype: string; shape: readonly number[]; data_offsets: [number, number] }> = {};
-  let offset = 0;
-  for (const name of names) {
-    const { data, shape } = arrays[name];
-    if (!usableName(name)) throw new TypeError(`${JSON.stringify(name)} cannot name an array`);
-    if (sizeOf(shape) !== data.length)
-      throw new TypeError(
-        `array "${name}" has ${data.length} elements, its shape [${shape.join(', ')}] another number`,
-      );
-    digests[`sha256:${name}`] = sha256(bytesOf(data));
-    entries[name] = {
-      dtype: nameOfDType[dtypeOf(data)],
-      shape,
-      data_offsets: [offset, offset + data.byteLength],
-    };
-    offset += data.byteLength;
-  }
+  const described: [string, Omit<ArrayEntry, 'start' | 'end'>][] = Object.entries(arrays).map(
+    ([name, { data, shape }]) => {
+      if (!usableName(name)) throw new TypeError(`${JSON.stringify(name)} cannot name an array`);
+      if (sizeOf(shape) !== data.length)
+        throw new TypeError(
+          `array "${name}" has ${data.length} elements, its shape [${shape.join(', ')}] another number`,
+        );
+      return [name, { dtype: dtypeOf(data), shape, sha256: sha256(bytesOf(data)) }];
+    },
+  );
   for (const key of Object.keys(metadata))
     if (key === 'sha256' || key.startsWith('sha256:')) throw new TypeError(`metadata key "${key}" is reserved`);
-  const sorted = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const header = JSON.stringify({ __metadata__: { sha256: noDigest, ...digests, ...sorted }, ...entries });
+  const { head, order } = writeHead(described, metadata);
+  return { head, order: order.map((name) => arrays[name].data) };
+}
+
+/**
+ * The bytes before the arrays, and the names of the arrays in the order of theirs. Written member by member: objects put
+ * keys that look like numbers first, whatever the order they are given in.
+ */
+function writeHead(
+  described: readonly [string, Omit<ArrayEntry, 'start' | 'end'>][],
+  metadata: Readonly<Record<string, string>>,
+): { readonly head: Uint8Array; readonly order: readonly string[] } {
+  const ordered = described.toSorted(([a, { dtype: typeOfA }], [b, { dtype: typeOfB }]) => {
+    const width = bytesOfDType[typeOfB] - bytesOfDType[typeOfA];
+    return width === 0 ? (a < b ? -1 : 1) : width;
+  });
+  let offset = 0;
+  const entries = ordered.map(([name, { dtype, shape }]): [string, unknown] => {
+    const start = offset;
+    offset += sizeOf(shape) * bytesOfDType[dtype];
+    return [name, { dtype: nameOfDType[dtype], shape, data_offsets: [start, offset] }];
+  });
+  const digests = ordered.map(([name, { sha256: digest }]): [string, string] => [`sha256:${name}`, digest]);
+  const sorted = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
+  const about = objectText([['sha256', noDigest], ...digests, ...sorted]);
+  const header = `{"__metadata__":${about}${entries.length === 0 ? '}' : `,${objectText(entries).slice(1)}`}`;
   const text = new TextEncoder().encode(header);
   const head = new Uint8Array(8 + Math.ceil(text.length / 8) * 8).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(head.length - 8), true);
   head.set(text, 8);
   head.set(new TextEncoder().encode(sha256(head)), digestPlace);
-  return { head, order: names.map((name) => arrays[name].data) };
+  return { head, order: ordered.map(([name]) => name) };
+}
+
+function objectText(members: readonly (readonly [string, unknown])[]): string {
+  return `{${members.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`;
 }
 
 /** Length of the header that a file's first 8 bytes announce. @throws Malformed when the file cannot hold it */
@@ -103,8 +121,8 @@ export function headerLength(first: Uint8Array, fileBytes: number): number {
 }
 
 /**
- * Checks length and header (the first `8 + length` bytes) of a file, checksum included, and that the arrays it
- * describes fill the rest of the file exactly.
+ * Checks length and header (the first `8 + length` bytes) of a file, checksum included, that the arrays it describes
+ * fill the rest of the file exactly, and that nothing in it is written in another way than {@link encodeHeader} does.
  * @throws Malformed with the reason
  */
 export function decodeHeader(head: Uint8Array, fileBytes: number): Header {
@@ -128,6 +146,8 @@ export function decodeHeader(head: Uint8Array, fileBytes: number): Header {
     place = entry.end;
   }
   if (place !== fileBytes) throw new Malformed(`has ${fileBytes} bytes instead of ${place}`);
+  if (!equalBytes(writeHead(Object.entries(arrays), metadata).head, head))
+    throw new Malformed('has a header that says something twice or is not written as ours are');
   return { arrays, metadata };
 }
 
@@ -162,6 +182,10 @@ function decodeEntry(name: string, entry: unknown, digest: string | undefined, d
   if (!Number.isSafeInteger(bytes) || offsets[1] - offsets[0] !== bytes) throw wrong('with offsets unlike its shape');
   if (digest === undefined) throw wrong('without a checksum');
   return { dtype, shape, start: dataStart + offsets[0], end: dataStart + offsets[1], sha256: digest };
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 function isCount(value: unknown): value is number {

@@ -1,12 +1,14 @@
 import type { Dirent } from 'node:fs';
-import { access, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { BenchError, type NdArray } from '@attribution-bench/contract';
-import { type Artifact, openArtifactFile, readArtifactFile, writeArtifactFile } from './artifact-file.js';
-import { isLeftover, writeAtomically } from './atomic-write.js';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { BenchError, canonicalJson, hashJson, type Json, sha256 } from '@attribution-bench/contract';
+import { type Artifact, type OpenArtifact, openArtifactFile, readArrays, writeArtifactFile } from './artifact-file.js';
+import { isLeftover } from './atomic-write.js';
 import { isClaim, isInUse } from './claims.js';
 import { hasCode, readError } from './file-errors.js';
-import { Malformed } from './safetensors.js';
+import { Malformed } from './malformed.js';
+import { moveAside } from './move-aside.js';
+import { readNote, writeNote } from './note.js';
 
 /** What identifies an artifact: the kind of step that makes it and the hash of all that it is made from. */
 export interface ArtifactRef {
@@ -16,28 +18,40 @@ export interface ArtifactRef {
   readonly key: string;
 }
 
+/** An artifact that is to be stored: `made` is what its key is the hash of, and names its kind as `step`. */
+export interface ArtifactOutput extends ArtifactRef {
+  readonly made: { readonly [part: string]: Json | undefined };
+}
+
 export interface StoredArtifact extends ArtifactRef {
   readonly file: string;
   readonly bytes: number;
 }
 
-/** A file that was found torn or altered, and where it is kept now. */
+/** What was found torn, altered or under a name that is not its own, and where it is kept now. */
 export interface SetAside {
-  readonly ref: ArtifactRef;
   readonly reason: string;
   readonly movedTo: string;
 }
 
-/** A folder of artifacts, `<kind>/<ab>/<key>.safetensors`, safe to share between processes, to copy and to delete. */
+/**
+ * A folder of artifacts, `<kind>/<ab>/<key>.safetensors`, safe to share between processes, to copy and to delete. Each holds
+ * what it was made from, and its name is the hash of that: what is read is sound and what was asked for, or is set aside.
+ */
 export interface Store {
   readonly folder: string;
   /** Path of an artifact, stored or not. */
   file(ref: ArtifactRef): string;
+  /** Whether there is a file of its name, whatever is in it. */
   has(ref: ArtifactRef): Promise<boolean>;
-  /** @throws BenchError STORE_FULL, STORE_UNWRITABLE, STORE_WRITE; what was stored before stays */
-  write(ref: ArtifactRef, artifact: Artifact): Promise<void>;
   /**
-   * The whole artifact, checked.
+   * Stores an artifact with what it was made from. What is in its place and no file is set aside.
+   * @throws BenchError STORE_FULL, STORE_UNWRITABLE, STORE_WRITE, what was stored before stays; TypeError when the key is
+   * not that of `made`
+   */
+  write(output: ArtifactOutput, artifact: Artifact): Promise<void>;
+  /**
+   * The whole artifact, checked, with what it was made from as `made` in its metadata.
    * @throws BenchError STORE_MISSING, or STORE_CORRUPT once the bad file is set aside
    */
   read(ref: ArtifactRef): Promise<Artifact>;
@@ -46,7 +60,7 @@ export interface Store {
   /** The metadata, with the header checked but not the arrays. @throws as `read` */
   readMetadata(ref: ArtifactRef): Promise<Artifact['metadata']>;
   /**
-   * Whether the artifact is stored and sound. Files of more than `deepBytes` (default: none) are checked by header and
+   * Whether the artifact is stored, sound and what its name says. Files of more than `deepBytes` (default: none) are checked by header and
    * length only: their arrays are when they are read.
    */
   isSound(ref: ArtifactRef, deepBytes?: number): Promise<boolean>;
@@ -55,6 +69,8 @@ export interface Store {
   readCost(ref: ArtifactRef): Promise<ArtifactCost | undefined>;
   /** Everything stored, in order of kind and key. */
   list(kind?: string): AsyncIterable<StoredArtifact>;
+  /** Files of {@link Claims}, those that ended among them. */
+  listClaims(): AsyncIterable<string>;
   /** Removes what interrupted writes left behind; returns how many files that were. */
   removeLeftovers(): Promise<number>;
   /** Artifacts whose key is not in `keep`, files set aside, leftovers, claims nobody holds; removes them when told to. */
@@ -76,36 +92,64 @@ export interface Collected {
 const kindPattern = /^[a-z][a-z-]{0,31}$/;
 const keyPattern = /^[0-9a-f]{64}$/;
 const artifactName = /^([0-9a-f]{64})\.safetensors$/;
-const besidesName = /^[0-9a-f]{64}\.(cost\.json|safetensors\.corrupt-\d+)$/;
+const besidesName = /^[0-9a-f]{64}\.(cost\.json|(cost\.json|claim|safetensors)\.corrupt-\d+)$/;
 
 /** Opens (without creating anything) the store in a folder. `onSetAside` hears of every bad file. */
 export function openStore(folder: string, onSetAside: (found: SetAside) => void = () => undefined): Store {
+  const shardOf = ({ kind, key }: ArtifactRef): string => join(folder, kind, key.slice(0, 2));
   const file = ({ kind, key }: ArtifactRef): string => {
     if (!kindPattern.test(kind) || !keyPattern.test(key)) throw new TypeError(`"${kind}/${key}" names no artifact`);
-    return join(folder, kind, key.slice(0, 2), `${key}.safetensors`);
+    return join(shardOf({ kind, key }), `${key}.safetensors`);
   };
 
-  async function setAside(ref: ArtifactRef, reason: string): Promise<string> {
-    const from = file(ref);
-    for (let n = 1; ; n++) {
-      const to = `${from}.corrupt-${n}`;
-      if (await exists(to)) continue;
-      try {
-        await rename(from, to);
-        onSetAside({ ref, reason, movedTo: to });
-      } catch (error) {
-        if (!hasCode(error, 'ENOENT')) throw readError(error, from);
-      }
-      return to;
+  /** Sets aside what cannot be used; what became of it, in words. */
+  async function setAside(path: string, reason: string): Promise<string> {
+    try {
+      const movedTo = await moveAside(path);
+      if (movedTo === undefined) return 'it is gone now';
+      onSetAside({ reason, movedTo });
+      return `it was set aside as ${movedTo}`;
+    } catch (error) {
+      return `it could not be set aside (${error instanceof Error ? error.message : String(error)})`;
     }
   }
 
-  async function reading<T>(ref: ArtifactRef, read: (path: string) => Promise<T>): Promise<T> {
+  /** Sets aside what stands where a folder of the store or a file has to be; whether there was anything. */
+  async function clearPlace(ref: ArtifactRef): Promise<boolean> {
+    for (const [path, wanted] of [
+      [dirname(shardOf(ref)), 'folder'],
+      [shardOf(ref), 'folder'],
+      [file(ref), 'file'],
+    ] as const) {
+      const found = await stat(path).catch(() => lstat(path).catch(() => undefined));
+      if (found === undefined || (wanted === 'folder') === found.isDirectory()) continue;
+      await setAside(path, `is no ${wanted}`);
+      return true;
+    }
+    return false;
+  }
+
+  async function reading<T>(ref: ArtifactRef, read: (opened: OpenArtifact) => Promise<T>): Promise<T> {
     const path = file(ref);
+    const corrupt = async (reason: string, cause: unknown, place = path): Promise<BenchError> =>
+      new BenchError({
+        code: 'STORE_CORRUPT',
+        place,
+        message: `${reason}; ${await setAside(place, reason)}`,
+        next: 'run the grid again: it makes the result anew',
+        cause,
+      });
     try {
-      return await read(path);
+      const opened = await openArtifactFile(path);
+      try {
+        checkIdentity(ref, opened.metadata);
+        return await read(opened);
+      } finally {
+        await opened.close();
+      }
     } catch (error) {
-      if (hasCode(error, 'ENOENT'))
+      if (error instanceof Malformed) throw await corrupt(error.message, error);
+      if (hasCode(error, 'ENOENT') || (hasCode(error, 'ENOTDIR') && (await clearPlace(ref))))
         throw new BenchError({
           code: 'STORE_MISSING',
           place: path,
@@ -113,92 +157,83 @@ export function openStore(folder: string, onSetAside: (found: SetAside) => void 
           next: 'run the grid again: it makes what is missing',
           cause: error,
         });
-      if (!(error instanceof Malformed)) throw readError(error, path);
-      throw new BenchError({
-        code: 'STORE_CORRUPT',
-        place: path,
-        message: `${error.message}; it was set aside as ${await setAside(ref, error.message)}`,
-        next: 'run the grid again: it makes the result anew',
-        cause: error,
-      });
+      throw readError(error, path);
     }
   }
 
-  async function* walk(kind?: string): AsyncGenerator<{ kind: string; name: string; path: string }> {
+  async function* walk(kind?: string): AsyncGenerator<{ kind: string; name: string; path: string; isFile: boolean }> {
     for (const kindEntry of await entries(folder)) {
       if (!kindEntry.isDirectory() || !kindPattern.test(kindEntry.name)) continue;
       if (kind !== undefined && kindEntry.name !== kind) continue;
       for (const shard of await entries(join(folder, kindEntry.name))) {
         if (!shard.isDirectory() || !/^[0-9a-f]{2}$/.test(shard.name)) continue;
         for (const entry of await entries(join(folder, kindEntry.name, shard.name)))
-          if (entry.isFile())
-            yield {
-              kind: kindEntry.name,
-              name: entry.name,
-              path: join(folder, kindEntry.name, shard.name, entry.name),
-            };
+          yield {
+            kind: kindEntry.name,
+            name: entry.name,
+            path: join(folder, kindEntry.name, shard.name, entry.name),
+            isFile: entry.isFile(),
+          };
       }
     }
   }
 
-  const read = (ref: ArtifactRef): Promise<Artifact> => reading(ref, readArtifactFile);
-  const readMetadata = (ref: ArtifactRef): Promise<Artifact['metadata']> =>
-    reading(ref, async (path) => {
-      const opened = await openArtifactFile(path);
-      await opened.close();
-      return opened.metadata;
-    });
   const costFile = (ref: ArtifactRef) => file(ref).replace(/safetensors$/, 'cost.json');
+  const costOf = ({ kind, key }: ArtifactRef) => `cost of ${kind}/${key}`;
 
   return {
     folder,
     file,
-    has: (ref) => exists(file(ref)),
-    write: (ref, artifact) => writeArtifactFile(file(ref), artifact),
-    read,
-    readMetadata,
+    has: (ref) =>
+      stat(file(ref)).then(
+        (found) => found.isFile(),
+        () => false,
+      ),
+    async write(output, { arrays, metadata }) {
+      const { kind, key, made } = output;
+      if (hashJson(made) !== key || made.step !== kind || metadata.made !== undefined)
+        throw new TypeError(`what ${kind}/${key} is made from is not what its name is the hash of`);
+      const artifact = { arrays, metadata: { ...metadata, made: canonicalJson(made) } };
+      try {
+        await writeArtifactFile(file(output), artifact);
+      } catch (error) {
+        if (!(await clearPlace(output))) throw error;
+        await writeArtifactFile(file(output), artifact);
+      }
+    },
+    read: (ref) => reading(ref, async (opened) => ({ arrays: await readArrays(opened), metadata: opened.metadata })),
+    readMetadata: (ref) => reading(ref, async ({ metadata }) => metadata),
     readArrays: (ref, names) =>
-      reading(ref, async (path) => {
-        const opened = await openArtifactFile(path);
-        try {
-          const arrays: Record<string, NdArray> = Object.create(null);
-          for (const name of names) arrays[name] = await opened.array(name);
-          return { arrays, metadata: opened.metadata };
-        } finally {
-          await opened.close();
-        }
-      }),
+      reading(ref, async (opened) => ({ arrays: await readArrays(opened, names), metadata: opened.metadata })),
     async isSound(ref, deepBytes = Number.POSITIVE_INFINITY) {
       try {
-        const { size } = await stat(file(ref));
-        if (size > deepBytes) await readMetadata(ref);
-        else await read(ref);
+        await reading(ref, async (opened) => {
+          if (opened.size <= deepBytes) await readArrays(opened);
+        });
         return true;
       } catch (error) {
-        if (hasCode(error, 'ENOENT', 'STORE_MISSING', 'STORE_CORRUPT')) return false;
-        throw readError(error, file(ref));
+        if (hasCode(error, 'STORE_MISSING', 'STORE_CORRUPT')) return false;
+        throw error;
       }
     },
-    writeCost: (ref, cost) => writeAtomically(costFile(ref), `${JSON.stringify(cost)}\n`),
+    writeCost: (ref, cost) => writeNote(costFile(ref), costOf(ref), { ...cost }),
     async readCost(ref) {
-      try {
-        const cost: unknown = JSON.parse(await readFile(costFile(ref), 'utf8'));
-        return isCost(cost) ? cost : undefined;
-      } catch (error) {
-        if (error instanceof SyntaxError || hasCode(error, 'ENOENT')) return undefined;
-        throw readError(error, costFile(ref));
-      }
+      const cost: unknown = await readNote(costFile(ref), costOf(ref));
+      return isCost(cost) ? cost : undefined;
     },
     async *list(kind) {
-      for await (const { kind: found, name, path } of walk(kind)) {
+      for await (const { kind: found, name, path, isFile } of walk(kind)) {
         const key = artifactName.exec(name)?.[1];
-        if (key !== undefined) yield { kind: found, key, file: path, bytes: await sizeOfFile(path) };
+        if (key !== undefined && isFile) yield { kind: found, key, file: path, bytes: await sizeOfFile(path) };
       }
+    },
+    async *listClaims() {
+      for await (const { name, path } of walk()) if (isClaim(name)) yield path;
     },
     async removeLeftovers() {
       let removed = 0;
-      for await (const { name, path } of walk()) {
-        if (!name.includes('.tmp-') || !isLeftover(name, await ageOfFile(path))) continue;
+      for await (const { name, path, isFile } of walk()) {
+        if (!isFile || !name.includes('.tmp-') || !isLeftover(name, await ageOfFile(path))) continue;
         await rm(path, { force: true });
         removed++;
       }
@@ -208,7 +243,8 @@ export function openStore(folder: string, onSetAside: (found: SetAside) => void 
       const files: string[] = [];
       let bytes = 0;
       let kept = 0;
-      for await (const { name, path } of walk()) {
+      for await (const { name, path, isFile } of walk()) {
+        if (!isFile && !besidesName.test(name)) continue;
         const key = name.slice(0, 64);
         const artifact = artifactName.test(name);
         if (artifact || name.endsWith('.cost.json')) {
@@ -221,7 +257,7 @@ export function openStore(folder: string, onSetAside: (found: SetAside) => void 
         } else if (!besidesName.test(name) && !isLeftover(name, await ageOfFile(path))) continue;
         bytes += await sizeOfFile(path);
         files.push(path);
-        if (remove) await rm(path, { force: true });
+        if (remove) await rm(path, { force: true, recursive: !isFile });
       }
       return { files, bytes, kept };
     },
@@ -238,12 +274,18 @@ async function entries(folder: string): Promise<Dirent[]> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** @throws Malformed when an artifact was made as something else than its name says */
+function checkIdentity({ kind, key }: ArtifactRef, { made }: Artifact['metadata']): void {
+  if (made === undefined) throw new Malformed('does not say what it was made from');
+  if (sha256(made) !== key || stepOf(made) !== kind)
+    throw new Malformed('is another result than the one that its name stands for');
+}
+
+function stepOf(made: string): unknown {
   try {
-    await access(path);
-    return true;
+    return JSON.parse(made)?.step;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { BenchError, canonicalJson, type Json } from '@attribution-bench/contract';
 import { type Artifact, readArtifactFile, writeArtifactFile } from './artifact-file.js';
 import { hasCode, readError } from './file-errors.js';
-import { Malformed } from './safetensors.js';
+import { Malformed } from './malformed.js';
 
 /** The ground truth of one task, complete and small enough to commit and to share. */
 export interface TruthPack {

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sha256, toPlainError } from '@attribution-bench/contract';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -9,23 +9,37 @@ import { temporaryFolder } from './folder.js';
 const ref = { kind: 'retrain', key: sha256('x') };
 const failure = toPlainError(new Error('diverged'));
 const hour = 3_600_000;
+const year = 365 * 24 * hour;
 
-function opened(startedAt = Date.now()): { claims: Claims; store: Store; file: string } {
-  const store = openStore(join(temporaryFolder(), 'store'));
-  return { claims: claimsOf(store, startedAt), store, file: store.file(ref).replace('safetensors', 'claim') };
+interface Opened {
+  readonly claims: Claims;
+  readonly store: Store;
+  readonly file: string;
+  /** Lets time go by for these claims. */
+  pass(ms: number): void;
 }
 
-function claimsOf(store: Store, startedAt = Date.now()): Claims {
-  const claims = openClaims(store, startedAt);
+async function opened(): Promise<Opened> {
+  const store = openStore(join(temporaryFolder(), 'store'));
+  let time = 0;
+  const claims = await claimsOf(store, () => time);
+  const pass = (ms: number) => {
+    time += ms;
+  };
+  return { claims, store, file: store.file(ref).replace('safetensors', 'claim'), pass };
+}
+
+async function claimsOf(store: Store, now: () => number = () => 0): Promise<Claims> {
+  const claims = await openClaims(store, { now });
   onTestFinished(() => claims.close());
   return claims;
 }
 
-/** Leaves a claim as another process would, renewed so long ago. */
-function leave(file: string, note: object | string, ageMs = 0): void {
+/** Leaves a claim as another process would, on a machine whose clock is so far ahead. */
+function leave(file: string, note: object | string, aheadMs = 0): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, typeof note === 'string' ? note : JSON.stringify(note));
-  const then = new Date(Date.now() - ageMs);
+  const then = new Date(Date.now() + aheadMs);
   utimesSync(file, then, then);
 }
 
@@ -35,18 +49,18 @@ const elsewhere = { machine: 'elsewhere', host: 'node7', pid: process.pid };
 
 describe('a claim', () => {
   it('is held by one at a time and can be had again once it is released', async () => {
-    const { claims, store, file } = opened();
+    const { claims, store, file } = await opened();
     const first = ours(await claims.take(ref));
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ pid: process.pid });
-    expect((await claimsOf(store).take(ref)).status).toBe('theirs');
+    expect((await (await claimsOf(store)).take(ref)).status).toBe('theirs');
     expect((await claims.take({ ...ref, key: sha256('y') })).status).toBe('ours');
     await first.release();
     expect(existsSync(file)).toBe(false);
-    expect((await claimsOf(store).take(ref)).status).toBe('ours');
+    expect((await (await claimsOf(store)).take(ref)).status).toBe('ours');
   });
 
   it('of a process of this machine that died is taken over at once', async () => {
-    const { claims, file } = opened();
+    const { claims, file } = await opened();
     const held = ours(await claims.take(ref));
     const note = JSON.parse(readFileSync(file, 'utf8'));
     await held.release();
@@ -54,43 +68,87 @@ describe('a claim', () => {
     expect((await claims.take(ref)).status).toBe('ours');
   });
 
-  it('of another machine is taken over when it is old, by the clock of the file system', async () => {
-    const { claims, store, file } = opened();
-    leave(file, elsewhere, 60_000);
+  it.each([
+    ['right', 0],
+    ['a year ahead', year],
+    ['a year behind', -year],
+  ])('of another machine whose clock is %s is taken over once it was not seen to change for long', async (_, ahead) => {
+    const { claims, file, pass } = await opened();
+    leave(file, elsewhere, ahead);
     expect((await claims.take(ref)).status).toBe('theirs');
-    expect((await claimsOf(store, Date.now() + hour).take(ref)).status).toBe('ours');
-    leave(file, elsewhere, hour);
-    expect((await claimsOf(store, Date.now() - hour).take(ref)).status).toBe('theirs');
+    pass(100_000);
+    expect((await claims.take(ref)).status).toBe('theirs');
+    leave(file, { ...elsewhere, renewed: 1 }, ahead);
+    pass(100_000);
+    expect((await claims.take(ref)).status).toBe('theirs');
+    pass(119_000);
+    expect((await claims.take(ref)).status).toBe('theirs');
+    pass(1_000);
     expect((await claims.take(ref)).status).toBe('ours');
   });
 
   it('that nobody wrote a name into does not last', async () => {
-    const { claims, file } = opened();
-    leave(file, '', 500);
+    const { claims, file, pass } = await opened();
+    leave(file, '', year);
     expect((await claims.take(ref)).status).toBe('theirs');
-    leave(file, '', 10_000);
+    pass(2_000);
     expect((await claims.take(ref)).status).toBe('ours');
   });
 
+  it.each([
+    ['a folder', (file: string) => mkdirSync(join(file, 'with something in it'), { recursive: true })],
+    ['a named pipe', (file: string) => void execFileSync('mkfifo', [file])],
+    ['a link to nowhere', (file: string) => symlinkSync('nowhere', file)],
+    ['a link to itself', (file: string) => symlinkSync(file, file)],
+  ])('with %s in its place does not last either', async (_, put) => {
+    const { claims, file, pass } = await opened();
+    mkdirSync(dirname(file), { recursive: true });
+    put(file);
+    expect((await claims.take(ref)).status).toBe('theirs');
+    pass(2_000);
+    const claim = ours(await claims.take(ref));
+    expect(lstatSync(file).isFile()).toBe(true);
+    await claim.release();
+    expect(existsSync(file)).toBe(false);
+  });
+
   it('does without a file where none can be made', async () => {
-    const folder = join(temporaryFolder(), 'store');
-    writeFileSync(folder, 'a file');
-    const claim = ours(await claimsOf(openStore(folder)).take(ref));
+    const { claims, store } = await opened();
+    mkdirSync(store.folder);
+    writeFileSync(join(store.folder, ref.kind), 'a file');
+    const claim = ours(await claims.take(ref));
     await claim.release();
   });
 });
 
 describe('a failure', () => {
+  it('of a run before does not count, whatever the clock of its machine says', async () => {
+    const { store, file } = await opened();
+    leave(
+      file,
+      {
+        ...elsewhere,
+        failures: [
+          { machine: 'a', error: failure },
+          { machine: 'b', error: failure },
+        ],
+        ended: true,
+      },
+      year,
+    );
+    expect((await (await claimsOf(store)).take(ref)).status).toBe('ours');
+  });
+
   it('counts for the processes of the machine that run, not for those started later', async () => {
-    const { claims, store } = opened(Date.now() - hour);
+    const { claims, store } = await opened();
     const failing = ours(await claims.take(ref));
     await failing.release(failure);
     expect(await claims.take(ref)).toEqual({ status: 'failed', error: failure });
-    expect((await claimsOf(store, Date.now() + hour).take(ref)).status).toBe('ours');
+    expect((await (await claimsOf(store)).take(ref)).status).toBe('ours');
   });
 
   it('on one other machine is tried here once more; on two it counts', async () => {
-    const { claims, file } = opened(Date.now() - hour);
+    const { claims, file } = await opened();
     const failures = [{ machine: 'elsewhere', error: failure }];
     leave(file, { ...elsewhere, failures, ended: true });
     await ours(await claims.take(ref)).release({ ...failure, message: 'diverged here too' });
@@ -101,7 +159,7 @@ describe('a failure', () => {
 });
 
 it('garbage is collected around the claims that are held', async () => {
-  const { claims, store, file } = opened();
+  const { claims, store, file } = await opened();
   const claim = ours(await claims.take(ref));
   expect((await store.collect(new Set(), { remove: true })).files).toEqual([]);
   await claim.release(failure);

@@ -1,12 +1,12 @@
 import { execFileSync, fork } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { sha256 } from '@attribution-bench/contract';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../src/index.js';
 import { temporaryFolder } from './folder.js';
+import { outputOf } from './outputs.js';
 
-const ref = { kind: 'dataset', key: sha256('x') };
+const ref = outputOf('dataset', 'x');
 const small = { arrays: { x: { shape: [4], data: new Uint8Array(4) } }, metadata: {} };
 const large = { arrays: { x: { shape: [300_000], data: new Uint8Array(300_000).fill(7) } }, metadata: {} };
 
@@ -28,7 +28,7 @@ describe('a full disk', () => {
   it('is named, loses nothing and leaves nothing behind', async ({ skip }) => {
     const disk = tinyDisk() ?? skip('needs the right to mount a tmpfs');
     const store = openStore(join(disk, 'store'));
-    const kept = { kind: 'score', key: sha256('kept') };
+    const kept = outputOf('score', 'kept');
     await store.write(kept, small);
     await expect(store.write(ref, large)).rejects.toMatchObject({
       code: 'STORE_FULL',

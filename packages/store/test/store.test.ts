@@ -1,12 +1,24 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type NdArray, sha256 } from '@attribution-bench/contract';
+import { canonicalJson, type NdArray, sha256 } from '@attribution-bench/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openStore, type SetAside } from '../src/index.js';
 import { temporaryFolder } from './folder.js';
+import { outputOf } from './outputs.js';
 
-const ref = { kind: 'score', key: sha256('a') };
+const ref = outputOf('score', 'a');
 const sample = {
   arrays: {
     labels: { shape: [3], data: Uint8Array.of(1, 2, 3) },
@@ -36,7 +48,7 @@ describe('writing and reading', () => {
         async (arrays, metadata) => {
           await store.write(ref, { arrays, metadata });
           const read = await store.read(ref);
-          expect({ ...read.metadata }).toEqual(metadata);
+          expect({ ...read.metadata }).toEqual({ ...metadata, made: canonicalJson(ref.made) });
           expect(Object.keys(read.arrays).sort()).toEqual(Object.keys(arrays).sort());
           for (const [name, { shape, data }] of Object.entries(arrays)) {
             expect(read.arrays[name].shape).toEqual(shape);
@@ -52,13 +64,13 @@ describe('writing and reading', () => {
 
   it('writes the same bytes whatever the order of arrays and metadata', async () => {
     const store = openStore(temporaryFolder());
-    const other = { kind: 'score', key: sha256('b') };
     await store.write(ref, sample);
-    await store.write(other, {
+    const before = readFileSync(store.file(ref));
+    await store.write(ref, {
       arrays: Object.fromEntries(Object.entries(sample.arrays).reverse()),
       metadata: { b: '2', label: 'ünïcode' },
     });
-    expect(readFileSync(store.file(ref))).toEqual(readFileSync(store.file(other)));
+    expect(readFileSync(store.file(ref))).toEqual(before);
   });
 
   it('follows the safetensors layout, aligned and without gaps', async () => {
@@ -194,12 +206,203 @@ describe('damage', () => {
   });
 });
 
+describe('what is not what its name says', () => {
+  const other = outputOf('score', 'b');
+  const sameMade = outputOf('fit', 'a');
+
+  it.each([
+    ['another result of the kind', other],
+    ['a result of another kind', sameMade],
+  ])('%s in its place is set aside, however it is read', async (_, stranger) => {
+    const found: SetAside[] = [];
+    const store = openStore(temporaryFolder(), (aside) => found.push(aside));
+    await store.write(ref, sample);
+    await store.write(stranger, sample);
+    for (const read of [store.read, store.readMetadata, (of: typeof ref) => store.readArrays(of, ['labels'])]) {
+      copyFileSync(store.file(stranger), store.file(ref));
+      await expect(read(ref)).rejects.toMatchObject({
+        code: 'STORE_CORRUPT',
+        place: store.file(ref),
+        message: expect.stringContaining(
+          'is another result than the one that its name stands for; it was set aside as',
+        ),
+      });
+    }
+    copyFileSync(store.file(stranger), store.file(ref));
+    expect(await store.isSound(ref, 0)).toBe(false);
+    expect(found).toHaveLength(4);
+    expect(await store.isSound(stranger)).toBe(true);
+  });
+
+  it('nothing is stored under a name that is not the hash of what it is made from', async () => {
+    const store = openStore(temporaryFolder());
+    await expect(store.write({ ...ref, key: other.key }, sample)).rejects.toThrow(
+      'is not what its name is the hash of',
+    );
+    await expect(store.write({ ...ref, kind: 'fit' }, sample)).rejects.toThrow('is not what its name is the hash of');
+  });
+
+  it('a cost of another result is not taken for its own, nor one that was altered', async () => {
+    const store = openStore(temporaryFolder());
+    const costOf = (of: typeof ref) => store.file(of).replace('safetensors', 'cost.json');
+    for (const of of [ref, other]) await store.writeCost(of, { seconds: 1.5, peakRssBytes: 10 });
+    copyFileSync(costOf(other), costOf(ref));
+    expect(await store.readCost(ref)).toBeUndefined();
+    writeFileSync(costOf(other), readFileSync(costOf(other), 'utf8').replace('1.5', '0.5'));
+    expect(await store.readCost(other)).toBeUndefined();
+  });
+});
+
+describe('something else in place of a file', () => {
+  const inPlace: [string, (file: string) => void][] = [
+    ['a folder', (file) => mkdirSync(join(file, 'with something in it'), { recursive: true })],
+    ['a folder that nobody may read', (file) => mkdirSync(file, { mode: 0 })],
+    ['a named pipe', (file) => void execFileSync('mkfifo', [file])],
+    ['a link to a device', (file) => symlinkSync('/dev/zero', file)],
+    ['a link to nowhere', (file) => symlinkSync('nowhere', file)],
+    ['a link to itself', (file) => symlinkSync(file, file)],
+    ['an empty file', (file) => writeFileSync(file, '')],
+  ];
+
+  it.each(inPlace)('%s is neither read nor in the way', async (_, put) => {
+    const store = openStore(temporaryFolder());
+    await store.write(ref, sample);
+    await store.writeCost(ref, { seconds: 1, peakRssBytes: 1 });
+    for (const file of [store.file(ref), store.file(ref).replace('safetensors', 'cost.json')]) {
+      rmSync(file);
+      put(file);
+    }
+    expect(await store.isSound(ref)).toBe(false);
+    expect(await store.readCost(ref)).toBeUndefined();
+    await store.write(ref, sample);
+    await store.writeCost(ref, { seconds: 2, peakRssBytes: 2 });
+    expect(await store.isSound(ref)).toBe(true);
+    expect(await store.readCost(ref)).toEqual({ seconds: 2, peakRssBytes: 2 });
+  });
+
+  it.each(inPlace)('%s that comes just before it is written is not in the way either', async (_, put) => {
+    const store = openStore(temporaryFolder());
+    mkdirSync(dirname(store.file(ref)), { recursive: true });
+    put(store.file(ref));
+    await store.write(ref, sample);
+    expect(await store.isSound(ref)).toBe(true);
+  });
+
+  it.each([
+    ['a file', (folder: string) => writeFileSync(folder, 'in the way')],
+    ['a named pipe', (folder: string) => void execFileSync('mkfifo', [folder])],
+    ['a link to nowhere', (folder: string) => symlinkSync('nowhere', folder)],
+  ])('%s in place of a folder of the store is set aside', async (_, put) => {
+    const found: SetAside[] = [];
+    const store = openStore(temporaryFolder(), (aside) => found.push(aside));
+    for (const folder of [dirname(store.file(ref)), dirname(dirname(store.file(ref)))]) {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(dirname(folder), { recursive: true });
+      put(folder);
+      expect(await store.isSound(ref)).toBe(false);
+      await store.write(ref, sample);
+      expect(await store.isSound(ref)).toBe(true);
+    }
+    expect(found).toHaveLength(2);
+  });
+});
+
+describe('headers', () => {
+  /** The file with its header put through a change, and the checksum over it made right again. */
+  function forged(bytes: Buffer, change: (header: string) => string, data?: Buffer): Buffer {
+    const length = Number(bytes.readBigUInt64LE(0));
+    const text = change(bytes.toString('utf8', 8, 8 + length).trimEnd());
+    const head = Buffer.alloc(8 + Math.ceil(Buffer.byteLength(text) / 8) * 8, ' ');
+    head.writeBigUInt64LE(BigInt(head.length - 8));
+    head.write(text.replace(/"sha256":"[0-9a-f]{64}"/, `"sha256":"${'0'.repeat(64)}"`), 8);
+    head.write(sha256(head), 8 + '{"__metadata__":{"sha256":"'.length);
+    return Buffer.concat([head, data ?? bytes.subarray(8 + length)]);
+  }
+
+  it.each<[string, (header: string) => string]>([
+    [
+      'an array twice',
+      (h) => h.replace(/("labels":\{.*?\})/, '"labels":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},$1'),
+    ],
+    ['metadata twice', (h) => h.replace('"label":', '"label":"other","label":')],
+    ['two identities', (h) => h.replace('"made":', '"made":"{}","made":')],
+    ['a checksum twice', (h) => h.replace('"sha256:labels":', `"sha256:labels":"${'0'.repeat(64)}","sha256:labels":`)],
+    ['other white space', (h) => h.replace('","', '", "')],
+    ['a member nobody knows', (h) => h.replace('"dtype":"U8"', '"dtype":"U8","more":1')],
+    ['ranges that overlap', (h) => h.replace('[24,27]', '[23,26]')],
+    ['a range beyond the end', (h) => h.replace('[24,27]', '[24,9007199254740991]')],
+    ['a range that ends before it begins', (h) => h.replace('[24,27]', '[27,24]')],
+    ['a negative range', (h) => h.replace('[24,27]', '[-3,0]')],
+    ['a shape whose product is 2^64', (h) => h.replace('"shape":[3]', '"shape":[4294967296,4294967296]')],
+    ['a shape that is 0 and infinite', (h) => h.replace('"shape":[3]', '"shape":[1e308,1e308,0]')],
+    ['a shape of fractions', (h) => h.replace('"shape":[3]', '"shape":[1.5,2]')],
+    ['a type nobody knows', (h) => h.replace('"U8"', '"BF16"')],
+  ])('that say %s are refused though their checksum is right', async (_, change) => {
+    const store = openStore(temporaryFolder());
+    await store.write(ref, sample);
+    const good = readFileSync(store.file(ref));
+    expect(forged(good, (header) => header)).toEqual(good);
+    const bad = forged(good, change);
+    expect(bad).not.toEqual(good);
+    writeFileSync(store.file(ref), bad);
+    await expect(store.read(ref)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+  });
+
+  it.each([100_000_001n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n])('of %d bytes are not believed', async (length) => {
+    const store = openStore(temporaryFolder());
+    await store.write(ref, sample);
+    const bytes = readFileSync(store.file(ref));
+    bytes.writeBigUInt64LE(length);
+    writeFileSync(store.file(ref), bytes);
+    await expect(store.read(ref)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+  });
+
+  it('that describe more than fits into memory, in a file with a hole of that size, are refused', async () => {
+    const store = openStore(temporaryFolder());
+    await store.write(ref, sample);
+    const size = 2 ** 40;
+    const head = forged(
+      readFileSync(store.file(ref)),
+      (h) => h.replace('"shape":[3],"data_offsets":[24,27]', `"shape":[${size}],"data_offsets":[24,${24 + size}]`),
+      Buffer.alloc(24),
+    );
+    writeFileSync(store.file(ref), head);
+    truncateSync(store.file(ref), head.length + size);
+    await expect(store.read(ref)).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      message: expect.stringMatching(/fails its checksum|more than fit into memory/),
+    });
+  });
+
+  it('with arrays named by numbers read as they were written', async () => {
+    const store = openStore(temporaryFolder());
+    const arrays = { 0: { shape: [1], data: Uint8Array.of(1) }, 17: { shape: [1], data: Float32Array.of(2) } };
+    await store.write(ref, { arrays, metadata: { 5: 'five', label: 'x' } });
+    expect({ ...(await store.read(ref)).arrays }).toEqual(arrays);
+  });
+});
+
+it.skipIf(process.platform !== 'linux')('no file stays open, whatever was found in it', async () => {
+  const store = openStore(temporaryFolder());
+  const openFiles = () => readdirSync('/proc/self/fd').length;
+  await store.write(ref, sample);
+  const before = openFiles();
+  const good = readFileSync(store.file(ref));
+  for (let n = 0; n < 200; n++) {
+    writeFileSync(store.file(ref), n % 2 === 0 ? good : good.subarray(0, n));
+    await store.isSound(ref);
+    await store.readCost(ref);
+    rmSync(`${store.file(ref)}.corrupt-1`, { force: true });
+  }
+  expect(openFiles()).toBeLessThanOrEqual(before);
+});
+
 describe('upkeep', () => {
   const artifact = { arrays: { x: { shape: [1], data: Uint8Array.of(1) } }, metadata: {} };
 
   it('lists what is stored by kind and key', async () => {
     const store = openStore(temporaryFolder());
-    const refs = ['a', 'b', 'c'].map((text) => ({ kind: 'retrain', key: sha256(text) }));
+    const refs = ['a', 'b', 'c'].map((name) => outputOf('retrain', name));
     for (const each of [...refs, ref]) await store.write(each, artifact);
     const listed: string[] = [];
     for await (const { kind, key, bytes } of store.list()) {
@@ -222,8 +425,8 @@ describe('upkeep', () => {
 
   it('collects what is not kept, tells before it removes', async () => {
     const store = openStore(temporaryFolder());
-    const old = { kind: 'score', key: sha256('old') };
-    const bad = { kind: 'fit', key: sha256('bad') };
+    const old = outputOf('score', 'old');
+    const bad = outputOf('fit', 'bad');
     for (const each of [ref, old, bad]) await store.write(each, artifact);
     await store.writeCost(old, { seconds: 1, peakRssBytes: 1 });
     writeFileSync(store.file(bad), 'rubbish');

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { hashJson, type Json, sha256 } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
-import { writeAtomically } from '@attribution-bench/store';
+import { readNote, writeNote } from '@attribution-bench/store';
 import { dataKey } from '@attribution-bench/tasks';
 import type { PlannedStep } from '../plan/plan.js';
 
@@ -45,19 +44,15 @@ export function likeness({ kind, outputs, job }: PlannedStep): string {
 }
 
 export async function readHistory(resultsFolder: string): Promise<History> {
-  try {
-    const stored: unknown = JSON.parse(await readFile(fileOf(resultsFolder), 'utf8'));
-    return new Map(Object.entries(stored as Record<string, Measured>).filter(([, measured]) => isMeasured(measured)));
-  } catch {
-    return new Map();
-  }
+  const stored = (await readNote(fileOf(resultsFolder), machineId())) ?? {};
+  return new Map(Object.entries(stored).filter((entry): entry is [string, Measured] => isMeasured(entry[1])));
 }
 
 /** Adds to what is known; newer measurements replace older ones. */
 export async function extendHistory(resultsFolder: string, measured: History): Promise<void> {
   if (measured.size === 0) return;
-  const all = Object.fromEntries([...(await readHistory(resultsFolder)), ...measured]);
-  await writeAtomically(fileOf(resultsFolder), `${JSON.stringify(all, undefined, 1)}\n`);
+  const all = [...(await readHistory(resultsFolder)), ...measured].map(([name, each]) => [name, { ...each }] as const);
+  await writeNote(fileOf(resultsFolder), machineId(), Object.fromEntries(all));
 }
 
 /** The mean of like steps, so that what the first ones take to compile is counted. */
@@ -79,9 +74,13 @@ export function summarise(steps: readonly { readonly step: PlannedStep; readonly
 }
 
 function fileOf(resultsFolder: string): string {
+  return join(resultsFolder, 'probes', `${machineId()}.json`);
+}
+
+/** The same for machines that are equally fast. */
+function machineId(): string {
   const cores = cpus();
-  const machine = sha256(`${cores[0]?.model} ${cores.length} ${process.version}`).slice(0, 12);
-  return join(resultsFolder, 'probes', `${machine}.json`);
+  return sha256(`${cores[0]?.model} ${cores.length} ${process.version}`).slice(0, 12);
 }
 
 function isMeasured(value: unknown): value is Measured {

@@ -2,7 +2,7 @@ import { copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type NdArray, Rng, sizeOf } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
-import type { ArtifactRef, Plan, PlannedTask } from '../plan/plan.js';
+import type { ArtifactRef, Plan, PlannedTask, StepOutput } from '../plan/plan.js';
 import { generatedArtifact } from '../steps/generate.js';
 import type { MetricJob, StepJob } from '../steps/job.js';
 
@@ -24,7 +24,7 @@ export function standIns(plan: Plan, results: Store, store: Store): StandIns {
     else await make();
   };
 
-  const provideData = async (id: string, dataset: ArtifactRef, generated: ArtifactRef | undefined): Promise<void> => {
+  const provideData = async (id: string, dataset: ArtifactRef, generated: StepOutput | undefined): Promise<void> => {
     await provideRef(dataset, () => undefined);
     if (generated === undefined) return;
     await provideRef(generated, async () => {
@@ -40,13 +40,16 @@ export function standIns(plan: Plan, results: Store, store: Store): StandIns {
   };
 
   /** A model of the same task that was trained in a trial, or made-up parameters. */
-  const provideRun = (id: string, ref: ArtifactRef): Promise<void> =>
+  const provideRun = (id: string, ref: StepOutput): Promise<void> =>
     provideRef(ref, async () => {
       const job = steps.get(`train:${ref.key}`)?.job;
       const snapshots = job?.kind === 'train' ? job.snapshots : 1;
       for (const { job: other } of plan.steps) {
         if (other.kind !== 'train' || other.task.spec.id !== id || other.snapshots !== snapshots) continue;
-        if (await store.has(other.output)) return linked(store.file(other.output), store.file(ref));
+        if (!(await store.has(other.output))) continue;
+        const { arrays, metadata } = await store.read(other.output);
+        const { made: _, ...about } = metadata;
+        return store.write(ref, { arrays, metadata: about });
       }
       const { parameters } = taskOf(id).info;
       const places = Array.from({ length: snapshots }, (_, at) => ({ step: at + 1, epoch: at + 1, learningRate: 0.1 }));

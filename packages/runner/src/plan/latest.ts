@@ -1,24 +1,18 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Json, sha256 } from '@attribution-bench/contract';
-import { writeAtomically } from '@attribution-bench/store';
+import { readNote, writeNote } from '@attribution-bench/store';
 import type { PlannedStep, StepOutput } from './plan.js';
 
 type Made = StepOutput['made'];
 
 /** Notes what the newest result for a place in the grid was made from, so that a plan can say what changed since. */
 export async function writeLatest(storeFolder: string, step: Pick<PlannedStep, 'place' | 'outputs'>): Promise<void> {
-  await writeAtomically(fileOf(storeFolder, step.place), `${JSON.stringify(step.outputs[0].made)}\n`);
+  await writeNote(fileOf(storeFolder, step.place), step.place, step.outputs[0].made);
 }
 
-/** What the newest result for a place was made from; undefined when there was none or the note is unreadable. */
+/** What the newest result for a place was made from; undefined when there was none or the note is damaged. */
 export async function readLatest(storeFolder: string, place: string): Promise<Made | undefined> {
-  try {
-    const made: unknown = JSON.parse(await readFile(fileOf(storeFolder, place), 'utf8'));
-    return typeof made === 'object' && made !== null ? (made as Made) : undefined;
-  } catch {
-    return undefined;
-  }
+  return (await readNote(fileOf(storeFolder, place), place)) as Made | undefined;
 }
 
 const names: Readonly<Record<string, string>> = {

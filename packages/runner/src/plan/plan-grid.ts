@@ -42,6 +42,7 @@ export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> 
     const tuneFraction = hasChoice(grid, opened, metrics) ? grid.select?.tuneFraction : undefined;
     const split = drawSplit(grid.seed, opened.key, sizes, tuneFraction);
     wanted.add(first);
+    for (const step of opened.dataSteps) wanted.add(step);
     if (opened.diagnose !== undefined) wanted.add(opened.diagnose);
     if (truth !== undefined) wanted.add(truth.step);
     const cellTask: CellTask = { opened, metrics, split, ...(truth === undefined ? {} : { truth }) };

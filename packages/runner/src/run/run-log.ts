@@ -1,16 +1,14 @@
-import { closeSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeError } from '@attribution-bench/store';
-import type { Grid } from '../grid/grid.js';
 import type { Plan } from '../plan/plan.js';
 import type { RunEvent } from './events.js';
+import { fileSystemTime } from './file-system-time.js';
 
 /** The folder of one run: `plan.json`, `events.ndjson`, and at the end `outcome.json`. */
 export interface RunLog {
   readonly id: string;
   readonly folder: string;
-  /** When the run started by the clock of the file system, in ms since 1970. */
-  readonly startedAt: number;
   /** Appends an event. A log that can no longer be written ends without ending the run. */
   write(event: RunEvent): void;
   close(): void;
@@ -18,22 +16,25 @@ export interface RunLog {
 
 const heartbeatEveryMs = 10_000;
 
-/** @throws BenchError STORE_UNWRITABLE, STORE_FULL or STORE_WRITE when the folder cannot be made */
-export function openRunLog(plan: Plan, startedAt: number): RunLog {
+/**
+ * Begins the log of a run. Its name starts with the time by the clock of the file system, so that names of runs of several
+ * machines are in the order in which the runs began.
+ * @throws BenchError STORE_UNWRITABLE, STORE_FULL or STORE_WRITE when the folder cannot be made
+ */
+export function openRunLog(plan: Plan): RunLog {
   const runs = join(plan.resultsFolder, 'runs');
-  const name = `${new Date(startedAt).toISOString().slice(0, 19).replaceAll(':', '-')}-${process.pid}`;
   let id: string;
   let folder = runs;
   let file: number | undefined;
-  let fileSystemTime: number;
   try {
-    id = newFolder(runs, name);
+    mkdirSync(runs, { recursive: true });
+    const time = new Date(fileSystemTime(runs)).toISOString().slice(0, 19).replaceAll(':', '-');
+    id = newFolder(runs, `${time}-${process.pid}`);
     folder = join(runs, id);
     file = openSync(join(folder, 'events.ndjson'), 'a');
     const described = openSync(join(folder, 'plan.json'), 'w');
-    writeSync(described, `${JSON.stringify(describe(plan, plan.grid), undefined, 2)}\n`);
+    writeSync(described, `${JSON.stringify(describe(id, plan), undefined, 2)}\n`);
     closeSync(described);
-    fileSystemTime = statSync(join(folder, 'plan.json')).mtimeMs;
   } catch (error) {
     throw writeError(error, folder);
   }
@@ -41,7 +42,6 @@ export function openRunLog(plan: Plan, startedAt: number): RunLog {
   return {
     id,
     folder,
-    startedAt: fileSystemTime,
     write(event) {
       if (file === undefined || event.type === 'step-progress') return;
       if (event.type === 'heartbeat') {
@@ -63,7 +63,6 @@ export function openRunLog(plan: Plan, startedAt: number): RunLog {
 
 /** Makes a folder that nobody else has; processes of two machines may have the same id. Returns its name. */
 function newFolder(parent: string, name: string): string {
-  mkdirSync(parent, { recursive: true });
   for (let n = 1; ; n++) {
     const unique = n === 1 ? name : `${name}-${n}`;
     try {
@@ -75,8 +74,10 @@ function newFolder(parent: string, name: string): string {
   }
 }
 
-function describe(plan: Plan, grid: Grid): unknown {
+function describe(run: string, plan: Plan): unknown {
+  const { grid } = plan;
   return {
+    run,
     grid: grid.name,
     file: grid.file,
     seed: grid.seed,

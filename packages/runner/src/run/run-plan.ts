@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly maxTimeMs?: number;
   readonly failFast?: boolean;
   readonly cancel?: AbortSignal;
+  /** After how long without a sign of life the work of another machine is taken over, in ms; default two minutes. */
+  readonly silenceMs?: number;
   onEvent?(event: RunEvent): void;
 }
 
@@ -41,8 +43,8 @@ const heartbeatMs = 1000;
  * @throws BenchError when the results folder cannot be written at all
  */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutcome> {
-  const startedAt = Date.now();
-  const log = openRunLog(plan, startedAt);
+  const startedMs = performance.now();
+  const log = openRunLog(plan);
   const store = openStore(join(plan.resultsFolder, 'store'));
   await store.removeLeftovers();
 
@@ -63,7 +65,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   let storeError: PlainError | undefined;
   let defect: { readonly error: unknown } | undefined;
 
-  const claims = openClaims(store, log.startedAt);
+  const claims = await openClaims(store, options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs });
   const pool = openPool(options.jobs, store.folder, plan.environment);
   const queue = new PQueue({ concurrency: pool.threads });
   const states = trackSteps(plan.steps, (step) => {
@@ -121,7 +123,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     failedCells,
     ...(stopped === undefined ? {} : { incomplete: stopped }),
     ...(storeError === undefined ? {} : { error: storeError }),
-    seconds: (Date.now() - startedAt) / 1000,
+    seconds: (performance.now() - startedMs) / 1000,
     peakRssBytes: memory.peakBytes,
   };
   emit({ type: 'run-finished', outcome });
@@ -152,7 +154,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   }
 
   async function isStored({ outputs }: PlannedStep): Promise<boolean> {
-    for (const output of outputs) if (!(await store.has(output))) return false;
+    for (const output of outputs) if (!(await store.isSound(output, 0))) return false;
     return true;
   }
 

@@ -26,7 +26,7 @@ export interface DatasetJob {
 export interface DataSource {
   readonly dataset: ArtifactRef;
   /** Generated queries; absent where the task has none, and before they are there. */
-  readonly generated?: ArtifactRef;
+  readonly generated?: StepOutput;
 }
 
 /** Draws the generated queries of a generator. */
@@ -99,9 +99,9 @@ export interface MethodSource {
   readonly params: Params<ParamSpecs>;
   readonly seed: number;
   /** Checkpoints 0, 1, ... */
-  readonly checkpoints: readonly ArtifactRef[];
+  readonly checkpoints: readonly StepOutput[];
   /** The run whose snapshots are the trajectory. */
-  readonly trajectory?: ArtifactRef;
+  readonly trajectory?: StepOutput;
 }
 
 export interface FitJob {
@@ -126,9 +126,9 @@ export interface MetricJob {
   readonly metric: string;
   readonly params: Params<ParamSpecs>;
   readonly info: TaskInfo;
-  readonly scores: ArtifactRef;
+  readonly scores: StepOutput;
   readonly scoreShape: ScoreShape;
-  readonly truth?: { readonly key: string; readonly rule: SubsetRule; readonly artifact: ArtifactRef };
+  readonly truth?: { readonly key: string; readonly rule: SubsetRule; readonly artifact: StepOutput };
   readonly task: TaskSource;
   /** Given when the metric needs to know which labels were flipped. */
   readonly dataset?: ArtifactRef;

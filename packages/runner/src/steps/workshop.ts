@@ -1,5 +1,4 @@
 import type { CancelSignal } from '@attribution-bench/contract';
-import { canonicalJson } from '@attribution-bench/contract';
 import type { Artifact, Store } from '@attribution-bench/store';
 import type { DataEnvironment } from '@attribution-bench/tasks';
 import type { StepOutput } from '../plan/plan.js';
@@ -26,14 +25,14 @@ export interface StepReport {
   readonly value?: number;
 }
 
-/** Stores a result together with what it was made from. */
+/** Stores a result. */
 export async function writeOutput(
   store: Store,
   output: StepOutput,
   arrays: Artifact['arrays'],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await store.write(output, { arrays, metadata: { ...metadata, made: canonicalJson(output.made) } });
+  await store.write(output, { arrays, metadata });
 }
 
 /** Starts a stopwatch; the function that comes back reads it. */
