@@ -28,19 +28,19 @@ describe('an estimate', () => {
     expect(told.at(-1)).toBe(`${told.length}/${told.length}`);
     expect(readdirSync(join(results, 'store')).sort()).toEqual(['dataset', 'task']);
     const found = probes(results);
-    for (const step of timed(planned)) expect(Object.keys(JSON.parse(found))).toContain(likeness(step));
+    for (const step of timed(planned)) expect(Object.keys(JSON.parse(found).content)).toContain(likeness(step));
     expect(await estimate(planned, { jobs: 1 })).toEqual(first);
     expect(probes(results)).toBe(found);
   });
 
   it('of a grid that is partly done tries what is new only', async () => {
     const results = await finishedCopy();
-    const before = JSON.parse(probes(results));
+    const before = JSON.parse(probes(results)).content;
     const more = await plan(await grid(small.replace('random,', 'random, pixel-similarity,')), results);
     const left = await estimate(more, { jobs: 1 });
     expect(left.byKind).toMatchObject({ fit: { steps: 1 }, score: { steps: 1 }, metric: { steps: 1 } });
     expect(Object.keys(left.byKind)).toHaveLength(3);
-    const after = JSON.parse(probes(results));
+    const after = JSON.parse(probes(results)).content;
     expect(Object.keys(after)).toHaveLength(Object.keys(before).length + 2);
     expect(after).toMatchObject(before);
   });

@@ -4,7 +4,22 @@ import { openStore } from '@attribution-bench/store';
 import { describe, expect, it } from 'vitest';
 import { boardInput, collectGarbage, exportTruth, importTruth, verifyTruth } from '../src/index.js';
 import { temporaryFolder } from './support/folder.js';
-import { differingFromFinished, filesOf, finishedCopy, grid, plan, run, small } from './support/run.js';
+import { artifacts, differingFromFinished, filesOf, finishedCopy, grid, plan, run, small } from './support/run.js';
+
+const generator = `schema: bench/grid@1
+name: trial
+seed: 7
+tasks:
+  - id: drawn
+    kind: generator
+    data: { use: digits, train: 24 }
+    model: { use: ddpm-mlp, hidden: [8], epochs: 2, batch: 12 }
+    queries: { heldout: 4, generated: 4, samplerSteps: 3 }
+    target: { use: neg-denoising-loss, timesteps: 4, draws: 1 }
+truth: { subsets: 4 }
+methods: [random]
+metrics: [lds]
+`;
 
 describe('truth packs', () => {
   it('bring the truth to another store, to the byte', async () => {
@@ -24,6 +39,24 @@ describe('truth packs', () => {
     const folder = temporaryFolder();
     const [again] = await exportTruth(await plan(of, to, { scope: 'truth' }), { folder });
     expect(readFileSync(again.file)).toEqual(readFileSync(pack.file));
+  });
+
+  it('of a generator with generated queries go into an empty folder, where its queries are not drawn yet', async () => {
+    const from = temporaryFolder();
+    const drawn = await grid(generator);
+    await run(await plan(drawn, from, { scope: 'truth' }));
+    const [pack] = await exportTruth(await plan(drawn, from, { scope: 'truth' }));
+    const to = temporaryFolder();
+    expect(await importTruth(await plan(drawn, to), pack.file)).toEqual({ task: 'drawn', added: 8, present: 0 });
+    const planned = await plan(drawn, to, { scope: 'truth' });
+    expect(planned.steps.flatMap(({ kind, needed }) => (needed ? [kind] : [])).sort()).toEqual([
+      'diagnose',
+      'generate',
+      'train',
+      'truth',
+    ]);
+    await run(planned);
+    expect(artifacts(to)).toEqual(artifacts(from));
   });
 
   it('serve grids with fewer subsets and seeds', async () => {
@@ -126,7 +159,18 @@ describe('verifying', () => {
 
   it('needs something to verify', async () => {
     const planned = await plan(await grid(small), temporaryFolder(), { scope: 'truth' });
-    await expect(verifyTruth(planned, { rows: 1, jobs: 1 })).rejects.toMatchObject({ code: 'TRUTH_INCOMPLETE' });
+    expect(await verifyTruth(planned, { rows: 1, jobs: 1 })).toEqual([
+      { task: 'a', rows: [], failure: expect.objectContaining({ code: 'TRUTH_INCOMPLETE', place: 'a', exit: 4 }) },
+    ]);
+  });
+
+  it('shows what it finds of the other tasks when there is nothing of one', async () => {
+    const two = small.replace('  - id: a\n', '  - id: none\n    extends: a\n    model: { epochs: 9 }\n  - id: a\n');
+    const planned = await plan(await grid(two), await finishedCopy(), { scope: 'truth' });
+    const [none, verified] = await verifyTruth(planned, { rows: 2, jobs: 1 });
+    expect(none).toMatchObject({ task: 'none', rows: [], failure: { code: 'TRUTH_INCOMPLETE' } });
+    expect(verified.task).toBe('a');
+    expect(verified.rows.map(({ identical }) => identical)).toEqual([true, true]);
   });
 });
 

@@ -6,7 +6,7 @@ export { prepareData } from './data/prepare-data.js';
 export type { DataEnvironment, TaskData } from './data/task-data.js';
 export { onnxFeatures } from './features/onnx-features.js';
 export { diffusionParams } from './generator/diffusion.js';
-export { type GenerateRequest, generateQueries } from './generator/generate-queries.js';
+export { type GenerateRequest, generatedIds, generateQueries } from './generator/generate-queries.js';
 export type { NoiseSource } from './generator/noise-source.js';
 export { dataKey, generatedKey, taskKey } from './keys.js';
 export { defineModel, type Model, type ModelShape, type ModelSpec } from './models/model.js';

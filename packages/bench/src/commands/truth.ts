@@ -1,5 +1,6 @@
-import { exitCode } from '@attribution-bench/contract';
+import { BenchError, exitCode, fromPlainError } from '@attribution-bench/contract';
 import { Command } from 'commander';
+import { printFailure } from '../failure.js';
 import { type FlagValues, wholeNumber, withFlags } from '../flags.js';
 import { onInterrupt } from '../interrupt.js';
 import { planFrom } from '../plan-from-flags.js';
@@ -69,8 +70,9 @@ async function verify(flags: FlagValues & { rows: number }): Promise<void> {
   const { rows, jobs } = flags;
   const results = await verifyTruth(plan, { rows, jobs, cancel: cancel.signal }).finally(release);
   const compared = results.flatMap(({ task, rows }) => rows.map((row) => ({ task, ...row })));
+  const failures = results.flatMap(({ failure }) => (failure === undefined ? [] : [fromPlainError(failure)]));
   if (flags.json) console.log(JSON.stringify(results, undefined, 2));
-  else {
+  else if (compared.length > 0) {
     console.log(
       table(
         ['task', 'subset', 'seed', 'verdict', 'largest difference'],
@@ -84,7 +86,10 @@ async function verify(flags: FlagValues & { rows: number }): Promise<void> {
       ),
     );
   }
+  for (const failure of failures) printFailure(failure, flags.debug ?? false);
+  const [failed] = failures;
   if (compared.some(({ identical }) => !identical)) process.exitCode = exitCode.cellFailed;
+  else if (failed !== undefined) process.exitCode = failed.exit;
 }
 
 async function exportPacks(flags: FlagValues & { to?: string }): Promise<void> {
@@ -99,11 +104,17 @@ async function importPacks(files: string[], flags: FlagValues): Promise<void> {
   const { importTruth } = await import('@attribution-bench/runner');
   const plan = await planFrom(flags, 'truth');
   for (const file of files) {
-    const { task, added, present } = await importTruth(plan, file);
-    console.log(
-      flags.json
-        ? JSON.stringify({ file, task, added, present })
-        : `${task}: ${added} retrainings added, ${present} were there already`,
-    );
+    try {
+      const { task, added, present } = await importTruth(plan, file);
+      console.log(
+        flags.json
+          ? JSON.stringify({ file, task, added, present })
+          : `${task}: ${added} retrainings added, ${present} were there already`,
+      );
+    } catch (error) {
+      if (!(error instanceof BenchError)) throw error;
+      printFailure(error, flags.debug ?? false);
+      process.exitCode = error.exit;
+    }
   }
 }

@@ -2,6 +2,7 @@ import { copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type NdArray, Rng, sizeOf } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
+import { generatedIds } from '@attribution-bench/tasks';
 import type { ArtifactRef, Plan, PlannedTask, StepOutput } from '../plan/plan.js';
 import { generatedArtifact } from '../steps/generate.js';
 import type { MetricJob, StepJob } from '../steps/job.js';
@@ -32,7 +33,7 @@ export function standIns(plan: Plan, results: Store, store: Store): StandIns {
       const artifact = generatedArtifact({
         images: drawn(count * sizeOf(inputShape), 'uniform'),
         labels: new Int32Array(count).fill(-1),
-        ids: Array.from({ length: count }, (_, index) => `generated/${index}`),
+        ids: generatedIds(count),
         model: madeUpParameters(parameters),
       });
       await store.write(generated, artifact);

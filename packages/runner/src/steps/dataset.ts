@@ -1,7 +1,7 @@
 import type { Store } from '@attribution-bench/store';
-import { prepareData, type TaskData } from '@attribution-bench/tasks';
+import { generatedIds, prepareData, type TaskData } from '@attribution-bench/tasks';
 import type { ArtifactRef } from '../plan/plan.js';
-import type { DataSource, DatasetJob } from './job.js';
+import type { DataSource, DatasetJob, TaskSource } from './job.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
 /** Reads or downloads a task's data and keeps exactly what the task is fed. */
@@ -66,11 +66,10 @@ async function addGenerated(store: Store, data: TaskData, ref: ArtifactRef): Pro
   };
 }
 
-/** Where each query comes from, without reading the rest. */
-export async function readQueryIds(store: Store, { dataset, generated }: DataSource): Promise<string[]> {
+/** Where each query comes from, without reading the rest; generated ones need not be there yet. */
+export async function readQueryIds(store: Store, { spec, dataset }: TaskSource): Promise<string[]> {
   const { arrays } = await store.readArrays(dataset, ['queryIds']);
-  const heldout = unpacked(arrays.queryIds.data as Uint8Array);
-  return generated === undefined ? heldout : [...heldout, ...JSON.parse((await store.readMetadata(generated)).ids)];
+  return [...unpacked(arrays.queryIds.data as Uint8Array), ...generatedIds(spec.queries.generated)];
 }
 
 /** Text as an array, since a file's header is for little things. */

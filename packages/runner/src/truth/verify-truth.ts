@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { BenchError, exitCode, fromPlainError } from '@attribution-bench/contract';
+import { BenchError, exitCode, fromPlainError, type PlainError, toPlainError } from '@attribution-bench/contract';
 import { openStore } from '@attribution-bench/store';
 import PQueue from 'p-queue';
 import type { Plan } from '../plan/plan.js';
@@ -13,6 +13,8 @@ import { storeOf, truthsOf } from './pack-rows.js';
 export interface TruthVerification {
   readonly task: string;
   readonly rows: readonly VerifiedRow[];
+  /** Why none could be compared. */
+  readonly failure?: PlainError;
 }
 
 export interface VerifiedRow {
@@ -31,8 +33,9 @@ export interface VerifyOptions {
 }
 
 /**
- * Retrains randomly chosen rows of each task's stored truth in a folder of their own and compares.
- * @throws BenchError TRUTH_INCOMPLETE when a task has no stored row, CANCELLED, or what retraining failed with
+ * Retrains randomly chosen rows of each task's stored truth in a folder of their own and compares. A task that cannot be
+ * verified (TRUTH_INCOMPLETE when it has no stored row, CANCELLED, or what retraining failed with) says so, and the others
+ * are all the same.
  */
 export async function verifyTruth(plan: Plan, options: VerifyOptions): Promise<TruthVerification[]> {
   const store = storeOf(plan);
@@ -41,12 +44,12 @@ export async function verifyTruth(plan: Plan, options: VerifyOptions): Promise<T
   const pool = openPool(options.jobs, folder, plan.environment);
   const queue = new PQueue({ concurrency: pool.threads });
   try {
-    const verifications: TruthVerification[] = [];
-    for (const { planned, groups } of truthsOf(plan)) {
-      const rows = await drawRows(groups, options.rows, (ref) => store.has(ref));
-      if (rows.length === 0) throw nothingStored(planned.task.id);
+    const verify = async (groups: readonly RetrainJob[]): Promise<VerifiedRow[]> => {
+      const rows = await drawRows(groups, options.rows, (ref) => store.isSound(ref));
+      if (rows.length === 0) throw incomplete('no retraining is stored');
       const { dataset, generated } = groups[0].task;
       for (const input of [dataset, ...(generated === undefined ? [] : [generated])]) {
+        if (!(await store.isSound(input))) throw incomplete('its points are not stored');
         await mkdir(dirname(fresh.file(input)), { recursive: true });
         await copyFile(store.file(input), fresh.file(input));
       }
@@ -70,7 +73,16 @@ export async function verifyTruth(plan: Plan, options: VerifyOptions): Promise<T
         const identical = before.metadata.weights === now.metadata.weights && largestDifference === 0;
         return { subset, seed, identical, largestDifference };
       });
-      verifications.push({ task: planned.task.id, rows: await Promise.all(verified) });
+      return Promise.all(verified);
+    };
+    const verifications: TruthVerification[] = [];
+    for (const { planned, groups } of truthsOf(plan)) {
+      const task = planned.task.id;
+      try {
+        verifications.push({ task, rows: await verify(groups) });
+      } catch (error) {
+        verifications.push({ task, rows: [], failure: { place: task, ...toPlainError(error) } });
+      }
     }
     return verifications;
   } finally {
@@ -100,11 +112,10 @@ async function drawRows(
   return rows.sort((a, b) => a.subset - b.subset || a.seed - b.seed);
 }
 
-function nothingStored(task: string): BenchError {
+function incomplete(message: string): BenchError {
   return new BenchError({
     code: 'TRUTH_INCOMPLETE',
-    place: task,
-    message: 'no retraining is stored',
+    message,
     next: 'run bench truth build first',
     exit: exitCode.incomplete,
   });

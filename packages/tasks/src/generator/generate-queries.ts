@@ -68,6 +68,11 @@ function withGenerated(data: TaskData, images: Float32Array, generatingModel: Fl
     queryInputs,
     generatingModel,
     queryLabels: Int32Array.from([...data.queryLabels, ...new Array<number>(count).fill(-1)]),
-    queryIds: [...data.queryIds, ...Array.from({ length: count }, (_, index) => `generated/${index}`)],
+    queryIds: [...data.queryIds, ...generatedIds(count)],
   };
+}
+
+/** Where generated queries come from, whatever they turn out to be. */
+export function generatedIds(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `generated/${index}`);
 }
