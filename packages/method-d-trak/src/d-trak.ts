@@ -21,15 +21,31 @@ import {
 } from '@attribution-bench/numerics';
 import * as tf from '@tensorflow/tfjs';
 
+/** The smallest normal number of float32, about. */
+const leastNormal = 1.2e-38;
+
 /** Functions of the predicted noise e and the noise ε that was added, a number a sample, by their names in the paper's code. */
-const outputs = {
+export const outputs = {
   'mean-squared-l2-norm': (e) => tf.mean(tf.square(e), -1),
   loss: (e, noise) => tf.mean(tf.square(tf.sub(e, noise)), -1),
   mean: (e) => tf.mean(e, -1),
   'l1-norm': (e) => tf.sum(tf.abs(e), -1),
-  'l2-norm': (e) => tf.sqrt(tf.sum(tf.square(e), -1)),
+  'l2-norm': (e) => length(e),
   'linf-norm': (e) => tf.max(tf.abs(e), -1),
 } satisfies Record<string, OutputFunction>;
+/** |e|, by its largest entry so that squares do not vanish; its gradient e / |e| is 0 for a vector of zeros. */
+function length(e: tf.Tensor): tf.Tensor {
+  return tf.customGrad((...args) => {
+    const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
+    const largest = tf.maximum(tf.max(tf.abs(x), -1, true), leastNormal);
+    const scaled = tf.div(x, largest);
+    const norm = tf.sqrt(tf.sum(tf.square(scaled), -1, true));
+    save([tf.div(scaled, tf.maximum(norm, leastNormal))]);
+    const gradFunc = (dy: tf.Tensor, [direction]: tf.Tensor[]) => tf.mul(tf.expandDims(dy, -1), direction);
+    return { value: tf.squeeze(tf.mul(largest, norm), [-1]), gradFunc };
+  })(e);
+}
+
 type OutputName = keyof typeof outputs;
 
 const params = {
@@ -63,7 +79,7 @@ export default defineMethod({
   family: 'gradient',
   origin: 'published',
   cite: 'Zheng et al. 2024, arXiv:2311.00500',
-  revision: 1,
+  revision: 2,
   output: 'pairwise',
   tasks: ['generator'],
   needs: ['checkpoints', 'gradients'],

@@ -1,3 +1,4 @@
+import type { OutputFunction } from '@attribution-bench/contract';
 import { blocksOf, kernelMatrix, ridgeKernel } from '@attribution-bench/numerics';
 import {
   describeMethod,
@@ -11,8 +12,9 @@ import {
   torchRows,
   withProjections,
 } from '@attribution-bench/testkit';
+import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import dTrak, { noiseLevels } from '../src/d-trak.js';
+import dTrak, { noiseLevels, outputs } from '../src/d-trak.js';
 
 describeMethod(dTrak, { params: { projDim: 256 } });
 describeMethod(dTrak, { params: { projDim: 256, output: 'loss', normalise: 'relative' } });
@@ -96,8 +98,8 @@ describe('from weights and noise to scores, as sail-sg/D-TRAK', () => {
     for (const ridge of [0.01, 1, 100, 10_000]) {
       const params = { output, ridge, ridgeUnit: 'absolute', projDim: 16 };
       const { scores, state } = await runMethod(dTrak, setting, { params });
-      expectReference(state.features, read(`projected_train_${name}`).data, 1e-4);
-      expectReferenceScores(scores, read(`scores_${name}_lam${ridge}`), 1e-4);
+      expectReference(state.features, read(`projected_train_${name}`).data, 1e-5);
+      expectReferenceScores(scores, read(`scores_${name}_lam${ridge}`), 1e-5);
     }
   });
 });
@@ -124,4 +126,44 @@ test('noise levels are spread from 0, or are the first ones', () => {
   ]);
   expect(noiseLevels(1000, { timesteps: 4, strategy: 'cumulative' })).toEqual([0, 1, 2, 3]);
   expect(noiseLevels(3, { timesteps: 10, strategy: 'uniform' })).toEqual([0, 1, 2]);
+});
+
+describe('output functions', () => {
+  /** The gradient of each by the prediction e, in float64. */
+  const slopes: Record<keyof typeof outputs, (e: number[], noise: number[]) => number[]> = {
+    'mean-squared-l2-norm': (e) => e.map((value) => (2 * value) / e.length),
+    loss: (e, noise) => e.map((value, i) => (2 * (value - noise[i])) / e.length),
+    mean: (e) => e.map(() => 1 / e.length),
+    'l1-norm': (e) => e.map(Math.sign),
+    'l2-norm': (e) => e.map((value) => (value === 0 ? 0 : value / Math.hypot(...e))),
+    'linf-norm': (e) => e.map((value) => (Math.abs(value) === Math.max(...e.map(Math.abs)) ? Math.sign(value) : 0)),
+  };
+  const noise = [0.5, -1.25, 0.75].map(Math.fround);
+  const predictions = [
+    noise.map((value) => Math.fround(value * (1 + 1e-6))),
+    [1e-25, -2e-25, 3e-25].map(Math.fround),
+    [0.3, -2, 1].map(Math.fround),
+  ];
+
+  async function slopeOf(name: keyof typeof outputs, e: number[]): Promise<Float32Array> {
+    await tf.setBackend('cpu');
+    const output: OutputFunction = outputs[name];
+    const value = (given: tf.Tensor) => tf.sum(output(given, tf.tensor2d([noise])));
+    return tf.tidy(() =>
+      tf
+        .grad(value)(tf.tensor2d([e]))
+        .dataSync(),
+    ) as Float32Array;
+  }
+
+  test.each(Object.keys(outputs) as (keyof typeof outputs)[])(
+    'the gradient of %s has its digits where predictions are tiny, or next to the noise',
+    async (name) => {
+      for (const e of predictions) expectReference(await slopeOf(name, e), slopes[name](e, noise), 1e-5);
+    },
+  );
+
+  test('the length of a prediction of zeros has a gradient of 0', async () => {
+    expect([...(await slopeOf('l2-norm', [0, 0, 0]))]).toEqual([0, 0, 0]);
+  });
 });

@@ -1,4 +1,5 @@
 import {
+  confidentPoints,
   dattriProjection,
   describeMethod,
   diffusionGradients,
@@ -45,10 +46,9 @@ const projected = withProjections(
   [0].map((run) => torchRows(dattriProjection(setting.task.info.parameters, run), layers)),
 );
 
-// The gradient of a fitted point is p_y - 1, of which float32 keeps few digits: the reference is in float64.
 test('scores are those of dattri', async () => {
   const { scores } = await runMethod(gradCos, projected);
-  expectReferenceScores(scores, read('scores_gradcos'), 5e-4);
+  expectReferenceScores(scores, read('scores_gradcos'), 1e-5);
 });
 
 test('scores are cosines', async () => {
@@ -64,4 +64,13 @@ test('on a diffusion model gradients are averaged over the noise levels asked fo
   const { scores } = await runMethod(gradCos, diffusion, { params: { timesteps: 3 } });
   expectReference(scores, expected, 1e-5);
   await diffusion.task.release();
+});
+
+test('at points of which the model is sure, scores are the cosines of float64', async () => {
+  const { setting: sure, points, queries } = await confidentPoints();
+  const expected = queries.flatMap((query) =>
+    points.map((point) => -dot(query, point) / Math.sqrt(dot(query, query) * dot(point, point))),
+  );
+  const { scores } = await runMethod(gradCos, sure);
+  expectReference(scores, expected, 1e-5);
 });

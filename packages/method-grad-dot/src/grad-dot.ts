@@ -8,7 +8,7 @@ export default defineMethod({
   family: 'gradient',
   origin: 'baseline',
   cite: 'Charpiat et al. 2019, arXiv:2102.05262',
-  revision: 1,
+  revision: 2,
   output: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['checkpoints', 'gradients'],

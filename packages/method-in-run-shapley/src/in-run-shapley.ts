@@ -13,7 +13,7 @@ export default defineMethod({
   family: 'gradient',
   origin: 'published',
   cite: 'Wang et al. 2024, arXiv:2406.11011',
-  revision: 1,
+  revision: 2,
   output: 'pairwise',
   tasks: ['classifier'],
   needs: ['trajectory'],

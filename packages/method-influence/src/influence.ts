@@ -21,7 +21,7 @@ export default defineMethod({
   family: 'influence',
   origin: 'published',
   cite: 'Koh and Liang 2017, arXiv:1703.04730',
-  revision: 1,
+  revision: 2,
   output: 'pairwise',
   tasks: ['classifier'],
   needs: ['checkpoints', 'gradients', 'curvature'],

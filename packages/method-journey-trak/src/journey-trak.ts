@@ -31,7 +31,7 @@ export default defineMethod({
   family: 'gradient',
   origin: 'adapted',
   cite: 'Georgiev et al. 2023, arXiv:2312.06205',
-  revision: 1,
+  revision: 2,
   output: 'pairwise',
   tasks: ['generator'],
   needs: ['checkpoints', 'gradients'],

@@ -71,7 +71,7 @@ test('its scores are the formula over the gradients along the path of each query
   const expected = solved(gram, lambda, paths).flatMap((solution) => points.map((point) => dot(solution, point)));
   const params = { timesteps: 4, projection: 'none', ridge: lambda, ridgeUnit: 'absolute' };
   const { scores } = await runMethod(journeyTrak, setting, { params });
-  expectReference(scores, expected, 1e-4);
+  expectReference(scores, expected, 1e-5);
   await setting.task.release();
 });
 

@@ -22,7 +22,7 @@ export default defineMethod({
   family: 'gradient',
   origin: 'published',
   cite: 'Pruthi et al. 2020, arXiv:2002.08484',
-  revision: 1,
+  revision: 2,
   output: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['trajectory', 'gradients'],

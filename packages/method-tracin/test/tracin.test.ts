@@ -1,4 +1,5 @@
 import {
+  confidentPoints,
   dattriProjection,
   describeMethod,
   diffusionGradients,
@@ -12,7 +13,7 @@ import {
   torchRows,
   withProjections,
 } from '@attribution-bench/testkit';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import tracin from '../src/tracin.js';
 
 describeMethod(tracin, { params: { checkpoints: 3 } });
@@ -52,10 +53,9 @@ test('scores and self-influence are those of dattri', async () => {
   expectReference(selfScores ?? [], read('self_tracin_3ckpt').data, 1e-5);
 });
 
-// The gradient of a fitted point is p_y - 1, of which float32 keeps few digits: the reference is in float64.
 test('normalised scores are those of dattri', async () => {
   const { scores } = await runMethod(tracin, projected, { params: { checkpoints: 3, normalised: true } });
-  expectReferenceScores(scores, read('scores_cosin_3ckpt'), 5e-4);
+  expectReferenceScores(scores, read('scores_cosin_3ckpt'), 1e-5);
 });
 
 test('on a diffusion model gradients are averaged over the noise levels asked for before their inner product', async () => {
@@ -64,4 +64,21 @@ test('on a diffusion model gradients are averaged over the noise levels asked fo
   const { scores } = await runMethod(tracin, diffusion, { params: { checkpoints: 1, timesteps: 3 } });
   expectReference(scores, expected, 1e-5);
   await diffusion.task.release();
+});
+
+test('at points of which the model is sure, scores and self-influence have the digits of float64', async () => {
+  const { setting: sure, points, queries, learningRate } = await confidentPoints();
+  const cosines = queries.flatMap((query) =>
+    points.map((point) => (-learningRate * dot(query, point)) / Math.sqrt(dot(query, query) * dot(point, point))),
+  );
+  const normalised = await runMethod(tracin, sure, { params: { checkpoints: 1, normalised: true } });
+  expectReference(normalised.scores, cosines, 1e-5);
+  const { scores, selfScores = [] } = await runMethod(tracin, sure, { params: { checkpoints: 1 } });
+  for (const [q, query] of queries.entries())
+    for (const [i, point] of points.entries()) {
+      const most = learningRate * Math.sqrt(dot(query, query) * dot(point, point));
+      expect(Math.abs(scores[q * points.length + i] + learningRate * dot(query, point)) / most).toBeLessThan(1e-5);
+    }
+  for (const [i, point] of points.entries())
+    expect(Math.abs(Math.sqrt(selfScores[i] / learningRate / dot(point, point)) - 1), `point ${i}`).toBeLessThan(1e-5);
 });

@@ -52,7 +52,7 @@ export default defineMethod({
   family: 'gradient',
   origin: 'published',
   cite: 'Park et al. 2023, arXiv:2303.14186',
-  revision: 1,
+  revision: 2,
   output: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['checkpoints', 'gradients'],
@@ -106,10 +106,10 @@ export default defineMethod({
   },
 });
 
-/** f = log p_y / (1 - p_y) = logit_y - log Σ_{j≠y} exp(logit_j), which stays exact where p_y rounds to 1. */
+/** f = log p_y / (1 - p_y) = -log Σ_{j≠y} exp(logit_j - logit_y), which stays exact where p_y rounds to 1. */
 function margin(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
-  const others = tf.logSumExp(tf.sub(logits, tf.mul(labels, 1e30)), -1);
-  return tf.sub(tf.sum(tf.mul(logits, labels), -1), others);
+  const own = tf.sum(tf.mul(logits, labels), -1, true);
+  return tf.neg(tf.logSumExp(tf.sub(tf.sub(logits, own), tf.mul(labels, 1e30)), -1));
 }
 
 /** |d loss / d f| = 1 - p_y, written 1 / (1 + e^f) so that it does not round to 0 where p_y is nearly 1. */

@@ -1,4 +1,5 @@
 import {
+  confidentPoints,
   describeMethod,
   expectReferenceScores,
   fixtureTask,
@@ -39,9 +40,9 @@ describe.each([1, 3])('with %i checkpoints and no projection', (checkpoints) => 
   const fitted = runMethod(scoresOnly, setting, { params });
 
   test.each([
-    [0.001, 5e-4],
-    [0.1, 1e-4],
-    [1, 1e-4],
+    [0.001, 1e-4],
+    [0.1, 1e-5],
+    [1, 1e-5],
   ])('and λ = %d, scores are those of MadryLab/trak', async (ridge, tolerance) => {
     const { state } = await fitted;
     const { scores } = await runMethod(scoresOnly, setting, {
@@ -54,7 +55,7 @@ describe.each([1, 3])('with %i checkpoints and no projection', (checkpoints) => 
   test.each([0.001, 0.1])('and λ = %d, scores are those of dattri', async (ridge) => {
     const { state } = await fitted;
     const { scores } = await runMethod(scoresOnly, setting, { params: { ...params, ridge }, state });
-    expectReferenceScores(scores, read(`trak-dattri/scores_identity_${checkpoints}ckpt_lam${ridge}_f64`), 1e-3);
+    expectReferenceScores(scores, read(`trak-dattri/scores_identity_${checkpoints}ckpt_lam${ridge}_f64`), 1e-5);
   });
 
   test.each([0, 0.01])('and with the projections that MadryLab/trak drew, λ = %d', async (ridge) => {
@@ -66,7 +67,7 @@ describe.each([1, 3])('with %i checkpoints and no projection', (checkpoints) => 
     const { scores } = await runMethod(trak, withProjections(setting, projections), {
       params: { ridgeUnit: 'absolute', checkpoints, ridge, rescale: 'mean-abs-inverse', projDim: 24 },
     });
-    expectReferenceScores(scores, read(`trak-mlp/scores_proj24_${checkpoints}ckpt_lam${ridge}`), 1e-4);
+    expectReferenceScores(scores, read(`trak-mlp/scores_proj24_${checkpoints}ckpt_lam${ridge}`), 1e-5);
   });
 });
 
@@ -76,4 +77,14 @@ test('the training side holds 1 - p of each point, averaged over checkpoints', a
   const expected = [0, 1, 2].map((run) => read(`trak-mlp/out_to_loss_ckpt${run}`).data);
   for (const [i, value] of state.outToLoss.entries())
     expect(Math.abs(value - (expected[0][i] + expected[1][i] + expected[2][i]) / 3)).toBeLessThan(2e-6);
+});
+
+test('1 - p has its digits where p rounds to 1', async () => {
+  const { setting: sure, doubts } = await confidentPoints();
+  expect(Math.min(...doubts)).toBeLessThan(1e-12);
+  const { state } = await runMethod(trak, sure, { params: { projection: 'none', checkpoints: 1 } });
+  for (const [i, doubt] of doubts.entries())
+    expect(Math.abs(state.outToLoss[i] / doubt - 1), `point ${i}: ${state.outToLoss[i]} for ${doubt}`).toBeLessThan(
+      1e-5,
+    );
 });

@@ -22,9 +22,9 @@ test('per-sample loss gradients agree with the published code', async () => {
   const train = await allRows(ctx.gradients({ of: 'train', checkpoint, output: 'loss' }));
   const queries = await allRows(ctx.gradients({ of: 'queries', checkpoint, output: 'loss' }));
   const expected = ours(readFloats('influence-mlp/loss_grads_train_rows0_19'));
-  expect(relativeError(train.data.slice(0, 20 * p), expected)).toBeLessThan(1e-4);
+  expect(relativeError(train.data.slice(0, 20 * p), expected)).toBeLessThan(1e-5);
   const expectedQueries = ours(readFloats('influence-mlp/loss_grads_test_rows0_9'));
-  expect(relativeError(queries.data.slice(0, 10 * p), expectedQueries)).toBeLessThan(1e-4);
+  expect(relativeError(queries.data.slice(0, 10 * p), expectedQueries)).toBeLessThan(1e-5);
 });
 
 test('the target neg-loss is the loss negated, gradients included', async () => {

@@ -21,9 +21,9 @@ test('margins agree with the published code', async () => {
   const train = await ctx.outputs({ of: 'train', checkpoint, output: 'target' });
   const [queries] = await task.queryTargets([parameters]);
   const expected = readFloats('trak-mlp/margins_train_ckpt0');
-  for (const [i, margin] of train.entries()) expect(Math.abs(margin - expected[i])).toBeLessThan(1e-4);
+  for (const [i, margin] of train.entries()) expect(Math.abs(margin - expected[i])).toBeLessThan(1e-5);
   const expectedQueries = readFloats('trak-mlp/margins_test_ckpt0');
-  for (const [i, margin] of queries.entries()) expect(Math.abs(margin - expectedQueries[i])).toBeLessThan(1e-4);
+  for (const [i, margin] of queries.entries()) expect(Math.abs(margin - expectedQueries[i])).toBeLessThan(1e-5);
 });
 
 test("the output-to-loss factor, as a method's own output function, agrees with the published code", async () => {
@@ -44,9 +44,9 @@ test('per-sample margin gradients agree with the published code', async () => {
   const queries = await allRows(ctx.gradients({ of: 'queries', checkpoint, output: 'target' }));
   expect(train.data.length).toBe(300 * p);
   const expected = ours(readFloats('trak-mlp/grads_margin_train_rows0_39_ckpt0'));
-  expect(relativeError(train.data.slice(0, 40 * p), expected)).toBeLessThan(1e-4);
+  expect(relativeError(train.data.slice(0, 40 * p), expected)).toBeLessThan(1e-5);
   const expectedQueries = ours(readFloats('trak-mlp/grads_margin_test_rows0_19_ckpt0'));
-  expect(relativeError(queries.data.slice(0, 20 * p), expectedQueries)).toBeLessThan(1e-4);
+  expect(relativeError(queries.data.slice(0, 20 * p), expectedQueries)).toBeLessThan(1e-5);
 });
 
 test('gradients times the published projection matrix give the published projected gradients', async () => {
@@ -65,5 +65,5 @@ test('gradients times the published projection matrix give the published project
       projected[row * columns + c] = sum / Math.sqrt(p);
     }
   }
-  expect(relativeError(projected, readFloats('trak-mlp/projected_grads_train_ckpt0'))).toBeLessThan(1e-4);
+  expect(relativeError(projected, readFloats('trak-mlp/projected_grads_train_ckpt0'))).toBeLessThan(1e-5);
 });

@@ -1,3 +1,4 @@
+export { type ConfidentPoints, confidentPoints } from './confident-points.js';
 export { type ContractOptions, type ContractRule, contractRules, type Exemption } from './contract-rules.js';
 export { dattriProjection } from './dattri-projection.js';
 export { describeMethod } from './describe-method.js';

@@ -19,6 +19,9 @@ export function installSecondOrderGradients(): void {
   for (const [kernelName, inputNames] of Object.entries(stepFunctions)) registerZeroGradient(kernelName, inputNames);
   for (const config of [
     eluGradient,
+    sigmoidGradient,
+    tanhGradient,
+    softmaxGradient,
     ...broadcastingGradients,
     cumulativeSumGradient,
     cumulativeProductGradient,
@@ -33,9 +36,6 @@ const installed = Symbol.for('attribution-bench.second-order-gradients');
 /** Kernels whose registered gradient uses their result, with their inputs. */
 const gradientsFromResults: Readonly<Record<string, readonly string[]>> = {
   Exp: ['x'],
-  Sigmoid: ['x'],
-  Tanh: ['x'],
-  Softmax: ['logits'],
   Pow: ['a', 'b'],
   Max: ['x'],
   Min: ['x'],
@@ -97,6 +97,47 @@ const eluGradient: GradConfig = {
       return tf.mul(dy as Tensor, slope);
     },
   }),
+};
+
+/** σ(x) σ(-x), where TensorFlow.js has y (1 - y), which is rounding error for large x. */
+const sigmoidGradient: GradConfig = {
+  kernelName: 'Sigmoid',
+  inputsToSave: ['x'],
+  gradFunc: (dy, [x]) => ({ x: () => tf.mul(dy as Tensor, tf.mul(tf.sigmoid(x), tf.sigmoid(tf.neg(x)))) }),
+};
+
+/** 4 σ(2x) σ(-2x), where TensorFlow.js has 1 - y². */
+const tanhGradient: GradConfig = {
+  kernelName: 'Tanh',
+  inputsToSave: ['x'],
+  gradFunc: (dy, [x]) => ({
+    x: () => {
+      const twice = tf.mul(x, 2);
+      return tf.mul(dy as Tensor, tf.mul(tf.mul(tf.sigmoid(twice), tf.sigmoid(tf.neg(twice))), 4));
+    },
+  }),
+};
+
+/**
+ * y (dy - Σ dy y), with the entry of dy at the largest y taken off dy first: since y sums to 1 that changes nothing, but
+ * where one y is nearly 1 the difference would be rounding error.
+ */
+const softmaxGradient: GradConfig = {
+  kernelName: 'Softmax',
+  inputsToSave: ['logits'],
+  outputsToSave: [true],
+  gradFunc: (dy, [logits, saved], attrs: NamedAttrMap) => {
+    const dim = (attrs as unknown as { dim: number }).dim;
+    return {
+      logits: () => {
+        const y = isDifferentiated() ? (tf.engine().runKernel('Softmax', { logits }, attrs) as Tensor) : saved;
+        const peak = tf.cast(tf.equal(y, tf.max(y, dim, true)), 'float32');
+        const atPeak = tf.div(tf.sum(tf.mul(dy as Tensor, peak), dim, true), tf.sum(peak, dim, true));
+        const shifted = tf.sub(dy as Tensor, atPeak);
+        return tf.mul(y, tf.sub(shifted, tf.sum(tf.mul(shifted, y), dim, true)));
+      },
+    };
+  },
 };
 
 /** A gradient summed over the axes along which its operand was repeated. */

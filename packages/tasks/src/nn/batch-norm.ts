@@ -61,22 +61,25 @@ export function trainingStandardised(
   return standardisedOverBatch(x, weights, leading);
 }
 
-/** Its gradient in closed form (Ioffe and Szegedy 2015, section 3) takes fewer passes over x than that of the steps. */
+/**
+ * Its gradient in closed form (Ioffe and Szegedy 2015, section 3) takes fewer passes over x than that of the steps. The
+ * weights are an input for the sake of engines that free what a gradient has not saved; no gradient is taken by them.
+ */
 function standardisedOverBatch(x: tf.Tensor, weights: tf.Tensor, leading: number): tf.Tensor {
-  return tf.customGrad((given, save) => {
-    const input = given as tf.Tensor;
+  return tf.customGrad((...args) => {
+    const [input, weights, save] = args as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     const { centred, variance } = moments(input, weights, leading);
     const inverse = byChannel(tf.rsqrt(tf.add(variance, epsilon)), input);
     const value = tf.mul(centred, inverse);
-    (save as tf.GradSaveFunc)([value, inverse]);
-    const gradFunc = (dy: tf.Tensor, [y, inverse]: tf.Tensor[]) => {
+    save([value, inverse, weights]);
+    const gradFunc = (dy: tf.Tensor, [y, inverse, weights]: tf.Tensor[]) => {
       const ofSample = bySample(weights, y, leading);
       const along = tf.mul(ofSample, byChannel(total(tf.mul(dy, y), leading), y));
       const mean = tf.mul(ofSample, byChannel(total(dy, leading), y));
-      return tf.mul(tf.sub(dy, tf.add(tf.mul(y, along), mean)), inverse);
+      return [tf.mul(tf.sub(dy, tf.add(tf.mul(y, along), mean)), inverse), tf.zerosLike(weights)];
     };
     return { value, gradFunc };
-  })(x) as tf.Tensor;
+  })(x, weights) as tf.Tensor;
 }
 
 /** Mean and (biased) variance of each channel, [1 × channels] with the `leading` axes before that, and x without its mean. */
