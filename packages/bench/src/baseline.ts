@@ -1,33 +1,40 @@
 import { readFile } from 'node:fs/promises';
 import { BenchError } from '@attribution-bench/contract';
-import { type Baseline, readBaseline } from '@attribution-bench/leaderboard';
+import { type Acceptance, type Baseline, readAcceptances, readBaseline } from '@attribution-bench/leaderboard';
 import type { Grid } from '@attribution-bench/runner';
 import { workspacePath } from './workspace.js';
 
-/** Where the baseline of a grid is, and what change it tolerates. */
-export interface BaselinePlace {
+/** Where the baseline of a grid is, and what changes are tolerated. @throws BenchError NO_BASELINE when the grid names none */
+export function baselinePlace({ check, name }: Grid): {
   readonly file: string;
-  readonly tolerance: number;
-}
-
-/** @throws BenchError NO_BASELINE when the grid names none */
-export function baselinePlace({ check, name }: Grid): BaselinePlace {
+  readonly tolerances: Readonly<Record<string, number>>;
+} {
   if (check === undefined) {
     throw new BenchError({
       code: 'NO_BASELINE',
       place: name,
       message: 'has no check: section',
-      next: `add "check: { baseline: results/baselines/${name}.json, tolerance: 0.02 }" to the grid file`,
+      next: `add "check: { baseline: results/baselines/${name}.json }" to the grid file`,
     });
   }
-  return { file: workspacePath(check.baseline), tolerance: check.tolerance };
+  return { file: workspacePath(check.baseline), tolerances: check.tolerances };
 }
 
 /** The stored baseline, or undefined when there is none yet. @throws BenchError BASELINE_INVALID or BASELINE_SCHEMA */
 export async function storedBaseline(file: string): Promise<Baseline | undefined> {
-  let text: string;
+  const text = await textOf(file);
+  return text === undefined ? undefined : readBaseline(text, file);
+}
+
+/** Everything that was ever accepted in a baseline file, of whatever version. @throws BenchError BASELINE_INVALID */
+export async function storedAcceptances(file: string): Promise<readonly Acceptance[]> {
+  const text = await textOf(file);
+  return text === undefined ? [] : readAcceptances(text, file);
+}
+
+async function textOf(file: string): Promise<string | undefined> {
   try {
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new BenchError({
@@ -37,5 +44,4 @@ export async function storedBaseline(file: string): Promise<Baseline | undefined
       cause: error,
     });
   }
-  return readBaseline(text, file);
 }

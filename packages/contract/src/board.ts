@@ -44,6 +44,8 @@ export interface BoardMethod {
 
 export interface BoardTask {
   readonly info: TaskInfo;
+  /** Hash of what the grid says of the task: its data, model and target. */
+  readonly key: string;
   readonly truth?: Truth;
   readonly report: Split;
   readonly tune?: Split;

@@ -64,6 +64,7 @@ export function exampleGrid(): BoardInput {
       ...generator.tasks,
       {
         info: taskInfo('digits-mlp-noisy', 'classifier', 120, 48),
+        key: 'digits-mlp-noisy',
         report: { subsets: range(0, 0), queries: range(0, 48) },
         sanity: {},
       },

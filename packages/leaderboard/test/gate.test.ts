@@ -1,4 +1,5 @@
-import type { BoardInput } from '@attribution-bench/contract';
+import type { BoardInput, CellResult, MetricResult } from '@attribution-bench/contract';
+import { mean, pearson, rocAuc } from '@attribution-bench/numerics';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Baseline,
@@ -7,10 +8,12 @@ import {
   checkFiles,
   makeBaseline,
   makeBoard,
+  readAcceptances,
   readableJson,
   readBaseline,
   renderCheckAnnotations,
   renderCheckTerminal,
+  type Tolerances,
 } from '../src/index.js';
 import { exampleGrid } from './example-grid.js';
 import { type SimulatedMethod, type Simulation, simulatedGrid } from './simulated-grid.js';
@@ -27,12 +30,12 @@ const simulation: Simulation = { seed: 21, methods, seeds: [0, 1, 2], subsets: 4
 /** Through the file and back, as CI does it. */
 const baselineOf = (input: BoardInput): Baseline =>
   readBaseline(readableJson(makeBaseline(input, acceptance)), 'baseline.json');
-const check = (input: BoardInput, baseline: Baseline, tolerance = 0.02): Check =>
-  checkBaseline(input, makeBoard(input), baseline, { tolerance });
+const check = (input: BoardInput, baseline: Baseline, tolerances: Tolerances = {}): Check =>
+  checkBaseline(input, makeBoard(input), baseline, { tolerances });
 const rowOf = ({ rows }: Check, entry: string) => rows.find((row) => row.entry === entry);
 const failing = ({ rows }: Check) =>
   rows
-    .filter(({ verdict }) => !['ok', 'improved', 'new'].includes(verdict))
+    .filter(({ verdict }) => !['ok', 'improved', 'new', 'unresolved'].includes(verdict))
     .map(({ entry, verdict }) => [entry, verdict]);
 const withMethod = (id: string, change: Partial<SimulatedMethod>): BoardInput =>
   simulatedGrid({
@@ -101,13 +104,15 @@ describe('the gate', () => {
     expect(rowOf(found, 'trak')?.reason).toBe('failed: seed 2: scores hold NaN');
   });
 
-  it('does not compare across truths or splits, and says what to do', () => {
-    const truth = input.tasks[0].truth;
+  it('does not compare across tasks, subsets or splits, and says what to do', () => {
+    const [task] = input.tasks;
+    const { truth } = task;
     if (truth === undefined) throw new Error('the simulated task has a truth');
-    const task = { ...input.tasks[0], truth: { ...truth, key: 'another' } };
-    const found = check({ ...input, tasks: [task] }, baseline);
+    const found = check({ ...input, tasks: [{ ...task, key: 'another' }] }, baseline);
     expect(new Set(found.rows.map(({ verdict }) => verdict))).toEqual(new Set(['not-comparable']));
-    expect(found.rows[0].reason).toMatch(/truth-simula then, another now.*bench accept/);
+    expect(found.rows[0].reason).toMatch(/task is another one.*bench accept/);
+    const drawn = { ...truth, members: [truth.members[1], truth.members[0], ...truth.members.slice(2)] };
+    expect(check({ ...input, tasks: [{ ...task, truth: drawn }] }, baseline).rows[0].reason).toMatch(/other subsets/);
     const smaller = simulatedGrid({ ...simulation, tuneSubsets: 8, tuneQueries: 4 });
     expect(check(smaller, baseline).rows[0].reason).toMatch(/other subsets, queries/);
   });
@@ -130,7 +135,7 @@ describe('the gate', () => {
   });
 
   it('keeps every acceptance and refuses to accept a grid with holes', () => {
-    const again = makeBaseline(input, { reason: 'new ridge', at: '2026-02-01', commit: 'abc' }, baseline);
+    const again = makeBaseline(input, { reason: 'new ridge', at: '2026-02-01', commit: 'abc' }, baseline.accepted);
     expect(again.accepted).toEqual([acceptance, { reason: 'new ridge', at: '2026-02-01', commit: 'abc' }]);
     const cells = input.cells.filter(({ method, seed }) => method !== 'trak' || seed === 0);
     expect(() => makeBaseline({ ...input, cells }, acceptance)).toThrow(
@@ -156,17 +161,18 @@ describe('the gate', () => {
   });
 });
 
-it('compares a metric with outcomes of its own only when they are the same', () => {
+it('measures what was predicted then on the outcomes of now, where a metric has its own', () => {
   const outcomes = Float64Array.from({ length: 12 * 6 }, (_, i) => Math.sin(i * i));
+  const predicted = (noise: number) => outcomes.map((value, i) => value + noise * Math.cos(3 * i));
+  const column = (matrix: Float64Array, query: number) => matrix.filter((_, i) => i % 6 === query);
   const at = (noise: number, of = outcomes): BoardInput => {
     const input = simulatedGrid({ seed: 1, queries: 6, methods: [{ id: 'a', noise: 1 }], resamples: 50 });
-    const predictions = of.map((value, i) => value + noise * Math.cos(3 * i));
-    const report = {
-      value: 1 - noise / 2,
-      perQuery: new Float64Array(6).fill(1 - noise / 2),
-      predictions,
-      outcomes: of,
-    };
+    const predictions = predicted(noise).slice(0, of.length);
+    const perQuery = Float64Array.from(
+      { length: 6 },
+      (_, query) => pearson(column(predictions, query), column(of, query)) ?? 0,
+    );
+    const report = { value: mean(perQuery), perQuery, predictions, outcomes: of };
     const metric = { id: 'loo', title: 'Leave-one-out', higherIsBetter: true, params: { statistic: 'pearson' } };
     return {
       ...input,
@@ -178,17 +184,124 @@ it('compares a metric with outcomes of its own only when they are the same', () 
   const before = baselineOf(at(0.2));
   expect(check(at(0.2), before).rows).toMatchObject([{ metric: 'loo', verdict: 'ok', change: { value: 0 } }]);
   expect(check(at(1), before).rows).toMatchObject([{ metric: 'loo', verdict: 'regressed' }]);
-  const retrained = outcomes.map((value) => value + 1);
-  expect(check(at(0.2, retrained), before).rows).toMatchObject([{ metric: 'loo', verdict: 'not-comparable' }]);
+  const retrained = outcomes.map((value, i) => value + 0.3 * Math.sin(5 * i + 1));
+  const [row] = check(at(0.2, retrained), before).rows;
+  expect(row).toMatchObject({ verdict: 'ok', before: row.after, change: { value: 0, low: 0, high: 0 } });
+  expect(row.after).not.toBeCloseTo(at(0.2).cells[0].metrics.loo.report.value, 3);
+  const fewer = outcomes.slice(6);
+  expect(check(at(0.2, fewer), before).rows).toMatchObject([{ metric: 'loo', verdict: 'not-comparable' }]);
+});
+
+describe('on another processor', () => {
+  const steady: Simulation = { ...simulation, methods: [{ id: 'pixels', noise: 0.8 }] };
+  const elsewhere = simulatedGrid({ ...steady, machine: 1 });
+
+  it('sets what was predicted then against the truth of now, so that equal predictions have not changed', () => {
+    const before = baselineOf(simulatedGrid(steady));
+    const found = check(elsewhere, before);
+    const [{ value: accepted }] = before.rows[0].metrics.lds;
+    expect(found.rows[0]).toMatchObject({ verdict: 'ok', change: { value: 0, low: 0, high: 0 } });
+    expect(found.rows[0].before).toBe(found.rows[0].after);
+    expect(Math.abs((found.rows[0].after ?? 0) - accepted)).toBeGreaterThan(0.005);
+  });
+
+  it('says that models and truth are others, wherever the verdict is shown', () => {
+    const found = check(elsewhere, baselineOf(simulatedGrid(steady)));
+    const files = checkFiles(found);
+    const said = /the models and what retrained models put out came out as other numbers/;
+    for (const text of [files['check.md'], files['check.xml'], renderCheckAnnotations(found)])
+      expect(text).toMatch(said);
+    const terminal = renderCheckTerminal(found, { width: 200, color: false });
+    expect(terminal).toMatch(said);
+    expect(check(simulatedGrid(steady), baselineOf(simulatedGrid(steady))).tasks[0].remade).toBeUndefined();
+  });
+
+  it('calls no method with a single seed worse whose models are others', () => {
+    const single = { ...steady, seeds: [0] };
+    const worse = { ...single, machine: 1, methods: [{ id: 'pixels', noise: 2 }] };
+    const [row] = check(simulatedGrid(worse), baselineOf(simulatedGrid(single))).rows;
+    expect(row).toMatchObject({ verdict: 'unresolved', reason: expect.stringMatching(/a single seed .* two or more/) });
+    const here = simulatedGrid({ ...worse, machine: 0 });
+    expect(check(here, baselineOf(simulatedGrid(single))).rows[0].verdict).toBe('regressed');
+  });
+});
+
+/** The input with another metric in the place of the LDS: one result for all cells. */
+function measuredBy(id: string, report: MetricResult, input: BoardInput): BoardInput {
+  return {
+    ...input,
+    report: { ...input.report, primary: id },
+    metrics: [{ id, title: id, higherIsBetter: true, params: {} }],
+    cells: input.cells.map((cell) => ({ ...cell, metrics: { [id]: { report } } })),
+  };
+}
+
+describe('tolerances', () => {
+  const one = simulatedGrid({ ...simulation, methods: [{ id: 'a', noise: 1 }], seeds: [0], train: 400 });
+  const detected = (strength: number): BoardInput => {
+    const positive = Uint8Array.from({ length: 400 }, (_, i) => (i % 10 === 0 ? 1 : 0));
+    const scores = Float64Array.from(positive, (flag, i) => flag * strength + Math.sin(i * 7 + 1));
+    return measuredBy('mislabel-auc', { value: rocAuc(scores, positive) ?? 0, detection: { scores, positive } }, one);
+  };
+  const curve = (value: number): BoardInput => {
+    const perQuery = Float64Array.from({ length: 30 }, (_, query) => value * (1 + 0.1 * Math.sin(query)));
+    const report = {
+      value: mean(perQuery),
+      perQuery,
+      repeats: { retrainings: Float64Array.from([...perQuery, ...perQuery]) },
+    };
+    return measuredBy('removal-curve', report, one);
+  };
+
+  it('are log-odds for areas under a ROC curve: 0.3 by default', () => {
+    const before = baselineOf(detected(1.8));
+    expect(check(detected(1.8), before).rows[0]).toMatchObject({ verdict: 'ok', scale: 'log-odds', tolerance: 0.3 });
+    const [row] = check(detected(1.4), before).rows;
+    const logit = (area = 0) => Math.log(area / (1 - area));
+    expect(row.change?.value).toBeCloseTo(logit(row.after) - logit(row.before), 2);
+    expect(row.before).toBeGreaterThan(0.95);
+    expect(row).toMatchObject({ verdict: 'regressed' });
+    expect(check(detected(1.4), before, { 'mislabel-auc': 3 }).rows[0].verdict).toBe('ok');
+  });
+
+  it('are shares of the largest value of the baseline for metrics without bounds', () => {
+    const before = baselineOf(curve(1.6));
+    expect(check(curve(1.58), before).rows[0]).toMatchObject({ verdict: 'ok', scale: 'value' });
+    expect(check(curve(1.58), before).rows[0].tolerance).toBeCloseTo(0.02 * 1.6, 2);
+    expect(check(curve(1.5), before).rows[0].verdict).toBe('regressed');
+    expect(check(curve(1.5), before, { 'removal-curve': 0.1 }).rows[0].verdict).toBe('ok');
+  });
+});
+
+it('refuses a comparison with numbers that are none', () => {
+  const input = simulatedGrid(simulation);
+  const cells = input.cells.map((cell) => ({
+    ...cell,
+    metrics: { lds: { report: { ...cell.metrics.lds.report, value: Number.NaN } } },
+  }));
+  expect(() => check({ ...input, cells }, baselineOf(input))).toThrow(
+    expect.objectContaining({ code: 'BOARD_NOT_FINITE', place: expect.stringMatching(/simulated\/trak/) }),
+  );
 });
 
 describe('reading a baseline', () => {
+  it('keeps the acceptances of every version', () => {
+    const old = JSON.stringify({ schema: 'bench/baseline@1', accepted: [acceptance] });
+    expect(readAcceptances(old, 'x.json')).toEqual([acceptance]);
+    expect(() => readAcceptances('{"schema":"bench/grid@1","accepted":[]}', 'x.json')).toThrow(/not a baseline/);
+  });
+
   it.each([
     ['{', 'BASELINE_INVALID', /not JSON/],
     ['[]', 'BASELINE_INVALID', /no schema/],
-    ['{"schema":"bench/baseline@0"}', 'BASELINE_SCHEMA', /this version reads bench\/baseline@1/],
-    ['{"schema":"bench/baseline@1","grid":"x","accepted":[],"tasks":[],"rows":[{}]}', 'BASELINE_INVALID', /rows\[0\]/],
-    ['{"schema":"bench/baseline@1","grid":"x"}', 'BASELINE_INVALID', /lacks/],
+    ['{"schema":"bench/baseline@0"}', 'BASELINE_SCHEMA', /this version reads bench\/baseline@2/],
+    ['{"schema":"bench/baseline@2","grid":"x","accepted":[],"tasks":[],"rows":[{}]}', 'BASELINE_INVALID', /rows\[0\]/],
+    [
+      '{"schema":"bench/baseline@2","grid":"x","accepted":[],"tasks":[{"id":1}],"rows":[]}',
+      'BASELINE_INVALID',
+      /tasks\[0\]/,
+    ],
+    ['{"schema":"bench/baseline@2","grid":"x"}', 'BASELINE_INVALID', /lacks/],
   ])('refuses %s', (text, code, message) => {
     expect(() => readBaseline(text, 'results/baselines/x.json')).toThrow(
       expect.objectContaining({ code, place: 'results/baselines/x.json', message: expect.stringMatching(message) }),
@@ -201,9 +314,12 @@ describe('what the gate writes', () => {
   beforeAll(() => {
     const input = simulatedGrid(simulation);
     const spoiled = withMethod('influence', { wrongSign: true });
+    const reseeded = simulatedGrid({ ...simulation, redraw: 1 }).cells;
+    const sameCell = (a: CellResult, b: CellResult) => a.method === b.method && a.seed === b.seed;
     const cells = spoiled.cells
       .filter(({ method }) => method !== 'grad-dot')
-      .map((cell) => (cell.method === 'random' ? { ...cell, scoresDigest: 'other' } : cell));
+      .map((cell) => (cell.method === 'random' ? { ...cell, scoresDigest: 'other' } : cell))
+      .map((cell) => (cell.method === 'trak' ? (reseeded.find((other) => sameCell(cell, other)) ?? cell) : cell));
     found = check({ ...spoiled, cells }, baselineOf(input));
   });
 
@@ -225,7 +341,8 @@ describe('what the gate writes', () => {
     expect(xml.match(/<testcase/g)).toHaveLength(rows.length);
     expect(markdown).not.toMatch(/<b>|@me|\n::error/);
     expect(renderCheckAnnotations(made).trimEnd().split('\n')).toHaveLength(
-      rows.filter((row) => row.verdict !== 'ok' || row.warning).length,
+      rows.filter((row) => row.verdict !== 'ok' || row.warning).length +
+        found.tasks.filter(({ remade }) => remade).length,
     );
     expect(renderCheckTerminal(made, { width: 100, color: false })).not.toMatch(/\n::error|\p{Cc}(?<!\n)/u);
   });

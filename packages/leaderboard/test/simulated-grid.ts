@@ -36,6 +36,8 @@ export interface Simulation {
   readonly seed: number;
   /** Draws the noise of the methods' seeds anew; everything else stays. */
   readonly redraw?: number;
+  /** Draws the noise of the retrainings and of the models that methods explain anew, as another processor does. */
+  readonly machine?: number;
   readonly task?: string;
   readonly kind?: TaskKind;
   readonly train?: number;
@@ -61,6 +63,7 @@ export function simulatedGrid(simulation: Simulation): BoardInput {
   const {
     seed,
     redraw = 0,
+    machine = 0,
     task = 'simulated',
     kind = 'classifier',
     methods,
@@ -78,6 +81,7 @@ export function simulatedGrid(simulation: Simulation): BoardInput {
   );
   const members = Array.from({ length: subsets }, () => rng.subset(train, train / 2));
   const retrainSd = Math.sqrt(retrainNoise * train) / 2;
+  const retrainRng = machine === 0 ? rng : new Rng([seed, machine, 6, 1]);
   const outputs = new Float32Array(subsets * retrainSeeds * queries);
   let at = 0;
   for (const subset of members) {
@@ -85,7 +89,7 @@ export function simulatedGrid(simulation: Simulation): BoardInput {
       subset.reduce((sum, i) => sum + effects[q * train + i], 0),
     );
     for (let r = 0; r < retrainSeeds; r++)
-      for (let q = 0; q < queries; q++) outputs[at++] = effect[q] + retrainSd * rng.normal();
+      for (let q = 0; q < queries; q++) outputs[at++] = effect[q] + retrainSd * retrainRng.normal();
   }
   const key = `truth-${task}-${seed}`;
   const truth: Truth = { key, subsets, retrainSeeds, queries, train, fraction: 0.5, members, outputs };
@@ -105,7 +109,7 @@ export function simulatedGrid(simulation: Simulation): BoardInput {
       (_, i) => noise * quality[Math.floor(i / train)] * ownRng.normal(),
     );
     for (const methodSeed of seeds) {
-      const seedRng = new Rng([seed, index, methodSeed + 1000 * redraw, 9]);
+      const seedRng = new Rng([seed, index, methodSeed + 1000 * (redraw + 1000 * machine), 9]);
       const shared = Float64Array.from({ length: train }, () => sharedSeedNoise * seedRng.normal());
       const scores = Float32Array.from(
         { length: global ? train : queries * train },
@@ -139,7 +143,14 @@ export function simulatedGrid(simulation: Simulation): BoardInput {
     grid: 'simulated',
     gridSeed: seed,
     tasks: [
-      { info, truth, report, sanity: { trainLoss: 0.1, queryAccuracy: 0.9 }, ...(tune === undefined ? {} : { tune }) },
+      {
+        info,
+        key: `${task}-${seed}`,
+        truth,
+        report,
+        sanity: { trainLoss: 0.1 + 1e-6 * machine, queryAccuracy: 0.9 },
+        ...(tune === undefined ? {} : { tune }),
+      },
     ],
     methods: methods.filter(({ id }, i) => methods.findIndex((other) => other.id === id) === i).map(boardMethod),
     metrics: [{ id: 'lds', title: metrics.lds.title, higherIsBetter: true, params }],

@@ -52,7 +52,7 @@ type Steps = ReadonlyMap<string, PlannedStep>;
 
 async function boardTask(
   store: Store,
-  { info, report, tune, truth, first, diagnose }: PlannedTask,
+  { info, key, report, tune, truth, first, diagnose }: PlannedTask,
   steps: Steps,
 ): Promise<BoardTask> {
   const stored = truth === undefined ? undefined : await artifactOf(store, truth.step, steps);
@@ -60,14 +60,15 @@ async function boardTask(
   const diagnosed = diagnose === undefined ? undefined : await artifactOf(store, diagnose, steps);
   const board: BoardTask = {
     info,
+    key,
     report,
     sanity: trained === undefined ? {} : await readSanity(store, trained),
     ...(tune === undefined ? {} : { tune }),
     ...(diagnosed === undefined ? {} : { diagnostics: await readDiagnostics(store, diagnosed) }),
   };
   if (truth === undefined || stored === undefined) return board;
-  const { key, rule } = truth;
-  return { ...board, truth: await readTruth(store, stored, { key, train: info.train, ...rule }) };
+  const about = { key: truth.key, train: info.train, ...truth.rule };
+  return { ...board, truth: await readTruth(store, stored, about) };
 }
 
 /** The first artifact of a step if it is stored. */

@@ -1,6 +1,6 @@
 import { exitCode } from '@attribution-bench/contract';
 import { Command } from 'commander';
-import { baselinePlace, storedBaseline } from '../baseline.js';
+import { baselinePlace, storedAcceptances } from '../baseline.js';
 import { type FlagValues, withFlags } from '../flags.js';
 import { planFrom } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
@@ -25,7 +25,7 @@ Example:
 async function accept(flags: FlagValues & { reason: string }): Promise<void> {
   const plan = await planFrom(flags);
   const { file } = baselinePlace(plan.grid);
-  const previous = await storedBaseline(file);
+  const earlier = await storedAcceptances(file);
   const outcome = await runWithProgress(plan, flags);
   for (const line of closingLines(outcome)) console.error(line);
   process.exitCode = exitCodeOf(outcome);
@@ -35,7 +35,7 @@ async function accept(flags: FlagValues & { reason: string }): Promise<void> {
   const { writeAtomically } = await import('@attribution-bench/store');
   const input = await boardInput(plan, outcome);
   const at = new Date().toISOString().slice(0, 10);
-  const baseline = makeBaseline(input, { reason: flags.reason, at }, previous);
+  const baseline = makeBaseline(input, { reason: flags.reason, at }, earlier);
   await writeAtomically(file, readableJson(baseline));
   process.stdout.write(`${file}: ${baseline.rows.length} rows accepted: ${flags.reason}\n`);
 }

@@ -11,10 +11,14 @@ export function checkCommand(): Command {
     .summary('fail when a method got worse than its baseline')
     .description(
       'Computes what is missing of a grid and compares it with the baseline that its check: section names: the change of ' +
-        "each row, paired per query, with its interval. A row fails when that interval lies wholly below the grid's " +
-        'tolerance, when it is missing or failed, and when it was measured against another truth. The verdict is ' +
-        'printed, and written to check.json, check.md and check.xml (JUnit) beside the board; on GitHub Actions failing ' +
-        'rows are annotated.',
+        'each row, paired per query on the truth at hand, with its interval. A row fails when that interval lies wholly ' +
+        'below the tolerance, when it is missing or failed, and when it was measured on another task; it is unresolved, ' +
+        'which does not fail, when the interval reaches beyond the tolerance. The verdict is printed, and written to ' +
+        'check.json, check.md and check.xml (JUnit) beside the board; on GitHub Actions rows that fail or are unresolved ' +
+        'are annotated.\n\n' +
+        'Tolerances by metric (check: { tolerance: { lds: 0.02, mislabel-auc: 0.3 } } in the grid): correlations as they ' +
+        'stand (default 0.02), areas under a ROC curve in log-odds (0.3), others as a share of the largest value of the ' +
+        'baseline (0.02). A number alone is that of the metric that ranks.',
     )
     .addHelpText(
       'after',
@@ -30,7 +34,7 @@ When a change is meant:  bench accept --config ci.yaml --reason "why the numbers
 
 async function check(flags: FlagValues): Promise<void> {
   const plan = await planFrom(flags);
-  const { file, tolerance } = baselinePlace(plan.grid);
+  const { file, tolerances } = baselinePlace(plan.grid);
   const baseline = await storedBaseline(file);
   if (baseline === undefined) {
     throw new BenchError({
@@ -52,7 +56,7 @@ async function check(flags: FlagValues): Promise<void> {
   const { writeAtomically } = await import('@attribution-bench/store');
   const input = await boardInput(plan, outcome);
   const board = leaderboard.makeBoard(input);
-  const found = leaderboard.checkBaseline(input, board, baseline, { tolerance });
+  const found = leaderboard.checkBaseline(input, board, baseline, { tolerances });
   const folder = await writeBoards(plan, { board, costs: leaderboard.makeCosts(input) });
   for (const [name, text] of Object.entries(leaderboard.checkFiles(found))) {
     await writeAtomically(join(folder, name), text);

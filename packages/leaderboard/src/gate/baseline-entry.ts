@@ -1,13 +1,18 @@
-import type { CellResult, MetricResult } from '@attribution-bench/contract';
+import type { BoardTask, CellResult, MetricResult } from '@attribution-bench/contract';
+import { outcomesOf } from '@attribution-bench/metrics';
+import { mean, pearson, spearman } from '@attribution-bench/numerics';
 import type { Entry } from '../make/entries.js';
+import type { MetricOfBoard } from '../make/measure/measure-metric.js';
 import type { BaselineResult, BaselineRow } from './baseline.js';
-import { outcomesDigest } from './make-baseline.js';
 import { unpackNumbers } from './packed-numbers.js';
 
-/** A row of the baseline in the form of what is computed now, for a metric of which {@link sameYardstick} holds. */
-export function entryOfBaseline(row: BaselineRow, entry: Entry, metric: string): Entry {
-  const outcomes = resultOf(entry, metric)?.outcomes;
-  const results = row.metrics[metric].map((result) => unpackResult(result, outcomes));
+/**
+ * A row of the baseline in the form of what is computed now. What it predicted is set against the outcomes at hand, so that
+ * both sides of a comparison are measured on one truth; of that, {@link otherYardstick} must find nothing to say.
+ */
+export function entryOfBaseline(row: BaselineRow, entry: Entry, task: BoardTask, metric: MetricOfBoard): Entry {
+  const own = resultOf(entry, metric.id)?.outcomes;
+  const results = row.metrics[metric.id].map((result) => unpackResult(result, task, metric, own));
   const cells = row.seeds.map((seed, i): CellResult => {
     const report = results.length === 1 ? results[0] : results[i];
     return {
@@ -16,7 +21,7 @@ export function entryOfBaseline(row: BaselineRow, entry: Entry, metric: string):
       params: row.params,
       seed,
       status: 'ok',
-      metrics: { [metric]: { report } },
+      metrics: { [metric.id]: { report } },
     };
   });
   return { ...entry, params: row.params, cells, allCells: cells };
@@ -24,8 +29,12 @@ export function entryOfBaseline(row: BaselineRow, entry: Entry, metric: string):
 
 function unpackResult(
   { value, perQuery, perSampledQuery, repeats, predictions, detection }: BaselineResult,
-  outcomes: Float64Array | undefined,
+  task: BoardTask,
+  metric: MetricOfBoard,
+  own: Float64Array | undefined,
 ): MetricResult {
+  if (predictions !== undefined)
+    return { ...correlated(unpackNumbers(predictions), task, metric, own), ...(own && { outcomes: own }) };
   return {
     value,
     ...(perQuery === undefined ? {} : { perQuery: Float64Array.from(perQuery) }),
@@ -35,8 +44,6 @@ function unpackResult(
       : {
           repeats: Object.fromEntries(Object.entries(repeats).map(([name, packed]) => [name, unpackNumbers(packed)])),
         }),
-    ...(predictions === undefined ? {} : { predictions: unpackNumbers(predictions) }),
-    ...(predictions === undefined || outcomes === undefined ? {} : { outcomes }),
     ...(detection === undefined
       ? {}
       : {
@@ -48,15 +55,44 @@ function unpackResult(
   };
 }
 
-/** Whether then and now were measured against the same: outcomes of a metric's own, or the points to be found. */
-export function sameYardstick(row: BaselineRow, entry: Entry, metric: string): boolean {
-  const [then, now] = [row.metrics[metric][0], resultOf(entry, metric)];
-  const outcomes = now?.outcomes === undefined ? undefined : outcomesDigest(now.outcomes);
-  const found = (points: ArrayLike<number> | undefined) => (points === undefined ? '' : Array.from(points).join());
-  const before = then?.detection === undefined ? undefined : unpackNumbers(then.detection.positive);
-  return then?.outcomes === outcomes && found(before) === found(now?.detection?.positive);
+/** The mean over queries of predictions' correlation with the outcomes at hand, both [units × queries]. */
+function correlated(
+  predictions: Float64Array,
+  { truth, report }: BoardTask,
+  { params }: MetricOfBoard,
+  own: Float64Array | undefined,
+): MetricResult {
+  const outcomes = own ?? (truth === undefined ? new Float64Array() : outcomesOf(truth, report));
+  const correlate = params.statistic === 'pearson' ? pearson : spearman;
+  const queries = report.queries.length;
+  const column = (matrix: Float64Array, query: number) => matrix.filter((_, at) => at % queries === query);
+  const perQuery = Float64Array.from(
+    report.queries,
+    (_, query) => correlate(column(predictions, query), column(outcomes, query)) ?? 0,
+  );
+  return { value: mean(perQuery), perQuery, predictions };
 }
 
-function resultOf(entry: Entry, metric: string): MetricResult | undefined {
+/** Why a metric of then cannot be measured on what there is now; undefined when it can. */
+export function otherYardstick(row: BaselineRow, entry: Entry, task: BoardTask, metric: string): string | undefined {
+  const [then, now] = [row.metrics[metric], resultOf(entry, metric)];
+  if (then.length !== 1 && then.length !== row.seeds.length) return 'the baseline lacks results of seeds';
+  const units = now?.outcomes?.length ?? task.report.subsets.length * task.report.queries.length;
+  for (const { predictions, detection, outcomes } of then) {
+    if ((predictions === undefined) !== (now?.predictions === undefined)) return 'other things were kept of it';
+    if ((outcomes === undefined) !== (now?.outcomes === undefined)) return 'other things were kept of it';
+    if ((detection === undefined) !== (now?.detection === undefined)) return 'other things were kept of it';
+    if (predictions !== undefined && unpackNumbers(predictions).length !== units)
+      return 'it is measured on another number of retrainings';
+    if (detection === undefined) continue;
+    const positive = unpackNumbers(detection.positive);
+    if (positive.join() !== now?.detection?.positive.join()) return 'other labels were flipped';
+    if (unpackNumbers(detection.ranks).length !== positive.length) return 'the baseline lacks ranks of points';
+  }
+  return undefined;
+}
+
+/** The result of an entry's first seed. */
+export function resultOf(entry: Entry, metric: string): MetricResult | undefined {
   return entry.cells[0]?.metrics[metric]?.report;
 }

@@ -11,7 +11,8 @@ export function renderCheckJunit(check: Check): string {
     const failed = rows.filter(isFailing).length;
     return [
       `  <testsuite name="${escapeMarkup(task)}" tests="${rows.length}" failures="${failed}" errors="0" skipped="0">`,
-      ...rows.map((row) => testCase(row, check.tolerance)),
+      ...rows.map(testCase),
+      ...remadeOf(check, task),
       '  </testsuite>',
     ].join('\n');
   });
@@ -24,11 +25,18 @@ export function renderCheckJunit(check: Check): string {
   ].join('\n');
 }
 
-function testCase(row: CheckedRow, tolerance: number): string {
+/** JUnit has no state between passed and failed: what is not resolved passes and says so in its output. */
+function testCase(row: CheckedRow): string {
   const name = row.metric === undefined ? row.entry : `${row.entry} ${row.metric}`;
   const head = `    <testcase classname="${escapeMarkup(row.task)}" name="${escapeMarkup(name)}"`;
-  const message = escapeMarkup(rowMessage(row, tolerance));
+  const unresolved = row.verdict === 'unresolved' ? 'unresolved: ' : '';
+  const message = escapeMarkup(unresolved + rowMessage(row));
   if (isFailing(row))
     return `${head}><failure type="${row.verdict}" message="${message}">${message}</failure></testcase>`;
   return message === '' ? `${head}/>` : `${head}><system-out>${message}</system-out></testcase>`;
+}
+
+function remadeOf({ tasks }: Check, id: string): string[] {
+  const remade = tasks.find((task) => task.id === id)?.remade;
+  return remade === undefined ? [] : [`    <system-out>${escapeMarkup(remade)}</system-out>`];
 }

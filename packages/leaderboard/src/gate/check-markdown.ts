@@ -1,15 +1,19 @@
 import { markdownTable, markdownText } from '../text/markdown.js';
-import { formatInterval, formatSigned, formatValue } from '../view/format.js';
+import { formatValue } from '../view/format.js';
 import type { Check, CheckedRow } from './check.js';
-import { checkSummary, isFailing, yardsticks } from './check-words.js';
+import { changeText, checkSummary, isFailing, isWarning, toleranceText, yardsticks } from './check-words.js';
 
 /** The gate's findings as a comment on a pull request: what fails or moved in view, the rest folded away. */
 export function renderCheckMarkdown(check: Check): string {
-  const { rows, tolerance, accepted } = check;
+  const { rows, tasks, accepted } = check;
   const notable = (row: CheckedRow) => row.verdict !== 'ok' || row.warning !== undefined || row.reason !== undefined;
-  const seen = [...rows.filter(isFailing), ...rows.filter((row) => !isFailing(row) && notable(row))];
+  const order = (row: CheckedRow) => (isFailing(row) ? 0 : isWarning(row) ? 1 : 2);
+  const seen = rows.filter((row) => isFailing(row) || notable(row)).sort((a, b) => order(a) - order(b));
+  const remade = tasks.flatMap((task) =>
+    task.remade === undefined ? [] : [`**${markdownText(task.id)}**: ${markdownText(task.remade)}.`],
+  );
   const rest = rows.filter((row) => !isFailing(row) && !notable(row));
-  const scales = check.tasks.map((task) => `${markdownText(task.id)}: ${yardsticks(task) || 'none'}`);
+  const scales = tasks.map((task) => `${markdownText(task.id)}: ${yardsticks(task) || 'none'}`);
   return `${[
     `### Attribution Bench: ${markdownText(check.grid)} ${check.passed ? 'passed' : 'failed'}`,
     `${capitalised(checkSummary(check))}.`,
@@ -17,10 +21,12 @@ export function renderCheckMarkdown(check: Check): string {
     ...(rest.length === 0
       ? []
       : [
-          `<details><summary>${rest.length} unchanged within ${formatValue(tolerance)}</summary>\n\n${table(rest)}\n\n</details>`,
+          `<details><summary>${rest.length} unchanged within their tolerance</summary>\n\n${table(rest)}\n\n</details>`,
         ]),
+    ...remade,
     `Yardsticks now: ${scales.join('; ')}.`,
-    `A row fails when the whole interval of its paired change is worse than ${formatValue(tolerance)}.` +
+    'A row fails when the whole interval of its paired change is worse than its tolerance, also among all rows that moved. ' +
+      'An unresolved row may be worse; more subsets, queries or seeds would tell.' +
       (accepted === undefined
         ? ''
         : ` Baseline accepted ${markdownText(accepted.at)}: ${markdownText(accepted.reason)}.`),
@@ -29,15 +35,16 @@ export function renderCheckMarkdown(check: Check): string {
 
 function table(rows: readonly CheckedRow[]): string {
   return markdownTable(
-    ['verdict', 'task', 'method', 'metric', 'before:', 'after:', 'change', 'note'],
+    ['verdict', 'task', 'method', 'metric', 'before:', 'after:', 'change', 'tolerance:', 'note'],
     rows.map((row) => [
-      isFailing(row) ? `**${row.verdict}**` : row.verdict,
+      isFailing(row) || row.verdict === 'unresolved' ? `**${row.verdict}**` : row.verdict,
       markdownText(row.task),
       markdownText(row.entry),
       markdownText(row.metric ?? ''),
       row.before === undefined ? '' : formatValue(row.before),
       row.after === undefined ? '' : formatValue(row.after),
-      row.change === undefined ? '' : `${formatSigned(row.change.value)} ${formatInterval(row.change)}`,
+      changeText(row),
+      toleranceText(row),
       markdownText([row.reason, row.warning].filter((text) => text !== undefined).join('; ')),
     ]),
   );

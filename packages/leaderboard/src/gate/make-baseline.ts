@@ -11,25 +11,27 @@ import { midranks } from '@attribution-bench/numerics';
 import { type Entry, entriesOf } from '../make/entries.js';
 import { seededResults } from '../make/measure/seeded-results.js';
 import { rankingMetric } from '../make/ranking-metric.js';
-import { type Acceptance, type Baseline, type BaselineResult, type BaselineRow, baselineSchema } from './baseline.js';
+import {
+  type Acceptance,
+  type Baseline,
+  type BaselineResult,
+  type BaselineRow,
+  type BaselineTask,
+  baselineSchema,
+} from './baseline.js';
 import { packNumbers } from './packed-numbers.js';
 
 /**
  * The baseline that later runs are compared with: every row of the grid as it scores now.
- * @param previous the baseline it takes the place of, whose acceptances are kept
+ * @param earlier acceptances of the baseline it takes the place of
  * @throws BenchError BASELINE_NOT_COMPLETE when a cell failed or is missing
  */
-export function makeBaseline(input: BoardInput, acceptance: Acceptance, previous?: Baseline): Baseline {
+export function makeBaseline(input: BoardInput, acceptance: Acceptance, earlier: readonly Acceptance[] = []): Baseline {
   return {
     schema: baselineSchema,
     grid: input.grid,
-    accepted: [...(previous?.accepted ?? []), acceptance],
-    tasks: input.tasks.map((task) => ({
-      id: task.info.id,
-      ...(task.truth === undefined ? {} : { truth: task.truth.key }),
-      split: splitDigest(task),
-      metrics: input.metrics.map(({ id, params }) => ({ id, params })),
-    })),
+    accepted: [...earlier, acceptance],
+    tasks: input.tasks.map((task) => baselineTask(task, input)),
     rows: input.tasks.flatMap((task) =>
       entriesOf(input, task.info.id, rankingMetric(input, task.info.id)?.id)
         .filter(({ status }) => status !== 'skipped')
@@ -38,13 +40,27 @@ export function makeBaseline(input: BoardInput, acceptance: Acceptance, previous
   };
 }
 
-/** Identifies what of a task is reported on. */
-export function splitDigest({ report, info }: BoardTask): string {
-  return hashJson({
-    subsets: [...report.subsets],
-    queries: [...report.queries],
-    train: report.train === undefined ? info.train : [...report.train],
-  });
+/** What the numbers of a task rest on. */
+export function baselineTask(
+  { info, key, sanity, truth, report }: BoardTask,
+  { metrics }: Pick<BoardInput, 'metrics'>,
+): BaselineTask {
+  return {
+    id: info.id,
+    key,
+    models: hashJson(sanity),
+    ...(truth === undefined
+      ? {}
+      : {
+          truth: { subsets: hashJson(truth.members.map((members) => [...members])), outputs: digestOf(truth.outputs) },
+        }),
+    split: hashJson({
+      subsets: [...report.subsets],
+      queries: [...report.queries],
+      train: report.train === undefined ? info.train : [...report.train],
+    }),
+    metrics: metrics.map(({ id, params }) => ({ id, params })),
+  };
 }
 
 function baselineRow(input: BoardInput, task: BoardTask, entry: Entry): BaselineRow {
@@ -80,7 +96,7 @@ function packResult(result: MetricResult, queries: number, onlyRanksCount: boole
   const { value, perQuery, perSampledQuery, repeats, predictions, outcomes, detection } = result;
   return {
     value,
-    ...(perQuery === undefined ? {} : { perQuery: [...perQuery] }),
+    ...(perQuery === undefined || predictions !== undefined ? {} : { perQuery: [...perQuery] }),
     ...(perSampledQuery === undefined ? {} : { perSampledQuery: [...perSampledQuery] }),
     ...(repeats === undefined
       ? {}
@@ -88,7 +104,7 @@ function packResult(result: MetricResult, queries: number, onlyRanksCount: boole
     ...(predictions === undefined
       ? {}
       : { predictions: packNumbers(onlyRanksCount ? columnRanks(predictions, queries) : predictions) }),
-    ...(outcomes === undefined ? {} : { outcomes: outcomesDigest(outcomes) }),
+    ...(outcomes === undefined ? {} : { outcomes: digestOf(outcomes) }),
     ...(detection === undefined
       ? {}
       : {
@@ -97,8 +113,9 @@ function packResult(result: MetricResult, queries: number, onlyRanksCount: boole
   };
 }
 
-export function outcomesDigest(outcomes: Float64Array): string {
-  return sha256(new Uint8Array(outcomes.buffer, outcomes.byteOffset, outcomes.byteLength));
+/** SHA-256 of an array's bytes. */
+export function digestOf({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): string {
+  return sha256(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
 /** Ranks of the subsets within each query, doubled so that midranks are whole numbers. */

@@ -1,5 +1,5 @@
 import { BenchError } from '@attribution-bench/contract';
-import { type Baseline, baselineSchema } from './baseline.js';
+import { type Acceptance, type Baseline, baselineSchema } from './baseline.js';
 
 /**
  * Reads a baseline file.
@@ -7,6 +7,38 @@ import { type Baseline, baselineSchema } from './baseline.js';
  * @throws BenchError BASELINE_INVALID when it is not one, BASELINE_SCHEMA when another version wrote it
  */
 export function readBaseline(text: string, place: string): Baseline {
+  const parsed = parse(text, place);
+  if (parsed.schema !== baselineSchema) {
+    throw new BenchError({
+      code: 'BASELINE_SCHEMA',
+      place,
+      message: `is ${parsed.schema}, this version reads ${baselineSchema}`,
+      next: 'accept the numbers anew: bench accept --reason "baseline of the new version"',
+    });
+  }
+  const { accepted, tasks, rows } = parsed;
+  if (typeof parsed.grid !== 'string' || ![accepted, tasks, rows].every(Array.isArray))
+    throw invalid(place, 'lacks grid, accepted, tasks or rows');
+  const parts = { accepted: isAcceptance, tasks: isTask, rows: isRow };
+  for (const [name, isSound] of Object.entries(parts)) {
+    const broken = (parsed[name] as unknown[]).findIndex((part) => !isSound(part));
+    if (broken !== -1) throw invalid(place, `has a broken entry, ${name}[${broken}]`);
+  }
+  return parsed as unknown as Baseline;
+}
+
+/**
+ * The acceptances of a baseline file of any version, for one that takes its place.
+ * @throws BenchError BASELINE_INVALID when it is not a baseline
+ */
+export function readAcceptances(text: string, place: string): readonly Acceptance[] {
+  const { schema, accepted } = parse(text, place);
+  if (!/^bench\/baseline@\d+$/.test(schema) || !Array.isArray(accepted) || !accepted.every(isAcceptance))
+    throw invalid(place, 'is not a baseline');
+  return accepted;
+}
+
+function parse(text: string, place: string): Record<string, unknown> & { readonly schema: string } {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -14,35 +46,52 @@ export function readBaseline(text: string, place: string): Baseline {
     throw invalid(place, 'is not JSON', cause);
   }
   if (!isRecord(parsed) || typeof parsed.schema !== 'string') throw invalid(place, 'has no schema');
-  if (parsed.schema !== baselineSchema) {
-    throw new BenchError({
-      code: 'BASELINE_SCHEMA',
-      place,
-      message: `is ${parsed.schema}, this version reads ${baselineSchema}`,
-      next: 'make it again with bench accept',
-    });
-  }
-  const rows = parsed.rows;
-  if (typeof parsed.grid !== 'string' || ![parsed.accepted, parsed.tasks, rows].every(Array.isArray))
-    throw invalid(place, 'lacks grid, accepted, tasks or rows');
-  const broken = (rows as unknown[]).findIndex((row) => !isRow(row));
-  if (broken !== -1) throw invalid(place, `has a broken row, rows[${broken}]`);
-  return parsed as unknown as Baseline;
+  return { ...parsed, schema: parsed.schema };
 }
 
-function isRow(row: unknown): boolean {
+function isAcceptance(value: unknown): value is Acceptance {
+  return isRecord(value) && isText(value.reason) && isText(value.at) && isOptional(value.commit, isText);
+}
+
+function isTask(value: unknown): boolean {
   return (
-    isRecord(row) &&
-    typeof row.task === 'string' &&
-    typeof row.entry === 'string' &&
-    Array.isArray(row.seeds) &&
-    Array.isArray(row.scoresDigests) &&
-    isRecord(row.params) &&
-    isRecord(row.metrics) &&
-    Object.values(row.metrics).every(
-      (results) =>
-        Array.isArray(results) && results.every((result) => isRecord(result) && typeof result.value === 'number'),
-    )
+    isRecord(value) &&
+    [value.id, value.key, value.models, value.split].every(isText) &&
+    isOptional(value.truth, (truth) => isRecord(truth) && isText(truth.subsets) && isText(truth.outputs)) &&
+    isListOf(value.metrics, (metric) => isRecord(metric) && isText(metric.id) && isRecord(metric.params))
+  );
+}
+
+function isRow(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    isText(value.task) &&
+    isText(value.entry) &&
+    isListOf(value.seeds, isNumber) &&
+    isListOf(value.scoresDigests, isText) &&
+    isRecord(value.params) &&
+    isRecord(value.metrics) &&
+    Object.values(value.metrics).every((results) => isListOf(results, isResult) && results.length > 0)
+  );
+}
+
+function isResult(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    isNumber(value.value) &&
+    [value.perQuery, value.perSampledQuery].every((values) => isOptional(values, (list) => isListOf(list, isNumber))) &&
+    isOptional(value.repeats, (sources) => isRecord(sources) && Object.values(sources).every(isPacked)) &&
+    isOptional(value.predictions, isPacked) &&
+    isOptional(value.outcomes, isText) &&
+    isOptional(value.detection, (found) => isRecord(found) && isPacked(found.ranks) && isPacked(found.positive))
+  );
+}
+
+function isPacked(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    ['uint8', 'uint16', 'uint32', 'float64'].some((type) => value.type === type) &&
+    isText(value.base64)
   );
 }
 
@@ -50,12 +99,28 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function isListOf(value: unknown, isItem: (item: unknown) => boolean): value is unknown[] {
+  return Array.isArray(value) && value.every(isItem);
+}
+
+function isOptional(value: unknown, isValue: (value: unknown) => boolean): boolean {
+  return value === undefined || isValue(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
+}
+
 function invalid(place: string, message: string, cause?: unknown): BenchError {
   return new BenchError({
     code: 'BASELINE_INVALID',
     place,
     message,
-    next: 'restore it from version control or make it again with bench accept',
+    next: 'restore it from version control, or remove it and make it again with bench accept',
     cause,
   });
 }

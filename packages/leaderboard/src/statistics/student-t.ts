@@ -1,7 +1,11 @@
 import { logGamma } from './gamma.js';
 
-/** Chance that |T| exceeds |t| for Student's t with `df` degrees of freedom (not necessarily whole). */
+/**
+ * Chance that |T| exceeds |t| for Student's t with `df` degrees of freedom (not necessarily whole).
+ * @throws RangeError when either is no number, or there are no degrees of freedom
+ */
 export function twoSidedTail(t: number, df: number): number {
+  if (Number.isNaN(t) || !(df > 0)) throw new RangeError(`Student's t at ${t} with ${df} degrees of freedom`);
   if (!Number.isFinite(t)) return 0;
   return incompleteBeta(df / (df + t * t), df / 2, 0.5);
 }

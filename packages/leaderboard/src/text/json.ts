@@ -1,11 +1,25 @@
-import type { Json } from '@attribution-bench/contract';
+import { BenchError, exitCode, type Json } from '@attribution-bench/contract';
 
 /** Widest line that an array or object is put on whole. */
 const lineWidth = 120;
 
-/** Indented JSON whose short arrays and objects, and all arrays of numbers, stand on one line: made to be read and diffed. */
+/**
+ * Indented JSON whose short arrays and objects, and all arrays of numbers, stand on one line: made to be read and diffed.
+ * @throws BenchError BOARD_NOT_FINITE for NaN and infinities, which JSON would turn into null
+ */
 export function readableJson(value: object): string {
-  return `${layOut(JSON.parse(JSON.stringify(value)) as Json, '')}\n`;
+  return `${layOut(JSON.parse(JSON.stringify(value, finite)) as Json, '')}\n`;
+}
+
+function finite(key: string, value: unknown): unknown {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  throw new BenchError({
+    code: 'BOARD_NOT_FINITE',
+    place: key,
+    message: `is ${value}, which no file can hold`,
+    next: 'run it again with --debug and report what it prints',
+    exit: exitCode.cellFailed,
+  });
 }
 
 function layOut(value: Json, indent: string): string {

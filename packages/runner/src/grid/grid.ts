@@ -15,7 +15,8 @@ export interface Grid {
   readonly select?: { readonly by: string; readonly tuneFraction: number };
   readonly report: { readonly primary: string; readonly ci: number; readonly resamples: number };
   readonly budget: Budget;
-  readonly check?: { readonly baseline: string; readonly tolerance: number };
+  /** Where the accepted numbers are, and tolerances by metric id where the default is not meant. */
+  readonly check?: { readonly baseline: string; readonly tolerances: Readonly<Record<string, number>> };
   /** Whether sizes were shrunk by `--quick`. */
   readonly quick: boolean;
 }

@@ -52,9 +52,15 @@ export async function loadGrid(file: string, options: { readonly quick?: boolean
       ...(raw.budget.cell === undefined ? {} : { cellMs: raw.budget.cell }),
       ...(raw.budget.memory === undefined ? {} : { memoryBytes: raw.budget.memory }),
     },
-    ...(raw.check === undefined ? {} : { check: raw.check }),
+    ...(raw.check === undefined ? {} : { check: { baseline: raw.check.baseline, tolerances: tolerancesOf(raw) } }),
     quick: quick !== undefined,
   };
+}
+
+/** A number alone is the tolerance of the metric that the board is ranked by. */
+function tolerancesOf({ check, report, metrics }: RawGrid): Readonly<Record<string, number>> {
+  const tolerance = check?.tolerance ?? {};
+  return typeof tolerance === 'number' ? { [report.primary ?? metrics[0].use]: tolerance } : tolerance;
 }
 
 type Quick = NonNullable<RawGrid['quick']>;
@@ -184,6 +190,9 @@ function checkNames(raw: RawGrid, source: YamlSource, problems: GridProblem[]): 
   const named: [Path, string | undefined][] = [
     [['select', 'by'], raw.select?.by],
     [['report', 'primary'], raw.report.primary],
+    ...(typeof raw.check?.tolerance === 'object' ? Object.keys(raw.check.tolerance) : []).map(
+      (name): [Path, string] => [['check', 'tolerance', name], name],
+    ),
   ];
   for (const [path, name] of named)
     if (name !== undefined && !used.includes(name))

@@ -9,6 +9,8 @@ const seed = z.int().min(0);
 const share = z.number().gt(0).lt(1);
 const params = z.record(z.string(), z.unknown());
 
+const tolerance = z.number().min(0).max(100);
+
 const truthFields = {
   subsets: count.min(2).describe('random subsets of the training set, m'),
   fraction: share.describe('share of the training set in each subset'),
@@ -91,7 +93,15 @@ export const gridSchema = z.strictObject({
       memory: size.optional().describe('memory of the process while the cell runs alone, e.g. 3GiB'),
     })
     .prefault({}),
-  check: z.strictObject({ baseline: z.string(), tolerance: z.number().min(0).max(1) }).optional(),
+  check: z
+    .strictObject({
+      baseline: z.string().min(1).describe('file of the accepted numbers, seen from the workspace'),
+      tolerance: z
+        .union([tolerance, z.record(z.string(), tolerance)])
+        .optional()
+        .describe('of the primary metric, or by metric: 0.02 of correlations, 0.3 log-odds of areas, shares of others'),
+    })
+    .optional(),
   quick: z
     .strictObject({
       tasks: taskOverrides.optional().describe('laid over every task'),

@@ -44,7 +44,7 @@ export type MetricOfBoard = BoardInput['metrics'][number];
  * Measures a metric for the entries that have it. What is resampled follows from what the metric kept: `predictions`,
  * subsets and queries; `detection`, training points; only `perQuery` or `perSampledQuery`, queries; `repeats` add
  * what hits all of them alike.
- * @throws BenchError BOARD_RESULT_SHAPE when a result does not fit the split or the other results
+ * @throws BenchError BOARD_RESULT_SHAPE when a result does not fit the split or the other results, BOARD_NOT_FINITE
  */
 export function measureMetric(
   task: BoardTask,
@@ -218,7 +218,17 @@ function requireFit(
       exit: exitCode.cellFailed,
     });
   };
-  const { perQuery, perSampledQuery, predictions, outcomes, detection, repeats = {} } = result;
+  const { value, perQuery, perSampledQuery, predictions, outcomes, detection, repeats = {} } = result;
+  for (const numbers of [[value], perQuery, perSampledQuery, predictions, outcomes, ...Object.values(repeats)]) {
+    if (numbers === undefined || numbers.every(Number.isFinite)) continue;
+    throw new BenchError({
+      code: 'BOARD_NOT_FINITE',
+      place: `${info.id}/${entry}`,
+      message: `${metric} has a value that is no finite number`,
+      next: 'compute this cell again (--force)',
+      exit: exitCode.cellFailed,
+    });
+  }
   expectCount('values of queries', perQuery?.length, queries);
   expectCount('values of sampled queries', perSampledQuery?.length, sample?.perSampledQuery?.length ?? 0);
   const sources = new Set([...Object.keys(repeats), ...Object.keys(sample?.repeats ?? {})]);
