@@ -6,7 +6,13 @@ import { fileURLToPath } from 'node:url';
 
 const command = new URL('../dist/bench.js', import.meta.url);
 if (!existsSync(command)) buildOnce();
-await import(command.href);
+await import(command.href).catch((error) => {
+  const next = error.code === 'EMFILE' ? ', raise the limit of open files: ulimit -n 4096' : '';
+  console.error(
+    `error: bench cannot be loaded: ${process.argv.includes('--debug') ? error.stack : error.message}${next}`,
+  );
+  process.exitCode = 2;
+});
 
 /** A fresh clone holds sources only; every later change is built by `npm run build`, or by Nx before each command. */
 function buildOnce() {

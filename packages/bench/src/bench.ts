@@ -1,20 +1,29 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { exitCode } from '@attribution-bench/contract';
 import { CommanderError } from 'commander';
 import { commandLine } from './command-line.js';
 import { printFailure } from './failure.js';
+import { endOnInterrupt } from './interrupt.js';
+import { watchOutput } from './output-errors.js';
 
-/** A reader that went away (`bench list | head`, a closed terminal) ends output, not the run. */
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+const args = process.argv.slice(2);
+let outputExit: number | undefined;
 
-process.exitCode = await run(process.argv.slice(2));
+watchOutput((error) => {
+  outputExit = error.exit;
+  process.exitCode = error.exit;
+  printFailure(error, args.includes('--debug'));
+});
+endOnInterrupt();
 
-async function run(args: readonly string[]): Promise<number> {
+const exit = await run();
+process.exitCode = exit === exitCode.ok ? (outputExit ?? exit) : exit;
+
+async function run(): Promise<number> {
   try {
     await commandLine().parseAsync(args, { from: 'user' });
     return process.exitCode === undefined ? exitCode.ok : Number(process.exitCode);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.badInput;
-    printFailure(error, args.includes('--debug'));
-    return error instanceof BenchError ? error.exit : exitCode.cellFailed;
+    return printFailure(error, args.includes('--debug'));
   }
 }

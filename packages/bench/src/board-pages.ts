@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Board, type BoardLink, boardSchema, renderIndex, renderPage } from '@attribution-bench/leaderboard';
 import { boardExamples, generatedSheets, type Plan } from '@attribution-bench/runner';
@@ -24,21 +24,22 @@ function rowsWithExamples({ tasks, rows }: Board): Board['rows'] {
   );
 }
 
-/** Every board that this version can read. */
+/** Every board that this version can show; files that only pretend to be one are named on standard error. */
 async function boardsIn(boardsFolder: string): Promise<BoardLink[]> {
   const links: BoardLink[] = [];
   for (const folder of await readdir(boardsFolder)) {
-    const board = await readBoard(join(boardsFolder, folder, 'board.json'));
-    if (board !== undefined) links.push({ folder, board });
+    const file = join(boardsFolder, folder, 'board.json');
+    if (!(await stat(file).catch(() => undefined))?.isFile()) continue;
+    try {
+      const board = JSON.parse(await readFile(file, 'utf8')) as Board;
+      if (board?.schema !== boardSchema) continue;
+      // Whether all that the index shows is there is found out by showing it.
+      renderIndex([{ folder, board }]);
+      links.push({ folder, board });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      console.error(`warning: ${file} is left out of the index: it is not a whole board (${reason})`);
+    }
   }
   return links;
-}
-
-async function readBoard(file: string): Promise<Board | undefined> {
-  try {
-    const board = JSON.parse(await readFile(file, 'utf8')) as Board;
-    return board.schema === boardSchema ? board : undefined;
-  } catch {
-    return undefined;
-  }
 }

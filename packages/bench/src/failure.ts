@@ -1,13 +1,17 @@
-import { BenchError } from '@attribution-bench/contract';
+import { BenchError, type ExitCode, exitCode } from '@attribution-bench/contract';
+import { systemFailure } from './system-failure.js';
 
-/** Writes `error: place message, next step` to standard error, a line a problem; with `debug` the stacks of all causes too. */
-export function printFailure(error: unknown, debug: boolean): void {
+/**
+ * Writes `error: place message, next step` to standard error, a line a problem; with `debug` the stacks of all causes too.
+ * Returns the exit code of such a failure.
+ */
+export function printFailure(thrown: unknown, debug: boolean): ExitCode {
+  const error = systemFailure(thrown) ?? thrown;
   for (const line of failureLines(error)) console.error(`error: ${line}`);
-  if (!debug) {
-    if (!(error instanceof BenchError)) console.error('this was not foreseen: run it again with --debug for the stack');
-    return;
-  }
-  for (let cause = error; cause instanceof Error; cause = cause.cause) console.error(cause.stack);
+  if (debug) for (let cause = error; cause instanceof Error; cause = cause.cause) console.error(cause.stack);
+  if (error instanceof BenchError) return error.exit;
+  if (!debug) console.error('this was not foreseen: run it again with --debug for the stack');
+  return exitCode.cellFailed;
 }
 
 function failureLines(error: unknown): readonly string[] {

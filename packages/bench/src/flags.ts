@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { parseDuration } from '@attribution-bench/contract';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** The flags that verbs share; a verb adds those it understands with {@link withFlags}. */
@@ -19,7 +20,7 @@ const flags = {
   maxTime: () =>
     new Option(
       '--max-time <duration>',
-      'stop cleanly after this long, e.g. 90s, 20m, 2h; ends with exit code 4',
+      'stop cleanly after this long, e.g. 90s, 20m, 1h30m; ends with exit code 4',
     ).argParser(duration),
   failFast: () => new Option('--fail-fast', 'stop at the first cell that fails'),
   quick: () => new Option('--quick', "the small sizes of the grid's `quick:` section, to see that everything works"),
@@ -37,7 +38,8 @@ const flags = {
       'none',
     ]),
   json: () => new Option('--json', 'JSON on standard output instead of text'),
-  results: () => new Option('--results <folder>', 'where results are kept (default: results/ of the workspace)'),
+  results: () =>
+    new Option('--results <folder>', 'where results are kept (default: results/ of the workspace)').argParser(folder),
   debug: () => new Option('--debug', 'stacks with errors'),
 } as const;
 
@@ -74,14 +76,18 @@ function collect(value: string, earlier: string[] | undefined): string[] {
 /** A whole number of at least 1. */
 export function wholeNumber(value: string): number {
   const number = Number(value);
-  if (!/^\d+$/.test(value) || number < 1) throw new InvalidArgumentError('Expected a whole number of at least 1.');
+  if (!/^\d+$/.test(value) || number < 1 || !Number.isSafeInteger(number))
+    throw new InvalidArgumentError('Expected a whole number of at least 1.');
   return number;
 }
 
-const millisecondsPer = { s: 1000, m: 60_000, h: 3_600_000 } as const;
-
 function duration(value: string): number {
-  const match = /^(\d+(?:\.\d+)?)(s|m|h)$/.exec(value);
-  if (match === null) throw new InvalidArgumentError('Expected a number and s, m or h, e.g. 20m.');
-  return Number(match[1]) * millisecondsPer[match[2] as keyof typeof millisecondsPer];
+  const milliseconds = parseDuration(value);
+  if (milliseconds === undefined) throw new InvalidArgumentError('Expected a duration such as 90s, 20m or 1h30m.');
+  return milliseconds;
+}
+
+function folder(value: string): string {
+  if (value === '') throw new InvalidArgumentError('Expected the name of a folder.');
+  return value;
 }

@@ -1,26 +1,54 @@
+import { exitCode } from '@attribution-bench/contract';
+
 /** Signals closer together than this come from one key press: npx and Nx pass on what the terminal has sent already. */
 const SAME_PRESS_MS = 1000;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+interface Handlers {
+  stop(): void;
+  abandon(): void;
+}
+
+/** Who is told of a signal: the last one. */
+const listening: { readonly handlers: Handlers; firstAt?: number }[] = [];
+
+/**
+ * Ends the process with a word and the exit code of what is incomplete on the first Ctrl-C (or SIGTERM, SIGHUP) that nobody
+ * else handles, as while planning or writing a board. That is safe: every artifact is written whole or not at all.
+ */
+export function endOnInterrupt(): void {
+  onInterrupt({
+    stop() {
+      console.error('stopped: what is finished is kept, the same command continues');
+      process.exit(exitCode.incomplete);
+    },
+    abandon() {},
+  });
+  for (const signal of signals) process.on(signal, press);
+}
 
 /**
  * On the first Ctrl-C (or SIGTERM, SIGHUP) calls `stop`; on a second one calls `abandon` and kills the process. Killing
  * is safe, every artifact is written whole or not at all, and it is the only way out at once: a worker in the middle of
  * a native call cannot be stopped. Returns a function that takes the handlers away again.
  */
-export function onInterrupt({ stop, abandon }: { stop(): void; abandon(): void }): () => void {
-  let firstAt: number | undefined;
-  const press = (): void => {
-    const now = performance.now();
-    if (firstAt === undefined) {
-      firstAt = now;
-      stop();
-    } else if (now - firstAt > SAME_PRESS_MS) {
-      abandon();
-      process.kill(process.pid, 'SIGKILL');
-    }
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, press);
+export function onInterrupt(handlers: Handlers): () => void {
+  const own = { handlers };
+  listening.push(own);
   return () => {
-    for (const signal of signals) process.off(signal, press);
+    listening.splice(listening.indexOf(own), 1);
   };
+}
+
+function press(): void {
+  const last = listening.at(-1);
+  if (last === undefined) return;
+  const now = performance.now();
+  if (last.firstAt === undefined) {
+    last.firstAt = now;
+    last.handlers.stop();
+  } else if (now - last.firstAt > SAME_PRESS_MS) {
+    last.handlers.abandon();
+    process.kill(process.pid, 'SIGKILL');
+  }
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statfsSync } from 'node:fs';
+import { existsSync, readdirSync, statfsSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { formatBytes } from './text/format.js';
 
@@ -22,7 +22,7 @@ export async function inspectMachine(results: string): Promise<readonly Finding[
     await nativeTensorFlow(),
     cores(),
     memory(),
-    resultsWritable(results),
+    await resultsWritable(results),
     await caches(),
   ];
 }
@@ -87,11 +87,11 @@ function memory(): Finding {
   };
 }
 
-function resultsWritable(folder: string): Finding {
+async function resultsWritable(folder: string): Promise<Finding> {
   const subject = 'results folder';
   try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
+    const { requireWritable } = await import('@attribution-bench/store');
+    await requireWritable(folder);
     const { bavail, bsize } = statfsSync(folder);
     return { subject, verdict: 'ok', found: `${folder}, ${formatBytes(bavail * bsize)} free` };
   } catch (error) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { BenchError } from '@attribution-bench/contract';
 import type { Plan, PlanOptions } from '@attribution-bench/runner';
 import type { FlagValues } from './flags.js';
@@ -5,17 +6,26 @@ import { findConfig, resultsFolder } from './workspace.js';
 
 type PlanFlags = Pick<FlagValues, 'config' | 'engine' | 'only' | 'skip' | 'force' | 'quick' | 'results'>;
 
+interface PlanPurpose {
+  readonly scope?: NonNullable<PlanOptions['scope']>;
+  /** Whether nothing need be written where everything is there already. */
+  readonly readOnly?: boolean;
+}
+
 /**
  * The plan of the grid that the flags name, narrowed to the cells they select.
- * @throws BenchError NO_CELLS when nothing is left to do or to show
+ * @throws BenchError NO_CELLS when nothing is left to do or to show; before that, what keeps results from being written
  */
-export async function planFrom(flags: PlanFlags, scope: NonNullable<PlanOptions['scope']> = 'all'): Promise<Plan> {
+export async function planFrom(flags: PlanFlags, { scope = 'all', readOnly = false }: PlanPurpose = {}): Promise<Plan> {
   const { loadGrid, planGrid } = await import('@attribution-bench/runner');
+  const { requireWritable } = await import('@attribution-bench/store');
   const file = findConfig(flags.config);
   const grid = await loadGrid(file, { quick: flags.quick ?? false });
+  const results = resultsFolder(flags.results);
+  if (!readOnly || !existsSync(results)) await requireWritable(results);
   const { only, skip, force } = flags;
   const plan = await planGrid(grid, {
-    resultsFolder: resultsFolder(flags.results),
+    resultsFolder: results,
     engine: flags.engine,
     scope,
     onLog: (message) => console.error(message),

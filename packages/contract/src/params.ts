@@ -1,4 +1,5 @@
 import { didYouMean } from './errors.js';
+import { shown } from './shown.js';
 
 /** One declared parameter of a method, dataset, model, target or metric. */
 export interface ParamSpec<T extends ParamValue = ParamValue> {
@@ -96,7 +97,7 @@ export function checkParams<S extends ParamSpecs>(specs: S, given: Readonly<Reco
 function checkValue(spec: ParamSpec, value: unknown, path: (string | number)[]): ParamProblem | undefined {
   const wrong = (expected: string): ParamProblem => ({
     path,
-    message: `expected ${expected}, found ${JSON.stringify(value) ?? String(value)}`,
+    message: `expected ${expected}, found ${shown(value)}`,
   });
   switch (spec.type) {
     case 'int':

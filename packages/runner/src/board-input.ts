@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { BoardInput, BoardMethod, BoardTask, CellResult, Cost, Json } from '@attribution-bench/contract';
 import { openStore, type Store } from '@attribution-bench/store';
 import { findPackage } from './methods/installed-package.js';
@@ -160,9 +160,11 @@ function boardMethods({ grid }: Plan): BoardMethod[] {
 }
 
 /** Where the numbers come from; nothing in it changes from run to run on one machine. */
-function provenance({ grid, engine, tasks }: Plan): Record<string, Json> {
+function provenance(plan: Plan): Record<string, Json> {
+  const { grid, engine, tasks } = plan;
   return {
     file: grid.file,
+    source: { grid: gridSource(plan) },
     quick: grid.quick,
     engine,
     version: versionOf('@attribution-bench/runner'),
@@ -172,6 +174,11 @@ function provenance({ grid, engine, tasks }: Plan): Record<string, Json> {
     cpu: cpus()[0]?.model ?? 'unknown',
     tasks: tasks.map(({ task, key }) => ({ id: task.id, key, spec: task.spec as unknown as Json })),
   };
+}
+
+/** The grid file seen from the results folder, with slashes: tells boards of two files with one name apart. */
+export function gridSource({ grid, resultsFolder }: Pick<Plan, 'grid' | 'resultsFolder'>): string {
+  return relative(resolve(resultsFolder), resolve(grid.file)).replaceAll('\\', '/');
 }
 
 function versionOf(name: string): string {

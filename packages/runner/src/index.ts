@@ -1,4 +1,4 @@
-export { boardInput } from './board-input.js';
+export { boardInput, gridSource } from './board-input.js';
 export { collectGarbage } from './collect-garbage.js';
 export { type Estimate, estimate } from './estimate/estimate.js';
 export { boardExamples, type ExampleRow } from './examples/board-examples.js';

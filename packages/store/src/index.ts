@@ -15,3 +15,4 @@ export {
   type StoredArtifact,
 } from './store.js';
 export { readTruthPack, type TruthPack, writeTruthPack } from './truth-pack.js';
+export { requireWritable } from './writable-folder.js';

@@ -2,6 +2,7 @@ import {
   BenchError,
   checkParams,
   didYouMean,
+  fileNameProblem,
   type ParamProblem,
   type ParamSpecs,
   type ParamValue,
@@ -36,9 +37,8 @@ export function resolveTask(raw: unknown, gridSeed: number): ResolvedTask {
     problems.push({ path, message, ...(next === undefined ? {} : { next }) });
   };
   const id = raw.id;
-  if (typeof id !== 'string' || !/^[a-z0-9][a-z0-9._-]*$/i.test(id)) {
-    report(id === undefined ? [] : ['id'], 'a task needs an "id" of letters, digits, dots, dashes and underscores');
-  }
+  const unnamed = typeof id === 'string' ? fileNameProblem(id) : 'a task needs an "id"';
+  if (unnamed !== undefined) report(id === undefined ? [] : ['id'], unnamed);
   const own = ownModel(raw.model, problems);
   const model = own === 'broken' ? undefined : chosen('model', raw.model, { ...models, ...own?.named }, problems);
   const kind = model?.declared.kind ?? 'classifier';

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { exitCode } from '@attribution-bench/contract';
 import { Command } from 'commander';
 import { baselinePlace, storedAcceptances } from '../baseline.js';
@@ -23,8 +24,10 @@ Example:
 }
 
 async function accept(flags: FlagValues & { reason: string }): Promise<void> {
+  const { requireWritable, writeAtomically } = await import('@attribution-bench/store');
   const plan = await planFrom(flags);
   const { file } = baselinePlace(plan.grid);
+  await requireWritable(dirname(file));
   const earlier = await storedAcceptances(file);
   const outcome = await runWithProgress(plan, flags);
   for (const line of closingLines(outcome)) console.error(line);
@@ -32,7 +35,6 @@ async function accept(flags: FlagValues & { reason: string }): Promise<void> {
   if (process.exitCode !== exitCode.ok) return;
   const { boardInput } = await import('@attribution-bench/runner');
   const { makeBaseline, readableJson } = await import('@attribution-bench/leaderboard');
-  const { writeAtomically } = await import('@attribution-bench/store');
   const input = await boardInput(plan, outcome);
   const at = new Date().toISOString().slice(0, 10);
   const baseline = makeBaseline(input, { reason: flags.reason, at }, earlier);

@@ -33,7 +33,9 @@ When a change is meant:  bench accept --config ci.yaml --reason "why the numbers
 }
 
 async function check(flags: FlagValues): Promise<void> {
+  const { warnOfReplacedBoard } = await import('../replaced-board.js');
   const plan = await planFrom(flags);
+  await warnOfReplacedBoard(plan);
   const { file, tolerances } = baselinePlace(plan.grid);
   const baseline = await storedBaseline(file);
   if (baseline === undefined) {

@@ -20,12 +20,12 @@ export function gcCommand(): Command {
 async function collect(flags: FlagValues & { keep?: string[]; remove?: true }): Promise<void> {
   const { collectGarbage } = await import('@attribution-bench/runner');
   const configs = (await catalogue('configs')).map(({ id }) => id);
+  const remove = flags.remove ?? false;
   const plans = [];
   for (const config of [...configs, ...(flags.keep ?? [])]) {
     for (const quick of [undefined, true] as const)
-      plans.push(await planFrom({ ...flags, config, ...(quick && { quick }) }));
+      plans.push(await planFrom({ ...flags, config, ...(quick && { quick }) }, { readOnly: !remove }));
   }
-  const remove = flags.remove ?? false;
   const found = await collectGarbage(plans, { resultsFolder: resultsFolder(flags.results), remove });
   if (flags.json) {
     console.log(JSON.stringify({ ...found, removed: remove }, undefined, 2));

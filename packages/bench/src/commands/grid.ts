@@ -43,13 +43,15 @@ Examples:
 
 async function runGrid(flags: FlagValues): Promise<void> {
   const { boardsOf, printBoards, writeBoards } = await import('../boards.js');
+  const { warnOfReplacedBoard } = await import('../replaced-board.js');
   const plan = await planFrom(flags);
+  await warnOfReplacedBoard(plan);
   const outcome = await runWithProgress(plan, flags);
   if (outcome.incomplete !== 'cancelled' && outcome.incomplete !== 'store') {
     const whole = await wholeGrid(plan, flags);
     const boards = await boardsOf(whole, outcome);
-    const folder = await writeBoards(whole, boards);
     printBoards(boards, flags);
+    const folder = await writeBoards(whole, boards);
     console.error(`board written to ${folder}`);
   }
   for (const line of closingLines(outcome)) console.error(line);

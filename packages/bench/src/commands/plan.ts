@@ -34,7 +34,7 @@ Examples:
 
 async function showPlan(flags: FlagValues): Promise<void> {
   const { estimate } = await import('@attribution-bench/runner');
-  const plan = await planFrom(flags);
+  const plan = await planFrom(flags, { readOnly: true });
   const cancel = new AbortController();
   const release = onInterrupt({ stop: () => cancel.abort(), abandon: () => undefined });
   const prediction = await estimate(plan, {

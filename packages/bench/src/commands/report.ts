@@ -18,9 +18,11 @@ Examples:
 
 async function report(flags: FlagValues): Promise<void> {
   const { boardsOf, printBoards, writeBoards } = await import('../boards.js');
-  const plan = await planFrom(flags);
+  const { warnOfReplacedBoard } = await import('../replaced-board.js');
+  const plan = await planFrom(flags, { readOnly: true });
+  await warnOfReplacedBoard(plan);
   const boards = await boardsOf(plan);
-  const folder = await writeBoards(plan, boards);
   printBoards(boards, flags);
+  const folder = await writeBoards(plan, boards);
   console.error(`board written to ${folder}`);
 }

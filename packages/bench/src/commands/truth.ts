@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { BenchError, exitCode, fromPlainError } from '@attribution-bench/contract';
 import { Command } from 'commander';
 import { printFailure } from '../failure.js';
@@ -7,6 +8,7 @@ import { planFrom } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
 import { formatBytes } from '../text/format.js';
 import { table } from '../text/table.js';
+import { resultsFolder } from '../workspace.js';
 
 export function truthCommand(): Command {
   const command = new Command('truth')
@@ -57,14 +59,14 @@ Examples:
 }
 
 async function build(flags: FlagValues): Promise<void> {
-  const outcome = await runWithProgress(await planFrom(flags, 'truth'), flags);
+  const outcome = await runWithProgress(await planFrom(flags, { scope: 'truth' }), flags);
   for (const line of closingLines(outcome)) console.error(line);
   process.exitCode = exitCodeOf(outcome);
 }
 
 async function verify(flags: FlagValues & { rows: number }): Promise<void> {
   const { verifyTruth } = await import('@attribution-bench/runner');
-  const plan = await planFrom(flags, 'truth');
+  const plan = await planFrom(flags, { scope: 'truth', readOnly: true });
   const cancel = new AbortController();
   const release = onInterrupt({ stop: () => cancel.abort(), abandon() {} });
   const { rows, jobs } = flags;
@@ -94,7 +96,9 @@ async function verify(flags: FlagValues & { rows: number }): Promise<void> {
 
 async function exportPacks(flags: FlagValues & { to?: string }): Promise<void> {
   const { exportTruth } = await import('@attribution-bench/runner');
-  const plan = await planFrom(flags, 'truth');
+  const { requireWritable } = await import('@attribution-bench/store');
+  await requireWritable(flags.to === undefined ? resultsFolder(flags.results) : resolve(flags.to));
+  const plan = await planFrom(flags, { scope: 'truth', readOnly: true });
   const packs = await exportTruth(plan, flags.to === undefined ? {} : { folder: flags.to });
   if (flags.json) console.log(JSON.stringify(packs, undefined, 2));
   else for (const { task, file, bytes } of packs) console.log(`${task}: ${file} (${formatBytes(bytes)})`);
@@ -102,7 +106,7 @@ async function exportPacks(flags: FlagValues & { to?: string }): Promise<void> {
 
 async function importPacks(files: string[], flags: FlagValues): Promise<void> {
   const { importTruth } = await import('@attribution-bench/runner');
-  const plan = await planFrom(flags, 'truth');
+  const plan = await planFrom(flags, { scope: 'truth' });
   for (const file of files) {
     try {
       const { task, added, present } = await importTruth(plan, file);

@@ -40,15 +40,17 @@ interface Candidate {
 /**
  * The rows of a task. Parameters are chosen by the mean over seeds of `rankedBy` on the tune split and on nothing else;
  * the report split is never looked at. A method is `ok` only when every cell of every setting it supports is: a sweep
- * with a hole in it is no fair choice. Where the cells carry no tune values, every setting becomes a row of its own.
+ * with a hole in it is no fair choice. Where a task has no tune split, every setting is a row of its own, whatever becomes
+ * of the others.
  */
 export function entriesOf(input: BoardInput, task: string, rankedBy: string | undefined): Entry[] {
   const cells = input.cells.filter((cell) => cell.task === task);
   const seeds = [...new Set(cells.map((cell) => cell.seed))].sort((a, b) => a - b);
   const higherIsBetter = input.metrics.find(({ id }) => id === rankedBy)?.higherIsBetter ?? true;
+  const chooses = input.tasks.find(({ info }) => info.id === task)?.tune !== undefined;
   return input.methods.flatMap((method) => {
     const candidates = candidatesOf(cells, method.id, seeds, rankedBy);
-    return candidates.length === 0 ? [] : entriesOfMethod(method, candidates, higherIsBetter);
+    return candidates.length === 0 ? [] : entriesOfMethod(method, candidates, higherIsBetter, chooses);
   });
 }
 
@@ -101,7 +103,12 @@ function statusOf(
   return { status: 'ok' };
 }
 
-function entriesOfMethod(method: BoardMethod, candidates: readonly Candidate[], higherIsBetter: boolean): Entry[] {
+function entriesOfMethod(
+  method: BoardMethod,
+  candidates: readonly Candidate[],
+  higherIsBetter: boolean,
+  chooses: boolean,
+): Entry[] {
   const varied = variedParams(candidates);
   const supported = candidates.filter(({ status }) => status !== 'skipped');
   const allCells = candidates.flatMap(({ cells }) => cells);
@@ -121,10 +128,11 @@ function entriesOfMethod(method: BoardMethod, candidates: readonly Candidate[], 
     };
   };
   if (candidates.length === 1) return [entry(candidates[0], method.id, candidates)];
-  if (supported.length === 0 || supported.some(({ status }) => status !== 'ok')) {
+  const whole = supported.every(({ status }) => status === 'ok');
+  if (supported.length === 0 || (chooses && !whole)) {
     return [{ ...entry(undefined, method.id, candidates), allCells }];
   }
-  if (supported.every(({ tune }) => tune !== undefined)) {
+  if (chooses && supported.every(({ tune }) => tune !== undefined)) {
     return [entry(best(supported, higherIsBetter), method.id, candidates)];
   }
   return supported.map((candidate) =>

@@ -1,5 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { metrics } from '@attribution-bench/metrics';
 import { openStore } from '@attribution-bench/store';
@@ -7,6 +7,7 @@ import type { Plan, PlannedStep } from '../plan/plan.js';
 import { memoryMeter } from '../run/memory.js';
 import type { Pace } from '../run/pace.js';
 import { openPool, type WorkerPool } from '../run/pool.js';
+import { temporaryFolder } from '../run/temporary-folder.js';
 import type { WorkResult } from '../run/work.js';
 import { readDescription } from '../steps/describe-task.js';
 import type { MetricJob } from '../steps/job.js';
@@ -33,7 +34,7 @@ export interface ProbeOptions {
  * @returns predictions by likeness; none for steps that fail
  */
 export async function probe(plan: Plan, unknown: readonly PlannedStep[], options: ProbeOptions): Promise<History> {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-probe-'));
+  const folder = await temporaryFolder('probe');
   const lanes = Math.max(1, Math.min(options.jobs, availableParallelism()));
   const pools = Array.from({ length: lanes }, () => openPool(1, join(folder, 'store'), plan.environment));
   const trials = trialsFor(plan, unknown);

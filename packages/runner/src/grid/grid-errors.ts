@@ -8,6 +8,9 @@ export interface GridProblem {
   readonly next?: string;
 }
 
+/** Problems that are printed; the number of the others is. */
+const mostLines = 100;
+
 /** Everything that is wrong with a grid file, in the order of the file. */
 export class GridErrors extends BenchError {
   /** Ready to print, one a problem: `file:line:col message, next step`. */
@@ -15,11 +18,13 @@ export class GridErrors extends BenchError {
 
   constructor(problems: readonly GridProblem[]) {
     const sorted = [...problems].sort((a, b) => comparePlaces(a.place, b.place));
-    const lines = [...new Set(sorted.map((problem) => new BenchError({ code: 'CONFIG_INVALID', ...problem }).line))];
+    const all = [...new Set(sorted.map((problem) => new BenchError({ code: 'CONFIG_INVALID', ...problem }).line))];
+    const left = all.length - mostLines;
+    const lines = left <= 0 ? all : [...all.slice(0, mostLines), `${left} more problems`];
     const only = lines.length === 1 ? sorted[0] : undefined;
     super({
       code: 'CONFIG_INVALID',
-      ...(only ?? { message: `${lines.length} problems:\n${lines.map((line) => `  ${line}`).join('\n')}` }),
+      ...(only ?? { message: `${all.length} problems:\n${lines.map((line) => `  ${line}`).join('\n')}` }),
     });
     this.lines = lines;
   }

@@ -66,10 +66,19 @@ function tolerancesOf({ check, report, metrics }: RawGrid): Readonly<Record<stri
 type Quick = NonNullable<RawGrid['quick']>;
 
 function resolveTasks(raw: RawGrid, source: YamlSource, quick: Quick | undefined, problems: GridProblem[]): GridTask[] {
-  const ids = raw.tasks.map(({ id }) => id);
-  for (const [index, id] of ids.entries())
-    if (ids.indexOf(id) < index)
-      problems.push({ place: source.place(['tasks', index, 'id']), message: `another task has the id "${id}"` });
+  const ids = new Map<string, string>();
+  for (const [index, { id }] of raw.tasks.entries()) {
+    const other = ids.get(id.toLowerCase());
+    if (other !== undefined)
+      problems.push({
+        place: source.place(['tasks', index, 'id']),
+        message:
+          other === id
+            ? `another task has the id "${id}"`
+            : `another task has the id "${other}": some file systems tell no case apart`,
+      });
+    else ids.set(id.toLowerCase(), id);
+  }
   const tasks: GridTask[] = [];
   for (const merged of mergeTasks(raw.tasks, source, problems)) {
     if (merged === undefined) continue;

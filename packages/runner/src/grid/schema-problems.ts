@@ -1,4 +1,4 @@
-import { didYouMean } from '@attribution-bench/contract';
+import { didYouMean, shown } from '@attribution-bench/contract';
 import { z } from 'zod';
 import type { GridProblem } from './grid-errors.js';
 import type { Path, YamlSource } from './yaml-source.js';
@@ -35,7 +35,9 @@ function unknownKey(key: string, known: readonly string[], place: string): GridP
 
 function messageOf(issue: z.core.$ZodIssue, found: unknown): string {
   const expected = expectation(issue);
-  return expected === undefined ? issue.message : `expected ${expected}, found ${shown(found)}`;
+  if (expected === undefined) return issue.message;
+  const many = issue.code === 'too_big' && Array.isArray(found) ? `${found.length}` : shown(found);
+  return `expected ${expected}, found ${many}`;
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -59,15 +61,11 @@ function expectation(issue: z.core.$ZodIssue): string | undefined {
       if (issue.origin === 'string') return 'some text';
       return issue.inclusive ? `at least ${issue.minimum}` : `more than ${issue.minimum}`;
     case 'too_big':
+      if (issue.origin === 'array') return `a list of at most ${issue.maximum}`;
       return issue.inclusive ? `at most ${issue.maximum}` : `less than ${issue.maximum}`;
     default:
       return undefined;
   }
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 /** Keys that the object at a path of a schema takes. */

@@ -1,13 +1,14 @@
+import { fileNameProblem, parseDuration, parseSize } from '@attribution-bench/contract';
 import { z } from 'zod';
-import { parseDuration, parseSize } from './units.js';
 
 /** The outer shape of a grid file; datasets, models, targets, metrics and methods check their own parameters. */
 
-const named = /^[a-z0-9][a-z0-9._-]*$/i;
 const count = z.int().min(1).max(1_000_000);
 const seed = z.int().min(0);
 const share = z.number().gt(0).lt(1);
 const params = z.record(z.string(), z.unknown());
+/** Tasks, methods, metrics and seeds of one grid. */
+const most = 1000;
 
 const tolerance = z.number().min(0).max(100);
 
@@ -67,13 +68,22 @@ const taskOverrides = z.strictObject({
 
 export const gridSchema = z.strictObject({
   schema: z.literal('bench/grid@1'),
-  name: z.string().regex(named, 'expected letters, digits, dots, dashes and underscores').describe('of the board'),
+  name: z
+    .string()
+    .superRefine((name, issue) => {
+      const problem = fileNameProblem(name) ?? fileNameProblem(`${name}-quick`);
+      if (problem !== undefined) issue.addIssue(problem);
+    })
+    .describe('of the board and its folder'),
   seed: seed.default(0).describe('everything random derives from it'),
-  tasks: z.array(z.looseObject({ id: z.string(), extends: z.string().optional() })).min(1),
+  tasks: z
+    .array(z.looseObject({ id: z.string(), extends: z.string().optional() }))
+    .min(1)
+    .max(most),
   truth: truthSchema.optional(),
-  methods: z.array(methodSchema).min(1),
-  seeds: z.array(seed).min(1).default([0]).describe('of the methods, not of the truth'),
-  metrics: z.array(metricSchema).min(1),
+  methods: z.array(methodSchema).min(1).max(most),
+  seeds: z.array(seed).min(1).max(most).default([0]).describe('of the methods, not of the truth'),
+  metrics: z.array(metricSchema).min(1).max(most),
   select: z
     .strictObject({
       by: z.string().describe('metric that parameters are chosen by'),

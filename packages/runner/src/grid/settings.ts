@@ -5,10 +5,14 @@ import {
   type ParamProblem,
   type ParamSpecs,
   type Params,
+  shown,
 } from '@attribution-bench/contract';
 import type { Path } from './yaml-source.js';
 
 type Given = Readonly<Record<string, unknown>>;
+
+/** Settings of one entry: each is a cell a task and seed. */
+const mostSettings = 10_000;
 
 export interface SettingProblem extends ParamProblem {
   /** Path from the method's entry: into `params` or `grid`. */
@@ -28,10 +32,22 @@ export function expandSettings(
   for (const key of Object.keys(grid))
     if (Object.hasOwn(params, key))
       problems.push({ path: ['grid', key], message: `"${key}" is under params too`, next: 'leave one of them out' });
-  for (const [key, values] of Object.entries(grid))
-    for (const [index, value] of values.entries())
-      if (values.slice(0, index).some((earlier) => same(earlier, value)))
-        problems.push({ path: ['grid', key, index], message: `${JSON.stringify(value)} is in the list twice` });
+  for (const [key, values] of Object.entries(grid)) {
+    const seen = new Set<string>();
+    for (const [index, value] of values.entries()) {
+      const text = isJson(value) ? canonicalJson(value as Json) : shown(value);
+      if (seen.has(text))
+        problems.push({ path: ['grid', key, index], message: `${shown(value)} is in the list twice` });
+      seen.add(text);
+    }
+  }
+  const count = Object.values(grid).reduce((product, { length }) => product * length, 1);
+  if (count > mostSettings)
+    problems.push({
+      path: ['grid'],
+      message: `has ${count} combinations, more than ${mostSettings}`,
+      next: 'leave out values, or give parameters their own entries',
+    });
   const first = Object.fromEntries(Object.entries(grid).map(([key, values]) => [key, values[0]]));
   problems.push(...problemsOf(specs, { ...first, ...params }, (key) => (Object.hasOwn(params, key) ? [] : [0]), grid));
   for (const [key, values] of Object.entries(grid))
@@ -65,6 +81,8 @@ function problemsOf(
   });
 }
 
-function same(a: unknown, b: unknown): boolean {
-  return canonicalJson(a as Json) === canonicalJson(b as Json);
+/** Whether canonical JSON can hold a value of a YAML file. */
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(isJson);
 }

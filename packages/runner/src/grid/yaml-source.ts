@@ -1,7 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { BenchError } from '@attribution-bench/contract';
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
-import { GridErrors } from './grid-errors.js';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
+import { GridErrors, type GridProblem } from './grid-errors.js';
 
 /** Keys and indices that lead from the top of a document to a value. */
 export type Path = readonly (string | number)[];
@@ -19,7 +30,7 @@ export interface YamlSource {
 const maxBytes = 4 << 20;
 
 /**
- * Reads a YAML 1.2 file (core schema, no merge keys).
+ * Reads a YAML 1.2 file (core schema, no merge keys, nothing that holds itself).
  * @throws BenchError CONFIG_MISSING or CONFIG_UNREADABLE, GridErrors for what is not YAML
  */
 export async function readYaml(file: string): Promise<YamlSource> {
@@ -36,7 +47,12 @@ function parseYaml(text: string, file: string): YamlSource {
   };
   const wrong = [...document.errors, ...document.warnings];
   if (wrong.length > 0)
-    throw new GridErrors(wrong.map(({ pos, message }) => ({ place: at(pos[0]), message: `is not YAML: ${message}` })));
+    throw new GridErrors(
+      wrong.map(({ pos, message }) => ({
+        place: at(pos[0]),
+        message: message.startsWith('Maximum call stack') ? tooDeep : `is not YAML: ${message}`,
+      })),
+    );
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
@@ -45,15 +61,22 @@ function parseYaml(text: string, file: string): YamlSource {
   }
   const written = (node: unknown): Node | undefined =>
     isAlias(node) ? node.resolve(document) : isNode(node) ? node : undefined;
-  return {
+  const pairsOf = new WeakMap<YAMLMap, Map<string, Pair>>();
+  const pairOf = (map: YAMLMap, key: string): Pair | undefined => {
+    const known = pairsOf.get(map);
+    if (known !== undefined) return known.get(key);
+    const pairs = new Map<string, Pair>();
+    for (const pair of map.items) if (isScalar(pair.key)) pairs.set(String(pair.key.value), pair);
+    pairsOf.set(map, pairs);
+    return pairs.get(key);
+  };
+  const source: YamlSource = {
     value,
     place(path, part = 'value') {
       let node = written(document.contents);
       let offset = node?.range?.[0] ?? 0;
       for (const [depth, step] of path.entries()) {
-        const pair = isMap(node)
-          ? (node.items as Pair[]).find(({ key }) => isScalar(key) && String(key.value) === String(step))
-          : undefined;
+        const pair = isMap(node) ? pairOf(node, String(step)) : undefined;
         const next = pair?.value ?? (isSeq(node) ? node.items[Number(step)] : undefined);
         if (pair === undefined && next === undefined) break;
         const shown = part === 'key' && depth === path.length - 1 ? pair?.key : next;
@@ -63,6 +86,29 @@ function parseYaml(text: string, file: string): YamlSource {
       return at(offset);
     },
   };
+  const problems = unreadable(value, source);
+  if (problems.length > 0) throw new GridErrors(problems);
+  return source;
+}
+
+const maxDepth = 50;
+const tooDeep = `is nested more than ${maxDepth} deep`;
+
+/** Keys and shapes that YAML allows and a grid file does not. */
+function unreadable(value: unknown, source: YamlSource, path: Path = []): GridProblem[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (path.length >= maxDepth) return [{ place: source.place(path), message: `${tooDeep}, or holds itself` }];
+  const problems: GridProblem[] = [];
+  for (const [key, inner] of Object.entries(value)) {
+    const here = [...path, Array.isArray(value) ? Number(key) : key];
+    const complain = (message: string, next: string) =>
+      problems.push({ place: source.place(here, 'key'), message, next });
+    if (key === '<<')
+      complain('merge keys (<<) are not read', 'a task takes over the settings of another with "extends: <its id>"');
+    else if (key === '__proto__') complain('"__proto__" cannot be a key', 'leave it out');
+    else problems.push(...unreadable(inner, source, here));
+  }
+  return problems;
 }
 
 async function readText(file: string): Promise<string> {

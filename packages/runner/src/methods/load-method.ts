@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BenchError, didYouMean, type Method } from '@attribution-bench/contract';
+import { BenchError, didYouMean, fileNameProblem, type Method } from '@attribution-bench/contract';
 import type { LoadedMethod } from '../grid/grid.js';
 import { hashCode } from './code-hash.js';
 import { findPackage, packagesOf, searchFolders } from './installed-package.js';
@@ -42,6 +42,9 @@ export async function importMethod(url: string, use: string): Promise<Method> {
   }
   const method = module.default;
   const lacks = isObject(method) ? missingParts(method) : ['a default export'];
+  const misnamed = isObject(method) && typeof method.id === 'string' ? fileNameProblem(method.id) : undefined;
+  if (misnamed !== undefined)
+    throw new BenchError({ code: 'METHOD_INVALID', message: `the id of method "${use}" is no name: ${misnamed}` });
   if (lacks.length > 0)
     throw new BenchError({
       code: 'METHOD_INVALID',

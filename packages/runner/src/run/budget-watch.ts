@@ -1,5 +1,6 @@
 import type { Budget } from '../grid/grid.js';
 import type { PlannedStep } from '../plan/plan.js';
+import { after } from './long-timer.js';
 import type { RunningWork } from './pool.js';
 
 /** A step that runs. */
@@ -28,8 +29,7 @@ export function watchBudget({ cellMs, memoryBytes }: Budget): BudgetWatch {
   return {
     time(entry, spent) {
       if (cellMs === undefined || !isOfCell(entry.step)) return () => undefined;
-      const timer = setTimeout(() => stop(entry, 'time'), Math.max(0, cellMs - spent * 1000));
-      return () => clearTimeout(timer);
+      return after(cellMs - spent * 1000, () => stop(entry, 'time'));
     },
     memory(running, rssBytes) {
       const entries = [...running];

@@ -12,6 +12,7 @@ import { watchCells } from './cell-watch.js';
 import type { RunEvent, RunOutcome } from './events.js';
 import { failureReason, isLostInput, isStoreFailure, overMemory, overTime } from './failure-text.js';
 import { newForecast } from './forecast.js';
+import { after } from './long-timer.js';
 import { lostResults } from './lost-results.js';
 import { memoryMeter } from './memory.js';
 import { openPool } from './pool.js';
@@ -94,7 +95,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     cells: plan.cells.length,
   });
   const heartbeat = setInterval(beat, heartbeatMs);
-  const deadline = options.maxTimeMs === undefined ? undefined : setTimeout(() => stop('max-time'), options.maxTimeMs);
+  const cancelDeadline = options.maxTimeMs === undefined ? undefined : after(options.maxTimeMs, () => stop('max-time'));
   const onCancel = () => stop('cancelled');
   options.cancel?.addEventListener('abort', onCancel);
   if (options.cancel?.aborted === true) onCancel();
@@ -111,7 +112,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   aside.close();
   claims.close();
   clearInterval(heartbeat);
-  clearTimeout(deadline);
+  cancelDeadline?.();
   options.cancel?.removeEventListener('abort', onCancel);
   memory.stop();
   await pool.close();

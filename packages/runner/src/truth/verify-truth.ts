@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { BenchError, exitCode, fromPlainError, type PlainError, toPlainError } from '@attribution-bench/contract';
 import { openStore } from '@attribution-bench/store';
 import PQueue from 'p-queue';
 import type { Plan } from '../plan/plan.js';
 import { openPool } from '../run/pool.js';
+import { temporaryFolder } from '../run/temporary-folder.js';
 import type { RetrainJob } from '../steps/job.js';
 import { storeOf, truthsOf } from './pack-rows.js';
 
@@ -39,7 +39,7 @@ export interface VerifyOptions {
  */
 export async function verifyTruth(plan: Plan, options: VerifyOptions): Promise<TruthVerification[]> {
   const store = storeOf(plan);
-  const folder = await mkdtemp(join(tmpdir(), 'bench-verify-'));
+  const folder = await temporaryFolder('verify');
   const fresh = openStore(folder);
   const pool = openPool(options.jobs, folder, plan.environment);
   const queue = new PQueue({ concurrency: pool.threads });

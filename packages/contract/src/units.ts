@@ -11,17 +11,18 @@ const bytes: Readonly<Record<string, number>> = {
   TiB: 2 ** 40,
 };
 
-/** Milliseconds of `90s`, `20m`, `1.5h`, `1h30m`; undefined when it is none of these. */
+/** Milliseconds of `90s`, `20m`, `1.5h`, `1h30m`; undefined when it is none of these, or no time at all. */
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g))
     total += Number(amount) * milliseconds[unit];
-  return total;
+  return total > 0 && Number.isFinite(total) ? total : undefined;
 }
 
-/** Bytes of `512MiB`, `3GB`; undefined when it is no such thing. */
+/** Bytes of `512MiB`, `3GB`; undefined when it is no such thing, or nothing at all. */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)$/.exec(text);
-  return match === null ? undefined : Math.round(Number(match[1]) * bytes[match[2]]);
+  const size = match === null ? 0 : Math.round(Number(match[1]) * bytes[match[2]]);
+  return size > 0 && Number.isFinite(size) ? size : undefined;
 }
