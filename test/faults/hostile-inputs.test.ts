@@ -31,7 +31,7 @@ test.each(rows)('$what', async ({ grid = smallGrid, prepare, command = ['grid'],
   prepare?.(sound.folder);
   const [verb, ...flags] = command;
   const usual = ['--config', 'hostile.yaml', '--results', 'results'];
-  const ending = await bench([verb, ...usual, ...flags], { cwd: sound.folder, env });
+  const ending = await bench([...verb.split(' '), ...usual, ...flags], { cwd: sound.folder, env });
   expect(ending.stderr).toMatch(says);
   expect(ending.stderr).not.toMatch(/not foreseen|^ {4}at /m);
   expect(ending.code).toBe(code);

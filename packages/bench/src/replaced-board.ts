@@ -16,7 +16,9 @@ export async function warnOfReplacedBoard(plan: Plan): Promise<void> {
 /** The grid file that a board was made from; undefined where there is no board, or an older one that does not say. */
 async function sourceOf(costsFile: string): Promise<string | undefined> {
   try {
-    const { provenance } = JSON.parse(await readFile(costsFile, 'utf8')) as { provenance?: { source?: { grid?: unknown } } };
+    const { provenance } = JSON.parse(await readFile(costsFile, 'utf8')) as {
+      provenance?: { source?: { grid?: unknown } };
+    };
     const grid = provenance?.source?.grid;
     return typeof grid === 'string' ? grid : undefined;
   } catch {

@@ -72,7 +72,7 @@ export function checkParams<S extends ParamSpecs>(specs: S, given: Readonly<Reco
     problems.push({
       path: [key],
       unknownKey: true,
-      message: `unknown key "${key}"`,
+      message: `unknown key ${shown(key)}`,
       next:
         meant === undefined
           ? known === ''

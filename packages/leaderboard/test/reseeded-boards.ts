@@ -1,4 +1,4 @@
-import { type Check, checkBaseline, makeBaseline, makeBoard } from '../src/index.js';
+import { type Check, checkBaseline, makeBaseline, makeBoard } from '@attribution-bench/leaderboard';
 import { type SimulatedMethod, type Simulation, simulatedGrid } from './simulated-grid.js';
 
 /** What is drawn anew between two scorings of a board whose methods stay as good as they are. */

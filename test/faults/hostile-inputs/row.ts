@@ -9,7 +9,7 @@ export interface HostileInput {
   readonly grid?: string | Uint8Array;
   /** Puts further files into the folder of the grid file (`hostile.yaml`), which names them by relative paths. */
   prepare?(folder: string): void;
-  /** Verb and flags, besides those that name grid file and results folder; by default `grid`. */
+  /** Verb (`truth export` is one) and flags, besides those that name grid file and results folder; by default `grid`. */
   readonly command?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   /** What standard error has to be. It never holds a stack. */

@@ -30,7 +30,7 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType, source: YamlSour
 function unknownKey(key: string, known: readonly string[], place: string): GridProblem {
   const meant = didYouMean(key, known);
   const next = meant === undefined ? `known: ${known.join(', ')}` : `did you mean "${meant}"?`;
-  return { place, message: `unknown key "${key}"`, next };
+  return { place, message: `unknown key ${shown(key)}`, next };
 }
 
 function messageOf(issue: z.core.$ZodIssue, found: unknown): string {
