@@ -57,7 +57,10 @@ function parseYaml(text: string, file: string): YamlSource {
         message: message.startsWith('Maximum call stack') ? tooDeep : `is not YAML: ${message}`,
       })),
     );
-  const repeated = repeatedKeys(document).map((offset) => ({ place: at(offset), message: 'is not YAML: Map keys must be unique' }));
+  const repeated = repeatedKeys(document).map((offset) => ({
+    place: at(offset),
+    message: 'is not YAML: Map keys must be unique',
+  }));
   if (repeated.length > 0) throw new GridErrors(repeated);
   let value: unknown;
   try {
