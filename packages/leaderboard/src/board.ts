@@ -101,8 +101,13 @@ export interface BoardRow {
   readonly status: CellStatus;
   /** Why it is not `ok`. */
   readonly reason?: string;
-  /** The parameters it is reported with: every declared one. Absent when none could be chosen. */
+  /** The parameters that are best by all seeds: every declared one. Absent when none could be chosen. */
   readonly params?: { readonly [key: string]: Json };
+  /**
+   * The parameters that it is reported with, by seed in the order of `seeds`: those that are best by the other seeds. Absent
+   * where they are `params` for every seed.
+   */
+  readonly paramsBySeed?: readonly { readonly [key: string]: Json }[];
   /** Names of the parameters that were varied. */
   readonly varied: readonly string[];
   /** Every parameter setting that was tried, with what the choice was made from; more than one entry means a choice. */
@@ -122,10 +127,11 @@ export interface SweepEntry {
   readonly params: { readonly [key: string]: Json };
   readonly status: CellStatus;
   readonly reason?: string;
-  /** Mean over seeds on the tune split, which the choice was made by; absent when nothing was to be chosen. */
+  /** Mean over seeds on the tune split, whose parts the choice was made by; absent when nothing was to be chosen. */
   readonly tune?: number;
   /** Mean over seeds on the report split; shown, never used for the choice. */
   readonly report?: number;
+  /** Whether it is best by all seeds. */
   readonly chosen: boolean;
 }
 

@@ -16,7 +16,10 @@ export interface Entry {
   readonly title: string;
   readonly status: CellStatus;
   readonly reason?: string;
+  /** Chosen with all seeds. */
   readonly params?: Params;
+  /** What each of `cells` has, where that is not `params` for every one. */
+  readonly paramsBySeed?: readonly Params[];
   readonly varied: readonly string[];
   readonly sweep: readonly SweepEntry[];
   /** Cells of the reported parameters by ascending seed; empty unless the status is `ok`. */
@@ -34,14 +37,17 @@ interface Candidate {
   readonly status: CellStatus;
   readonly reason?: string;
   readonly tune?: number;
+  /** By cell; given with `tune`, which is their mean. */
+  readonly tuneBySeed?: readonly number[];
   readonly report?: number;
 }
 
 /**
  * The rows of a task. Parameters are chosen by the mean over seeds of `rankedBy` on the tune split and on nothing else;
- * the report split is never looked at. A method is `ok` only when every cell of every setting it supports is: a sweep
- * with a hole in it is no fair choice. Where a task has no tune split, every setting is a row of its own, whatever becomes
- * of the others.
+ * the report split is never looked at. With two or more seeds, the setting that is reported for a seed is the one that is
+ * best by the mean over the other seeds (cross-fitting): a setting that a seed happens to favour on both splits gains
+ * nothing by it. A method is `ok` only when every cell of every setting it supports is: a sweep with a hole in it is no
+ * fair choice. Where a task has no tune split, every setting is a row of its own, whatever becomes of the others.
  */
 export function entriesOf(input: BoardInput, task: string, rankedBy: string | undefined): Entry[] {
   const cells = input.cells.filter((cell) => cell.task === task);
@@ -70,18 +76,18 @@ function candidatesOf(
     const ofSettings = group.toSorted((a, b) => a.seed - b.seed);
     const missing = seeds.filter((seed) => !ofSettings.some((cell) => cell.seed === seed));
     const { status, reason } = statusOf(ofSettings, missing);
-    const mean = (split: 'tune' | 'report') => {
-      const values = ofSettings.map((cell) => cell.metrics[rankedBy ?? '']?.[split]?.value);
-      if (status !== 'ok' || values.some((value) => value === undefined)) return {};
-      return { [split]: values.reduce<number>((sum, value) => sum + (value ?? 0), 0) / values.length };
+    const bySeed = (split: 'tune' | 'report') => {
+      const values = ofSettings.flatMap((cell) => cell.metrics[rankedBy ?? '']?.[split]?.value ?? []);
+      return status === 'ok' && values.length === ofSettings.length ? values : undefined;
     };
+    const [tune, report] = [bySeed('tune'), bySeed('report')];
     return {
       params: ofSettings[0].params,
       cells: ofSettings,
       status,
       ...(reason === undefined ? {} : { reason }),
-      ...mean('tune'),
-      ...mean('report'),
+      ...(tune === undefined ? {} : { tune: mean(tune), tuneBySeed: tune }),
+      ...(report === undefined ? {} : { report: mean(report) }),
     };
   });
 }
@@ -112,7 +118,12 @@ function entriesOfMethod(
   const varied = variedParams(candidates);
   const supported = candidates.filter(({ status }) => status !== 'skipped');
   const allCells = candidates.flatMap(({ cells }) => cells);
-  const entry = (chosen: Candidate | undefined, name: string, sweep: readonly Candidate[]): Entry => {
+  const entry = (
+    chosen: Candidate | undefined,
+    name: string,
+    sweep: readonly Candidate[],
+    bySeed = chosen?.cells.map(() => chosen) ?? [],
+  ): Entry => {
     const broken = chosen?.status === 'ok' ? undefined : (chosen ?? firstBroken(candidates, varied));
     return {
       method,
@@ -121,9 +132,12 @@ function entriesOfMethod(
       status: broken?.status ?? 'ok',
       ...(broken?.reason === undefined ? {} : { reason: broken.reason }),
       ...(chosen === undefined ? {} : { params: chosen.params }),
+      ...(bySeed.every((candidate) => candidate === chosen)
+        ? {}
+        : { paramsBySeed: bySeed.map(({ params }) => params) }),
       varied,
       sweep: sweep.map((candidate) => sweepEntry(candidate, candidate === chosen)),
-      cells: chosen?.status === 'ok' ? chosen.cells : [],
+      cells: chosen?.status === 'ok' ? bySeed.map(({ cells }, seed) => cells[seed]) : [],
       allCells: sweep.flatMap(({ cells }) => cells),
     };
   };
@@ -133,17 +147,34 @@ function entriesOfMethod(
     return [{ ...entry(undefined, method.id, candidates), allCells }];
   }
   if (chooses && supported.every(({ tune }) => tune !== undefined)) {
-    return [entry(best(supported, higherIsBetter), method.id, candidates)];
+    const chosen = best(supported, higherIsBetter, ({ tune }) => tune ?? 0);
+    const bySeed = chosen.cells.map((_, seed) => chosenWithout(seed, supported, higherIsBetter));
+    return [entry(chosen, method.id, candidates, bySeed)];
   }
   return supported.map((candidate) =>
     entry(candidate, `${method.id} ${describeParams(candidate.params, varied)}`, [candidate]),
   );
 }
 
-/** The candidate with the best tune value; the earlier one of equals. */
-function best(candidates: readonly Candidate[], higherIsBetter: boolean): Candidate {
+/** The choice by the mean over all seeds but one; by that one where there is no other. */
+function chosenWithout(left: number, candidates: readonly Candidate[], higherIsBetter: boolean): Candidate {
+  return best(candidates, higherIsBetter, ({ tuneBySeed = [] }) =>
+    mean(tuneBySeed.length === 1 ? tuneBySeed : tuneBySeed.filter((_, seed) => seed !== left)),
+  );
+}
+
+/** The candidate with the best value; the earlier one of equals. */
+function best(
+  candidates: readonly Candidate[],
+  higherIsBetter: boolean,
+  value: (candidate: Candidate) => number,
+): Candidate {
   const sign = higherIsBetter ? 1 : -1;
-  return candidates.reduce((a, b) => (sign * (b.tune ?? 0) > sign * (a.tune ?? 0) ? b : a));
+  return candidates.reduce((a, b) => (sign * value(b) > sign * value(a) ? b : a));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function firstBroken(

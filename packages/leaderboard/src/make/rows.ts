@@ -12,7 +12,7 @@ interface EntryRow extends Pick<BoardRow, 'task' | 'metrics' | 'rank' | 'groups'
 
 /** The row of a method, ranked or not. */
 export function entryRow({ task, entry, control, metrics, rankedBy, rank, groups }: EntryRow): BoardRow {
-  const { method, cells, name, title, params, varied } = entry;
+  const { method, cells, name, title, params, paramsBySeed, varied } = entry;
   const unmeasured = entry.status === 'ok' && rankedBy !== undefined && metrics[rankedBy] === undefined;
   const reason = unmeasured ? `has no ${rankedBy}` : entry.reason;
   const adaptation = entry.allCells.find((cell) => cell.adaptation !== undefined)?.adaptation;
@@ -30,6 +30,7 @@ export function entryRow({ task, entry, control, metrics, rankedBy, rank, groups
     status: unmeasured ? 'incomplete' : entry.status,
     ...(reason === undefined ? {} : { reason }),
     ...(params === undefined ? {} : { params }),
+    ...(paramsBySeed === undefined ? {} : { paramsBySeed }),
     varied,
     sweep: entry.sweep.map(({ tune, report, ...rest }) => ({
       ...rest,

@@ -220,7 +220,8 @@ function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: 
   const { row, value, cost } = rowView;
   const method = board.methods.find(({ id }) => id === row.method);
   const facts: (readonly [string, string | Html | undefined])[] = [
-    ['parameters', row.params && paramsText(row.params)],
+    [row.paramsBySeed === undefined ? 'parameters' : 'parameters by all seeds', row.params && paramsText(row.params)],
+    ['reported', row.paramsBySeed && chosenParams({ row })],
     [
       'seeds',
       row.seeds.length === 0

@@ -12,6 +12,7 @@ import {
 } from '../view/format.js';
 import {
   betterWord,
+  choiceRule,
   chosenParams,
   excludedSentence,
   measuredSentence,
@@ -65,7 +66,7 @@ function taskSection(view: TaskView, board: Board): string {
     rows.map((row) => columns.map(({ cell }) => emphasised(row, cell(row)))),
   );
   const undefinedQueries = undefinedSentence(view);
-  const choice = task.tune;
+  const choice = choiceRule(view);
   return [
     `## ${markdownText(task.id)}`,
     markdownText(measuredSentence(task, metric)),
@@ -73,12 +74,7 @@ function taskSection(view: TaskView, board: Board): string {
     ...(rows.length === 0 || metric === undefined ? [] : [table]),
     ...(unranked.length === 0 ? [] : [unrankedTable(unranked)]),
     ...(task.diagnostics === undefined ? [] : [diagnosticsTable(task.diagnostics)]),
-    ...(choice === undefined || !rows.some(({ row }) => row.sweep.length > 1)
-      ? []
-      : [
-          `Parameters were chosen on ${plural(choice.subsets, 'subset')} and ` +
-            `${plural(choice.queries, 'query', 'queries')} that are not reported.`,
-        ]),
+    ...(choice === undefined ? [] : [markdownText(`${choice}.`)]),
     ...(undefinedQueries === undefined ? [] : [markdownText(undefinedQueries)]),
   ].join('\n\n');
 }

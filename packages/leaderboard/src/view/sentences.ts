@@ -63,23 +63,52 @@ function sanityName(name: string): string {
 }
 
 /** How parameters were chosen; undefined when none were. */
-export function choiceSentence({ task, ranked, controls }: TaskView): string | undefined {
-  const chosen = [...ranked, ...controls].filter(({ row }) => row.sweep.length > 1 && row.params !== undefined);
-  if (task.tune === undefined || chosen.length === 0) return undefined;
-  const { subsets, queries } = task.tune;
+export function choiceSentence(view: TaskView): string | undefined {
+  const rule = choiceRule(view);
+  const list = chosenRows(view).map((chosen) => {
+    const { title, sweep } = chosen.row;
+    return `${title} ${chosenParams(chosen)} (of ${sweep.length})`;
+  });
+  return rule && `${rule}: ${list.join('; ')}.`;
+}
+
+/** {@link choiceSentence} without what was chosen and without its full stop. */
+export function choiceRule(view: TaskView): string | undefined {
+  const chosen = chosenRows(view);
+  if (view.task.tune === undefined || chosen.length === 0) return undefined;
+  const { subsets, queries } = view.task.tune;
   const parts = [
     ...(subsets > 0 ? [plural(subsets, 'subset')] : []),
     ...(queries > 0 ? [plural(queries, 'query', 'queries')] : []),
   ];
-  const list = chosen.map((view) => `${view.row.title} ${chosenParams(view)} (of ${view.row.sweep.length})`);
-  return `Parameters were chosen on ${parts.join(' and ')} that are not reported: ${list.join('; ')}.`;
+  const seeds = Math.max(...chosen.map(({ row }) => row.seeds.length));
+  const how =
+    seeds > 1
+      ? 'for each method seed by the other ones'
+      : 'with the method seed that is reported, which favours settings that it happens to suit';
+  return `Parameters were chosen on ${parts.join(' and ')} that are not reported, ${how}`;
 }
 
-/** `projDim=2048 checkpoints=5`: the varied parameters as they were chosen. */
+function chosenRows({ ranked, controls }: TaskView): RowView[] {
+  return [...ranked, ...controls].filter(({ row }) => row.sweep.length > 1 && row.params !== undefined);
+}
+
+/**
+ * `projDim=2048 checkpoints=5`: the varied parameters as they were chosen; `damping=0.1 for seeds 0, 2, damping=1 for seed
+ * 1` where seeds have different ones.
+ */
 export function chosenParams({ row }: RowView): string {
-  return row.varied
-    .map((name) => `${name}=${JSON.stringify(row.params?.[name] ?? null).replaceAll('"', '')}`)
-    .join(' ');
+  const { params, paramsBySeed, seeds } = row;
+  const text = (one: typeof params) =>
+    row.varied.map((name) => `${name}=${JSON.stringify(one?.[name] ?? null).replaceAll('"', '')}`).join(' ');
+  if (paramsBySeed === undefined) return text(params);
+  const settings = new Map<string, number[]>();
+  paramsBySeed.forEach((one, i) => {
+    settings.set(text(one), [...(settings.get(text(one)) ?? []), seeds[i]]);
+  });
+  return [...settings]
+    .map(([setting, of]) => `${setting} for ${of.length === 1 ? 'seed' : 'seeds'} ${of.join(', ')}`)
+    .join(', ');
 }
 
 /** What was counted as 0 because it was undefined; undefined when nothing was. */

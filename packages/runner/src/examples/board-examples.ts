@@ -21,6 +21,8 @@ export interface ExampleRow {
   readonly entry: string;
   readonly method: string;
   readonly params?: { readonly [key: string]: Json };
+  /** By seed, where they are not `params` for every one. */
+  readonly paramsBySeed?: readonly { readonly [key: string]: Json }[];
   readonly seeds: readonly number[];
 }
 
@@ -62,8 +64,9 @@ function scoreStep(
   row: ExampleRow,
   steps: ReadonlyMap<string, PlannedStep>,
 ): PlannedStep | undefined {
-  if (row.params === undefined) return undefined;
-  const wanted = canonicalJson({ ...row.params });
+  const reported = row.paramsBySeed?.[0] ?? row.params;
+  if (reported === undefined) return undefined;
+  const wanted = canonicalJson({ ...reported });
   const cell = cells.find(
     ({ task, method, seed, params }) =>
       task === row.task &&

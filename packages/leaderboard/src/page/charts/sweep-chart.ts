@@ -1,5 +1,6 @@
 import { singleLine, truncate } from '../../text/display-text.js';
 import { formatValue } from '../../view/format.js';
+import { chosenParams } from '../../view/sentences.js';
 import type { RowView, TaskView } from '../../view/task-view.js';
 import { metricName } from '../metric-name.js';
 import { chartWidth, drawChart } from './chart.js';
@@ -86,10 +87,11 @@ export async function sweepChart({ row }: RowView, { metric }: TaskView): Promis
     ],
   });
   const more = sorted.length > mostSettings ? ` The ${mostSettings} best of ${sorted.length} settings are shown.` : '';
+  const bySeed = row.paramsBySeed === undefined ? '' : ` By the other seeds: ${chosenParams({ row })}.`;
   return {
     id: `sweep-${row.entry}`,
     title: `Sweep of ${row.title}`,
-    caption: `${tried.length} settings. Hollow: tune split, which the bold setting was chosen by; filled: report split, never used for the choice.${more}`,
+    caption: `${tried.length} settings, means over seeds. Hollow: tune split, by which the bold setting is best; filled: report split, never used for the choice.${bySeed}${more}`,
     svg,
   };
 }
