@@ -46,6 +46,8 @@ export interface BoardTask {
   readonly info: TaskInfo;
   /** Hash of what the grid says of the task: its data, model and target. */
   readonly key: string;
+  /** What its points are taken from: the name of a data set, followed by a hash of the files where they are the user's own. */
+  readonly dataset: string;
   readonly truth?: Truth;
   readonly report: Split;
   readonly tune?: Split;

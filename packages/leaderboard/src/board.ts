@@ -1,7 +1,7 @@
 import type { BoardDiagnostic, BoardMethod, CellStatus, Json, Origin, TaskKind } from '@attribution-bench/contract';
 
 /** Names the layout of board.json; raised when a field changes its meaning. */
-export const boardSchema = 'bench/board@1';
+export const boardSchema = 'bench/board@2';
 /** Names the layout of board-costs.json. */
 export const boardCostsSchema = 'bench/board-costs@1';
 
@@ -20,7 +20,7 @@ export interface Board {
   readonly tasks: readonly BoardTaskSummary[];
   /** Task by task: ceiling, ranked methods from best to worst, controls, then the rest by method id. */
   readonly rows: readonly BoardRow[];
-  /** Mean ranks over the tasks that are ranked by the primary metric; empty when there is one such task only. */
+  /** Methods over the tasks that have a noise ceiling of the primary metric; empty when there is one such task only. */
   readonly overall: readonly OverallBoard[];
 }
 
@@ -45,6 +45,8 @@ export interface BoardMetric {
 export interface BoardTaskSummary {
   readonly id: string;
   readonly kind: TaskKind;
+  /** What its points are taken from. */
+  readonly dataset: string;
   readonly target: string;
   readonly train: number;
   readonly queries: number;
@@ -153,7 +155,10 @@ export interface BoardValue extends Interval {
   readonly repeats?: { readonly [source: string]: number };
   /** value / value of the ceiling row. */
   readonly ofCeiling?: number;
-  /** This row minus the best ranked row, paired on the same draws; absent on that row itself. */
+  /**
+   * This row minus the ranked row with the best observed value, paired on the same draws; absent on that row itself. The
+   * luck that made that row the best is part of it: on average the difference is larger than that to the truly best one.
+   */
   readonly toBest?: PairedDifference;
   /** This row minus the `random` row; absent where there is none. */
   readonly toRandom?: PairedDifference;
@@ -170,25 +175,31 @@ export interface RankInterval extends Interval {
   readonly point: number;
 }
 
-/** Methods that are complete on the same tasks, by mean rank among themselves. */
+/**
+ * What share of the noise ceiling methods reach on several tasks. Tasks of one data set are near repeats of each other, so
+ * that nothing is said of other data sets unless there are at least three.
+ */
 export interface OverallBoard {
   /** `all`, or the kind of task. */
   readonly scope: 'all' | TaskKind;
   readonly tasks: readonly string[];
-  /** From best to worst. */
+  /** Data set of each task, in the order of `tasks`. */
+  readonly datasets: readonly string[];
+  /** By mean from best to worst, then those without one by title. */
   readonly rows: readonly OverallRow[];
-  /** Methods left out, and the tasks they are not complete on. */
-  readonly excluded: readonly { readonly entry: string; readonly tasks: readonly string[] }[];
 }
 
-export interface OverallRow extends Interval {
+export interface OverallRow {
   /** Entry of its rows. */
   readonly entry: string;
   readonly title: string;
-  /** Mean over tasks of the rank among the methods of this board. */
-  readonly meanRank: number;
-  /** Rank on each task, in the order of `tasks`. */
-  readonly ranks: readonly RankInterval[];
+  /** Share of the ceiling on each task, in the order of `tasks`; null where it has none. */
+  readonly shares: readonly (number | null)[];
+  /**
+   * Mean over data sets of the mean share over the tasks of each, with an interval for the mean over all data sets of which
+   * these are a sample. Absent unless there are three data sets, and where a share is missing.
+   */
+  readonly mean?: Interval & { readonly value: number };
 }
 
 /** What depends on the machine and the moment: kept beside board.json, never inside. */

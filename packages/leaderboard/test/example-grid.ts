@@ -65,6 +65,7 @@ export function exampleGrid(): BoardInput {
       {
         info: taskInfo('digits-mlp-noisy', 'classifier', 120, 48),
         key: 'digits-mlp-noisy',
+        dataset: 'simulated',
         report: { subsets: range(0, 0), queries: range(0, 48) },
         sanity: {},
       },

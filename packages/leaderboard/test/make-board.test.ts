@@ -176,17 +176,21 @@ describe('a board', () => {
     });
   });
 
-  it('takes mean ranks only over methods that are complete on the same tasks', () => {
+  it('describes tasks of one data set side by side, by name and without a mean', () => {
     const [overall, ...others] = board.overall;
     expect(others).toEqual([]);
     expect(overall.tasks).toEqual(['digits-mlp', 'digits-ddpm']);
-    expect(overall.rows.map(({ entry }) => entry)).toEqual(['trak', 'tracin', 'fld', 'grad-dot']);
-    for (const { ranks, meanRank, low, high } of overall.rows) {
-      expect(meanRank).toBe((ranks[0].point + ranks[1].point) / 2);
-      expect(low).toBeLessThanOrEqual(meanRank);
-      expect(high).toBeGreaterThanOrEqual(meanRank);
+    expect(overall.datasets).toEqual(['simulated', 'simulated']);
+    const titles = overall.rows.map(({ title }) => title);
+    expect(titles).toEqual(titles.toSorted());
+    expect(titles).toHaveLength(7);
+    for (const { entry, shares, mean } of overall.rows) {
+      const values = overall.tasks.map((task) =>
+        board.rows.find((row) => row.task === task && row.entry === entry && row.rank !== undefined),
+      );
+      expect(shares).toEqual(values.map((row) => row?.metrics.lds.ofCeiling ?? null));
+      expect(mean).toBeUndefined();
     }
-    expect(overall.excluded.find(({ entry }) => entry === 'influence')?.tasks).toEqual(['digits-ddpm']);
   });
 
   it('ranks by the smallest value where smaller is better', () => {

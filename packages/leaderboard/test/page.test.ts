@@ -71,14 +71,18 @@ describe('the page of a board', () => {
   });
 
   it('does not praise a method that could be random', async () => {
-    const rows = board.rows.map((row) => {
-      const value = row.metrics.lds;
-      if (row.rank?.point !== 1 || value === undefined) return row;
-      return { ...row, metrics: { lds: { ...value, toRandom: { value: 0.01, low: -0.02, high: 0.03 } } } };
-    });
-    const made = await renderPage({ ...board, rows }, costs);
-    expect(made).toContain('On <em>digits-mlp</em>, no method is told apart from random scores');
-    expect(page).not.toContain('no method is told apart');
+    const likeRandom = (last: number) =>
+      board.rows.map((row) => {
+        const value = row.metrics.lds;
+        if (row.rank === undefined || row.rank.point > last || value === undefined) return row;
+        return { ...row, metrics: { lds: { ...value, toRandom: { value: 0.01, low: -0.02, high: 0.03 } } } };
+      });
+    const none = await renderPage({ ...board, rows: likeRandom(99) }, costs);
+    expect(none).toContain('On <em>digits-mlp</em>, no method is told apart from random scores');
+    const best = await renderPage({ ...board, rows: likeRandom(1) }, costs);
+    expect(best).toContain('of the noise ceiling. It is not told apart from random scores.');
+    expect(best).not.toContain('no method is told apart');
+    expect(page).not.toContain('told apart from random scores');
   });
 
   it('stands without costs', async () => {

@@ -42,7 +42,7 @@ function simulated(seed: number, { seeds, retraining, ofMethod, ofQuery }: Noise
   return {
     grid: 'simulated',
     gridSeed: seed,
-    tasks: [{ info: task, key: 'toy', report: split, sanity: {} }],
+    tasks: [{ info: task, key: 'toy', dataset: 'simulated', report: split, sanity: {} }],
     methods: Object.keys(values).map((id) => boardMethod({ id, noise: 0 })),
     metrics: [{ id: 'removal-curve', title: removalCurve.title, higherIsBetter: true, params }],
     cells,

@@ -1,7 +1,7 @@
 import type { BoardInput } from '@attribution-bench/contract';
 import { describe, expect, it } from 'vitest';
 import { type BoardRow, makeBoard, renderMarkdown, renderTerminal } from '../src/index.js';
-import { type Simulation, simulatedGrid } from './simulated-grid.js';
+import { simulatedGrid } from './simulated-grid.js';
 
 const size = {
   tuneSubsets: 16,
@@ -55,8 +55,8 @@ describe('the best of twelve equal settings', () => {
 describe('the setting that is reported for a seed', () => {
   /** Tune and report value of each setting by seed. */
   const withTune = (tune: readonly (readonly number[])[]): BoardInput => {
-    const simulation: Simulation = { ...size, seed: 4, methods: settings.slice(0, tune.length), seeds: [0, 1, 2] };
-    const input = simulatedGrid({ ...simulation, seeds: simulation.seeds?.slice(0, tune[0].length) });
+    const seeds = [...tune[0].keys()];
+    const input = simulatedGrid({ ...size, seed: 4, methods: settings.slice(0, tune.length), seeds });
     const cells = input.cells.map((cell) => {
       const { report, tune: chosenBy } = cell.metrics.lds;
       const value = tune[Number(cell.params.setting)][cell.seed];

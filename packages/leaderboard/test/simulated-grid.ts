@@ -39,6 +39,7 @@ export interface Simulation {
   /** Draws the noise of the retrainings and of the models that methods explain anew, as another processor does. */
   readonly machine?: number;
   readonly task?: string;
+  readonly dataset?: string;
   readonly kind?: TaskKind;
   readonly train?: number;
   readonly subsets?: number;
@@ -65,6 +66,7 @@ export function simulatedGrid(simulation: Simulation): BoardInput {
     redraw = 0,
     machine = 0,
     task = 'simulated',
+    dataset = 'simulated',
     kind = 'classifier',
     methods,
     seeds = [0],
@@ -146,6 +148,7 @@ export function simulatedGrid(simulation: Simulation): BoardInput {
       {
         info,
         key: `${task}-${seed}`,
+        dataset,
         truth,
         report,
         sanity: { trainLoss: 0.1 + 1e-6 * machine, queryAccuracy: 0.9 },

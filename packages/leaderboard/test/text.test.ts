@@ -83,9 +83,11 @@ it.each(['terminal', 'markdown', 'csv'])('says in %s why a control has no result
 
 it('says of intervals only what they hold for', () => {
   const sentence = (made: Board) => statisticsSentence(made);
-  expect(sentence(board)).toContain('fresh subsets, queries and method seeds (');
+  expect(sentence(board)).toContain(
+    'fresh subsets, queries and method seeds, those of mislabel-auc for fresh training points in place of',
+  );
   const single = makeBoard({ ...input, cells: input.cells.filter(({ seed }) => seed === 0) });
-  expect(sentence(single)).toContain('fresh subsets and queries (');
+  expect(sentence(single)).toContain('fresh subsets and queries, those of mislabel-auc');
   expect(sentence(single)).toContain('the one method seed shows nothing');
   const withCurve: Board = {
     ...board,
@@ -97,7 +99,7 @@ it('says of intervals only what they hold for', () => {
       },
     })),
   };
-  expect(sentence(withCurve)).toContain('and method seeds, those of removal-curve for fresh retrainings too (');
+  expect(sentence(withCurve)).toContain(', those of removal-curve for fresh retrainings too (');
 });
 
 it.each(['loo', 'mislabel-auc', 'removal-curve', 'counterfactual', 'counterfactual-cosine'])(

@@ -52,7 +52,7 @@ type Steps = ReadonlyMap<string, PlannedStep>;
 
 async function boardTask(
   store: Store,
-  { info, key, report, tune, truth, first, diagnose }: PlannedTask,
+  { info, key, dataset, report, tune, truth, first, diagnose }: PlannedTask,
   steps: Steps,
 ): Promise<BoardTask> {
   const stored = truth === undefined ? undefined : await artifactOf(store, truth.step, steps);
@@ -61,6 +61,7 @@ async function boardTask(
   const board: BoardTask = {
     info,
     key,
+    dataset,
     report,
     sanity: trained === undefined ? {} : await readSanity(store, trained),
     ...(tune === undefined ? {} : { tune }),

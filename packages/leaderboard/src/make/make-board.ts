@@ -11,7 +11,9 @@ const familyError = 0.05;
  * @throws BenchError BOARD_RESULT_SHAPE when a result does not fit its task's split
  */
 export function makeBoard(input: BoardInput): Board {
-  const tasks = input.tasks.map((task) => makeTask(input, task, familyError));
+  const made = input.tasks.map((task) => makeTask(input, task, familyError));
+  const tasks = made.map(({ summary }) => summary);
+  const rows = made.flatMap((task) => task.rows);
   return {
     schema: boardSchema,
     grid: input.grid,
@@ -19,12 +21,8 @@ export function makeBoard(input: BoardInput): Board {
     statistics: { ...input.report, familyError },
     metrics: input.metrics,
     methods: input.methods,
-    tasks: tasks.map(({ summary }) => summary),
-    rows: tasks.flatMap(({ rows }) => rows),
-    overall: overallBoards(
-      tasks.map(({ ranked }) => ranked),
-      input.report.primary,
-      familyError,
-    ),
+    tasks,
+    rows,
+    overall: overallBoards({ tasks, rows }, input.report.primary, input.report.ci),
   };
 }

@@ -5,7 +5,6 @@ import { type BoardMeasure, boardValue } from './board-value.js';
 import { ceilingOf } from './ceiling.js';
 import { type Entry, entriesOf } from './entries.js';
 import { measureMetric } from './measure/measure-metric.js';
-import type { RankedTask } from './overall.js';
 import { pairedPValues } from './paired-tests.js';
 import { rankItems } from './ranking.js';
 import { rankingMetric } from './ranking-metric.js';
@@ -20,7 +19,6 @@ const randomMethod = 'random';
 export interface MadeTask {
   readonly summary: BoardTaskSummary;
   readonly rows: readonly BoardRow[];
-  readonly ranked: RankedTask;
 }
 
 /** Measures, compares and ranks the methods of one task. */
@@ -77,14 +75,6 @@ export function makeTask(input: BoardInput, task: BoardTask, familyError: number
       ...controls.map((i) => rowOf(i)),
       ...others.map((i) => rowOf(i)),
     ],
-    ranked: {
-      id,
-      kind: task.info.kind,
-      ...(rankedBy === undefined ? {} : { rankedBy: rankedBy.id }),
-      ranked: competitors.map((i, at) => ({ entry: entries[i].name, title: entries[i].title, value: values[at] })),
-      pValues,
-      unranked: others.map((i) => entries[i].name),
-    },
   };
 }
 

@@ -1,81 +1,83 @@
-import type { TaskKind } from '@attribution-bench/contract';
-import type { OverallBoard, OverallRow } from '../board.js';
-import { holm } from '../statistics/holm.js';
-import { pairs } from './pairs.js';
-import { rankItems } from './ranking.js';
+import type { BoardRow, BoardTaskSummary, OverallBoard, OverallRow } from '../board.js';
+import { twoSidedQuantile } from '../statistics/student-t.js';
+import { roundedInterval } from './board-value.js';
 import { rounded } from './rounding.js';
 
-/** What mean ranks need to know of a task. */
-export interface RankedTask {
-  readonly id: string;
-  readonly kind: TaskKind;
-  /** Id of the metric it is ranked by. */
-  readonly rankedBy?: string;
-  /** Methods with a value of that metric; higher is better. */
-  readonly ranked: readonly { readonly entry: string; readonly title: string; readonly value: number }[];
-  /** p-value of the paired difference of each pair of `ranked`, in the order of `pairs`. */
-  readonly pValues: readonly number[];
-  readonly unranked: readonly string[];
+/** Data sets from which on something is said of others: with two, Student's t reaches 13 standard errors to either side. */
+const fewestDatasets = 3;
+
+/** The part of a board that is looked at. */
+interface MadeBoard {
+  readonly tasks: readonly BoardTaskSummary[];
+  readonly rows: readonly BoardRow[];
 }
 
 /**
- * Mean ranks over all tasks that are ranked by the primary metric and, where they are of several kinds, over each kind. Only methods that are complete
- * on every one of the tasks take part, and they are ranked among themselves. The interval of a mean rank is the mean of
- * the ends of the rank intervals, whose tests are adjusted over all tasks together: with probability 1 - `familyError`
- * every true mean rank lies in its interval.
+ * Shares of the noise ceiling over all tasks that are ranked by the primary metric and have a ceiling and, where the
+ * tasks of a kind are of enough data sets by themselves, over each kind. The data set is the random effect: tasks of one
+ * data set count as one value, their mean, and the interval of a method's mean is Student's t over data sets, which holds
+ * whatever tasks of one data set have in common.
+ * @param level nominal coverage of the intervals
  */
-export function overallBoards(all: readonly RankedTask[], primary: string, familyError: number): OverallBoard[] {
-  const tasks = all.filter(({ rankedBy, ranked }) => rankedBy === primary && ranked.length > 0);
-  const kinds = [...new Set(tasks.map(({ kind }) => kind))];
-  const scopes: OverallBoard['scope'][] = kinds.length > 1 ? ['all', ...kinds] : ['all'];
-  return scopes.flatMap((scope) => {
-    const members = tasks.filter(({ kind }) => scope === 'all' || kind === scope);
-    return members.length < 2 ? [] : [overallBoard(scope, members, familyError)];
-  });
-}
-
-function overallBoard(scope: OverallBoard['scope'], tasks: readonly RankedTask[], familyError: number): OverallBoard {
-  const names = [
-    ...new Set(tasks.flatMap(({ ranked, unranked }) => [...ranked.map(({ entry }) => entry), ...unranked])),
-  ];
-  const missing = (name: string) =>
-    tasks.filter(({ ranked }) => !ranked.some((method) => method.entry === name)).map(({ id }) => id);
-  const included = names.filter((name) => missing(name).length === 0);
-  const kept = pairs(included.length);
-  const pValues = tasks.flatMap((task) => {
-    const at = included.map((name) => task.ranked.findIndex((method) => method.entry === name));
-    return kept.map(([i, j]) => pValueOf(task, at[i], at[j]));
-  });
-  const adjusted = holm(pValues);
-  const rankings = tasks.map((task, t) => {
-    const values = included.map((name) => task.ranked.find((method) => method.entry === name)?.value ?? Number.NaN);
-    return rankItems(values, adjusted.slice(t * kept.length, (t + 1) * kept.length), familyError).ranks;
-  });
-  const rows = included.map((name, i): OverallRow => {
-    const ranks = rankings.map((ranking) => ranking[i]);
-    const mean = (pick: (rank: (typeof ranks)[number]) => number) =>
-      rounded(ranks.reduce((sum, rank) => sum + pick(rank), 0) / ranks.length);
-    return {
-      entry: name,
-      title: tasks[0].ranked.find((method) => method.entry === name)?.title ?? name,
-      meanRank: mean(({ point }) => point),
-      low: mean(({ low }) => low),
-      high: mean(({ high }) => high),
-      ranks,
-    };
-  });
-  return {
+export function overallBoards({ tasks, rows }: MadeBoard, primary: string, level: number): OverallBoard[] {
+  const withCeiling = tasks.filter(
+    ({ id, rankedBy }) =>
+      rankedBy === primary &&
+      rows.some(({ task, kind, metrics }) => task === id && kind === 'ceiling' && (metrics[primary]?.value ?? 0) > 0),
+  );
+  if (withCeiling.length < 2) return [];
+  const kinds = [...new Set(withCeiling.map(({ kind }) => kind))];
+  const ofKinds = kinds.map((scope) => ({ scope, members: withCeiling.filter(({ kind }) => kind === scope) }));
+  const scopes = kinds.length < 2 ? [] : ofKinds.filter(({ members }) => datasetsOf(members).length >= fewestDatasets);
+  return [{ scope: 'all' as const, members: withCeiling }, ...scopes].map(({ scope, members }) => ({
     scope,
-    tasks: tasks.map(({ id }) => id),
-    rows: rows.sort((a, b) => a.meanRank - b.meanRank || (a.entry < b.entry ? -1 : 1)),
-    excluded: names
-      .filter((name) => !included.includes(name))
-      .sort()
-      .map((name) => ({ entry: name, tasks: missing(name) })),
-  };
+    tasks: members.map(({ id }) => id),
+    datasets: members.map(({ dataset }) => dataset),
+    rows: overallRows(members, rows, primary, level),
+  }));
 }
 
-function pValueOf({ ranked, pValues }: RankedTask, a: number, b: number): number {
-  const [i, j] = a < b ? [a, b] : [b, a];
-  return pValues[pairs(ranked.length).findIndex(([x, y]) => x === i && y === j)];
+function datasetsOf(tasks: readonly BoardTaskSummary[]): string[] {
+  return [...new Set(tasks.map(({ dataset }) => dataset))];
+}
+
+function overallRows(
+  tasks: readonly BoardTaskSummary[],
+  rows: readonly BoardRow[],
+  primary: string,
+  level: number,
+): OverallRow[] {
+  const ranked = rows.filter(({ task, rank }) => rank !== undefined && tasks.some(({ id }) => id === task));
+  const made = [...new Set(ranked.map(({ entry }) => entry))].map((entry): OverallRow => {
+    const own = ranked.filter((row) => row.entry === entry);
+    const shares = tasks.map(({ id }) => own.find(({ task }) => task === id)?.metrics[primary]?.ofCeiling ?? null);
+    const mean = meanOverDatasets(tasks, shares, level);
+    return { entry, title: own[0].title, shares, ...(mean === undefined ? {} : { mean }) };
+  });
+  const byTitle = made.sort((a, b) => (a.title < b.title ? -1 : 1));
+  const withMean = byTitle.filter(({ mean }) => mean !== undefined);
+  return [
+    ...withMean.sort((a, b) => (b.mean?.value ?? 0) - (a.mean?.value ?? 0)),
+    ...byTitle.filter(({ mean }) => mean === undefined),
+  ];
+}
+
+function meanOverDatasets(
+  tasks: readonly BoardTaskSummary[],
+  shares: readonly (number | null)[],
+  level: number,
+): OverallRow['mean'] {
+  const datasets = datasetsOf(tasks);
+  const known = shares.flatMap((share) => share ?? []);
+  if (datasets.length < fewestDatasets || known.length < shares.length) return undefined;
+  const values = datasets.map((dataset) => average(known.filter((_, at) => tasks[at].dataset === dataset)));
+  const value = average(values);
+  const squares = values.reduce((sum, one) => sum + (one - value) ** 2, 0);
+  const standardError = Math.sqrt(squares / (values.length - 1) / values.length);
+  const halfWidth = twoSidedQuantile(1 - level, values.length - 1) * standardError;
+  return { value: rounded(value), ...roundedInterval({ low: value - halfWidth, high: value + halfWidth }) };
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -3,12 +3,13 @@ import type { BoardTaskSummary, SplitSize } from '../board.js';
 
 /** What a board says of a task beside its rows. */
 export function summaryOf(
-  { info, truth, report, tune, sanity, diagnostics }: BoardTask,
+  { info, dataset, truth, report, tune, sanity, diagnostics }: BoardTask,
   rankedBy?: string,
 ): BoardTaskSummary {
   return {
     id: info.id,
     kind: info.kind,
+    dataset,
     target: info.target,
     train: info.train,
     queries: info.queries,

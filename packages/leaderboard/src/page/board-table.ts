@@ -1,4 +1,5 @@
 import type { Board, BoardCosts } from '../board.js';
+import { lettersOf } from '../statistics/tie-groups.js';
 import { axisOf } from '../text/whisker.js';
 import {
   formatBytes,
@@ -119,7 +120,7 @@ function columnsOf(
     },
     {
       id: 'tie',
-      title: html`<abbr title="methods that share a letter could not be told apart">tie</abbr>`,
+      title: html`<abbr title="two methods were told apart exactly if they share no letter">tie</abbr>`,
       kind: 'text',
       cell: ({ row }) => row.groups && tieLetters(row.groups),
     },
@@ -148,7 +149,7 @@ function columnsOf(
     },
     {
       id: 'to-best',
-      title: 'to best',
+      title: html`<abbr title="difference to the best observed value, whose luck makes it too far on average">to best</abbr>`,
       kind: 'number',
       cell: ({ row, value }) => {
         if (value?.toBest === undefined) return row.entry === best ? html`<span class="none">best</span>` : undefined;
@@ -208,7 +209,7 @@ function columnsOf(
 
 /** Each letter in a column of its own, so that ties line up down the table. */
 function tieLetters(groups: string): Html {
-  return html`<span class="tie">${[...groups].map((letter) => html`<span style="grid-column:${column(letter)}">${letter}</span>`)}</span>`;
+  return html`<span class="tie">${lettersOf(groups).map((letter) => html`<span style="grid-column:${column(letter)}">${letter}</span>`)}</span>`;
 }
 
 function column(letter: string): number {

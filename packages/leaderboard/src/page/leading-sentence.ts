@@ -1,5 +1,6 @@
+import { lettersOf } from '../statistics/tie-groups.js';
 import { formatInterval, formatShare, formatValue } from '../view/format.js';
-import type { TaskView } from '../view/task-view.js';
+import type { RowView, TaskView } from '../view/task-view.js';
 import { type Html, html, minus } from './html.js';
 import { metricName } from './metric-name.js';
 
@@ -11,12 +12,12 @@ export function leadingSentence({ task, metric, ranked }: TaskView): Html | unde
   const [best, ...others] = ranked;
   if (metric === undefined || best?.value === undefined) return undefined;
   const { value } = best;
-  const { toRandom } = value;
-  if (toRandom !== undefined && toRandom.low <= 0 && toRandom.high >= 0)
+  if (ranked.every(likeRandom))
     return html`On <em>${task.id}</em>, no method is told apart from random scores; first stands <strong>${best.row.title}</strong> with ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>.`;
   const ceiling =
     value.ofCeiling === undefined ? undefined : html`, ${formatShare(value.ofCeiling)} of the noise ceiling`;
-  const tied = others.filter(({ row }) => [...(row.groups ?? '')].some((letter) => best.row.groups?.includes(letter)));
+  const letters = lettersOf(best.row.groups ?? '');
+  const tied = others.filter(({ row }) => lettersOf(row.groups ?? '').some((letter) => letters.includes(letter)));
   const named = tied.length > mostNames ? tied.slice(0, mostNames - 1) : tied;
   const parts = named.map(({ row }) => html`<strong>${row.title}</strong>`);
   if (named.length < tied.length) parts.push(html`${tied.length - named.length} more`);
@@ -29,5 +30,11 @@ export function leadingSentence({ task, metric, ranked }: TaskView): Html | unde
       : tied.length === 0
         ? html` It is told apart from each of the other ${others.length} methods.`
         : html` Not told apart from it: ${names}.`;
-  return html`On <em>${task.id}</em>, <strong>${best.row.title}</strong> reaches ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>${ceiling}.${standing}`;
+  return html`On <em>${task.id}</em>, <strong>${best.row.title}</strong> reaches ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>${ceiling}.${likeRandom(best) ? ' It is not told apart from random scores.' : undefined}${standing}`;
+}
+
+/** Whether the interval of the difference to random scores holds 0. */
+function likeRandom({ value }: RowView): boolean {
+  const difference = value?.toRandom;
+  return difference !== undefined && difference.low <= 0 && difference.high >= 0;
 }

@@ -1,28 +1,22 @@
-import type { Board, OverallBoard } from '../board.js';
-import { formatRank, plural } from '../view/format.js';
-import { excludedSentence } from '../view/sentences.js';
-import { type Html, html } from './html.js';
+import type { OverallBoard } from '../board.js';
+import { formatShare, formatShares } from '../view/format.js';
+import { overallSentence, overallTitle } from '../view/overall-sentences.js';
+import { type Html, html, minus } from './html.js';
 
-/** Mean ranks over tasks. */
-export function overallTable(overall: OverallBoard, board: Board): Html {
-  const { scope, tasks, rows } = overall;
-  const kind = scope === 'all' ? '' : `${scope} `;
-  const body = rows.map(
-    (
-      row,
-    ) => html`<tr><th scope="row">${row.title}</th><td class="number"><span class="value">${row.meanRank.toFixed(2)}</span></td><td class="number interval">[${row.low.toFixed(2)}, ${row.high.toFixed(2)}]</td>${row.ranks.map((rank) => html`<td class="number">${formatRank(rank).replace('-', '–')}</td>`)}</tr>
-`,
-  );
-  const left = excludedSentence(overall, board);
+/** Shares of the ceiling over tasks. */
+export function overallTable(overall: OverallBoard, level: number): Html {
+  const { tasks, datasets, rows } = overall;
+  const withMeans = rows.some(({ mean }) => mean !== undefined);
+  const body = rows.map(({ title, shares, mean }) => {
+    const means = html`<td class="number"><span class="value">${mean && minus(formatShare(mean.value))}</span></td><td class="number interval">${mean && minus(formatShares(mean))}</td>`;
+    return html`<tr><th scope="row">${title}</th>${withMeans ? means : undefined}${shares.map((share) => html`<td class="number">${share === null ? '–' : minus(formatShare(share))}</td>`)}</tr>
+`;
+  });
+  const headings = html`<th scope="col" class="number">mean</th><th scope="col" class="number">interval</th>`;
   return html`<section class="overall">
-<h2>Mean rank over ${plural(tasks.length, `${kind}task`)}</h2>
-${
-  rows.length === 0
-    ? html`<p>No method is complete on all of them.</p>`
-    : html`<div class="scroller" role="region" tabindex="0" aria-label="Mean ranks"><table class="overall"><caption>Ranks among the methods that are complete on all of these tasks; 1 is best.</caption>
-<thead><tr><th scope="col">method</th><th scope="col" class="number">mean rank</th><th scope="col" class="number">interval</th>${tasks.map((task) => html`<th scope="col" class="number">${task}</th>`)}</tr></thead>
-<tbody>${body}</tbody></table></div>`
-}
-${left && html`<p class="note">${left}</p>`}
+<h2>${overallTitle(overall)}</h2>
+<div class="scroller" role="region" tabindex="0" aria-label="Shares of the ceiling"><table class="overall"><caption>${overallSentence(overall, level)}</caption>
+<thead><tr><th scope="col">method</th>${withMeans ? headings : undefined}${tasks.map((task, i) => html`<th scope="col" class="number"><abbr title="data set: ${datasets[i]}">${task}</abbr></th>`)}</tr></thead>
+<tbody>${body}</tbody></table></div>
 </section>`;
 }

@@ -47,7 +47,7 @@ export async function renderPage(
 </header>
 ${filters(board, marks)}
 <main id="content">
-${board.overall.map((overall) => overallTable(overall, board))}
+${board.overall.map((overall) => overallTable(overall, board.statistics.ci))}
 ${sections}
 </main>
 ${provenance(board, costs)}

@@ -40,6 +40,11 @@ function byMembers(a: readonly number[], b: readonly number[]): number {
   return a.length - b.length;
 }
 
+/** Letters of an item, one by one. */
+export function lettersOf(groups: string): string[] {
+  return groups.match(/\(\d+\)|./g) ?? [];
+}
+
 /** a to z, then A to Z, then numbers in parentheses. */
 function letterOf(group: number): string {
   const alphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';

@@ -11,6 +11,7 @@ type Cell = string | number | undefined;
 export function renderCsv(board: Board, costs?: BoardCosts): string {
   const header = [
     'task',
+    'dataset',
     'kind',
     'entry',
     'method',
@@ -34,9 +35,10 @@ export function renderCsv(board: Board, costs?: BoardCosts): string {
     'retrainings',
     'sweep_seconds',
   ];
-  const lines = taskViews(board, costs).flatMap(({ ceiling, ranked, controls, unranked }) =>
+  const lines = taskViews(board, costs).flatMap(({ task, ceiling, ranked, controls, unranked }) =>
     [...(ceiling === undefined ? [] : [ceiling]), ...ranked, ...controls, ...unranked].map(({ row, cost }): Cell[] => [
       row.task,
+      task.dataset,
       row.kind,
       row.entry,
       row.method,

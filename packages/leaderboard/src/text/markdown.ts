@@ -6,15 +6,15 @@ import {
   formatRank,
   formatSeconds,
   formatShare,
+  formatShares,
   formatSigned,
   formatValue,
-  plural,
 } from '../view/format.js';
+import { overallSentence, overallTitle } from '../view/overall-sentences.js';
 import {
   betterWord,
   choiceRule,
   chosenParams,
-  excludedSentence,
   measuredSentence,
   modelSentence,
   statisticsSentence,
@@ -23,12 +23,12 @@ import {
 import { type RowView, type TaskView, taskViews } from '../view/task-view.js';
 import { singleLine } from './display-text.js';
 
-/** A board as GitHub-flavoured Markdown: a section a task, then mean ranks. */
+/** A board as GitHub-flavoured Markdown: a section a task, then what methods reach over tasks. */
 export function renderMarkdown(board: Board, costs?: BoardCosts): string {
   const sections = [
     `# Leaderboard: ${markdownText(board.grid)}`,
     ...taskViews(board, costs).map((view) => taskSection(view, board)),
-    ...board.overall.map((overall) => overallSection(overall, board)),
+    ...board.overall.map((overall) => overallSection(overall, board.statistics.ci)),
     markdownText(statisticsSentence(board)),
   ];
   return `${sections.join('\n\n')}\n`;
@@ -144,23 +144,16 @@ function diagnosticsTable(diagnostics: readonly BoardDiagnostic[]): string {
   );
 }
 
-function overallSection(overall: OverallBoard, board: Board): string {
-  const { scope, tasks, rows } = overall;
-  const kind = scope === 'all' ? '' : `${scope} `;
+function overallSection(overall: OverallBoard, level: number): string {
+  const { tasks, rows } = overall;
+  const withMeans = rows.some(({ mean }) => mean !== undefined);
   const table = markdownTable(
-    ['mean rank:', 'interval', 'method', ...tasks.map((task) => `${markdownText(task)}:`)],
-    rows.map((row) => [
-      row.meanRank.toFixed(2),
-      `[${row.low.toFixed(2)}, ${row.high.toFixed(2)}]`,
-      markdownText(row.title),
-      ...row.ranks.map(formatRank),
+    ['method', ...(withMeans ? ['mean:', 'interval'] : []), ...tasks.map((task) => `${markdownText(task)}:`)],
+    rows.map(({ title, shares, mean }) => [
+      markdownText(title),
+      ...(withMeans ? [mean ? formatShare(mean.value) : '', mean ? formatShares(mean) : ''] : []),
+      ...shares.map((share) => (share === null ? '–' : formatShare(share))),
     ]),
   );
-  const left = excludedSentence(overall, board);
-  return [
-    `## Mean rank, ${plural(tasks.length, `${kind}task`)}`,
-    'Ranks are among the methods that are complete on all of these tasks.',
-    ...(rows.length === 0 ? ['No method is.'] : [table]),
-    ...(left === undefined ? [] : [markdownText(left)]),
-  ].join('\n\n');
+  return [`## ${overallTitle(overall)}`, markdownText(overallSentence(overall, level)), table].join('\n\n');
 }

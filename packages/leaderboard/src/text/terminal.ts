@@ -6,15 +6,15 @@ import {
   formatRank,
   formatSeconds,
   formatShare,
+  formatShares,
   formatSigned,
   formatValue,
-  plural,
 } from '../view/format.js';
+import { overallSentence, overallTitle } from '../view/overall-sentences.js';
 import {
   betterWord,
   choiceSentence,
   diagnosticGroups,
-  excludedSentence,
   measuredSentence,
   modelSentence,
   statisticsSentence,
@@ -34,7 +34,7 @@ export interface TerminalOptions {
 export function renderTerminal(board: Board, costs: BoardCosts | undefined, options: TerminalOptions): string {
   const paint = painter(options.color);
   const tasks = taskViews(board, costs).map((view) => taskTable(view, board, options.width, paint));
-  const overall = board.overall.map((over) => overallTable(over, board, options.width, paint));
+  const overall = board.overall.map((over) => overallTable(over, board.statistics.ci, options.width, paint));
   const closing = wrap(statisticsSentence(board), options.width).map(paint.dim);
   return `${[...tasks, ...overall, closing].map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -216,38 +216,29 @@ function diagnosticsLines(diagnostics: readonly BoardDiagnostic[], width: number
   return ['', 'what was generated, beside training points and held-out queries, in pixels', ...lines];
 }
 
-function overallTable(overall: OverallBoard, board: Board, width: number, paint: Paint): string[] {
-  const { scope, tasks, rows } = overall;
-  const kind = scope === 'all' ? '' : `${scope} `;
-  const title = Math.max(6, ...rows.map((row) => Math.min(34, width - 36, displayWidth(singleLine(row.title)))));
-  const cells = (rank: string, name: string, interval: string, ranks: string) =>
-    `${padStart(rank, 9)}${gap}${padEnd(truncate(singleLine(name), title), title)}${gap}${padEnd(interval, 14)}${gap}${ranks}`.trimEnd();
-  const widest = tasks.map((_, at) => Math.max(...rows.map(({ ranks }) => displayWidth(formatRank(ranks[at])))));
-  const lines = rows.map((row) => {
-    const interval = `[${row.low.toFixed(2)}, ${row.high.toFixed(2)}]`;
-    return truncate(
-      cells(
-        row.meanRank.toFixed(2),
-        row.title,
-        interval,
-        row.ranks.map((rank, at) => padEnd(formatRank(rank), widest[at])).join(gap),
-      ),
-      width,
-    );
-  });
-  const list = wrap(
-    singleLine(
-      `Ranks among the methods that are complete on ${plural(tasks.length, `${kind}task`)}: ${tasks.join(', ')}.`,
+function overallTable(overall: OverallBoard, level: number, width: number, paint: Paint): string[] {
+  const { tasks, rows } = overall;
+  const withMeans = rows.some(({ mean }) => mean !== undefined);
+  const name = Math.max(6, ...rows.map(({ title }) => Math.min(34, width - 36, displayWidth(singleLine(title)))));
+  const columns = tasks.map((task) => Math.max(5, displayWidth(singleLine(task))));
+  const cells = (title: string, mean: readonly string[], shares: readonly string[]) =>
+    [
+      padEnd(truncate(singleLine(title), name), name),
+      ...(withMeans ? [padStart(mean[0] ?? '', 5), padEnd(mean[1] ?? '', 14)] : []),
+      ...shares.map((share, at) => padStart(singleLine(share), columns[at])),
+    ].join(gap);
+  const lines = rows.map(({ title, shares, mean }) =>
+    cells(
+      title,
+      mean === undefined ? [] : [formatShare(mean.value), formatShares(mean)],
+      shares.map((share) => (share === null ? '-' : formatShare(share))),
     ),
-    width,
   );
-  const left = excludedSentence(overall, board);
-  const none = 'No method is complete on all of them.';
   return [
-    paint.bold(`mean rank, ${plural(tasks.length, `${kind}task`)}`),
-    ...list,
+    paint.bold(singleLine(overallTitle(overall))),
+    ...wrap(singleLine(overallSentence(overall, level)), width),
     '',
-    ...(rows.length === 0 ? [none] : [paint.dim(cells('mean rank', 'method', 'interval', 'by task')), ...lines]),
-    ...(left === undefined ? [] : wrap(singleLine(left), width).map(paint.dim)),
+    paint.dim(truncate(cells('method', ['mean', 'interval'], tasks).trimEnd(), width)),
+    ...lines.map((line) => truncate(line.trimEnd(), width)),
   ];
 }

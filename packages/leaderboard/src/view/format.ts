@@ -27,6 +27,16 @@ export function formatShare(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** `[51 %, 64 %]` */
+export function formatShares({ low, high }: Interval): string {
+  return `[${formatShare(low)}, ${formatShare(high)}]`;
+}
+
+/** `95 %`, `99.9 %`: of a chance that was asked for. */
+export function formatLevel(level: number): string {
+  return `${Number((level * 100).toPrecision(3))} %`;
+}
+
 /** `0.41 s`, `12.3 s`, `4 min 05 s`, `2 h 07 min`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 9.995) return `${seconds.toFixed(2)} s`;

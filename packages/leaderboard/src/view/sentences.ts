@@ -1,6 +1,6 @@
 import { metrics } from '@attribution-bench/metrics';
-import type { Board, BoardMetric, BoardTaskSummary, OverallBoard } from '../board.js';
-import { formatCount, formatValue, plural, shortKey } from './format.js';
+import type { Board, BoardMetric, BoardTaskSummary } from '../board.js';
+import { formatCount, formatLevel, formatValue, plural, shortKey } from './format.js';
 import type { RowView, TaskView } from './task-view.js';
 
 /** What was measured, in one sentence. */
@@ -122,25 +122,25 @@ export function undefinedSentence({ task, ranked, controls }: TaskView): string 
 /** How ranks, groups and intervals are to be read. */
 export function statisticsSentence({ statistics, rows }: Board): string {
   const { ci, resamples, familyError } = statistics;
-  const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`;
   const seeds = Math.max(0, ...rows.map((row) => row.seeds.length));
   const measured = rows.flatMap((row) => Object.entries(row.metrics));
   const repeated = new Set(measured.flatMap(([id, { repeats }]) => (repeats?.retrainings === undefined ? [] : [id])));
   const retrained =
     repeated.size === 0 ? '' : `, those of ${[...repeated].sort().join(', ')} for fresh retrainings too`;
+  const byQuery = new Set(measured.flatMap(([id, { perQuery }]) => (perQuery === undefined ? [] : [id])));
+  const ofPoints = [...new Set(measured.map(([id]) => id))].filter((id) => !byQuery.has(id)).sort();
+  const points =
+    ofPoints.length === 0
+      ? ''
+      : `, those of ${ofPoints.join(', ')} for fresh training points in place of subsets and queries`;
+  const compared = measured.some(([, { toBest }]) => toBest !== undefined);
   return (
-    `Intervals of ${percent(ci)} hold for fresh subsets${seeds === 1 ? ' and queries' : ', queries and method seeds'}` +
-    `${retrained} (${formatCount(resamples)} joint resamples)` +
+    `Intervals of ${formatLevel(ci)} hold for fresh subsets${seeds === 1 ? ' and queries' : ', queries and method seeds'}` +
+    `${points}${retrained} (${formatCount(resamples)} joint resamples)` +
     `${seeds !== 1 ? '' : '; the one method seed shows nothing of how much others would differ'}. ` +
-    `Methods that share a letter, or whose ranks overlap, could not be told apart: paired tests adjusted ` +
-    `by Holm, at most ${percent(familyError)} chance of any false distinction in a task.`
+    `Two methods were told apart exactly if they share no tie letter: paired tests adjusted by Holm, at most ` +
+    `${formatLevel(familyError)} chance of any false distinction in a task. A rank counts the methods told apart from ` +
+    `a row: ranks of two methods may overlap though they were told apart.` +
+    `${compared ? ' "To best" is measured from the best observed value, whose luck makes it too far on average.' : ''}`
   );
-}
-
-/** Methods that mean ranks leave out, and the tasks they lack; undefined when there are none. */
-export function excludedSentence({ excluded }: OverallBoard, { rows }: Board): string | undefined {
-  if (excluded.length === 0) return undefined;
-  const titleOf = (entry: string) => rows.find((row) => row.entry === entry)?.title ?? entry;
-  const list = excluded.map(({ entry, tasks }) => `${titleOf(entry)} (${tasks.join(', ')})`);
-  return `Left out, with the tasks they lack: ${list.join('; ')}.`;
 }

@@ -48,7 +48,10 @@ export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> 
     const cellTask: CellTask = { opened, metrics, split, ...(truth === undefined ? {} : { truth }) };
     if (options.scope !== 'truth') drafts.push(...planCells(steps, grid, cellTask, filter));
     const diagnose = opened.diagnose === undefined ? {} : { diagnose: opened.diagnose };
-    tasks.push({ planned: { task, info: opened.info, key: opened.key, metrics, first, ...diagnose, ...split }, truth });
+    const { info, key, fingerprint } = opened;
+    const dataset =
+      fingerprint === undefined ? task.spec.data.use : `${task.spec.data.use} ${fingerprint.slice(0, 12)}`;
+    tasks.push({ planned: { task, info, key, dataset, metrics, first, ...diagnose, ...split }, truth });
   }
   if (options.scope !== 'truth') checkNotEmpty(grid, drafts);
   for (const cell of drafts) for (const id of resultsOf(cell)) wanted.add(id);

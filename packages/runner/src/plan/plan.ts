@@ -74,6 +74,8 @@ export interface PlannedTask {
   readonly task: GridTask;
   readonly info: TaskInfo;
   readonly key: string;
+  /** What its points are taken from: tasks of one data set say much the same of methods. */
+  readonly dataset: string;
   /** Metrics of the grid that are for it. */
   readonly metrics: readonly GridMetric[];
   readonly truth?: PlannedTruth;
