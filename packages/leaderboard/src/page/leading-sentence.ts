@@ -30,7 +30,7 @@ export function leadingSentence({ task, metric, ranked }: TaskView): Html | unde
       : tied.length === 0
         ? html` It is told apart from each of the other ${others.length} methods.`
         : html` Not told apart from it: ${names}.`;
-  return html`On <em>${task.id}</em>, <strong>${best.row.title}</strong> reaches ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>${ceiling}.${likeRandom(best) ? ' It is not told apart from random scores.' : undefined}${standing}`;
+  return html`On <em>${task.id}</em>, <strong>${best.row.title}</strong> reaches ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>${ceiling}.${likeRandom(best) ? html` It is not told apart from random scores.` : undefined}${standing}`;
 }
 
 /** Whether the interval of the difference to random scores holds 0. */
