@@ -38,15 +38,35 @@ export async function readStatus(
   const now = names.length === 0 ? 0 : timeIn(join(resultsFolder, 'runs'));
   const runs = await Promise.all(
     names.map(async (name, index) => {
-      const folder = join(resultsFolder, 'runs', name);
       const newest = index < (options.limit ?? 5);
-      if (!newest && (await hasEnded(folder))) return undefined;
-      const file = join(folder, 'events.ndjson');
-      const run = statusOf(name, await readEvents(file), await silenceOf(file, now));
+      if (!newest && (await hasEnded(join(resultsFolder, 'runs', name)))) return undefined;
+      const run = await readRun(resultsFolder, name, now);
       return newest || run?.state === 'running' ? run : undefined;
     }),
   );
   return runs.flatMap((run) => run ?? []);
+}
+
+/**
+ * The newest run of a grid besides `own`, if it ended without a word (its process crashed or was killed) in the middle of
+ * steps: what may have been the end of it.
+ */
+export async function brokenOffRun(
+  resultsFolder: string,
+  { grid, own }: { readonly grid: string; readonly own: string },
+): Promise<RunStatus | undefined> {
+  const now = timeIn(join(resultsFolder, 'runs'));
+  for (const name of await runNames(resultsFolder)) {
+    const run = name === own ? undefined : await readRun(resultsFolder, name, now);
+    if (run === undefined || run.grid !== grid || run.state === 'running') continue;
+    return run.state === 'interrupted' && run.running.length > 0 ? run : undefined;
+  }
+  return undefined;
+}
+
+async function readRun(resultsFolder: string, name: string, now: number): Promise<RunStatus | undefined> {
+  const file = join(resultsFolder, 'runs', name, 'events.ndjson');
+  return statusOf(name, await readEvents(file), await silenceOf(file, now));
 }
 
 function hasEnded(folder: string): Promise<boolean> {

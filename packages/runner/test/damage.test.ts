@@ -1,7 +1,12 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from './support/folder.js';
-import { differingFromFinished, filesOf, finishedCopy, grid, plan, run, small } from './support/run.js';
+import { artifacts, differingFromFinished, filesOf, finishedCopy, grid, plan, run, small } from './support/run.js';
+
+/** The small grid with points of 1.1 MiB. */
+const large = small
+  .replace('train: 40, queries: 6', 'train: 9000, queries: 6, dims: 32')
+  .replace('epochs: 10', 'epochs: 1');
 
 const kinds = ['dataset', 'task', 'train', 'retrain', 'truth', 'fit', 'score', 'metric'];
 
@@ -37,16 +42,27 @@ describe('damaged results', () => {
     expect(await differingFromFinished(results)).toEqual([]);
   });
 
-  it('of a size that is checked when read only do not reach a result', async () => {
+  it('of a size that plans do not read whole are found by the run when reports read them', async () => {
     const results = temporaryFolder();
-    const of = await grid(
-      small.replace('train: 40, queries: 6', 'train: 9000, queries: 6, dims: 32').replace('epochs: 10', 'epochs: 1'),
-    );
-    const planned = await plan(of, results, { scope: 'truth' });
-    flip(filesOf(planned, 'dataset')[0], 0.5);
+    const of = await grid(large);
+    await run(await plan(of, results, { scope: 'truth' }));
+    const before = artifacts(results);
+    flip(filesOf(await plan(of, results, { scope: 'truth' }), 'dataset')[0], 0.5);
+    const { outcome } = await run(await plan(of, results, { scope: 'truth' }));
+    expect(outcome.counts).toMatchObject({ done: 1, failed: 0, remaining: 0 });
+    expect(artifacts(results)).toEqual(before);
+  });
+
+  it('that are altered after a run was planned are found when they are read, and made again', async () => {
+    const results = await finishedCopy();
+    const of = await grid(small);
+    for (const kind of ['score', 'metric']) for (const file of filesOf(await plan(of, results), kind)) rmSync(file);
+    const planned = await plan(of, results);
+    for (const file of filesOf(planned, 'fit')) flip(file);
     const { outcome, events } = await run(planned);
     expect(outcome.counts).toMatchObject({ failed: 0, remaining: 0 });
     expect(JSON.stringify(events)).toContain('STORE_CORRUPT');
+    expect(await differingFromFinished(results)).toEqual([]);
   });
 });
 

@@ -48,8 +48,17 @@ describe('stopping', () => {
     const results = temporaryFolder();
     const file = gridFile(small);
     for (const steps of [1, 5]) await runElsewhere(file, results, steps);
-    expect((await readStatus(results))[0].state).toBe('interrupted');
-    const { outcome } = await run(await plan(await loadGrid(file), results));
+    const [killed] = await readStatus(results);
+    expect(killed.state).toBe('interrupted');
+    const { outcome, events } = await run(await plan(await loadGrid(file), results));
+    const said = events.flatMap((event) => (event.type === 'log' ? [event.message] : []));
+    expect(said).toEqual(
+      killed.running.length === 0
+        ? []
+        : [
+            `run ${killed.run} before this one was killed or crashed while it was at: ${killed.running.join(', ')}; what it finished is kept`,
+          ],
+    );
     expect(outcome.counts).toMatchObject({ failed: 0, remaining: 0 });
     expect(await differingFromFinished(results)).toEqual([]);
     const names = readdirSync(results, { recursive: true }).map(String);

@@ -112,6 +112,28 @@ describe('a claim', () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  it('does without a file on a file system that became read-only, and can be had once its process is gone', async ({
+    skip,
+  }) => {
+    const disk = temporaryFolder();
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', disk], { stdio: 'ignore' });
+    } catch {
+      skip('needs the right to mount a tmpfs');
+    }
+    onTestFinished(() => void execFileSync('umount', ['-l', disk]));
+    const store = openStore(join(disk, 'store'));
+    const held = ours(await (await claimsOf(store)).take(ref));
+    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    await held.release();
+    const file = store.file(ref).replace('safetensors', 'claim');
+    expect(existsSync(file)).toBe(true);
+    expect((await (await claimsOf(store)).take({ ...ref, key: sha256('y') })).status).toBe('ours');
+    execFileSync('mount', ['-o', 'remount,rw', disk]);
+    leave(file, { ...JSON.parse(readFileSync(file, 'utf8')), pid: spawnSync(process.execPath, ['-e', '0']).pid });
+    expect((await (await claimsOf(store)).take(ref)).status).toBe('ours');
+  });
+
   it('does without a file where none can be made', async () => {
     const { claims, store } = await opened();
     mkdirSync(store.folder);

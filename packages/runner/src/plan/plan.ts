@@ -46,6 +46,8 @@ export interface PlannedStep {
   readonly reason?: string;
   /** Whether the run has to do it: not cached itself, and something that is wanted rests on it. */
   readonly needed: boolean;
+  /** Whether reports read its result, and not only other steps. */
+  readonly reported: boolean;
   /** Names its place in the grid, whatever it is made from. */
   readonly place: string;
   readonly job: StepJob;

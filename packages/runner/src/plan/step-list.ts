@@ -42,14 +42,15 @@ const deepBytes = 1 << 20;
 const checksAtOnce = 32;
 
 /**
- * Finds out which results are stored and sound, and marks what has to be done for the wanted steps.
+ * Finds out which results are stored and sound, and marks what has to be done for the wanted steps: those whose results
+ * reports read.
  * @param forced ids of steps to do again even when stored
  * @returns the steps, and the keys of all results that are stored
  */
 export async function settle(
   steps: StepList,
   store: Store,
-  wanted: Iterable<string>,
+  wanted: ReadonlySet<string>,
   forced: ReadonlySet<string>,
 ): Promise<{ readonly steps: readonly PlannedStep[]; readonly stored: ReadonlySet<string> }> {
   const drafts = [...steps];
@@ -84,6 +85,7 @@ export async function settle(
     id,
     place: placeOf(draft),
     needed: needed.has(id),
+    reported: wanted.has(id),
   }));
   return { steps: planned, stored };
 }

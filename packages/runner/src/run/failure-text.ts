@@ -1,6 +1,7 @@
 import { BenchError, exitCode, type PlainError, toPlainError } from '@attribution-bench/contract';
 import type { Budget } from '../grid/grid.js';
 import type { PlannedStep } from '../plan/plan.js';
+import type { RunStatus } from '../status.js';
 
 /** Whether results can no longer be written, which stops the whole run and is no step's fault. */
 export function isStoreFailure({ code }: PlainError): boolean {
@@ -39,4 +40,9 @@ export function overMemory({ memoryBytes = 0 }: Budget): PlainError {
       exit: exitCode.cellFailed,
     }),
   );
+}
+
+/** That a run before ended without a word, and what it was at. */
+export function whatBrokeOff({ run, running }: RunStatus): string {
+  return `run ${run} before this one was killed or crashed while it was at: ${running.join(', ')}; what it finished is kept`;
 }

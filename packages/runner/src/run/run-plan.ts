@@ -6,11 +6,12 @@ import PQueue from 'p-queue';
 import { extendHistory, type Measured, summarise } from '../estimate/history.js';
 import { writeLatest } from '../plan/latest.js';
 import type { Plan, PlannedStep } from '../plan/plan.js';
+import { brokenOffRun } from '../status.js';
 import { readMetric } from '../steps/metric.js';
 import { type Running, watchBudget } from './budget-watch.js';
 import { watchCells } from './cell-watch.js';
 import type { RunEvent, RunOutcome } from './events.js';
-import { failureReason, isLostInput, isStoreFailure, overMemory, overTime } from './failure-text.js';
+import { failureReason, isLostInput, isStoreFailure, overMemory, overTime, whatBrokeOff } from './failure-text.js';
 import { newForecast } from './forecast.js';
 import { after } from './long-timer.js';
 import { lostResults } from './lost-results.js';
@@ -35,6 +36,7 @@ export interface RunOptions {
 
 const triesAtMost = 3;
 const heartbeatMs = 1000;
+const checksAtOnce = 32;
 
 /**
  * Does what a plan leaves to do, together with every other process, here or on another machine, that works on the same
@@ -46,7 +48,9 @@ const heartbeatMs = 1000;
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutcome> {
   const startedMs = performance.now();
   const log = openRunLog(plan);
-  const store = openStore(join(plan.resultsFolder, 'store'));
+  const store = openStore(join(plan.resultsFolder, 'store'), ({ reason, movedTo }) =>
+    emit({ type: 'log', level: 'warning', message: `a stored result ${reason}; it was set aside as ${movedTo}` }),
+  );
   await store.removeLeftovers();
 
   const byId = new Map(plan.steps.map((step) => [step.id, step]));
@@ -69,6 +73,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   const claims = await openClaims(store, options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs });
   const pool = openPool(options.jobs, store.folder, plan.environment);
   const queue = new PQueue({ concurrency: pool.threads });
+  const checks = new PQueue({ concurrency: checksAtOnce });
   const states = trackSteps(plan.steps, (step) => {
     if (mustRunAlone.has(step.id)) alone.push(step);
     else
@@ -94,6 +99,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     cached,
     cells: plan.cells.length,
   });
+  const before = await brokenOffRun(plan.resultsFolder, { grid: plan.grid.name, own: log.id });
+  if (before !== undefined) emit({ type: 'log', level: 'warning', message: whatBrokeOff(before) });
   const heartbeat = setInterval(beat, heartbeatMs);
   const cancelDeadline = options.maxTimeMs === undefined ? undefined : after(options.maxTimeMs, () => stop('max-time'));
   const onCancel = () => stop('cancelled');
@@ -101,6 +108,11 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   if (options.cancel?.aborted === true) onCancel();
 
   for (const { id } of wanted) states.want(id);
+  await Promise.all(
+    plan.steps
+      .filter(({ status, reported }) => status === 'cached' && reported)
+      .map((step) => checks.add(async () => (await isWhole(step)) || states.lose(step.id))),
+  );
   for (;;) {
     await queue.onIdle();
     const next = alone.shift();
@@ -152,6 +164,12 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
       else states.wait(step.id);
       await claim.release();
     }
+  }
+
+  /** Whether a result that reports read is sound: large ones were not read whole when the run was planned. */
+  async function isWhole({ outputs }: PlannedStep): Promise<boolean> {
+    for (const output of outputs) if (!(await store.isSound(output))) return false;
+    return true;
   }
 
   async function isStored({ outputs }: PlannedStep): Promise<boolean> {

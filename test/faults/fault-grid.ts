@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A grid of a second or two whose results are of every kind there is. */
+export const faultGrid = `schema: bench/grid@1
+name: faults
+seed: 11
+tasks:
+  - id: drawn
+    kind: generator
+    data: { use: digits, train: 24 }
+    model: { use: ddpm-mlp, hidden: [8], epochs: 2, batch: 12 }
+    queries: { heldout: 4, generated: 4, samplerSteps: 3 }
+    target: { use: neg-denoising-loss, timesteps: 4, draws: 1 }
+truth: { subsets: 4, fraction: 0.5, retrainSeeds: 1 }
+methods: [random, grad-dot, pixel-similarity]
+metrics: [lds]
+report: { resamples: 100 }
+`;
+
+export const kinds = [
+  'dataset',
+  'generate',
+  'diagnose',
+  'task',
+  'train',
+  'retrain',
+  'truth',
+  'fit',
+  'score',
+  'metric',
+] as const;
+
+/** Files of stored results of a kind, seen from the results folder, in order. */
+export function artifactsOf(results: string, kind: string): string[] {
+  return filesIn(results).filter((name) => name.startsWith(`store/${kind}/`) && name.endsWith('.safetensors'));
+}
+
+/** SHA-256 of every stored result by its file. */
+export function contents(results: string): ReadonlyMap<string, string> {
+  return new Map(
+    filesIn(results)
+      .filter((name) => name.startsWith('store/') && name.endsWith('.safetensors') && existsSync(join(results, name)))
+      .map((name) => [
+        name,
+        createHash('sha256')
+          .update(readFileSync(join(results, name)))
+          .digest('hex'),
+      ]),
+  );
+}
+
+/** What killed writes and claims leave behind. */
+export function leftovers(results: string): string[] {
+  return filesIn(results).filter((name) => name.includes('.tmp-') || name.endsWith('.claim'));
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+}
