@@ -20,9 +20,11 @@ export function extractorOf(params: Params<typeof extractorParams>): FeatureExtr
     file: params.extractor,
     sha256: params.extractorSha256,
     size: params.extractorSize,
+    layout: params.extractorLayout,
     mean: params.extractorMean,
     std: params.extractorStd,
     output: params.extractorOutput,
     pool: params.extractorPool,
+    outputLayout: params.extractorOutputLayout,
   };
 }

@@ -1,5 +1,8 @@
 import { choice, int, list, num, text } from './params.js';
 
+/** [batch, channels, height, width] or [batch, height, width, channels]. */
+export type ImageLayout = 'channels-first' | 'channels-last';
+
 /** A feature extractor in an ONNX file: one image (or flat vector) in, one vector out. */
 export interface FeatureExtractor {
   /** A path, from the folder the command runs in, or an https URL. */
@@ -8,6 +11,8 @@ export interface FeatureExtractor {
   readonly sha256: string;
   /** Height and width that images are resized to; 0: what the model declares, or else as they come. */
   readonly size: number;
+  /** Where images have their channels in what the model takes; `auto`: where its shape has 1 or 3, if at one place only. */
+  readonly layout: ImageLayout | 'auto';
   /** Subtracted from pixels in 0..1, then divided by `std`; one number for all channels or one a channel. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
@@ -16,9 +21,14 @@ export interface FeatureExtractor {
   /**
    * What becomes of an output of more than two dimensions: `flatten` keeps all of it, `first` takes the first token of
    * [batch, tokens, dims] (the class token of a vision transformer), `mean` averages over tokens of that shape, or over
-   * positions of [batch, channels, height, width].
+   * the positions of four dimensions.
    */
   readonly pool: 'flatten' | 'first' | 'mean';
+  /**
+   * Where an output of four dimensions has its channels, for `mean`; `auto`: where the other two are in the ratio of height
+   * and width of the input, if they are so in one layout only.
+   */
+  readonly outputLayout: ImageLayout | 'auto';
 }
 
 /** The parameters by which a method lets its user name a {@link FeatureExtractor}. */
@@ -29,6 +39,10 @@ export const extractorParams = {
     default: 0,
     min: 0,
     help: 'height and width images are resized to; 0: what the extractor declares',
+  }),
+  extractorLayout: choice(['auto', 'channels-first', 'channels-last'], {
+    default: 'auto',
+    help: 'where images have their channels in what the extractor takes; auto: as its shape says',
   }),
   extractorMean: list(num({ help: 'one channel' }), {
     default: [0],
@@ -42,5 +56,9 @@ export const extractorParams = {
   extractorPool: choice(['flatten', 'first', 'mean'], {
     default: 'flatten',
     help: 'outputs of more than two dimensions: all of it, the first token, or the mean over tokens or positions',
+  }),
+  extractorOutputLayout: choice(['auto', 'channels-first', 'channels-last'], {
+    default: 'auto',
+    help: 'where outputs of four dimensions have their channels, for the mean over positions; auto: as their shape says',
   }),
 };

@@ -1,12 +1,5 @@
 import { BenchError, type CancelSignal, defineMethod, int, num } from '@attribution-bench/contract';
-import {
-  addRowProducts,
-  blocksOf,
-  cholesky,
-  collectRows,
-  type SpdFactor,
-  transpose,
-} from '@attribution-bench/numerics';
+import { addSolvedProducts, cholesky, collectRows, type SpdFactor, transpose } from '@attribution-bench/numerics';
 
 const maxParameters = 10_000;
 const hessianBlockBytes = 2 ** 25;
@@ -65,11 +58,9 @@ export default defineMethod({
       const hessian = fullMatrix(state[`hessian${index}`], p);
       const factor = await factorDamped(hessian, p, damping, ctx);
       const targets = await collectRows(ctx.gradients({ of: 'queries', checkpoint, output: 'target' }), queries);
-      const directions = Float32Array.from(await factor.solveRows(Float64Array.from(targets.data)));
-      await addRowProducts({
-        left: blocksOf(directions, p, queries),
-        leftRows: queries,
-        right: () => ctx.gradients({ of: 'train', checkpoint, output: 'loss' }),
+      await addSolvedProducts({
+        solved: await factor.solveRows(Float64Array.from(targets.data)),
+        right: ctx.gradients({ of: 'train', checkpoint, output: 'loss' }),
         rightRows: train,
         into: scores,
         scale: -1 / ctx.checkpoints.length, // a training step goes against the gradient of its loss

@@ -3,7 +3,7 @@ import { cholesky } from './cholesky.js';
 import { requireLength, shapeError } from './errors.js';
 import { createGram } from './gram.js';
 import { matmul } from './matmul.js';
-import { addRowProducts, blocksOf, collectRows } from './row-blocks.js';
+import { addSolvedProducts, collectRows } from './row-blocks.js';
 import { transpose } from './transpose.js';
 
 const inverseRows = 512;
@@ -84,9 +84,8 @@ export async function ridgeKernel(
     ? {
         lambda,
         async addScores({ queries, phi, ...rest }) {
-          const solved = Float32Array.from(await factor.solveRows(float64(queries)));
-          const left = blocksOf(solved, columns, queries.rows);
-          await addRowProducts({ left, leftRows: queries.rows, right: phi, rightRows: points, ...rest });
+          const solved = await factor.solveRows(float64(queries));
+          await addSolvedProducts({ solved, right: phi(), rightRows: points, ...rest });
         },
         async leverages(phi) {
           const leverages = new Float64Array(points);

@@ -115,3 +115,28 @@ export async function addRowProducts(request: RowProducts): Promise<void> {
     }
   }
 }
+
+export interface SolvedProducts extends Pick<RowProducts, 'rightRows' | 'into' | 'scale' | 'onBlock'> {
+  /** [solvedRows × cols], in float64. */
+  readonly solved: Float64Array;
+  readonly right: AsyncIterable<RowBlock>;
+}
+
+/**
+ * {@link addRowProducts} with left rows that solve a system of equations, all in float64: where the system is ill
+ * conditioned such rows are large and cancel in the products, and float32 would leave their rounding errors.
+ */
+export async function addSolvedProducts(request: SolvedProducts): Promise<void> {
+  const { solved, right, rightRows, into, scale, onBlock } = request;
+  const rows = into.length / rightRows;
+  for await (const block of right) {
+    const { start, cols } = block;
+    if (solved.length !== rows * cols)
+      throw shapeError('addSolvedProducts', `${solved.length} elements are not ${rows} rows of ${cols}`);
+    const others = Float64Array.from(block.data.subarray(0, block.rows * cols));
+    const tile = await matmul(solved, others, { m: rows, k: cols, n: block.rows, transposeB: true });
+    for (let i = 0; i < rows; i++)
+      for (let j = 0; j < block.rows; j++) into[i * rightRows + start + j] += scale * tile[i * block.rows + j];
+    onBlock?.((start + block.rows) / rightRows);
+  }
+}

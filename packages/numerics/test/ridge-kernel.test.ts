@@ -1,3 +1,4 @@
+import { Rng } from '@attribution-bench/contract';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { blocksOf, collectRows, invertSpd, kernelMatrix, matmul, ridgeKernel, transpose } from '../src/index.js';
@@ -60,6 +61,69 @@ test('both forms give the scores and leverages of the dense formula', async () =
     { numRuns: 30 },
   );
 });
+
+test.each([
+  [1e-7, 24, 40],
+  [1e-9, 24, 40],
+  [1e-7, 40, 24],
+  [1e-9, 40, 24],
+])(
+  'with a ridge of %d, %i points and %i columns, both forms have the digits of float64',
+  async (ridge, points, columns) => {
+    const rng = new Rng([1, 2, 3, 4]);
+    const phi = Float32Array.from({ length: points * columns }, () => rng.normal());
+    const query = Float32Array.from({ length: 6 * columns }, () => rng.normal());
+    const stream = () => blocksOf(phi, columns, 7);
+    const gram = Array.from({ length: columns }, (_, i) =>
+      Array.from({ length: columns }, (_, j) => {
+        let sum = 0;
+        for (let r = 0; r < points; r++) sum += phi[r * columns + i] * phi[r * columns + j];
+        return sum;
+      }),
+    );
+    const lambda = (ridge * gram.reduce((sum, row, i) => sum + row[i], 0)) / Math.min(points, columns);
+    const expected = Array.from({ length: 6 }, (_, q) => {
+      const solved = solve(
+        gram.map((row, i) => row.map((value, j) => (i === j ? value + lambda : value))),
+        [...query.subarray(q * columns, (q + 1) * columns)],
+      );
+      return Array.from({ length: points }, (_, r) =>
+        solved.reduce((sum, value, i) => sum + value * phi[r * columns + i], 0),
+      );
+    }).flat();
+    const largest = Math.max(...expected.map(Math.abs));
+    for (const form of ['columns', 'points'] as const) {
+      const shape = { points, columns, form };
+      const options = { ridge, unit: 'mean-eigenvalue', name: 'kernel' } as const;
+      const kernel = await ridgeKernel(await kernelMatrix(stream(), shape), shape, options);
+      const into = new Float32Array(expected.length);
+      const queries = await collectRows(blocksOf(query, columns, 6), 6);
+      await kernel.addScores({ queries, phi: stream, into, scale: 1 });
+      for (const [i, value] of into.entries()) expect(Math.abs(value - expected[i]) / largest, form).toBeLessThan(3e-7);
+    }
+  },
+);
+
+/** Gauss elimination with pivots. */
+function solve(matrix: number[][], right: number[]): number[] {
+  const rows = matrix.map((row, i) => [...row, right[i]]);
+  for (let k = 0; k < rows.length; k++) {
+    const pivot = rows
+      .slice(k)
+      .reduce((best, row, i) => (Math.abs(row[k]) > Math.abs(rows[best][k]) ? k + i : best), k);
+    [rows[k], rows[pivot]] = [rows[pivot], rows[k]];
+    for (let i = k + 1; i < rows.length; i++) {
+      const factor = rows[i][k] / rows[k][k];
+      rows[i] = rows[i].map((value, j) => value - factor * rows[k][j]);
+    }
+  }
+  const solution = new Array<number>(rows.length).fill(0);
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const known = solution.reduce((sum, value, j) => sum + value * rows[i][j], 0);
+    solution[i] = (rows[i][rows.length] - known) / rows[i][i];
+  }
+  return solution;
+}
 
 test('a kernel without full rank needs a ridge', async () => {
   const shape = { points: 2, columns: 3, form: 'columns' } as const;

@@ -1,4 +1,10 @@
-import { BenchError, type CancelSignal, type FeatureExtractor, type NdArray } from '@attribution-bench/contract';
+import {
+  BenchError,
+  type CancelSignal,
+  type FeatureExtractor,
+  type ImageLayout,
+  type NdArray,
+} from '@attribution-bench/contract';
 import { InferenceSession, Tensor } from '@attribution-bench/tfjs-onnx/runtime';
 import { type Images, resize } from './resize.js';
 
@@ -45,7 +51,7 @@ export async function extractFeatures(
       const feed = new Float32Array(rows * input.values);
       for (let row = 0; row < count; row++) prepare(start + row, feed, row * input.values);
       const result = await run(extractor, session, input, output, feed, rows);
-      const pooled = pool(extractor, result);
+      const pooled = pool(extractor, input, result);
       if (features === undefined) {
         dims = pooled.length / rows;
         features = new Float32Array(points.points * dims);
@@ -83,7 +89,7 @@ async function open(extractor: FeatureExtractor, model: Uint8Array): Promise<Inf
 
 interface ModelInput {
   readonly name: string;
-  readonly layout: 'flat' | 'channels-first' | 'channels-last';
+  readonly layout: 'flat' | ImageLayout;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
@@ -122,10 +128,20 @@ function readInput(extractor: FeatureExtractor, session: InferenceSession, point
     return { layout: 'flat', height: points.height, width: points.width, channels: points.channels };
   }
 
+  function inputLayout(): ImageLayout {
+    if (extractor.layout !== 'auto') return extractor.layout;
+    const mayBe = (at: number) => sizes[at] === 1 || sizes[at] === 3;
+    if (mayBe(1) !== mayBe(3)) return mayBe(1) ? 'channels-first' : 'channels-last';
+    throw inputShapeError(
+      extractor,
+      `${wanted}, whose shape does not say where the channels are`,
+      'set extractorLayout to channels-first or channels-last',
+    );
+  }
+
   function imageInput(): Pick<ModelInput, 'layout' | 'height' | 'width' | 'channels'> | undefined {
     if ('dims' in points) return undefined;
-    const isChannels = (size: number | undefined): size is number => size === 1 || size === 3;
-    const first = isChannels(sizes[1]) || !isChannels(sizes[3]);
+    const first = inputLayout() === 'channels-first';
     const [channels, height, width] = first ? sizes.slice(1) : [sizes[3], sizes[1], sizes[2]];
     const asked = extractor.size > 0 ? extractor.size : undefined;
     for (const [side, fixed] of [
@@ -248,7 +264,7 @@ async function run(
 }
 
 /** One row a point: the output itself, its first token, or its mean over tokens or positions. */
-function pool(extractor: FeatureExtractor, { data, dims }: ModelOutput): Float32Array {
+function pool(extractor: FeatureExtractor, input: ModelInput, { data, dims }: ModelOutput): Float32Array {
   if (dims.length === 2 || extractor.pool === 'flatten') return data;
   const tokens = dims.length === 3;
   if ((extractor.pool === 'first' && !tokens) || dims.length > 4)
@@ -258,18 +274,36 @@ function pool(extractor: FeatureExtractor, { data, dims }: ModelOutput): Float32
       message: `gave shape [${dims.join(', ')}], which has no ${extractor.pool === 'first' ? 'first token' : 'positions'}`,
       next: 'set extractorPool to flatten',
     });
-  const width = tokens ? dims[2] : dims[1];
-  const positions = tokens ? dims[1] : dims[2] * dims[3];
+  const channelsLast = tokens || outputLayout(extractor, input, dims) === 'channels-last';
+  const width = channelsLast ? dims[dims.length - 1] : dims[1];
+  const positions = dims.slice(1).reduce((product, size) => product * size, 1) / width;
   const taken = extractor.pool === 'first' ? 1 : positions;
   const pooled = new Float32Array(dims[0] * width);
   for (let row = 0; row < dims[0]; row++)
     for (let feature = 0; feature < width; feature++) {
       let sum = 0;
       for (let position = 0; position < taken; position++)
-        sum += data[row * positions * width + (tokens ? position * width + feature : feature * positions + position)];
+        sum +=
+          data[row * positions * width + (channelsLast ? position * width + feature : feature * positions + position)];
       pooled[row * width + feature] = sum / taken;
     }
   return pooled;
+}
+
+/** By the ratio of height and width of the input, which positions of a feature map keep unless one is left. */
+function outputLayout(extractor: FeatureExtractor, input: ModelInput, dims: readonly number[]): ImageLayout {
+  if (extractor.outputLayout !== 'auto') return extractor.outputLayout;
+  const arePositions = (height: number, width: number) =>
+    (height === 1 && width === 1) || (input.layout !== 'flat' && height * input.width === width * input.height);
+  const first = arePositions(dims[2], dims[3]);
+  const last = arePositions(dims[1], dims[2]);
+  if (first !== last || dims.slice(1).every((size) => size === 1)) return first ? 'channels-first' : 'channels-last';
+  throw new BenchError({
+    code: 'FEATURES_OUTPUT',
+    place: extractor.file,
+    message: `gave shape [${dims.join(', ')}], which does not say where the channels are`,
+    next: 'set extractorOutputLayout to channels-first or channels-last',
+  });
 }
 
 function inputShapeError(extractor: FeatureExtractor, message: string, next: string): BenchError {

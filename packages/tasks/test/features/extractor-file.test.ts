@@ -36,6 +36,8 @@ const spec = (file: string, checksum: string): FeatureExtractor => ({
   std: [1],
   output: '',
   pool: 'flatten',
+  layout: 'auto',
+  outputLayout: 'auto',
 });
 const environment = (offline = false) => ({ cacheFolder: join(folder, 'cache'), offline, log() {} });
 const local = () => join(folder, 'model.onnx');

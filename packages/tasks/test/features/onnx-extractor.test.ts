@@ -13,6 +13,8 @@ const spec = (change: Partial<FeatureExtractor> = {}): FeatureExtractor => ({
   std: [1],
   output: '',
   pool: 'flatten',
+  layout: 'auto',
+  outputLayout: 'auto',
   ...change,
 });
 
@@ -134,6 +136,59 @@ describe('extractFeatures', () => {
     );
     expect(shape).toEqual([2, 1]);
     expect(data[0]).toBeCloseTo(0.25, 6);
+  });
+
+  it('averages over positions, wherever the channels are', async () => {
+    const points = images(2, 8, 8, 3);
+    const means = [0, 1].flatMap((point) =>
+      [0, 1, 2].map((c) => {
+        let sum = 0;
+        for (let at = 0; at < 64; at++) sum += points.data[(point * 64 + at) * 3 + c];
+        return sum / 64;
+      }),
+    );
+    for (const shape of [
+      ['n', 8, 8, 3],
+      ['n', 3, 8, 8],
+    ]) {
+      const found = await extractFeatures(spec({ pool: 'mean' }), identity(shape), points, signal);
+      expect(found.shape).toEqual([2, 3]);
+      for (const [i, value] of means.entries()) expect(found.data[i]).toBeCloseTo(value, 5);
+    }
+  });
+
+  it('takes the layout of a feature map from the user where its shape does not say it', async () => {
+    const points = images(1, 3, 3, 3);
+    const unknown = await failure(spec({ pool: 'mean', layout: 'channels-last' }), identity(['n', 3, 3, 3]), points);
+    expect(unknown.line).toContain('gave shape [1, 3, 3, 3], which does not say where the channels are');
+    expect(unknown.next).toBe('set extractorOutputLayout to channels-first or channels-last');
+    const pooled = async (change: Partial<FeatureExtractor>) =>
+      (await extractFeatures(spec({ pool: 'mean', ...change }), identity(['n', 3, 3, 3]), points, signal)).data;
+    const last = await pooled({ layout: 'channels-last', outputLayout: 'channels-last' });
+    expect(await pooled({ layout: 'channels-first', outputLayout: 'channels-first' })).toEqual(last);
+    for (const c of [0, 1, 2]) {
+      let sum = 0;
+      for (let at = 0; at < 9; at++) sum += points.data[at * 3 + c];
+      expect(last[c]).toBeCloseTo(sum / 9, 5);
+    }
+  });
+
+  it('asks for the layout of an input whose shape does not say it', async () => {
+    for (const shape of [
+      ['n', 3, 3, 3],
+      ['n', 'a', 'b', 'c'],
+    ]) {
+      const error = await failure(spec(), identity(shape), images(1, 3, 3, 3));
+      expect(error.code).toBe('FEATURES_INPUT_SHAPE');
+      expect(error.next).toBe('set extractorLayout to channels-first or channels-last');
+    }
+    const { data } = await extractFeatures(
+      spec({ layout: 'channels-last' }),
+      identity(['n', 'a', 'b', 'c']),
+      images(1, 3, 3, 3),
+      signal,
+    );
+    expect(data).toEqual(images(1, 3, 3, 3).data);
   });
 
   it.each([
