@@ -1,6 +1,6 @@
 import type { BoardInput } from '@attribution-bench/contract';
 import { describe, expect, it } from 'vitest';
-import { type BoardRow, makeBoard, renderMarkdown, renderTerminal } from '../src/index.js';
+import { type BoardRow, checkBaseline, makeBaseline, makeBoard, renderMarkdown, renderTerminal } from '../src/index.js';
 import { simulatedGrid } from './simulated-grid.js';
 
 const size = {
@@ -85,6 +85,18 @@ describe('the setting that is reported for a seed', () => {
     expect(terminal).toContain('that are not reported, for each method seed by the other ones');
     expect(terminal).toContain('m setting=0 for seed 0, setting=1 for seeds 1, 2 (of 2)');
     expect(renderMarkdown(board)).toContain('setting=0 for seed 0, setting=1 for seeds 1, 2');
+  });
+
+  it('is kept in the baseline, and the gate says for which seeds it is another one', () => {
+    const second = [0.9, 0.4, 0.4];
+    const [then, now] = [withTune([[0, 0.5, 0.5], second]), withTune([[0, 0.3, 0.3], second])];
+    const baseline = makeBaseline(then, { reason: 'first', at: '2026-01-01' });
+    expect(baseline.rows[0].paramsBySeed).toEqual([{ setting: 0 }, { setting: 1 }, { setting: 1 }]);
+    const rowsOf = (input: BoardInput) => checkBaseline(input, makeBoard(input), baseline).rows;
+    expect(rowsOf(then)[0]).toMatchObject({ before: rowOf(then).metrics.lds.value, change: { value: 0 } });
+    expect(rowsOf(then)[0].reason).toBeUndefined();
+    expect(rowsOf(now)[0].reason).toBe('other parameters were chosen: for seed 0');
+    expect(rowsOf(now)[0].paramsBefore).toBeUndefined();
   });
 
   it('is the same for every seed where all choose it, and then stands alone', () => {

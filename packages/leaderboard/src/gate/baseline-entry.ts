@@ -18,7 +18,7 @@ export function entryOfBaseline(row: BaselineRow, entry: Entry, task: BoardTask,
     return {
       task: row.task,
       method: entry.method.id,
-      params: row.params,
+      params: row.paramsBySeed?.[i] ?? row.params,
       seed,
       status: 'ok',
       metrics: { [metric.id]: { report } },

@@ -50,7 +50,10 @@ export interface BaselineTruth {
 export interface BaselineRow {
   readonly task: string;
   readonly entry: string;
+  /** Best by all seeds. */
   readonly params: { readonly [key: string]: Json };
+  /** What each of `seeds` was reported with, where that is not `params` for every one. */
+  readonly paramsBySeed?: readonly { readonly [key: string]: Json }[];
   readonly seeds: readonly number[];
   /** SHA-256 of the scores by seed; empty when they were not kept. */
   readonly scoresDigests: readonly string[];

@@ -83,7 +83,7 @@ export function compareRow(comparison: Comparison, id: string): CheckedRow | Com
 
   const sign = metric.higherIsBetter ? 1 : -1;
   const [worst, best] = metric.higherIsBetter ? [low, high] : [-high, -low];
-  const otherParams = canonicalJson(row.params) !== canonicalJson(entry.params ?? {});
+  const otherParams = seedsOfOtherParams(entry, row).length > 0;
   const moved = rounded(change.value) !== 0 || rounded(low) !== 0 || rounded(high) !== 0;
   const digests = entry.cells.flatMap(({ scoresDigest }) => scoresDigest ?? []);
   const bytesChanged =
@@ -94,7 +94,8 @@ export function compareRow(comparison: Comparison, id: string): CheckedRow | Com
     digests.some((digest, i) => digest !== row.scoresDigests[i]);
   return {
     ...about,
-    ...(otherParams ? { reason: `other parameters were chosen: ${chosen(entry, row)}`, paramsBefore: row.params } : {}),
+    ...(otherParams ? { reason: `other parameters were chosen: ${chosen(entry, row)}` } : {}),
+    ...(canonicalJson(row.params) === canonicalJson(entry.params ?? {}) ? {} : { paramsBefore: row.params }),
     ...(bytesChanged ? { warning: 'the scores are other bytes than in the baseline, the metric is the same' } : {}),
     before: rounded(was.value),
     after: rounded(now.value),
@@ -141,9 +142,21 @@ function requireFinite(value: number, place: string): void {
   });
 }
 
+/** Seeds of both that are reported with other parameters now. */
+function seedsOfOtherParams(entry: Entry, row: BaselineRow): number[] {
+  return row.seeds.filter((seed, i) => {
+    const now = entry.cells.find((cell) => cell.seed === seed)?.params;
+    return now !== undefined && canonicalJson(row.paramsBySeed?.[i] ?? row.params) !== canonicalJson(now);
+  });
+}
+
+/** The varied parameters that the two have chosen differently for all seeds or, without such, for some of them. */
 function chosen(entry: Entry, row: BaselineRow): string {
   const names = Object.keys({ ...row.params, ...entry.params }).filter(
     (name) => canonicalJson(row.params[name] ?? null) !== canonicalJson(entry.params?.[name] ?? null),
   );
-  return `${describeParams(row.params, names)} then, ${describeParams(entry.params ?? {}, names)} now`;
+  if (names.length > 0)
+    return `${describeParams(row.params, names)} then, ${describeParams(entry.params ?? {}, names)} now`;
+  const seeds = seedsOfOtherParams(entry, row);
+  return `for ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
 }

@@ -86,6 +86,7 @@ function baselineRow(input: BoardInput, task: BoardTask, entry: Entry): Baseline
     task: task.info.id,
     entry: entry.name,
     params: entry.params,
+    ...(entry.paramsBySeed === undefined ? {} : { paramsBySeed: entry.paramsBySeed }),
     seeds: entry.cells.map(({ seed }) => seed),
     scoresDigests: entry.cells.flatMap(({ scoresDigest }) => scoresDigest ?? []),
     metrics: Object.fromEntries(metrics),

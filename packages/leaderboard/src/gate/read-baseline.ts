@@ -70,6 +70,7 @@ function isRow(value: unknown): boolean {
     isListOf(value.seeds, isNumber) &&
     isListOf(value.scoresDigests, isText) &&
     isRecord(value.params) &&
+    (value.paramsBySeed === undefined || isListOf(value.paramsBySeed, isRecord)) &&
     isRecord(value.metrics) &&
     Object.values(value.metrics).every((results) => isListOf(results, isResult) && results.length > 0)
   );
