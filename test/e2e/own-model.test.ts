@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bench, temporaryFolder } from './command.js';
+import { bench, temporaryFolder, workspace } from './command.js';
 
 test('a grid with a TypeScript model of the user ends in a board, and so does the same grid again', async () => {
   const folder = temporaryFolder();
@@ -14,7 +14,7 @@ seed: 3
 tasks:
   - id: every-layer
     data: { use: digits, train: 60, queries: 6 }
-    model: { use: ./packages/tasks/examples/every-layer.ts, epochs: 2 }
+    model: { use: ${join(workspace, 'packages/tasks/examples/every-layer.ts')}, epochs: 2 }
     target: margin
 truth: { subsets: 8, fraction: 0.5, retrainSeeds: 1 }
 methods: [{ use: random }, { use: grad-dot }, { use: in-run-shapley }]

@@ -1,13 +1,16 @@
-import { choice, int, list, num, text } from './params.js';
+import { choice, file, int, list, num, text } from './params.js';
 
 /** [batch, channels, height, width] or [batch, height, width, channels]. */
 export type ImageLayout = 'channels-first' | 'channels-last';
 
 /** A feature extractor in an ONNX file: one image (or flat vector) in, one vector out. */
 export interface FeatureExtractor {
-  /** A path, from the folder the command runs in, or an https URL. */
+  /** A path or an https URL. */
   readonly file: string;
-  /** SHA-256 of the file, 64 hexadecimal digits: the file is part of a result's identity. */
+  /**
+   * SHA-256, 64 hexadecimal digits, of the file and, where its weights lie in files of their own, of those after it, in the
+   * order of their names: part of a result's identity.
+   */
   readonly sha256: string;
   /** Height and width that images are resized to; 0: what the model declares, or else as they come. */
   readonly size: number;
@@ -33,8 +36,14 @@ export interface FeatureExtractor {
 
 /** The parameters by which a method lets its user name a {@link FeatureExtractor}. */
 export const extractorParams = {
-  extractor: text({ default: '', help: 'ONNX file of a feature extractor: a path or an https URL' }),
-  extractorSha256: text({ default: '', help: 'SHA-256 of the extractor file' }),
+  extractor: file({
+    default: '',
+    help: 'ONNX file of a feature extractor: a path or an https URL; weights in files of their own lie beside it',
+  }),
+  extractorSha256: text({
+    default: '',
+    help: 'SHA-256 of the extractor file, followed by the files that its weights lie in, in the order of their names',
+  }),
   extractorSize: int({
     default: 0,
     min: 0,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { didYouMean } from './errors.js';
 import { shown } from './shown.js';
 
@@ -11,6 +12,8 @@ export interface ParamSpec<T extends ParamValue = ParamValue> {
   readonly max?: number;
   readonly choices?: readonly string[];
   readonly items?: ParamSpec;
+  /** Whether it names a file or folder, see {@link file}. */
+  readonly file?: true;
 }
 
 export type ParamValue = number | boolean | string | readonly (number | boolean | string)[];
@@ -33,6 +36,15 @@ export const num = (spec: Range<number>): ParamSpec<number> => ({ type: 'num', .
 export const bool = (spec: { default?: boolean; help: string }): ParamSpec<boolean> => ({ type: 'bool', ...spec });
 /** Free text. */
 export const text = (spec: { default?: string; help: string }): ParamSpec<string> => ({ type: 'text', ...spec });
+/**
+ * A file or folder, or an http address; empty: none. Relative paths start at the grid file. Where it lies is part of no key,
+ * what is in it is.
+ */
+export const file = (spec: { default?: string; help: string }): ParamSpec<string> => ({
+  type: 'text',
+  file: true,
+  ...spec,
+});
 /** One of the named values. */
 export function choice<const C extends readonly string[]>(
   choices: C,
@@ -46,6 +58,29 @@ export function list<T extends number | boolean | string>(
   spec: { default?: readonly T[]; help: string },
 ): ParamSpec<readonly T[]> {
   return { type: 'list', items, ...spec } as unknown as ParamSpec<readonly T[]>;
+}
+
+/** Whether the value of a {@link file} parameter is an address on the network. */
+export function isAddress(value: string): boolean {
+  return /^https?:\/\//.test(value);
+}
+
+/** The same values with the paths of {@link file} parameters made absolute. */
+export function locateFiles<T extends Readonly<Record<string, unknown>>>(
+  specs: ParamSpecs,
+  values: T,
+  folder: string,
+): T {
+  const located = Object.entries(values).map(([name, value]) => {
+    const path = specs[name]?.file === true && typeof value === 'string' && value !== '' && !isAddress(value);
+    return [name, path ? resolve(folder, value) : value];
+  });
+  return Object.fromEntries(located) as T;
+}
+
+/** The values that do not say where files are: what of them belongs into keys. */
+export function withoutFiles<T>(specs: ParamSpecs, values: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => specs[name]?.file !== true));
 }
 
 /** What is wrong with one given parameter; `path` leads to it from the object that holds the parameters. */

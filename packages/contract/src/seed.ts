@@ -76,8 +76,13 @@ export class Rng {
     return ((this.uint32() >>> 5) * 67108864 + (this.uint32() >>> 6)) / 9007199254740992;
   }
 
-  /** Uniform integer in [0, bound), without modulo bias; bound at most 2^32. */
+  /**
+   * Uniform integer in [0, bound), without modulo bias.
+   * @throws RangeError unless bound is a whole number from 1 to 2^32
+   */
   below(bound: number): number {
+    if (!(Number.isInteger(bound) && bound >= 1 && bound <= 4294967296))
+      throw new RangeError(`there is no whole number below ${bound} to draw`);
     const limit = 4294967296 - (4294967296 % bound);
     for (;;) {
       const draw = this.uint32();
@@ -120,8 +125,13 @@ export class Rng {
     return this.shuffle(Int32Array.from({ length: size }, (_, i) => i));
   }
 
-  /** `count` distinct indices of 0..size-1, ascending. */
+  /**
+   * `count` distinct indices of 0..size-1, ascending.
+   * @throws RangeError when there are not as many
+   */
   subset(size: number, count: number): Int32Array {
+    if (!(Number.isInteger(count) && count >= 0 && count <= size))
+      throw new RangeError(`${count} of ${size} indices cannot be drawn`);
     return this.permutation(size).slice(0, count).sort();
   }
 }

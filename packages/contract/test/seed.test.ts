@@ -57,3 +57,17 @@ test('a permutation holds every index once; a subset is ascending and every memb
   }
   for (const count of counts) expect(Math.abs(count - 2000)).toBeLessThan(5 * Math.sqrt(1000));
 });
+
+test.each([0, -1, 1.5, Number.NaN, 2 ** 32 + 1])(
+  'there is no number below %d to draw, and so no endless search for one',
+  (bound) => {
+    expect(() => new Rng(deriveSeed(1, 'a', 'data')).below(bound)).toThrow(RangeError);
+  },
+);
+
+test('no more indices than there are can be drawn', () => {
+  const rng = new Rng(deriveSeed(1, 'a', 'data'));
+  expect(() => rng.subset(3, 4)).toThrow(RangeError);
+  expect(() => rng.subset(3, -1)).toThrow(RangeError);
+  expect([...rng.subset(3, 3)]).toEqual([0, 1, 2]);
+});

@@ -64,6 +64,8 @@ export interface BoardTaskSummary {
     readonly subsets: number;
     readonly retrainSeeds: number;
     readonly fraction: number;
+    /** Training points in each subset. */
+    readonly points: number;
     /** Whether each class has the same share of its points in every subset. */
     readonly stratified?: true;
   };

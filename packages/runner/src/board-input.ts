@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import type { BoardInput, BoardMethod, BoardTask, CellResult, Cost, Json } from '@attribution-bench/contract';
 import { openStore, type Store } from '@attribution-bench/store';
-import { findPackage } from './methods/installed-package.js';
+import { findPackage } from '@attribution-bench/tasks';
 import type { Plan, PlannedCell, PlannedStep, PlannedTask } from './plan/plan.js';
 import type { RunOutcome } from './run/events.js';
 import { latestOutcome } from './run/latest-outcome.js';

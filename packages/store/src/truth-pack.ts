@@ -10,6 +10,8 @@ export interface TruthPack {
   /** Hash of everything the outputs were made from; see `truthKey` of the runner. */
   readonly key: string;
   readonly taskKey: string;
+  /** Hash of the user's own data files, where the task is made from any. */
+  readonly fingerprint?: string;
   readonly engine: string;
   /** The resolved task. */
   readonly spec: Json;
@@ -59,6 +61,7 @@ export async function writeTruthPack(file: string, pack: TruthPack): Promise<voi
       task: pack.task,
       key: pack.key,
       taskKey: pack.taskKey,
+      ...(pack.fingerprint === undefined ? {} : { fingerprint: pack.fingerprint }),
       engine: pack.engine,
       spec: canonicalJson(pack.spec),
       train: String(pack.train),
@@ -136,6 +139,7 @@ function decode({ arrays, metadata }: Artifact): TruthPack {
     task: textOf(metadata, 'task'),
     key: hexOf(metadata, 'key'),
     taskKey: hexOf(metadata, 'taskKey'),
+    ...(metadata.fingerprint === undefined ? {} : { fingerprint: hexOf(metadata, 'fingerprint') }),
     engine: textOf(metadata, 'engine'),
     spec: parsed(metadata, 'spec'),
     train,

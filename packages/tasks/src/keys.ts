@@ -1,25 +1,36 @@
-import { hashJson } from '@attribution-bench/contract';
+import { hashJson, withoutFiles } from '@attribution-bench/contract';
 import { datasets } from './data/datasets.js';
+import { isModelPath } from './models/own-model.js';
 import type { Choice, TaskSpec } from './spec.js';
 
-/** Key of a task: hash of its spec without its id and without where its files are. */
-export function taskKey({ id: _, data, ...spec }: TaskSpec): string {
-  return hashJson({ ...spec, data: withoutWhereabouts(data) });
+/**
+ * Key of a task: hash of its spec without its id and without where its files are, but with what is in them.
+ * @param fingerprint hash of the user's own data files, where it is made from any
+ */
+export function taskKey(spec: TaskSpec, fingerprint: string | undefined): string {
+  const { id: _, ...identity } = withoutPlaces(spec);
+  return hashJson({ ...identity, fingerprint });
 }
 
-/** Key of a task's data: equal for tasks whose {@link prepareData} gives the same points. */
-export function dataKey({ kind, seed, data, queries }: TaskSpec): string {
-  return hashJson({ kind, seed, data: withoutWhereabouts(data), heldout: queries.heldout });
+/** Key of a task's data but for what is in the user's own files: equal for tasks that choose their points alike. */
+export function dataKey(spec: TaskSpec): string {
+  const { kind, seed, data, queries } = withoutPlaces(spec);
+  return hashJson({ kind, seed, data, heldout: queries.heldout });
 }
 
 /** Key of a task's data with its generated queries, which depend on the model that draws them too. */
 export function generatedKey(spec: TaskSpec): string {
-  const { model, training, queries } = spec;
+  const { model, training, queries } = withoutPlaces(spec);
   return hashJson({ data: dataKey(spec), model, training, queries });
 }
 
-function withoutWhereabouts(data: Choice): Choice {
-  const { whereabouts } = datasets[data.use];
-  const kept = Object.entries(data).filter(([param]) => !whereabouts.includes(param));
-  return Object.fromEntries(kept) as Choice;
+/** A spec that says nothing of where files lie; the module of a user's model is named by its hash alone. */
+export function withoutPlaces(spec: TaskSpec): TaskSpec {
+  const { use, ...params } = spec.data;
+  const { use: model, ...architecture } = spec.model;
+  return {
+    ...spec,
+    data: { use, ...withoutFiles(datasets[use].params, params) } as Choice,
+    model: { use: isModelPath(model) ? 'own' : model, ...architecture } as Choice,
+  };
 }

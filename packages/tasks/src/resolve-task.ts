@@ -1,8 +1,10 @@
+import { resolve } from 'node:path';
 import {
   BenchError,
   checkParams,
   didYouMean,
   fileNameProblem,
+  locateFiles,
   type ParamProblem,
   type ParamSpecs,
   type ParamValue,
@@ -26,10 +28,11 @@ const defaultTarget: Readonly<Record<TaskKind, string>> = { classifier: 'margin'
 /**
  * Checks a task as written in a grid file (`extends` already merged, `truth` taken out) and fills in every default.
  * `data`, `model` and `target` are a name or an object with `use`; `model` holds the training recipe too, and may name the
- * path of a module with a user's own model, from the working folder.
+ * path of a module with a user's own model.
+ * @param folder where relative paths start
  * @returns the spec, or every problem found, with its path from the task
  */
-export function resolveTask(raw: unknown, gridSeed: number): ResolvedTask {
+export function resolveTask(raw: unknown, gridSeed: number, folder = '.'): ResolvedTask {
   if (!isObject(raw))
     return { ok: false, problems: [{ path: [], message: 'a task is a mapping with id, data, model' }] };
   const problems: ParamProblem[] = unknownKeys(raw);
@@ -39,7 +42,7 @@ export function resolveTask(raw: unknown, gridSeed: number): ResolvedTask {
   const id = raw.id;
   const unnamed = typeof id === 'string' ? fileNameProblem(id) : 'a task needs an "id"';
   if (unnamed !== undefined) report(id === undefined ? [] : ['id'], unnamed);
-  const own = ownModel(raw.model, problems);
+  const own = ownModel(raw.model, folder, problems);
   const model = own === 'broken' ? undefined : chosen('model', raw.model, { ...models, ...own?.named }, problems);
   const kind = model?.declared.kind ?? 'classifier';
   if (raw.kind !== undefined && model !== undefined && raw.kind !== kind) {
@@ -59,7 +62,7 @@ export function resolveTask(raw: unknown, gridSeed: number): ResolvedTask {
   if (problems.length > 0 || !data || !dataParams || !model || !modelParams || !target || !targetParams || !queries) {
     return { ok: false, problems };
   }
-  const { queries: _, ...points } = dataParams;
+  const { queries: _, ...points } = locateFiles(data.declared.params, dataParams, folder);
   return {
     ok: true,
     spec: {
@@ -69,7 +72,7 @@ export function resolveTask(raw: unknown, gridSeed: number): ResolvedTask {
       data: { use: data.declared.id, ...points },
       model: {
         use: model.use,
-        ...(own === 'broken' ? {} : own?.identity),
+        ...(own === undefined || own === 'broken' ? {} : own.identity),
         ...pick(modelParams, Object.keys(model.declared.architecture)),
       },
       training: recipeOf(model.declared, modelParams),
@@ -112,16 +115,21 @@ function chosen<T extends Named>(
 /** The model that `value` names by the path of its module, if it does; problems with it are reported. */
 function ownModel(
   value: unknown,
+  folder: string,
   problems: ParamProblem[],
 ):
-  | { readonly named: Readonly<Record<string, Model>>; readonly identity: { readonly sha256: string } }
+  | {
+      readonly named: Readonly<Record<string, Model>>;
+      readonly identity: { readonly use: string; readonly sha256: string };
+    }
   | 'broken'
   | undefined {
   const use = isObject(value) ? value.use : value;
   if (typeof use !== 'string' || !isModelPath(use)) return undefined;
   try {
-    const { model, sha256 } = loadOwnModel(use);
-    return { named: { [use]: model }, identity: { sha256 } };
+    const file = resolve(folder, use);
+    const { model, sha256 } = loadOwnModel(file);
+    return { named: { [use]: model }, identity: { use: file, sha256 } };
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;
     const { message, next } = error;

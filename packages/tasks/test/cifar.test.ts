@@ -71,7 +71,7 @@ test('the official layout is read: labels first, channels one after another', as
   expect(source.inputShape).toEqual([32, 32, 3]);
   expect(source.train.labels).toEqual(Uint8Array.from([1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6, 4, 5, 6, 7, 5, 6, 7, 8]));
   expect(source.heldout?.labels).toEqual(Uint8Array.from([6, 7, 8]));
-  const values = source.train.values;
+  const values = source.train.values as Uint8Array;
   expect([...values.subarray(0, 6)]).toEqual([10, 100, 200, 10, 100, 200]);
   const secondRecord = 3072;
   expect([...values.subarray(secondRecord + 3069, secondRecord + 3072)]).toEqual([7, 101, 201]);

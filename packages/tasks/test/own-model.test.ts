@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { int, Rng } from '@attribution-bench/contract';
 import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { activations, defineModel, openTask, resolveTask, type TaskSpec, taskKey } from '../src/index.js';
+import { activations, defineModel, generatedKey, openTask, resolveTask, type TaskSpec, taskKey } from '../src/index.js';
 import { allRows, checkpointOf, contextOf, dataOf, relativeError, runSeed, uncancelled } from './support/tasks.js';
 
 let folder: string;
@@ -47,7 +47,7 @@ const specOf = (model: unknown): TaskSpec => {
 test("a user's own model is trained and explained like any other", async () => {
   const use = await written('mine.mjs', modelSource('tanh'));
   const spec = specOf({ use, units: 7 });
-  expect(spec.model).toMatchObject({ use, units: 7 });
+  expect(spec.model).toMatchObject({ use: resolve(use), units: 7 });
   expect(spec.training.epochs).toBe(3);
   const task = await openTask(spec, await dataOf(spec), onnxEngine);
   expect(task.info.layers.map(({ name, kind, size }) => [name, kind, size])).toEqual([
@@ -98,7 +98,28 @@ test('its code is part of the key', async () => {
   const one = specOf({ use: await written('one.mjs', modelSource('tanh')) });
   const other = specOf({ use: await written('other.mjs', modelSource('relu')) });
   expect(one.model.sha256).toMatch(/^[0-9a-f]{64}$/);
-  expect(taskKey(one)).not.toBe(taskKey(other));
+  expect(taskKey(one, undefined)).not.toBe(taskKey(other, undefined));
+});
+
+test('so is that of what it imports, but not where it lies or how its path is written', async () => {
+  const source = `import { chosen } from './picked.js';
+export default (globalThis as unknown as { ownModel(activation: string): unknown }).ownModel(chosen);`;
+  await written('picked.ts', `export const chosen = 'tanh';`);
+  const use = await written('picking.ts', source);
+  const keyOf = (path: string, from?: string) => {
+    const raw = { id: 'own', data: { use: 'digits', train: 30, queries: 5 }, model: path };
+    const resolved = resolveTask(raw, 7, from);
+    if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
+    return [taskKey(resolved.spec, undefined), generatedKey(resolved.spec)];
+  };
+  const before = keyOf(use);
+  await mkdir(join(folder, 'copied'));
+  for (const name of ['picked.ts', 'picking.ts']) await cp(join(folder, name), join(folder, 'copied', name));
+  expect(keyOf(join(folder, 'picking.ts'))).toEqual(before);
+  expect(keyOf('./picking.ts', folder)).toEqual(before);
+  expect(keyOf('./copied/../copied/picking.ts', folder)).toEqual(before);
+  await written('picked.ts', `export const chosen = 'relu';`);
+  expect(keyOf(use)).not.toEqual(before);
 });
 
 test('a module that changed after the grid was read is not run', async () => {

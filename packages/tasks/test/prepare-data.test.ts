@@ -122,12 +122,12 @@ test('keys: the id and the place of files do not count, everything else does', (
   const fashion = (data: Record<string, unknown>, id = 'a') =>
     specOf({ id, data: { use: 'fashion-mnist', ...data }, model: 'mlp' });
   const base = fashion({});
-  expect(taskKey(fashion({ path: '/elsewhere' }, 'b'))).toBe(taskKey(base));
+  expect(taskKey(fashion({ path: '/elsewhere' }, 'b'), undefined)).toBe(taskKey(base, undefined));
   expect(dataKey(fashion({ path: '/elsewhere' }, 'b'))).toBe(dataKey(base));
   expect(dataKey(fashion({ train: 10 }))).not.toBe(dataKey(base));
   const slower = specOf({ data: { use: 'fashion-mnist' }, model: { use: 'mlp', lr: 0.01 } });
   expect(dataKey(slower)).toBe(dataKey(base));
-  expect(taskKey(slower)).not.toBe(taskKey(base));
+  expect(taskKey(slower, undefined)).not.toBe(taskKey(base, undefined));
 });
 
 test('synthetic points come from one component a class', async () => {

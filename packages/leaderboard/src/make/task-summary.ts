@@ -28,6 +28,7 @@ export function summaryOf(
             subsets: truth.subsets,
             retrainSeeds: truth.retrainSeeds,
             fraction: truth.fraction,
+            points: truth.members[0].length,
             ...(truth.stratified === undefined ? {} : { stratified: truth.stratified }),
           },
         }),

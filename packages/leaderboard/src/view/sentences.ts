@@ -16,11 +16,10 @@ export function measuredSentence(task: BoardTaskSummary, metric: BoardMetric | u
   });
   if (asked !== undefined) return `${name}: ${asked}?`;
   if (truth === undefined || report.subsets === 0) return `${name} on ${plural(task.train, 'training point')}.`;
-  const size = Math.round(truth.fraction * task.train);
   const subset = truth.stratified === true ? 'class-stratified random subset' : 'random subset';
   return (
     `${name}: do scores predict the ${task.target} of ${plural(report.queries, 'query', 'queries')} after retraining on ` +
-    `${plural(report.subsets, subset)} of ${formatCount(size)} of ${plural(task.train, 'training point')}, ` +
+    `${plural(report.subsets, subset)} of ${formatCount(truth.points)} of ${plural(task.train, 'training point')}, ` +
     `${plural(truth.retrainSeeds, 'retraining')} each?`
   );
 }

@@ -6,6 +6,7 @@ import { generatedIds } from '@attribution-bench/tasks';
 import type { ArtifactRef, Plan, PlannedTask, StepOutput } from '../plan/plan.js';
 import { generatedArtifact } from '../steps/generate.js';
 import type { MetricJob, StepJob } from '../steps/job.js';
+import { subsetSize } from '../steps/subset-rule.js';
 
 /** Sees to it that a trial finds what it reads: what is stored already, or something of the same size made up. */
 interface StandIns {
@@ -80,7 +81,7 @@ export function standIns(plan: Plan, results: Store, store: Store): StandIns {
       const { task, info } = taskOf(spec.id);
       const { subsets = 0, retrainSeeds = 0 } = task.truth ?? {};
       await provideRef(truth.artifact, async () => {
-        const size = Math.max(1, Math.round(truth.rule.fraction * info.train));
+        const size = subsetSize(truth.rule, info.train);
         const members = new Int32Array(subsets * size);
         const rng = newRng();
         for (let subset = 0; subset < subsets; subset++) members.set(rng.subset(info.train, size), subset * size);

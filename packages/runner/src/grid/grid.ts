@@ -40,8 +40,17 @@ export interface TruthSpec {
 /** A method with one setting of its parameters. */
 export interface GridMethod {
   readonly loaded: LoadedMethod;
-  /** Every declared parameter. */
+  /** Every declared parameter, as the file gives it. */
   readonly params: Params<ParamSpecs>;
+  readonly files: NamedFiles;
+}
+
+/** The files that parameters name. */
+export interface NamedFiles {
+  /** The parameters with absolute paths. */
+  readonly located: Params<ParamSpecs>;
+  /** SHA-256 of what is in them, by parameter: part of keys, in place of the paths. */
+  readonly contents: Readonly<Record<string, string>>;
 }
 
 /** A method and where its code came from. */
@@ -56,6 +65,7 @@ export interface LoadedMethod {
 export interface GridMetric {
   readonly metric: Metric;
   readonly params: Params<ParamSpecs>;
+  readonly files: NamedFiles;
   /** Ids of the tasks it is for; absent: every task that has what it needs. */
   readonly tasks?: readonly string[];
 }

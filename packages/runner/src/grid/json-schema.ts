@@ -99,7 +99,7 @@ function ownOr({ anyOf }: { readonly anyOf: readonly Schema[] }): Schema {
   const path: Schema = {
     type: 'string',
     pattern: '^(\\.|/|[A-Za-z]:[\\\\/])',
-    description: 'path of a module of your own, from the working folder: it starts with . or is absolute',
+    description: 'path of a module of your own, from this file: it starts with . or is absolute',
   };
   return {
     anyOf: [...anyOf, path, { type: 'object', required: ['use'], properties: { use: path } }],

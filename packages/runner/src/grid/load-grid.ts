@@ -6,6 +6,7 @@ import { loadMethod } from '../methods/load-method.js';
 import { layered, mergeTasks } from './extends.js';
 import type { Grid, GridMethod, GridMetric, GridTask, TruthSpec } from './grid.js';
 import { GridErrors, type GridProblem } from './grid-errors.js';
+import { namedFiles } from './named-files.js';
 import { quickSpec, quickTruth } from './quick.js';
 import { gridSchema, type RawGrid, truthSchema } from './schema.js';
 import { checkSchema } from './schema-problems.js';
@@ -32,9 +33,10 @@ export async function loadGrid(file: string, options: { readonly quick?: boolean
   const raw = outer.value;
   const problems: GridProblem[] = [];
   const quick = options.quick === true ? (raw.quick ?? {}) : undefined;
-  const tasks = resolveTasks(raw, source, quick, problems);
-  const metrics = resolveMetrics(raw, source, problems);
-  const methods = await resolveMethods(raw, source, dirname(resolve(file)), problems);
+  const folder = dirname(resolve(file));
+  const tasks = resolveTasks(raw, source, folder, quick, problems);
+  const metrics = await resolveMetrics(raw, source, folder, problems);
+  const methods = await resolveMethods(raw, source, folder, problems);
   checkNames(raw, source, problems);
   checkTruthPresent(raw, source, tasks, metrics, problems);
   if (problems.length > 0) throw new GridErrors(problems);
@@ -65,7 +67,13 @@ function tolerancesOf({ check, report, metrics }: RawGrid): Readonly<Record<stri
 
 type Quick = NonNullable<RawGrid['quick']>;
 
-function resolveTasks(raw: RawGrid, source: YamlSource, quick: Quick | undefined, problems: GridProblem[]): GridTask[] {
+function resolveTasks(
+  raw: RawGrid,
+  source: YamlSource,
+  folder: string,
+  quick: Quick | undefined,
+  problems: GridProblem[],
+): GridTask[] {
   const ids = new Map<string, string>();
   for (const [index, { id }] of raw.tasks.entries()) {
     const other = ids.get(id.toLowerCase());
@@ -84,7 +92,7 @@ function resolveTasks(raw: RawGrid, source: YamlSource, quick: Quick | undefined
     if (merged === undefined) continue;
     const { truth: ownTruth, ...described } = merged.fields;
     const overrides = quick?.tasks ?? {};
-    const resolved = resolveTask(quick === undefined ? described : layered(described, overrides), raw.seed);
+    const resolved = resolveTask(quick === undefined ? described : layered(described, overrides), raw.seed, folder);
     if (!resolved.ok) {
       for (const { path, message, next, unknownKey } of resolved.problems)
         problems.push({
@@ -157,7 +165,7 @@ async function resolveMethods(
         const identity = hashJson([id, { ...setting }]);
         if (seen.has(identity)) complain(['use'], `"${id}" is there twice with the same parameters`, 'leave one out');
         seen.add(identity);
-        methods.push({ loaded, params: setting });
+        methods.push({ loaded, params: setting, files: await namedFiles(specs, setting, folder) });
       }
     } catch (error) {
       if (!(error instanceof BenchError)) throw error;
@@ -167,7 +175,12 @@ async function resolveMethods(
   return methods;
 }
 
-function resolveMetrics(raw: RawGrid, source: YamlSource, problems: GridProblem[]): GridMetric[] {
+async function resolveMetrics(
+  raw: RawGrid,
+  source: YamlSource,
+  folder: string,
+  problems: GridProblem[],
+): Promise<GridMetric[]> {
   const taskIds = raw.tasks.map(({ id }) => id);
   const metrics: GridMetric[] = [];
   for (const [index, { use, params, tasks }] of raw.metrics.entries()) {
@@ -188,8 +201,10 @@ function resolveMetrics(raw: RawGrid, source: YamlSource, problems: GridProblem[
         message,
         ...(next === undefined ? {} : { next }),
       });
-    for (const setting of settings)
-      metrics.push({ metric, params: setting, ...(tasks === undefined ? {} : { tasks }) });
+    for (const setting of settings) {
+      const files = await namedFiles(metric.params, setting, folder);
+      metrics.push({ metric, params: setting, files, ...(tasks === undefined ? {} : { tasks }) });
+    }
   }
   return metrics;
 }

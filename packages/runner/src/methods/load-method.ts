@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BenchError, didYouMean, fileNameProblem, type Method } from '@attribution-bench/contract';
+import { findPackage, hashCode, packagesOf, searchFolders } from '@attribution-bench/tasks';
 import type { LoadedMethod } from '../grid/grid.js';
-import { hashCode } from './code-hash.js';
-import { findPackage, packagesOf, searchFolders } from './installed-package.js';
 
 const scope = '@attribution-bench';
 const prefix = 'method-';

@@ -1,6 +1,6 @@
-import type { Json, Need, ScoreShape } from '@attribution-bench/contract';
-import type { Grid, GridMethod, GridMetric } from '../grid/grid.js';
-import { hashPackage } from '../methods/code-hash.js';
+import { type Json, type Need, type ParamSpecs, type ScoreShape, withoutFiles } from '@attribution-bench/contract';
+import { hashPackage } from '@attribution-bench/tasks';
+import type { Grid, GridMethod, GridMetric, NamedFiles } from '../grid/grid.js';
 import type { MethodSource } from '../steps/job.js';
 import type { CellFilter } from './globs.js';
 import type { PlannedCell, PlannedTask, StepOutput } from './plan.js';
@@ -72,7 +72,7 @@ const modelNeeds: readonly Need[] = ['checkpoints', 'gradients', 'curvature', 't
 function planCell(
   steps: StepList,
   cellTask: CellTask,
-  { loaded, params }: GridMethod,
+  { loaded, params, files }: GridMethod,
   seed: number,
   label: string,
   /** What the task is ranked and its parameters are chosen by. */
@@ -89,7 +89,7 @@ function planCell(
   const source: MethodSource = {
     id: method.id,
     url,
-    params,
+    params: files.located,
     seed,
     checkpoints: checkpoints.map(({ output }) => output),
     ...(trajectory === undefined ? {} : { trajectory: trajectory.output }),
@@ -103,7 +103,7 @@ function planCell(
     method: method.id,
     revision: method.revision,
     code,
-    params: { ...params } as Json,
+    ...identityOf(method.params, files),
     seed,
     checkpoints: checkpoints.map(({ output }) => output.key),
     trajectory: trajectory?.output.key,
@@ -157,7 +157,7 @@ function planCell(
 function planMetric(
   steps: StepList,
   { opened, truth, split }: CellTask,
-  { metric, params }: GridMetric,
+  { metric, params, files }: GridMetric,
   scored: { readonly scores: StepOutput; readonly step: string; readonly shape: ScoreShape },
   common: { readonly task: string; readonly method: string },
   label: string,
@@ -172,7 +172,7 @@ function planMetric(
     metric: metric.id,
     revision: metric.revision,
     code: hashPackage('@attribution-bench/metrics'),
-    params: { ...params } as Json,
+    ...identityOf(metric.params, files),
     scores: scored.scores.key,
     truth: wantsTruth ? truth.output.key : undefined,
     report: partsOf(split.report),
@@ -192,7 +192,7 @@ function planMetric(
     job: {
       kind: 'metric',
       metric: metric.id,
-      params,
+      params: files.located,
       info: opened.info,
       task: opened.source,
       scores: scored.scores,
@@ -213,6 +213,12 @@ function planMetric(
     },
     place: ['metric', metric.id, { ...params } as Json, ...place],
   });
+}
+
+/** What parameters are for keys: their values, but of files what is in them and not where they lie. */
+function identityOf(specs: ParamSpecs, { located, contents }: NamedFiles): { params: Json; files?: Json } {
+  const params = withoutFiles<Json>(specs, located);
+  return { params, ...(Object.keys(contents).length === 0 ? {} : { files: contents }) };
 }
 
 function partsOf({ subsets, queries, train }: PlannedTask['report']): Json {

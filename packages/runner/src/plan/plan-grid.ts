@@ -3,6 +3,9 @@ import { BenchError } from '@attribution-bench/contract';
 import { openStore } from '@attribution-bench/store';
 import { defaultCacheFolder } from '@attribution-bench/tasks';
 import type { Grid, GridMetric } from '../grid/grid.js';
+import { readLabels } from '../steps/draw-subsets.js';
+import { checkExtractors } from './check-extractors.js';
+import { checkSubsets } from './check-subsets.js';
 import { cellFilter } from './globs.js';
 import type { Plan, PlannedCell, PlannedStep, PlannedTask, PlannedTruth, PlanOptions } from './plan.js';
 import { type CellDraft, type CellTask, metricsFor, planCells, skipReason } from './plan-cells.js';
@@ -14,7 +17,8 @@ import { type StepList, settle } from './step-list.js';
 /**
  * What has to be done for a grid, what is stored already, and what is skipped, with reasons. Reads (or downloads) the
  * data of its tasks, and computes nothing else.
- * @throws BenchError GRID_EMPTY, GLOB_NO_MATCH, SPLIT_TOO_SMALL, or what keeps data from being read
+ * @throws BenchError GRID_EMPTY, GLOB_NO_MATCH, SPLIT_TOO_SMALL, SUBSETS_TOO_FEW, or what keeps data or extractors from
+ *   being read
  */
 export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> {
   const log = options.onLog ?? (() => undefined);
@@ -36,6 +40,7 @@ export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> 
     if (!methodIds.some((method) => filter.takes(task.id, method))) continue;
     const opened = await openForPlanning(task, store, { engine: options.engine, environment, log }, steps);
     const [{ step: first }] = planCheckpoints(steps, opened, grid.seeds[0], 1);
+    if (task.truth !== undefined) checkSubsets(task.id, task.truth, await readLabels(store, opened.source.dataset));
     const truth = task.truth === undefined ? undefined : planTruth(steps, opened, task.truth);
     const metrics = metricsFor(grid, opened);
     const sizes = { subsets: task.truth?.subsets ?? 0, queries: opened.info.queries, train: opened.info.train };
@@ -47,16 +52,17 @@ export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> 
     if (truth !== undefined) wanted.add(truth.step);
     const cellTask: CellTask = { opened, metrics, split, ...(truth === undefined ? {} : { truth }) };
     if (options.scope !== 'truth') drafts.push(...planCells(steps, grid, cellTask, filter));
-    const diagnose = opened.diagnose === undefined ? {} : { diagnose: opened.diagnose };
-    const { info, key, fingerprint } = opened;
+    const { info, key, fingerprint, diagnose } = opened;
     const dataset =
       fingerprint === undefined ? task.spec.data.use : `${task.spec.data.use} ${fingerprint.slice(0, 12)}`;
-    tasks.push({ planned: { task, info, key, dataset, metrics, first, ...diagnose, ...split }, truth });
+    const optional = { ...(fingerprint !== undefined && { fingerprint }), ...(diagnose !== undefined && { diagnose }) };
+    tasks.push({ planned: { task, info, key, dataset, metrics, first, ...optional, ...split }, truth });
   }
   if (options.scope !== 'truth') checkNotEmpty(grid, drafts);
   for (const cell of drafts) for (const id of resultsOf(cell)) wanted.add(id);
   const forced = drafts.flatMap((cell) => (cell.forced && cell.steps ? [cell.steps.fit, ...resultsOf(cell)] : []));
   const settled = await settle(steps, store, wanted, new Set(forced));
+  await checkExtractors(settled.steps);
   const byId = new Map(settled.steps.map((step) => [step.id, step]));
   return {
     grid,

@@ -1,6 +1,6 @@
 import { hashJson } from '@attribution-bench/contract';
 import type { TruthSpec } from '../grid/grid.js';
-import { type SubsetRule, subsetRule } from '../steps/draw-subsets.js';
+import { type SubsetRule, subsetRule } from '../steps/subset-rule.js';
 import type { StepOutput } from './plan.js';
 import type { OpenedTask } from './plan-task.js';
 import { addStep, outputOf, type StepList } from './step-list.js';
@@ -98,7 +98,6 @@ export function planTruth(steps: StepList, opened: OpenedTask, truth: TruthSpec)
   });
   const key = hashJson({
     task: opened.key,
-    fingerprint: opened.fingerprint,
     engine: parts.engine,
     ...rule,
     subsets,

@@ -1,8 +1,6 @@
-import type { ParamSpecs, Params } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
-import { dataKey, datasets, generatedKey, taskKey } from '@attribution-bench/tasks';
+import { dataFingerprint, dataKey, generatedKey, hashPackage, taskKey } from '@attribution-bench/tasks';
 import type { GridTask } from '../grid/grid.js';
-import { hashPackage } from '../methods/code-hash.js';
 import { makeDataset } from '../steps/dataset.js';
 import { describeTask, readDescription, type TaskDescription } from '../steps/describe-task.js';
 import type { TaskSource } from '../steps/job.js';
@@ -42,11 +40,10 @@ export async function openForPlanning(
   steps: StepList,
 ): Promise<OpenedTask> {
   const { id, spec } = task;
-  const { use, ...params } = spec.data;
-  const fingerprint = await datasets[use].fingerprint?.(params as unknown as Params<ParamSpecs>);
+  const fingerprint = await dataFingerprint(spec);
   const harness = hashPackage('@attribution-bench/tasks');
   const engineId = (await engineOf(engine)).id;
-  const key = taskKey(spec);
+  const key = taskKey(spec, fingerprint);
   const add = (draft: Omit<StepDraft, 'task' | 'place'>) => addStep(steps, { ...draft, task: id, place: [] });
 
   const dataset = outputOf('dataset', { data: dataKey(spec), fingerprint, harness });

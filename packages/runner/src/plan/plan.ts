@@ -1,7 +1,7 @@
 import type { Json, ParamSpecs, Params, Split, TaskInfo } from '@attribution-bench/contract';
 import type { Grid, GridMetric, GridTask } from '../grid/grid.js';
-import type { SubsetRule } from '../steps/draw-subsets.js';
 import type { StepJob } from '../steps/job.js';
+import type { SubsetRule } from '../steps/subset-rule.js';
 
 export type StepKind =
   | 'dataset'
@@ -78,6 +78,8 @@ export interface PlannedTask {
   readonly key: string;
   /** What its points are taken from: tasks of one data set say much the same of methods. */
   readonly dataset: string;
+  /** Hash of the user's own data files, where it is made from any. */
+  readonly fingerprint?: string;
   /** Metrics of the grid that are for it. */
   readonly metrics: readonly GridMetric[];
   readonly truth?: PlannedTruth;

@@ -1,16 +1,21 @@
+import { BenchError, exitCode } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
-import { generatedIds, prepareData, type TaskData } from '@attribution-bench/tasks';
+import { dataFingerprint, generatedIds, prepareData, type TaskData } from '@attribution-bench/tasks';
 import type { ArtifactRef } from '../plan/plan.js';
 import type { DataSource, DatasetJob, TaskSource } from './job.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
-/** Reads or downloads a task's data and keeps exactly what the task is fed. */
+/**
+ * Reads or downloads a task's data and keeps exactly what the task is fed.
+ * @throws BenchError DATA_CHANGED when the user's files are not those that the plan was made with
+ */
 export async function makeDataset(
   job: DatasetJob,
   { store, environment, log }: Pick<Workshop, 'store' | 'environment' | 'log'>,
 ): Promise<StepReport> {
   const elapsed = stopwatch();
   const data = await prepareData(job.spec, { ...environment, log });
+  if ((await dataFingerprint(job.spec)) !== job.output.made.fingerprint) throw changed(job.spec.id);
   const dims = data.inputs.length / data.labels.length;
   const queryDims = data.queryLabels.length === 0 ? dims : data.queryInputs.length / data.queryLabels.length;
   await writeOutput(
@@ -28,6 +33,16 @@ export async function makeDataset(
     { inputShape: JSON.stringify(data.inputShape), classes: String(data.classes) },
   );
   return elapsed();
+}
+
+function changed(task: string): BenchError {
+  return new BenchError({
+    code: 'DATA_CHANGED',
+    place: `task "${task}"`,
+    message: 'has data files that changed while the grid ran',
+    next: 'run it again',
+    exit: exitCode.incomplete,
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ParamSpecs, Params, ScoreShape, Split, TaskInfo } from '@attribution-bench/contract';
 import type { TaskSpec } from '@attribution-bench/tasks';
 import type { ArtifactRef, StepOutput } from '../plan/plan.js';
-import type { SubsetRule } from './draw-subsets.js';
+import type { SubsetRule } from './subset-rule.js';
 
 /** What a worker is told to do, as plain data. Keys and files of inputs are settled; nothing is looked up. */
 export type StepJob =

@@ -7,8 +7,7 @@ import {
   type RetrainRequest,
   sha256,
 } from '@attribution-bench/contract';
-import type { Task, TrainedRun } from '@attribution-bench/tasks';
-import { hashPackage } from '../methods/code-hash.js';
+import { hashPackage, type Task, type TrainedRun } from '@attribution-bench/tasks';
 import { outputOf } from '../plan/step-list.js';
 import type { TaskSource } from './job.js';
 import { engineOf } from './open-tasks.js';

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError, exitCode, type Json } from '@attribution-bench/contract';
 import { writeTruthPack } from '@attribution-bench/store';
+import { withoutPlaces } from '@attribution-bench/tasks';
 import type { Plan } from '../plan/plan.js';
 import { readQueryIds } from '../steps/dataset.js';
 import { readSanity } from '../steps/train.js';
@@ -24,7 +25,7 @@ export async function exportTruth(plan: Plan, options: { readonly folder?: strin
   const steps = new Map(plan.steps.map((step) => [step.id, step]));
   const packs: ExportedPack[] = [];
   for (const { planned, truth, job, groups } of truthsOf(plan)) {
-    const { task, key: taskKey, info, first } = planned;
+    const { task, key: taskKey, fingerprint, info, first } = planned;
     const trained = steps.get(first)?.outputs[0];
     if (!(await store.has(job.output)) || trained === undefined || !(await store.has(trained)))
       throw new BenchError({
@@ -46,8 +47,9 @@ export async function exportTruth(plan: Plan, options: { readonly folder?: strin
       task: task.id,
       key,
       taskKey,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
       engine: String(job.output.made.engine),
-      spec: task.spec as unknown as Json,
+      spec: withoutPlaces(task.spec) as unknown as Json,
       train: info.train,
       ...rule,
       retrainSeeds: job.retrainSeeds,

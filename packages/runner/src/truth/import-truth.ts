@@ -54,6 +54,9 @@ export async function importTruth(plan: Plan, file: string): Promise<ImportedPac
 function matching(truths: readonly TruthOfTask[], pack: TruthPack, file: string): TruthOfTask {
   const { taskKey, engine, fraction, stratified } = pack;
   const sameTask = truths.filter(({ planned }) => planned.key === taskKey);
+  const namesake = truths.find(({ planned }) => planned.task.id === pack.task)?.planned;
+  if (sameTask.length === 0 && namesake !== undefined && namesake.fingerprint !== pack.fingerprint)
+    throw mismatch(file, `is of other data than task "${pack.task}" reads`, 'use the data that it was exported with');
   if (sameTask.length === 0) throw mismatch(file, `is of task "${pack.task}", which is not in the grid as it was then`);
   const same = sameTask.find(
     ({ job: { output, rule } }) =>
@@ -64,11 +67,15 @@ function matching(truths: readonly TruthOfTask[], pack: TruthPack, file: string)
   throw mismatch(file, `was made by engine ${engine} with ${kind} of ${fraction}`);
 }
 
-function mismatch(file: string, message: string): BenchError {
+function mismatch(
+  file: string,
+  message: string,
+  next = 'use the grid file and engine that it was exported with',
+): BenchError {
   return new BenchError({
     code: 'TRUTH_PACK_MISMATCH',
     place: file,
     message,
-    next: 'use the grid file and engine that it was exported with',
+    next,
   });
 }

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { BenchError, list, type NdArray, num, text } from '@attribution-bench/contract';
-import { unzipSync } from 'fflate';
+import { BenchError, choice, didYouMean, file, list, num, text } from '@attribution-bench/contract';
+import { type ArrayFile, arrayFiles } from './array-files.js';
 import { defineDataset, type Partition, pointParams } from './dataset.js';
-import { parseNpy } from './npy.js';
+import { type NpyArray, openNpy, type PointLayout, readPoints, readWholeNumbers } from './npy-array.js';
+import type { DataEnvironment } from './task-data.js';
 
 const names = { x: 'x_train', y: 'y_train', heldoutX: 'x_test', heldoutY: 'y_test' } as const;
-const largestMember = 2 ** 31;
+const mostClasses = 100_000;
+/** Images have at most this many channels, and more rows and columns than that. */
+const mostChannels = 4;
 
 /**
  * The user's own arrays: an `.npz` file, or a folder of `.npy` files, with `x_train` [n × …] and `y_train` [n], and, for
- * held-out points of their own, `x_test` and `y_test`. Classes are the whole numbers of `y_train`, from 0.
+ * held-out points of their own, `x_test` and `y_test`. Classes are the distinct numbers of `y_train`, in their order.
  */
 export const arrays = defineDataset({
   id: 'arrays',
@@ -20,110 +21,137 @@ export const arrays = defineDataset({
   home: '',
   params: {
     ...pointParams({ train: 1000, queries: 100 }),
-    classes: list(text({ help: 'a class number' }), { default: [], help: 'classes to keep; none named: all' }),
-    path: text({ help: 'the .npz file, or the folder of .npy files' }),
+    classes: list(text({ help: 'a class number, as text' }), { default: [], help: 'classes to keep; none named: all' }),
+    path: file({ help: 'the .npz file, or the folder of .npy files' }),
     scale: num({ default: 1, help: 'what every value is multiplied by, e.g. 0.00392156862745098 for bytes' }),
+    layout: choice(['auto', 'channels-last', 'channels-first'], {
+      default: 'auto',
+      help: 'of points with three axes: height × width × channels or channels × height × width; auto: the former, and points that look like the latter are refused',
+    }),
   },
-  whereabouts: ['path'],
   fingerprint: async ({ path }) => {
     const hash = createHash('sha256');
-    for (const [name, bytes] of await filesOf(path)) hash.update(`${name}\0${bytes.length}\0`).update(bytes);
+    for (const [name, array] of await ownArrays(path)) {
+      hash.update(`${name}\0${array.bytes}\0`);
+      for await (const part of array.parts()) hash.update(part);
+    }
     return hash.digest('hex');
   },
-  async load({ path, scale }) {
-    const files = await filesOf(path);
-    const train = partition('train', files, names.x, names.y, path, scale);
-    const heldout = files.has(names.heldoutX)
-      ? partition('test', files, names.heldoutX, names.heldoutY, path, scale)
-      : undefined;
-    if (heldout !== undefined && heldout.inputShape.join() !== train.inputShape.join()) {
-      const shape = (inputShape: readonly number[]) => `[${inputShape.join(', ')}]`;
-      throw corrupt(
-        path,
-        `${names.heldoutX} has points of ${shape(heldout.inputShape)}, ${names.x} of ${shape(train.inputShape)}`,
-      );
+  async load({ path, scale, layout }, environment) {
+    const files = await ownArrays(path);
+    const [x, y] = await labelled(files, names.x, names.y, path);
+    const inputShape = pointShape(x, layout);
+    const turned: PointLayout = layout === 'channels-first' ? layout : 'channels-last';
+    const found = [...new Set(y)].sort((a, b) => a - b);
+    if (found.length > mostClasses) {
+      throw corrupt(`${path}: ${names.y}`, `holds ${found.length} different numbers, too many to be classes`);
     }
-    let highest = 0;
-    for (const label of train.labels) highest = Math.max(highest, label);
-    return {
-      inputShape: train.inputShape,
-      classNames: Array.from({ length: highest + 1 }, (_, label) => String(label)),
-      pixels: false,
-      train,
-      ...(heldout === undefined ? {} : { heldout }),
-    };
+    sayClasses(found, environment);
+    const classNames = found.map(String);
+    const partition = (name: string, array: NpyArray, labels: ArrayLike<number>): Partition => ({
+      name,
+      values: (rows) => readPoints(array, rows, scale, turned),
+      scale: 1,
+      labels: Int32Array.from(labels),
+    });
+    const classOf = new Map(found.map((number, label) => [number, label]));
+    const train = partition(
+      'train',
+      x,
+      Array.from(y, (number) => classOf.get(number) as number),
+    );
+    if (!files.has(names.heldoutX)) return { inputShape, classNames, pixels: false, train };
+    const [heldoutX, heldoutY] = await labelled(files, names.heldoutX, names.heldoutY, path);
+    if (heldoutX.header.shape.slice(1).join() !== x.header.shape.slice(1).join()) {
+      const shape = ({ header }: NpyArray) => `[${header.shape.slice(1).join(', ')}]`;
+      throw corrupt(path, `${names.heldoutX} has points of ${shape(heldoutX)}, ${names.x} of ${shape(x)}`);
+    }
+    for (const number of heldoutY) {
+      if (!classOf.has(number)) classOf.set(number, classNames.push(String(number)) - 1);
+    }
+    const heldout = partition(
+      'test',
+      heldoutX,
+      Array.from(heldoutY, (number) => classOf.get(number) as number),
+    );
+    return { inputShape, classNames, pixels: false, train, heldout };
   },
 });
 
-function partition(
-  name: string,
-  files: ReadonlyMap<string, Uint8Array>,
-  inputs: string,
+/** An array of points and their class numbers. */
+async function labelled(
+  files: ReadonlyMap<string, ArrayFile>,
+  points: string,
   classes: string,
   path: string,
-  scale: number,
-): Partition & { inputShape: readonly number[] } {
-  const read = (array: string): NdArray => {
-    const bytes = files.get(array);
-    if (bytes === undefined) throw corrupt(path, `has no array ${array}`);
-    return parseNpy(bytes, `${path}: ${array}`);
+): Promise<[NpyArray, Float64Array]> {
+  const open = async (name: string) => {
+    const found = files.get(name);
+    if (found === undefined) throw corrupt(path, `has no array ${name}`);
+    return openNpy(found);
   };
-  const x = read(inputs);
-  const y = read(classes);
-  if (x.shape.length < 2) throw corrupt(path, `${inputs} has ${x.shape.length} dimensions, expected at least 2`);
-  if (y.shape.length !== 1 || y.shape[0] !== x.shape[0]) {
-    throw corrupt(path, `${classes} has shape [${y.shape.join(', ')}], expected [${x.shape[0]}]`);
-  }
-  const bad = y.data.findIndex((label) => !Number.isInteger(label) || label < 0 || label > 100_000);
-  if (bad >= 0) throw corrupt(path, `${classes}[${bad}] is ${y.data[bad]}, expected a class number from 0`);
-  const notFinite = x.data.findIndex((value) => !Number.isFinite(value));
-  if (notFinite >= 0) throw corrupt(path, `${inputs} holds ${x.data[notFinite]} at element ${notFinite}`);
-  const values = x.data instanceof Uint8Array ? x.data : Float32Array.from(x.data);
-  return { name, values, scale, labels: Int32Array.from(y.data), inputShape: x.shape.slice(1) };
+  const x = await open(points);
+  const { shape } = x.header;
+  if (shape.length < 2) throw corrupt(x.file.place, `has ${shape.length} dimensions, expected at least 2`);
+  if (shape.includes(0)) throw corrupt(x.file.place, `has shape [${shape.join(', ')}]: there is no number in it`);
+  return [x, await readWholeNumbers(await open(classes), shape[0])];
 }
 
-/** The arrays' files by name, without the ending, in the order of {@link names}. */
-async function filesOf(path: string): Promise<Map<string, Uint8Array>> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) {
-    throw new BenchError({
-      code: 'DATA_MISSING',
-      place: path,
-      message: 'is not there',
-      next: 'set data.path to an .npz file or a folder of .npy files',
-    });
+/** The shape of a point as models see it. */
+function pointShape({ file: { place }, header }: NpyArray, layout: 'auto' | PointLayout): number[] {
+  const shape = header.shape.slice(1);
+  const [first, height, width] = shape;
+  if (layout === 'channels-first' && shape.length !== 3) {
+    throw corrupt(place, `has points of [${shape.join(', ')}], which have no channels`, 'leave data.layout out');
   }
-  const members = found.isDirectory() ? await folderFiles(path) : await archiveFiles(path);
+  if (layout === 'channels-first') return [height, width, first];
+  const looksTurned = shape.length === 3 && first <= mostChannels && Math.min(height, width) > mostChannels;
+  if (layout === 'channels-last' || !looksTurned) return shape;
+  throw corrupt(
+    place,
+    `has points of [${shape.join(', ')}], which looks like channels × height × width`,
+    'set data.layout to channels-first, or to channels-last if it is height × width × channels',
+  );
+}
+
+/** Class numbers that do not count from 0 may be a mistake, so what they become is said. */
+function sayClasses(found: readonly number[], { log }: DataEnvironment): void {
+  const last = found.length - 1;
+  if (found[0] === 0 && found[last] === last) return;
+  const few = found.length <= 10 ? found.join(', ') : `${found.slice(0, 5).join(', ')} … ${found[last]}`;
+  log(`${names.y} holds ${found.length} classes: ${few}`);
+}
+
+/**
+ * The arrays that are read, in the order of {@link names}.
+ * @throws BenchError DATA_CORRUPT when there are others that look like points or classes: they would be dropped
+ */
+async function ownArrays(path: string): Promise<Map<string, ArrayFile>> {
+  const files = await arrayFiles(path);
+  const known: readonly string[] = Object.values(names);
+  const stray = [...files.keys()].find((name) => /^[xy]_/i.test(name) && !known.includes(name));
+  if (stray !== undefined) {
+    const meant = didYouMean(
+      stray,
+      known.filter((name) => !files.has(name)),
+    );
+    throw corrupt(
+      path,
+      `has the array ${stray}, which is not read`,
+      meant === undefined ? `it may hold ${known.join(', ')}; remove or rename ${stray}` : `did you mean ${meant}?`,
+    );
+  }
+  if (files.has(names.heldoutY) && !files.has(names.heldoutX)) {
+    throw corrupt(path, `has ${names.heldoutY} without ${names.heldoutX}`);
+  }
   return new Map(
-    Object.values(names).flatMap((name) => {
-      const bytes = members[`${name}.npy`];
-      return bytes === undefined ? [] : [[name, bytes] as const];
+    known.flatMap((name) => {
+      const found = files.get(name);
+      return found === undefined ? [] : [[name, found] as const];
     }),
   );
 }
 
-async function folderFiles(folder: string): Promise<Record<string, Uint8Array>> {
-  const files: Record<string, Uint8Array> = {};
-  for (const name of Object.values(names)) {
-    const bytes = await readFile(join(folder, `${name}.npy`)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw corrupt(join(folder, `${name}.npy`), `cannot be read (${error.code})`);
-    });
-    if (bytes !== undefined) files[`${name}.npy`] = bytes;
-  }
-  return files;
-}
-
-async function archiveFiles(file: string): Promise<Record<string, Uint8Array>> {
-  const wanted = new Set(Object.values(names).map((name) => `${name}.npy`));
-  const bytes = await readFile(file);
-  try {
-    return unzipSync(bytes, { filter: ({ name, originalSize }) => wanted.has(name) && originalSize <= largestMember });
-  } catch (error) {
-    throw corrupt(file, `is not a whole .npz archive (${(error as Error).message})`);
-  }
-}
-
-function corrupt(place: string, message: string): BenchError {
-  return new BenchError({ code: 'DATA_CORRUPT', place, message, next: 'save the arrays again' });
+function corrupt(place: string, message: string, next = 'save the arrays again'): BenchError {
+  return new BenchError({ code: 'DATA_CORRUPT', place, message, next });
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { BenchError, choice, list, text } from '@attribution-bench/contract';
+import { BenchError, choice, file, list } from '@attribution-bench/contract';
 import { readArchiveMembers } from './archive.js';
 import { cifar10Classes, cifar100Classes } from './cifar-classes.js';
 import { type Dataset, defineDataset, type Partition, type PointSource, pointParams } from './dataset.js';
@@ -77,12 +77,11 @@ function cifarDataset(title: string, archive: CifarArchive): Dataset {
         default: [],
         help: 'classes to keep; none named: all',
       }),
-      path: text({
+      path: file({
         default: '',
         help: `the archive ${archive.file}, or a folder that holds it; left out: the cache, or a download into it`,
       }),
     },
-    whereabouts: ['path'],
     load: ({ path }, environment) => loadCifar(archive, path, environment),
   });
 }

@@ -2,12 +2,15 @@ import type { ParamSpec, ParamSpecs, Params } from '@attribution-bench/contract'
 import { int, num } from '@attribution-bench/contract';
 import type { DataEnvironment } from './task-data.js';
 
+/** Reads chosen rows, ascending: [chosen × dims], row-major. */
+export type ReadRows = (rows: Int32Array) => Promise<Uint8Array | Float32Array>;
+
 /** Labelled points before any are chosen: row i of `values` times `scale` is an input of class `labels[i]`. */
 export interface Partition {
   /** Prefix of the ids of its points, e.g. `train`. */
   readonly name: string;
-  /** [rows × dims], row-major. */
-  readonly values: Uint8Array | Float32Array;
+  /** [rows × dims], row-major, or what reads some of the rows where not all of them need fit into memory. */
+  readonly values: Uint8Array | Float32Array | ReadRows;
   readonly scale: number;
   /** [rows] */
   readonly labels: Uint8Array | Int32Array;
@@ -32,16 +35,16 @@ export interface DatasetSpec<S extends ParamSpecs> {
   /** Where it is described. */
   readonly home: string;
   readonly params: S;
-  /** Parameters that say where files are, not what is in them: left out of every key. */
-  readonly whereabouts?: readonly (keyof S & string)[];
-  /** For the user's own files: a hash of their contents, part of every key. Absent where the name says what is in it. */
+  /**
+   * For the user's own files: a hash of their contents, part of every key, wherever they lie. Absent where the name says
+   * what is in them.
+   */
   fingerprint?(params: Params<S>): Promise<string>;
   /** @param seed number the grid runs under; only data that is drawn rather than read depends on it */
   load(params: Params<S>, environment: DataEnvironment, seed: number): Promise<PointSource>;
 }
 
-export interface Dataset extends Omit<DatasetSpec<ParamSpecs>, 'load' | 'whereabouts' | 'fingerprint'> {
-  readonly whereabouts: readonly string[];
+export interface Dataset extends Omit<DatasetSpec<ParamSpecs>, 'load' | 'fingerprint'> {
   readonly fingerprint?: (params: Params<ParamSpecs>) => Promise<string>;
   load(params: Params<ParamSpecs>, environment: DataEnvironment, seed: number): Promise<PointSource>;
 }
@@ -51,7 +54,6 @@ export function defineDataset<const S extends ParamSpecs>(spec: DatasetSpec<S>):
   const { fingerprint, ...rest } = spec;
   return {
     ...rest,
-    whereabouts: spec.whereabouts ?? [],
     ...(fingerprint === undefined
       ? {}
       : { fingerprint: (params) => fingerprint.call(spec, params as unknown as Params<S>) }),

@@ -1,4 +1,4 @@
-import { choice, list, text } from '@attribution-bench/contract';
+import { choice, file, list } from '@attribution-bench/contract';
 import { defineDataset, pointParams } from './dataset.js';
 import { loadIdxDataset } from './idx-dataset.js';
 
@@ -24,12 +24,11 @@ export const fashionMnist = defineDataset({
   params: {
     ...pointParams({ train: 5000, queries: 500 }),
     classes: list(choice(classNames, { help: 'a class' }), { default: [], help: 'classes to keep; none named: all' }),
-    path: text({
+    path: file({
       default: '',
       help: "folder with the four IDX files; left out: Debian's package, the cache, or a download into it",
     }),
   },
-  whereabouts: ['path'],
   load: ({ path }, environment) =>
     loadIdxDataset(
       {

@@ -1,4 +1,4 @@
-import { int, list, text } from '@attribution-bench/contract';
+import { file, int, list } from '@attribution-bench/contract';
 import { defineDataset, pointParams } from './dataset.js';
 import { loadIdxDataset } from './idx-dataset.js';
 
@@ -11,9 +11,8 @@ export const mnist = defineDataset({
   params: {
     ...pointParams({ train: 5000, queries: 500 }),
     classes: list(int({ min: 0, max: 9, help: 'a digit' }), { default: [], help: 'digits to keep; none named: all' }),
-    path: text({ default: '', help: 'folder with the four IDX files; left out: the cache, or a download into it' }),
+    path: file({ default: '', help: 'folder with the four IDX files; left out: the cache, or a download into it' }),
   },
-  whereabouts: ['path'],
   load: ({ path }, environment) =>
     loadIdxDataset(
       {

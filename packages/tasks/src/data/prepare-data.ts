@@ -1,10 +1,17 @@
-import { deriveSeed, type ParamSpecs, type Params, sizeOf } from '@attribution-bench/contract';
+import { totalmem } from 'node:os';
+import { BenchError, deriveSeed, type ParamSpecs, type Params, sizeOf } from '@attribution-bench/contract';
 import type { TaskSpec } from '../spec.js';
 import { choosePoints } from './choose-points.js';
-import type { Partition, PointSource } from './dataset.js';
+import type { Partition } from './dataset.js';
 import { datasets } from './datasets.js';
+import { keptClasses } from './kept-classes.js';
 import { flipLabels } from './label-noise.js';
 import type { DataEnvironment, TaskData } from './task-data.js';
+
+/** Hash of the user's own files that a task's data are made from; undefined where the spec says what is in them. */
+export async function dataFingerprint({ data: { use, ...params } }: TaskSpec): Promise<string | undefined> {
+  return datasets[use].fingerprint?.(params as unknown as Params<ParamSpecs>);
+}
 
 /**
  * Reads or downloads a task's dataset, chooses its points and adds its label noise. Depends on {@link dataKey} only.
@@ -17,7 +24,7 @@ export async function prepareData(spec: TaskSpec, environment: DataEnvironment):
   const dataset = datasets[use];
   const loaded = { ...params, queries: spec.queries.heldout } as unknown as Params<ParamSpecs>;
   const source = await dataset.load(loaded, environment, spec.seed);
-  const kept = keptLabels(source, params.classes);
+  const kept = keptClasses(spec.id, spec.kind, source, params.classes);
   const counts = { train: params.train as number, queries: spec.queries.heldout };
   const { train, queries } = choosePoints(source, kept, counts, spec.seed, use);
   const heldout = source.heldout ?? source.train;
@@ -30,11 +37,12 @@ export async function prepareData(spec: TaskSpec, environment: DataEnvironment):
     noise,
   );
   const dims = sizeOf(source.inputShape);
+  checkMemory(spec.id, (counts.train + counts.queries) * dims, source.inputShape);
   return {
-    inputs: rowsOf(source.train, train, dims, signed),
+    inputs: await rowsOf(source.train, train, dims, signed),
     labels,
     flipped,
-    queryInputs: rowsOf(heldout, queries, dims, signed),
+    queryInputs: await rowsOf(heldout, queries, dims, signed),
     queryLabels: labelsOf(heldout, queries, kept),
     inputShape: source.inputShape,
     classes: kept.length,
@@ -43,26 +51,49 @@ export async function prepareData(spec: TaskSpec, environment: DataEnvironment):
   };
 }
 
-/** Labels to keep, in label order: a dataset's `classes` names them (as text or number), or counts them, or is empty. */
-function keptLabels(source: PointSource, classes: unknown): number[] {
-  const names = Array.isArray(classes) ? classes.map(String) : [];
-  return source.classNames.flatMap((name, label) => (names.length === 0 || names.includes(name) ? [label] : []));
-}
-
 /** Labels counted within the kept classes. */
 function labelsOf(partition: Partition, rows: Int32Array, kept: readonly number[]): Int32Array {
   return rows.map((row) => kept.indexOf(partition.labels[row]));
 }
 
-function rowsOf({ values, scale }: Partition, rows: Int32Array, dims: number, signed: boolean): Float32Array {
+async function rowsOf(
+  { name, values, scale }: Partition,
+  rows: Int32Array,
+  dims: number,
+  signed: boolean,
+): Promise<Float32Array> {
+  const read = typeof values === 'function' ? await values(rows) : undefined;
   const inputs = new Float32Array(rows.length * dims);
   for (const [i, row] of rows.entries()) {
     for (let j = 0; j < dims; j++) {
-      const value = values[row * dims + j] * scale;
+      const value = (read === undefined ? (values as Uint8Array)[row * dims + j] : read[i * dims + j]) * scale;
       inputs[i * dims + j] = signed ? 2 * value - 1 : value;
+      if (!Number.isFinite(inputs[i * dims + j])) throw notFinite(`${name}/${row}`, j, value);
     }
   }
   return inputs;
+}
+
+function notFinite(point: string, at: number, value: number): BenchError {
+  return new BenchError({
+    code: 'DATA_NOT_FINITE',
+    place: `point ${point}`,
+    message: `has ${value} as number ${at}, which does not fit a 32-bit float`,
+    next: 'rescale the data',
+  });
+}
+
+/** @throws BenchError DATA_TOO_LARGE when so many numbers cannot be held: better than to fail half way */
+function checkMemory(task: string, numbers: number, inputShape: readonly number[]): void {
+  const bytes = numbers * Float32Array.BYTES_PER_ELEMENT;
+  if (bytes <= totalmem()) return;
+  const gib = (size: number) => (size / 2 ** 30).toFixed(1);
+  throw new BenchError({
+    code: 'DATA_TOO_LARGE',
+    place: `task "${task}"`,
+    message: `has points of ${inputShape.join(' × ')}, ${gib(bytes)} GiB together; the machine has ${gib(totalmem())} GiB`,
+    next: 'lower data.train, or make the points smaller',
+  });
 }
 
 function idsOf({ name }: Partition, rows: Int32Array): string[] {

@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { BenchError, type FeatureExtractor } from '@attribution-bench/contract';
+import { dirname, isAbsolute, join } from 'node:path';
+import { BenchError, type FeatureExtractor, isAddress } from '@attribution-bench/contract';
 import { download } from '../data/download.js';
 import type { DataEnvironment } from '../data/task-data.js';
+import { externalWeights } from './external-weights.js';
 
 /**
- * The bytes of an extractor's file, read from disk or downloaded once into the cache, with the checksum verified.
+ * The bytes of an extractor's file, read from disk or downloaded once into the cache, with the checksum verified. Weights
+ * that it keeps in other files count into the checksum, lie beside it and are read by ONNX Runtime.
  * @throws BenchError FEATURES_FILE when there is no such file, FEATURES_CHECKSUM when it is another one or the checksum
  * is not given
  */
 export async function readExtractor(extractor: FeatureExtractor, environment: DataEnvironment): Promise<Uint8Array> {
   const expected = extractor.sha256.toLowerCase();
-  const remote = /^https?:\/\//.test(extractor.file);
   if (extractor.file === '')
     throw new BenchError({
       code: 'FEATURES_FILE',
@@ -21,7 +23,7 @@ export async function readExtractor(extractor: FeatureExtractor, environment: Da
     });
   if (expected !== '' && !/^[0-9a-f]{64}$/.test(expected))
     throw checksumError(extractor, `has a checksum of ${expected.length} characters`, 'give 64 hexadecimal digits');
-  if (!remote) return verified(extractor, await read(extractor.file), expected);
+  if (!isAddress(extractor.file)) return verified(extractor, await read(extractor.file), expected);
   if (expected === '')
     throw checksumError(extractor, 'is downloaded without a checksum', 'set extractorSha256 to that of the file');
   const file = join(environment.cacheFolder, 'extractors', `${expected}.onnx`);
@@ -39,6 +41,16 @@ export async function readExtractor(extractor: FeatureExtractor, environment: Da
   return verified(extractor, await read(file), expected);
 }
 
+/**
+ * Whether an extractor's file and weights are there and are those that its checksum says, before anything rests on them. What
+ * is still to be downloaded is not looked at.
+ * @throws BenchError as {@link readExtractor}
+ */
+export async function checkExtractor(extractor: FeatureExtractor): Promise<void> {
+  if (extractor.file === '' || isAddress(extractor.file)) return;
+  await readExtractor(extractor, { cacheFolder: '', log() {} });
+}
+
 async function read(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
@@ -47,14 +59,24 @@ async function read(file: string): Promise<Uint8Array> {
       code: 'FEATURES_FILE',
       place: file,
       message: `cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`,
-      next: 'extractor is a path from the folder the command runs in, or a URL',
+      next: 'extractor is a path from the grid file, or a URL',
       cause,
     });
   }
 }
 
-function verified(extractor: FeatureExtractor, bytes: Uint8Array, expected: string): Uint8Array {
-  const found = createHash('sha256').update(bytes).digest('hex');
+async function verified(extractor: FeatureExtractor, bytes: Uint8Array, expected: string): Promise<Uint8Array> {
+  const weights = externalWeights(bytes);
+  const hash = createHash('sha256').update(bytes);
+  for (const weightFile of weights) {
+    const file = placeOfWeights(extractor, weightFile);
+    try {
+      for await (const part of createReadStream(file)) hash.update(part);
+    } catch (cause) {
+      throw weightsError(extractor, `keeps weights in ${file}, which cannot be read`, 'put it there', cause);
+    }
+  }
+  const found = hash.digest('hex');
   if (found === expected) return bytes;
   if (expected === '')
     throw checksumError(
@@ -64,9 +86,29 @@ function verified(extractor: FeatureExtractor, bytes: Uint8Array, expected: stri
     );
   throw checksumError(
     extractor,
-    `has the SHA-256 ${found}, expected ${expected}`,
+    weights.length === 0
+      ? `has the SHA-256 ${found}, expected ${expected}`
+      : `has the SHA-256 ${found} together with its weights in ${weights.join(', ')}, expected ${expected}`,
     'get the right file, or correct extractorSha256',
   );
+}
+
+/** Where a file with weights lies: in the folder of the model, or below it. */
+function placeOfWeights(extractor: FeatureExtractor, weightFile: string): string {
+  if (isAddress(extractor.file)) {
+    const next = 'get both files and set extractor to the path of the model';
+    throw weightsError(extractor, `keeps weights in ${weightFile}, which is not downloaded`, next);
+  }
+  if (isAbsolute(weightFile) || weightFile.split(/[\\/]/).some((part) => part === '..' || part === '')) {
+    const next = 'export it with its weights inside the file, or beside it';
+    throw weightsError(extractor, `keeps weights in ${JSON.stringify(weightFile)}, outside its folder`, next);
+  }
+  return join(dirname(extractor.file), weightFile);
+}
+
+function weightsError(extractor: FeatureExtractor, message: string, next: string, cause?: unknown): BenchError {
+  const about = { code: 'FEATURES_FILE', place: extractor.file, message, next };
+  return new BenchError({ ...about, ...(cause === undefined ? {} : { cause }) });
 }
 
 function checksumError(extractor: FeatureExtractor, message: string, next: string): BenchError {

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import {
   BenchError,
   type CancelSignal,
@@ -15,14 +16,17 @@ export type Points = Images | { readonly data: Float32Array; readonly points: nu
 const BLOCK_VALUES = 4_000_000;
 const BLOCK_POINTS = 64;
 
-const SESSION_OPTIONS: InferenceSession.SessionOptions = {
-  executionProviders: ['cpu'],
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  logSeverityLevel: 4,
-  extra: { session: { set_denormal_as_zero: '1' } },
-};
+/** @param folder where files with weights lie */
+function sessionOptions(folder: string): InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    logSeverityLevel: 4,
+    extra: { session: { set_denormal_as_zero: '1', model_external_initializers_file_folder_path: folder } },
+  };
+}
 
 /**
  * Features of points under an ONNX model, run in blocks by ONNX Runtime.
@@ -75,13 +79,13 @@ export async function extractFeatures(
 
 async function open(extractor: FeatureExtractor, model: Uint8Array): Promise<InferenceSession> {
   try {
-    return await InferenceSession.create(model, SESSION_OPTIONS);
+    return await InferenceSession.create(model, sessionOptions(dirname(extractor.file)));
   } catch (cause) {
     throw new BenchError({
       code: 'FEATURES_NOT_ONNX',
       place: extractor.file,
       message: `cannot be read as an ONNX model (${firstLine(cause)})`,
-      next: 'export the extractor to ONNX, opset 7 to 26, with its weights inside the file',
+      next: 'export the extractor to ONNX, opset 7 to 26',
       cause,
     });
   }

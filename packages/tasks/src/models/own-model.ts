@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { BenchError, exitCode } from '@attribution-bench/contract';
+import { hashCode } from '../code/code-hash.js';
 import { diffusionParams } from '../generator/diffusion.js';
 import type { Model } from './model.js';
 import { isTypeScript, loadTypeScript } from './typescript-module.js';
 
-/** A model that a user wrote, and what identifies its code: a hash of its module, without what that imports. */
+/** A model that a user wrote, and what identifies its code, see {@link hashCode}. */
 export interface OwnModel {
   readonly model: Model;
   readonly sha256: string;
@@ -20,35 +20,34 @@ export function isModelPath(use: string): boolean {
 
 /**
  * Loads a TypeScript or JavaScript module whose default export comes from `defineModel`.
- * @param use its path, from the working folder
+ * @param file its absolute path
  * @throws BenchError MODEL_FILE, MODEL_BROKEN (its module throws), MODEL_INVALID
  */
-export function loadOwnModel(use: string): OwnModel {
-  const file = resolve(use);
+export function loadOwnModel(file: string): OwnModel {
   const fail = (code: string, message: string, next: string, cause?: unknown): BenchError =>
     new BenchError({ code, message, next, exit: exitCode.badInput, ...(cause === undefined ? {} : { cause }) });
   if (!existsSync(file)) {
-    throw fail('MODEL_FILE', `there is no model module ${use}`, `paths start from the working folder: ${resolve()}`);
+    throw fail('MODEL_FILE', `there is no model module ${file}`, 'relative paths start at the grid file');
   }
-  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const sha256 = hashCode(file);
   let module: { readonly default?: unknown };
   try {
     module = (isTypeScript(file) ? loadTypeScript(file) : createRequire(file)(file)) as typeof module;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const next = 'name a TypeScript or JavaScript module whose imports are installed';
-    throw fail('MODEL_BROKEN', `the model module ${use} cannot be loaded: ${reason}`, next, error);
+    throw fail('MODEL_BROKEN', `the model module ${file} cannot be loaded: ${reason}`, next, error);
   }
   const lacks = missingParts(module?.default);
   if (lacks.length > 0) {
     const next = 'its default export must come from defineModel of @attribution-bench/tasks';
-    throw fail('MODEL_INVALID', `${use} is not a model: it lacks ${lacks.join(', ')}`, next);
+    throw fail('MODEL_INVALID', `${file} is not a model: it lacks ${lacks.join(', ')}`, next);
   }
   const model = module.default as Model;
   const missing = [...Object.keys(diffusionParams), 'timeFeatures'].filter((name) => model.params[name] === undefined);
   if (model.kind === 'generator' && missing.length > 0) {
     const next = 'spread diffusionParams of @attribution-bench/tasks into its params, and add the int timeFeatures';
-    throw fail('MODEL_INVALID', `the generator ${use} has no parameter ${missing.join(', ')}`, next);
+    throw fail('MODEL_INVALID', `the generator ${file} has no parameter ${missing.join(', ')}`, next);
   }
   return { model, sha256 };
 }

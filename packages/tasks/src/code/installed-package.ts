@@ -7,7 +7,7 @@ export interface InstalledPackage {
   readonly name: string;
   readonly version: string;
   readonly folder: string;
-  /** File of its main entry; it may not be built yet. */
+  /** File of its main entry, or of the part that was asked for; it may not be built yet. */
   readonly entry: string;
 }
 
@@ -16,16 +16,21 @@ export function searchFolders(folder: string): readonly string[] {
   return [...new Set([folder, process.cwd(), dirname(fileURLToPath(import.meta.url))])];
 }
 
-/** The package of a name as `import` would find it from one of the folders, or undefined. */
-export function findPackage(name: string, folders: readonly string[]): InstalledPackage | undefined {
+/**
+ * The package of a name as `import` would find it from one of the folders, or undefined.
+ * @param part of its exports, `.` or `./part`
+ */
+export function findPackage(name: string, folders: readonly string[], part = '.'): InstalledPackage | undefined {
   for (const modules of folders.flatMap(moduleFolders)) {
     const folder = join(modules, name);
     const manifest = join(folder, 'package.json');
     if (!existsSync(manifest)) continue;
     const { version, exports, main } = JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, unknown>;
     const real = realpathSync(folder);
-    const dot = isObject(exports) && '.' in exports ? exports['.'] : exports;
-    const entry = entryOf(dot) ?? (typeof main === 'string' ? main : 'index.js');
+    const exported = isObject(exports) && Object.hasOwn(exports, part) ? exports[part] : undefined;
+    const whole =
+      part === '.' ? (entryOf(exported ?? exports) ?? (typeof main === 'string' ? main : 'index.js')) : part;
+    const entry = entryOf(exported) ?? whole;
     return { name, version: String(version), folder: real, entry: join(real, entry) };
   }
   return undefined;

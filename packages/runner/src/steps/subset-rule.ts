@@ -1,0 +1,40 @@
+import type { TruthSpec } from '../grid/grid.js';
+
+/** How the subsets of a truth are drawn; part of the identity of all that comes of them. */
+export interface SubsetRule {
+  /** Share of the training set in each subset. */
+  readonly fraction: number;
+  /** Whether each class has the same share of its points in every subset. */
+  readonly stratified?: true;
+}
+
+/** What a grid says of its subsets; plain random ones have the identity they had before there were others. */
+export function subsetRule({ fraction, stratified }: TruthSpec): SubsetRule {
+  return { fraction, ...(stratified ? { stratified } : {}) };
+}
+
+/** How many of `train` points a subset has. */
+export function subsetSize({ fraction }: SubsetRule, train: number): number {
+  return Math.round(fraction * train);
+}
+
+export interface ClassShare {
+  /** Points that every subset has of the class. */
+  readonly taken: number;
+  /** What its exact share has above that. */
+  readonly remainder: number;
+}
+
+/**
+ * How a class-stratified subset of `size` points is made up: each class has its share rounded down, and the points that
+ * are left over go one each to the classes with the largest remainders, at random between equal ones.
+ * @param counts points of each class
+ */
+export function classShares(counts: readonly number[], size: number): { shares: ClassShare[]; left: number } {
+  const train = counts.reduce((sum, count) => sum + count, 0);
+  const shares = counts.map((count) => {
+    const share = (count * size) / train;
+    return { taken: Math.floor(share), remainder: share - Math.floor(share) };
+  });
+  return { shares, left: size - shares.reduce((sum, { taken }) => sum + taken, 0) };
+}
