@@ -81,6 +81,8 @@ const spec = (file: string, checksum: string): FeatureExtractor => ({
   std: [1],
   output: '',
   pool: 'flatten',
+  layout: 'auto',
+  outputLayout: 'auto',
 });
 const environment = { cacheFolder: '', log() {} };
 
