@@ -7,22 +7,32 @@ import { count, formatBytes, formatDuration } from './text/format.js';
 
 type RunFlags = Pick<FlagValues, 'jobs' | 'maxTime' | 'failFast' | 'progress' | 'json'>;
 
-/** Runs a plan and shows how it goes. The first Ctrl-C stops it cleanly, a second one at once. */
+/** Runs a plan and shows how it goes. The first Ctrl-C stops it cleanly, user code by force where need be; a second one at once. */
 export async function runWithProgress(plan: Plan, flags: RunFlags): Promise<RunOutcome> {
-  const { runPlan } = await import('@attribution-bench/runner');
+  const { graceMs, runPlan, userCodeOf } = await import('@attribution-bench/runner');
   const reporter = chooseReporter(flags);
   const cancel = new AbortController();
+  const abandon = new AbortController();
+  const grace = plan.steps.some(({ needed, job }) => needed && userCodeOf(job) !== undefined)
+    ? `; code of your own that goes on is ended after ${graceMs / 1000} s`
+    : '';
   const release = onInterrupt({
     stop() {
-      reporter.note('stopping: what is finished is kept, the same command continues; Ctrl-C again stops at once');
+      reporter.note(
+        `stopping: what is finished is kept, the same command continues${grace}; Ctrl-C again stops at once`,
+      );
       cancel.abort();
     },
-    abandon: () => reporter.close(),
+    abandon() {
+      abandon.abort();
+      reporter.close();
+    },
   });
   try {
     return await runPlan(plan, {
       jobs: flags.jobs,
       cancel: cancel.signal,
+      abandon: abandon.signal,
       onEvent: (event) => reporter.onEvent(event),
       ...(flags.maxTime === undefined ? {} : { maxTimeMs: flags.maxTime }),
       ...(flags.failFast === undefined ? {} : { failFast: flags.failFast }),

@@ -28,7 +28,7 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
   for (const cell of plan.cells)
     cells.push({
       ...(await cellResult(store, cell, steps, { failures, missing })),
-      ...adaptationOf(cell, plan),
+      ...(cell.adaptation === undefined ? {} : { adaptation: cell.adaptation }),
     });
   const { grid } = plan;
   return {
@@ -101,7 +101,12 @@ async function cellResult(
   const { task, method, seed } = cell;
   const about = { task, method, seed, params: { ...cell.params } as Record<string, Json> };
   if (cell.steps === undefined)
-    return { ...about, status: 'skipped', metrics: {}, ...(cell.reason === undefined ? {} : { reason: cell.reason }) };
+    return {
+      ...about,
+      status: cell.status === 'broken' ? 'failed' : 'skipped',
+      metrics: {},
+      ...(cell.reason === undefined ? {} : { reason: cell.reason }),
+    };
   const scores = await artifactOf(store, cell.steps.score, steps);
   const metrics: Record<string, MetricValues> = {};
   for (const [id, step] of Object.entries(cell.steps.metrics)) {
@@ -123,13 +128,6 @@ async function cellResult(
   };
 }
 
-function adaptationOf({ task, method, params }: PlannedCell, { tasks, grid }: Plan): Pick<CellResult, 'adaptation'> {
-  const planned = tasks.find(({ info }) => info.id === task);
-  const loaded = grid.methods.find((candidate) => candidate.loaded.method.id === method)?.loaded;
-  const adaptation = planned && loaded?.method.adapted?.(planned.info, params);
-  return adaptation === undefined ? {} : { adaptation };
-}
-
 async function costOf(store: Store, cell: PlannedCell, steps: Steps): Promise<Cost | undefined> {
   const of = async (id: string | undefined) => {
     const output = id === undefined ? undefined : steps.get(id)?.outputs[0];
@@ -148,7 +146,7 @@ async function costOf(store: Store, cell: PlannedCell, steps: Steps): Promise<Co
 
 function boardMethods({ grid }: Plan): BoardMethod[] {
   const methods = new Map(grid.methods.map(({ loaded: { method } }) => [method.id, method]));
-  return [...methods.values()].map(({ id, title, family, origin, cite, revision, output, needs }) => ({
+  const known = [...methods.values()].map(({ id, title, family, origin, cite, revision, output, needs }) => ({
     id,
     title,
     family,
@@ -158,7 +156,18 @@ function boardMethods({ grid }: Plan): BoardMethod[] {
     output,
     needs,
   }));
+  return [...known, ...grid.broken.map(({ id }) => ({ ...undeclared, id, title: id }))];
 }
+
+/** What stands on a board for a method that could not say what it is. */
+const undeclared = {
+  family: 'unknown',
+  origin: 'baseline',
+  cite: '',
+  revision: 0,
+  output: 'pairwise',
+  needs: [],
+} as const satisfies Omit<BoardMethod, 'id' | 'title'>;
 
 /** Where the numbers come from; nothing in it changes from run to run on one machine. */
 function provenance(plan: Plan): Record<string, Json> {

@@ -113,7 +113,7 @@ describe('trials', () => {
 
   it('stand for settings that differ in real numbers or in how many models they use', async () => {
     const planned = await plan(await grid(header + methods), temporaryFolder());
-    const trials = trialsFor(planned, timed(planned));
+    const trials = await trialsFor(planned, timed(planned));
     const [trak, tracin, ...rest] = trials.flatMap((trial) => (trial.kind === 'method' ? [trial] : []));
     expect(rest).toEqual([]);
     expect([...trak.fit.times.values()].sort()).toEqual([2, 2, 6, 6]);
@@ -124,7 +124,7 @@ describe('trials', () => {
 
   it('train the model that methods are tried on where its training is not tried anyway', async () => {
     const planned = await plan(await grid(header + methods), temporaryFolder());
-    const trials = trialsFor(
+    const trials = await trialsFor(
       planned,
       planned.steps.filter(({ method }) => method === 'tracin'),
     );

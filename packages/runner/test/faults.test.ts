@@ -28,7 +28,7 @@ describe('a method that goes wrong', () => {
       ),
       list: expect.stringMatching(/^score: score returned no Float32Array/),
       state: expect.stringMatching(/^fit: fit returned "weights" that is no Float32Array/),
-      exits: expect.stringMatching(/^score: the worker thread ended: .*exited with code: 9/),
+      exits: expect.stringMatching(/^score: ended its process with exit code 9,/),
     });
     expect(outcome.counts).toMatchObject({ failed: 6, remaining: 0 });
     const board = await boardInput(await plan(planned.grid, results), outcome);

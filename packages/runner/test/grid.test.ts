@@ -237,13 +237,20 @@ describe('mistakes', () => {
   it.each([
     ['trakk', 'there is no method "trakk", did you mean "trak"?'],
     ['./nothing.js', /method ".\/nothing.js" has no .*nothing.js, check the path/],
-    [fixture('broken'), /cannot be loaded: no such table/],
     [fixture('half'), /is not a method: it lacks title, output/],
   ])('a method that cannot be had: %s', async (use, message) => {
     const [line, ...others] = await linesOf(edited(fixture('same-class'), use));
     expect(line).toMatch(/^grid.yaml:10:10 /);
     expect(line).toMatch(message);
     expect(others).toEqual([]);
+  });
+
+  it('leaves a method that throws when it is loaded to its cells', async () => {
+    const { methods, broken } = await loadGrid(gridFile(edited(fixture('same-class'), fixture('broken'))));
+    expect(methods.length).toBe(0);
+    expect(broken).toMatchObject([
+      { id: 'broken', place: expect.stringMatching(/grid.yaml:10:10$/), error: { code: 'METHOD_BROKEN' } },
+    ]);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { lstat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
@@ -34,6 +34,8 @@ export type Claim =
  */
 export interface Claims {
   take(ref: ArtifactRef): Promise<Claim>;
+  /** Ends at once all that is held, for a process that is about to be killed. */
+  giveBack(): void;
   /** Stops renewing what is still held. */
   close(): void;
 }
@@ -134,7 +136,13 @@ export async function openClaims(
     await writeFile(file, textOf(ended)).catch(() => undefined);
   }
 
-  return { take, close: () => clearInterval(renewal) };
+  return {
+    take,
+    giveBack() {
+      for (const file of held.keys()) rmSync(file, { force: true });
+    },
+    close: () => clearInterval(renewal),
+  };
 }
 
 /** A failure on so many machines is one of the work and not of a machine. */

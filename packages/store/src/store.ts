@@ -94,8 +94,15 @@ const keyPattern = /^[0-9a-f]{64}$/;
 const artifactName = /^([0-9a-f]{64})\.safetensors$/;
 const besidesName = /^[0-9a-f]{64}\.(cost\.json|(cost\.json|claim|safetensors)\.corrupt-\d+)$/;
 
-/** Opens (without creating anything) the store in a folder. `onSetAside` hears of every bad file. */
-export function openStore(folder: string, onSetAside: (found: SetAside) => void = () => undefined): Store {
+/**
+ * Opens (without creating anything) the store in a folder. `onSetAside` hears of every bad file.
+ * @param options.moves false where user code runs beside, which may make a sound file look bad: bad ones stay where they are
+ */
+export function openStore(
+  folder: string,
+  onSetAside: (found: SetAside) => void = () => undefined,
+  { moves = true }: { readonly moves?: boolean } = {},
+): Store {
   const shardOf = ({ kind, key }: ArtifactRef): string => join(folder, kind, key.slice(0, 2));
   const file = ({ kind, key }: ArtifactRef): string => {
     if (!kindPattern.test(kind) || !keyPattern.test(key)) throw new TypeError(`"${kind}/${key}" names no artifact`);
@@ -104,6 +111,7 @@ export function openStore(folder: string, onSetAside: (found: SetAside) => void 
 
   /** Sets aside what cannot be used; what became of it, in words. */
   async function setAside(path: string, reason: string): Promise<string> {
+    if (!moves) return 'it stays where it is';
     try {
       const movedTo = await moveAside(path);
       if (movedTo === undefined) return 'it is gone now';

@@ -14,6 +14,7 @@ export type { NoiseSource } from './generator/noise-source.js';
 export { dataKey, generatedKey, taskKey, withoutPlaces } from './keys.js';
 export { defineModel, type Model, type ModelShape, type ModelSpec } from './models/model.js';
 export { models } from './models/models.js';
+export { declareOwnModel, isModelPath, type OwnModelDeclaration } from './models/own-model.js';
 export { activations } from './nn/activations.js';
 export { declareNetwork } from './nn/declare.js';
 export { pixelParams, standardisedPixels } from './nn/images.js';

@@ -13,7 +13,7 @@ import {
 import { datasets } from './data/datasets.js';
 import type { Model } from './models/model.js';
 import { models } from './models/models.js';
-import { isModelPath, loadOwnModel } from './models/own-model.js';
+import { declareOwnModel, isModelPath, type OwnModelDeclaration } from './models/own-model.js';
 import { querySets } from './queries.js';
 import type { QuerySpec, TaskSpec } from './spec.js';
 import { targets } from './targets/targets.js';
@@ -22,6 +22,7 @@ import { optimizerParams, type Recipe } from './training/recipe.js';
 export type ResolvedTask = { ok: true; spec: TaskSpec } | { ok: false; problems: ParamProblem[] };
 
 type Fields = Readonly<Record<string, unknown>>;
+type Declared = Omit<Model, 'network'>;
 const keys = ['id', 'kind', 'data', 'model', 'target', 'queries'];
 const defaultTarget: Readonly<Record<TaskKind, string>> = { classifier: 'margin', generator: 'neg-denoising-loss' };
 
@@ -30,9 +31,15 @@ const defaultTarget: Readonly<Record<TaskKind, string>> = { classifier: 'margin'
  * `data`, `model` and `target` are a name or an object with `use`; `model` holds the training recipe too, and may name the
  * path of a module with a user's own model.
  * @param folder where relative paths start
+ * @param declare how what the model in a file declares is found out; default by loading it here. Its BenchErrors become problems
  * @returns the spec, or every problem found, with its path from the task
  */
-export function resolveTask(raw: unknown, gridSeed: number, folder = '.'): ResolvedTask {
+export function resolveTask(
+  raw: unknown,
+  gridSeed: number,
+  folder = '.',
+  declare: (file: string) => OwnModelDeclaration = declareOwnModel,
+): ResolvedTask {
   if (!isObject(raw))
     return { ok: false, problems: [{ path: [], message: 'a task is a mapping with id, data, model' }] };
   const problems: ParamProblem[] = unknownKeys(raw);
@@ -42,8 +49,9 @@ export function resolveTask(raw: unknown, gridSeed: number, folder = '.'): Resol
   const id = raw.id;
   const unnamed = typeof id === 'string' ? fileNameProblem(id) : 'a task needs an "id"';
   if (unnamed !== undefined) report(id === undefined ? [] : ['id'], unnamed);
-  const own = ownModel(raw.model, folder, problems);
-  const model = own === 'broken' ? undefined : chosen('model', raw.model, { ...models, ...own?.named }, problems);
+  const own = ownModel(raw.model, folder, declare, problems);
+  const model =
+    own === 'broken' ? undefined : chosen<Declared>('model', raw.model, { ...models, ...own?.named }, problems);
   const kind = model?.declared.kind ?? 'classifier';
   if (raw.kind !== undefined && model !== undefined && raw.kind !== kind) {
     report(['kind'], `${model.declared.id} is a ${kind} model, the task says ${JSON.stringify(raw.kind)}`);
@@ -116,10 +124,11 @@ function chosen<T extends Named>(
 function ownModel(
   value: unknown,
   folder: string,
+  declare: (file: string) => OwnModelDeclaration,
   problems: ParamProblem[],
 ):
   | {
-      readonly named: Readonly<Record<string, Model>>;
+      readonly named: Readonly<Record<string, Declared>>;
       readonly identity: { readonly use: string; readonly sha256: string };
     }
   | 'broken'
@@ -128,8 +137,8 @@ function ownModel(
   if (typeof use !== 'string' || !isModelPath(use)) return undefined;
   try {
     const file = resolve(folder, use);
-    const { model, sha256 } = loadOwnModel(file);
-    return { named: { [use]: model }, identity: { use: file, sha256 } };
+    const { declared, sha256 } = declare(file);
+    return { named: { [use]: declared }, identity: { use: file, sha256 } };
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;
     const { message, next } = error;
@@ -174,7 +183,7 @@ function checkOptimizer(optimizer: ParamValue, given: Fields, report: Report): v
   }
 }
 
-function recipeOf(model: Model, params: Values): Recipe {
+function recipeOf(model: Declared, params: Values): Recipe {
   const foreign = Object.entries(optimizerParams).flatMap(([optimizer, own]) =>
     optimizer === params.optimizer ? [] : own,
   );

@@ -15,7 +15,7 @@ export function planCommand(): Command {
     .summary('what a grid would compute, what is stored, how long it takes; computes nothing')
     .description(
       'Lists the cells of a grid: cached (a result is stored), stale (a result is stored but was made from something ' +
-        'else; the reason says what changed), missing, or skipped with the reason. The time comes from earlier runs on ' +
+        'else; the reason says what changed), missing, skipped with the reason, or broken (its method cannot be loaded). The time comes from earlier runs on ' +
         'this machine; what never ran here is tried for a moment each, at its real size, which takes up to a minute. It ' +
         'holds for cores with nothing else to do. More --jobs than this machine has cores: of a machine with more of them.',
     )
@@ -108,7 +108,7 @@ function planText(plan: Plan, prediction: Estimate, jobs: number): string {
     plan.cells.map((cell) => [
       cell.id,
       cell.status,
-      cell.status === 'skipped' || cell.status === 'cached' ? '' : formatDuration(secondsOf(cell, prediction)),
+      cell.steps === undefined || cell.status === 'cached' ? '' : formatDuration(secondsOf(cell, prediction)),
       cell.reason ?? '',
     ]),
   );
@@ -116,7 +116,7 @@ function planText(plan: Plan, prediction: Estimate, jobs: number): string {
     ['steps', 'to do', 'takes'],
     Object.entries(prediction.byKind).map(([kind, { steps, seconds }]) => [kind, steps, formatDuration(seconds)]),
   );
-  const statuses: readonly PlannedCellStatus[] = ['cached', 'stale', 'missing', 'skipped'];
+  const statuses: readonly PlannedCellStatus[] = ['cached', 'stale', 'missing', 'skipped', 'broken'];
   const counts = statuses
     .map((status) => ({ status, number: plan.cells.filter((cell) => cell.status === status).length }))
     .filter(({ number }) => number > 0)

@@ -27,8 +27,9 @@ async function validate(flags: FlagValues & { schema?: true }): Promise<void> {
     console.log(JSON.stringify(gridJsonSchema(), undefined, 2));
     return;
   }
-  const { loadGrid } = await import('@attribution-bench/runner');
+  const { GridErrors, loadGrid } = await import('@attribution-bench/runner');
   const grid = await loadGrid(findConfig(flags.config), { quick: flags.quick ?? false });
+  if (grid.broken.length > 0) throw new GridErrors(grid.broken.map(({ place, error }) => ({ ...error, place })));
   const counts = {
     tasks: grid.tasks.length,
     methods: new Set(grid.methods.map(({ loaded }) => loaded.method.id)).size,

@@ -1,5 +1,5 @@
 import { deriveSeed } from '@attribution-bench/contract';
-import { loadMethod } from '@attribution-bench/runner';
+import { importMethod, loadMethod } from '@attribution-bench/runner';
 import type { Figure } from './figures.js';
 import { contextOf, neverCancelled, openMeasured } from './tasks.js';
 
@@ -26,7 +26,7 @@ const runs = [
  * number of queries. The two take turns, each compiles its graph, and the fastest of each counts.
  */
 export async function measureReplay(): Promise<Figure[]> {
-  const { method: inRunShapley } = await loadMethod(method, process.cwd());
+  const inRunShapley = await importMethod((await loadMethod(method, process.cwd())).url, method);
   const figures: Figure[] = [];
   for (const { model, data, hidden, epochs, lr, turns } of runs) {
     for (const queries of queryCounts) {

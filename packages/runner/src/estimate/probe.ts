@@ -3,12 +3,13 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { metrics } from '@attribution-bench/metrics';
 import { openStore } from '@attribution-bench/store';
+import { answerMs } from '../isolation/limits.js';
 import type { Plan, PlannedStep } from '../plan/plan.js';
 import { memoryMeter } from '../run/memory.js';
 import type { Pace } from '../run/pace.js';
 import { openPool, type WorkerPool } from '../run/pool.js';
 import { temporaryFolder } from '../run/temporary-folder.js';
-import type { WorkResult } from '../run/work.js';
+import type { RunningWork, WorkResult } from '../run/work.js';
 import { readDescription } from '../steps/describe-task.js';
 import type { MetricJob } from '../steps/job.js';
 import type { History, Measured } from './history.js';
@@ -37,7 +38,7 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
   const folder = await temporaryFolder('probe');
   const lanes = Math.max(1, Math.min(options.jobs, availableParallelism()));
   const pools = Array.from({ length: lanes }, () => openPool(1, join(folder, 'store'), plan.environment));
-  const trials = trialsFor(plan, unknown);
+  const trials = await trialsFor(plan, unknown);
   const results = openStore(join(plan.resultsFolder, 'store'));
   const inputs = standIns(plan, results, openStore(join(folder, 'store')));
   const memory = memoryMeter();
@@ -72,6 +73,17 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     return new Map([...predictions(trial.fit, fit), ...predictions(trial.score, score)]);
   }
 
+  /** User code is not waited for for ever, nor when the command is to stop. */
+  async function limited({ result, cancel, process }: RunningWork): Promise<WorkResult> {
+    if (process === undefined) return result;
+    const limit = setTimeout(cancel, answerMs);
+    options.cancel?.addEventListener('abort', cancel);
+    return result.finally(() => {
+      clearTimeout(limit);
+      options.cancel?.removeEventListener('abort', cancel);
+    });
+  }
+
   async function stackOf({ info }: MetricJob): Promise<number> {
     const step = plan.steps.find(({ kind, task }) => kind === 'task' && task === info.id) as PlannedStep;
     return (await readDescription(results, step.outputs[0])).stack;
@@ -82,11 +94,11 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     const { job, label, steps, times } = tried;
     await inputs.provide(job);
     const peak = memory.start();
-    const attempt = () => pool.start(job, () => undefined, { trialSeconds }).result;
+    const attempt = () => limited(pool.start(job, () => undefined, { trialSeconds }));
     const first = await attempt();
     const cold = secondsOf(first);
     if (cold === undefined) {
-      options.onFailure?.(label, first.status === 'failed' ? first.error.message : 'it does not say how far it is');
+      options.onFailure?.(label, whyUnknown(first));
       return undefined;
     }
     const whole = first.status === 'done';
@@ -103,6 +115,13 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     if (again === undefined || warm === undefined) return { seconds: cold, opening: 0, peakRssBytes, whole };
     return { seconds: warm, opening: (openingSeconds(first, again) * openings) / steps, peakRssBytes, whole };
   }
+}
+
+function whyUnknown(result: WorkResult): string {
+  if (result.status === 'failed') return result.error.message;
+  return result.status === 'cancelled' && result.ended === true
+    ? 'it did not stop when told to and was ended'
+    : 'it does not say how far it is';
 }
 
 interface Timed extends Measured {

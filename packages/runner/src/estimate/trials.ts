@@ -24,14 +24,14 @@ export type Trial =
  * real numbers only (a ridge, a damping), since amounts of work are whole numbers, and with as few models as the method
  * allows, since what it does for one it does for each.
  */
-export function trialsFor(plan: Plan, unknown: readonly PlannedStep[]): Trial[] {
+export async function trialsFor(plan: Plan, unknown: readonly PlannedStep[]): Promise<Trial[]> {
   const byId = new Map(plan.steps.map((step) => [step.id, step]));
   const singles = new Map<string, Extract<Trial, { tried: Tried }>>();
   const methods = new Map<string, Extract<Trial, { fit: Tried }>>();
   for (const step of unknown) {
     const { job } = step;
     if (job.kind === 'fit' || job.kind === 'score') {
-      const few = withFewModels(plan, job);
+      const few = await withFewModels(plan, job);
       const key = canonicalJson([step.task, job.method.id, few.amounts]);
       const trial = methods.get(key) ?? newMethodTrial(byId, job, few.source);
       methods.set(key, trial);
@@ -100,30 +100,31 @@ interface FewModels {
   readonly times: number;
 }
 
-function withFewModels(plan: Plan, { task, method: source }: FitJob | ScoreJob): FewModels {
-  const { method } = (plan.grid.methods.find(({ loaded }) => loaded.method.id === source.id) as GridMethod).loaded;
+async function withFewModels(plan: Plan, { task, method: source }: FitJob | ScoreJob): Promise<FewModels> {
+  const { loaded } = plan.grid.methods.find((entry) => entry.loaded.method.id === source.id) as GridMethod;
+  const { method } = loaded;
   const info = plan.tasks.find((planned) => planned.task.id === task.spec.id)?.info;
-  const modelsOf = (params: Params<ParamSpecs>): number => {
-    const { checkpoints, trajectory } = method.uses(params);
+  const modelsOf = async (params: Params<ParamSpecs>): Promise<number> => {
+    const { checkpoints, trajectory } = await loaded.uses(params);
     return Math.max(1, checkpoints, method.needs.includes('trajectory') ? trajectory : 1);
   };
   let params = source.params;
   for (const [name, { type, min = 1 }] of Object.entries(method.params)) {
     const fewer = { ...params, [name]: Math.max(1, min) };
     if (type !== 'int' || !checkParams(method.params, fewer).ok) continue;
-    const { trajectory } = method.uses(fewer);
-    const opens = trajectory === 1 || trajectory === method.uses(params).trajectory;
-    const supported = info !== undefined && method.supports(info, fewer) === true;
-    if (modelsOf(fewer) < modelsOf(params) && opens && supported) params = fewer;
+    const { trajectory } = await loaded.uses(fewer);
+    const opens = trajectory === 1 || trajectory === (await loaded.uses(params)).trajectory;
+    const supported = info !== undefined && (await loaded.supports(info, fewer)) === true;
+    if ((await modelsOf(fewer)) < (await modelsOf(params)) && opens && supported) params = fewer;
   }
-  const { checkpoints, trajectory } = method.uses(params);
+  const { checkpoints, trajectory } = await loaded.uses(params);
   const [first] = source.checkpoints;
-  const shorter = trajectory < method.uses(source.params).trajectory ? { trajectory: first } : {};
+  const shorter = trajectory < (await loaded.uses(source.params)).trajectory ? { trajectory: first } : {};
   return {
     source: { ...source, params, checkpoints: source.checkpoints.slice(0, checkpoints), ...shorter },
     amounts: Object.fromEntries(
       Object.entries<Json>({ ...params }).filter(([name]) => method.params[name]?.type !== 'num'),
     ),
-    times: modelsOf(source.params) / modelsOf(params),
+    times: (await modelsOf(source.params)) / (await modelsOf(params)),
   };
 }

@@ -1,5 +1,6 @@
-import type { Method, Metric, ParamSpecs, Params } from '@attribution-bench/contract';
+import type { Metric, ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
 import type { TaskSpec } from '@attribution-bench/tasks';
+import type { MethodDeclaration } from '../methods/declaration.js';
 
 /** A grid file with every name resolved, every parameter checked and every list under `grid:` multiplied out. */
 export interface Grid {
@@ -10,6 +11,8 @@ export interface Grid {
   readonly tasks: readonly GridTask[];
   /** One entry a parameter setting. */
   readonly methods: readonly GridMethod[];
+  /** Methods whose code could not be run far enough to say what they are: their cells fail. */
+  readonly broken: readonly BrokenMethod[];
   readonly seeds: readonly number[];
   readonly metrics: readonly GridMetric[];
   readonly select?: { readonly by: string; readonly tuneFraction: number };
@@ -53,13 +56,30 @@ export interface NamedFiles {
   readonly contents: Readonly<Record<string, string>>;
 }
 
-/** A method and where its code came from. */
+/**
+ * A method and where its code came from. What it answers may depend on its parameters; a user's method answers from a process
+ * of its own, and may fail to.
+ */
 export interface LoadedMethod {
-  readonly method: Method;
+  readonly method: MethodDeclaration;
   /** URL of its module, for workers to import. */
   readonly url: string;
   /** SHA-256 of the built code it consists of; part of the keys of its steps. */
   readonly code: string;
+  /** Whether it is a user's: named by a path, or from a package that is not of this project. */
+  readonly isolated: boolean;
+  uses(params: Params<ParamSpecs>): Promise<{ readonly checkpoints: number; readonly trajectory: number }>;
+  supports(task: TaskInfo, params: Params<ParamSpecs>): Promise<true | string>;
+  adapted(task: TaskInfo, params: Params<ParamSpecs>): Promise<string | undefined>;
+}
+
+/** A method that is there and cannot be loaded. */
+export interface BrokenMethod {
+  /** The name of its module. */
+  readonly id: string;
+  /** Where the grid file names it. */
+  readonly place: string;
+  readonly error: PlainError;
 }
 
 export interface GridMetric {

@@ -1,10 +1,11 @@
-import { dirname, resolve } from 'node:path';
-import { BenchError, didYouMean, hashJson } from '@attribution-bench/contract';
+import { dirname, parse, resolve } from 'node:path';
+import { BenchError, didYouMean, hashJson, toPlainError } from '@attribution-bench/contract';
 import { metrics as knownMetrics } from '@attribution-bench/metrics';
-import { resolveTask } from '@attribution-bench/tasks';
+import { isModelPath, type OwnModelDeclaration, resolveTask } from '@attribution-bench/tasks';
+import { declarationIn } from '../isolation/ask-once.js';
 import { loadMethod } from '../methods/load-method.js';
 import { layered, mergeTasks } from './extends.js';
-import type { Grid, GridMethod, GridMetric, GridTask, TruthSpec } from './grid.js';
+import type { BrokenMethod, Grid, GridMethod, GridMetric, GridTask, TruthSpec } from './grid.js';
 import { GridErrors, type GridProblem } from './grid-errors.js';
 import { namedFiles } from './named-files.js';
 import { quickSpec, quickTruth } from './quick.js';
@@ -34,9 +35,9 @@ export async function loadGrid(file: string, options: { readonly quick?: boolean
   const problems: GridProblem[] = [];
   const quick = options.quick === true ? (raw.quick ?? {}) : undefined;
   const folder = dirname(resolve(file));
-  const tasks = resolveTasks(raw, source, folder, quick, problems);
+  const tasks = await resolveTasks(raw, source, folder, quick, problems);
   const metrics = await resolveMetrics(raw, source, folder, problems);
-  const methods = await resolveMethods(raw, source, folder, problems);
+  const { methods, broken } = await resolveMethods(raw, source, folder, problems);
   checkNames(raw, source, problems);
   checkTruthPresent(raw, source, tasks, metrics, problems);
   if (problems.length > 0) throw new GridErrors(problems);
@@ -46,6 +47,7 @@ export async function loadGrid(file: string, options: { readonly quick?: boolean
     seed: raw.seed,
     tasks,
     methods: quick === undefined ? methods : firstSettings(methods),
+    broken,
     seeds: quick === undefined ? raw.seeds : (quick.seeds ?? raw.seeds.slice(0, 1)),
     metrics,
     ...(raw.select === undefined ? {} : { select: raw.select }),
@@ -67,13 +69,13 @@ function tolerancesOf({ check, report, metrics }: RawGrid): Readonly<Record<stri
 
 type Quick = NonNullable<RawGrid['quick']>;
 
-function resolveTasks(
+async function resolveTasks(
   raw: RawGrid,
   source: YamlSource,
   folder: string,
   quick: Quick | undefined,
   problems: GridProblem[],
-): GridTask[] {
+): Promise<GridTask[]> {
   const ids = new Map<string, string>();
   for (const [index, { id }] of raw.tasks.entries()) {
     const other = ids.get(id.toLowerCase());
@@ -92,7 +94,8 @@ function resolveTasks(
     if (merged === undefined) continue;
     const { truth: ownTruth, ...described } = merged.fields;
     const overrides = quick?.tasks ?? {};
-    const resolved = resolveTask(quick === undefined ? described : layered(described, overrides), raw.seed, folder);
+    const wanted = quick === undefined ? described : layered(described, overrides);
+    const resolved = resolveTask(wanted, raw.seed, folder, await ownModel(wanted, folder));
     if (!resolved.ok) {
       for (const { path, message, next, unknownKey } of resolved.problems)
         problems.push({
@@ -110,6 +113,23 @@ function resolveTasks(
     });
   }
   return tasks;
+}
+
+/** Gives what a user's model of a task declares, asked in a process of its own; undefined when the task has none. */
+async function ownModel(
+  { model }: Readonly<Record<string, unknown>>,
+  folder: string,
+): Promise<(() => OwnModelDeclaration) | undefined> {
+  const use = isFields(model) ? model.use : model;
+  if (typeof use !== 'string' || !isModelPath(use)) return undefined;
+  try {
+    const declaration = await declarationIn({ kind: 'model', use, place: resolve(folder, use) });
+    return () => declaration as OwnModelDeclaration;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 function given(truth: Quick['truth']): Partial<TruthSpec> {
@@ -140,8 +160,9 @@ async function resolveMethods(
   source: YamlSource,
   folder: string,
   problems: GridProblem[],
-): Promise<GridMethod[]> {
+): Promise<Pick<Grid, 'methods' | 'broken'>> {
   const methods: GridMethod[] = [];
+  const broken: BrokenMethod[] = [];
   const seen = new Set<string>();
   const moduleOf = new Map<string, string>();
   for (const [index, { use, params, grid }] of raw.methods.entries()) {
@@ -169,10 +190,21 @@ async function resolveMethods(
       }
     } catch (error) {
       if (!(error instanceof BenchError)) throw error;
-      complain(['use'], error.message, error.next);
+      if (!isBroken(error)) complain(['use'], error.message, error.next);
+      else broken.push({ id: parse(use).name, place: source.place([...here, 'use']), error: toPlainError(error) });
     }
   }
-  return methods;
+  const ids = [...moduleOf.keys()];
+  for (const { id, place } of broken) {
+    if (ids.includes(id)) problems.push({ place, message: `another method has the id "${id}"` });
+    ids.push(id);
+  }
+  return { methods, broken };
+}
+
+/** Whether a method is there, but its code throws, ends its process or does not end when it is loaded. */
+function isBroken({ code }: BenchError): boolean {
+  return code === 'METHOD_BROKEN' || code.startsWith('USER_CODE_');
 }
 
 async function resolveMetrics(

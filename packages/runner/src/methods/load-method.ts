@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BenchError, didYouMean, fileNameProblem, type Method } from '@attribution-bench/contract';
+import { BenchError, didYouMean, type Method } from '@attribution-bench/contract';
 import { findPackage, hashCode, packagesOf, searchFolders } from '@attribution-bench/tasks';
 import type { LoadedMethod } from '../grid/grid.js';
+import { askUserMethod, type UserMethod } from '../isolation/user-method.js';
+import { declarationOf } from './declaration.js';
+import { importMethod } from './import-method.js';
 
 const scope = '@attribution-bench';
 const prefix = 'method-';
@@ -12,7 +15,8 @@ const prefix = 'method-';
  * Loads what `use:` of a grid names: a method of this project by id, any installed package by name, or a JavaScript
  * module by a path that starts with `.` or `/`.
  * @param folder that relative paths start from, and whose `node_modules` are searched first
- * @throws BenchError METHOD_UNKNOWN, METHOD_NOT_BUILT, METHOD_BROKEN (its module throws), METHOD_INVALID
+ * @throws BenchError METHOD_UNKNOWN, METHOD_NOT_BUILT, METHOD_INVALID, METHOD_BROKEN (its module throws), or USER_CODE_* where a
+ * user's module ends its process or does not come to its end
  */
 export async function loadMethod(use: string, folder: string): Promise<LoadedMethod> {
   const { entry, self } = locate(use, folder);
@@ -23,34 +27,23 @@ export async function loadMethod(use: string, folder: string): Promise<LoadedMet
       next: self === undefined ? 'check the path' : 'build it: npm run build',
     });
   const url = pathToFileURL(entry).href;
-  return { method: await importMethod(url, use), url, code: hashCode(entry, self) };
+  const isolated = !isOfThisProject(self);
+  const asked = isolated ? await askUserMethod(url, use) : answersOf(await importMethod(url, use));
+  return { ...asked, url, code: hashCode(entry, self), isolated };
 }
 
-/** Imports a method's module. @throws BenchError METHOD_BROKEN or METHOD_INVALID */
-export async function importMethod(url: string, use: string): Promise<Method> {
-  let module: { default?: unknown };
-  try {
-    module = await import(url);
-  } catch (error) {
-    throw new BenchError({
-      code: 'METHOD_BROKEN',
-      message: `method "${use}" cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
-      next: 'see --debug for where it throws',
-      cause: error,
-    });
-  }
-  const method = module.default;
-  const lacks = isObject(method) ? missingParts(method) : ['a default export'];
-  const misnamed = isObject(method) && typeof method.id === 'string' ? fileNameProblem(method.id) : undefined;
-  if (misnamed !== undefined)
-    throw new BenchError({ code: 'METHOD_INVALID', message: `the id of method "${use}" is no name: ${misnamed}` });
-  if (lacks.length > 0)
-    throw new BenchError({
-      code: 'METHOD_INVALID',
-      message: `"${use}" is not a method: it lacks ${lacks.join(', ')}`,
-      next: `its default export must come from defineMethod of ${scope}/contract`,
-    });
-  return method as Method;
+/** The code of this project is trusted to stop when it is told to, and runs in threads. */
+function isOfThisProject(self: { readonly name: string } | undefined): boolean {
+  return self?.name.startsWith(`${scope}/`) === true;
+}
+
+function answersOf(method: Method): UserMethod {
+  return {
+    method: declarationOf(method),
+    uses: async (params) => method.uses(params),
+    supports: async (task, params) => method.supports(task, params),
+    adapted: async (task, params) => method.adapted?.(task, params),
+  };
 }
 
 /** Ids of the methods of this project that are installed. */
@@ -77,26 +70,4 @@ function locate(use: string, folder: string): { entry: string; self?: { name: st
         ? `installed: ${known.join(', ') || 'none'}; others need their package installed or a path`
         : `did you mean "${meant}"?`,
   });
-}
-
-const parts = {
-  id: 'string',
-  title: 'string',
-  output: 'string',
-  revision: 'number',
-  params: 'object',
-  needs: 'object',
-  tasks: 'object',
-  uses: 'function',
-  supports: 'function',
-  fit: 'function',
-  score: 'function',
-} as const;
-
-function missingParts(method: Record<string, unknown>): string[] {
-  return Object.entries(parts).flatMap(([name, type]) => (typeof method[name] === type ? [] : [name]));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,6 +1,14 @@
-import { type Json, type Need, type ParamSpecs, type ScoreShape, withoutFiles } from '@attribution-bench/contract';
+import {
+  type Json,
+  type Need,
+  type ParamSpecs,
+  type ScoreShape,
+  toPlainError,
+  withoutFiles,
+} from '@attribution-bench/contract';
 import { hashPackage } from '@attribution-bench/tasks';
-import type { Grid, GridMethod, GridMetric, NamedFiles } from '../grid/grid.js';
+import type { Grid, GridMethod, GridMetric, LoadedMethod, NamedFiles } from '../grid/grid.js';
+import { failureReason } from '../run/failure-text.js';
 import type { MethodSource } from '../steps/job.js';
 import type { CellFilter } from './globs.js';
 import type { PlannedCell, PlannedTask, StepOutput } from './plan.js';
@@ -12,6 +20,7 @@ import { addStep, outputOf, type StepList } from './step-list.js';
 /** A cell before it is known what of it is stored. */
 export type CellDraft = Omit<PlannedCell, 'status' | 'reason'> & {
   readonly skipped?: string;
+  readonly broken?: string;
   readonly forced: boolean;
 };
 
@@ -33,26 +42,32 @@ export function metricsFor(grid: Grid, { task }: OpenedTask): GridMetric[] {
   });
 }
 
-/** Why a method is not run on a task, or undefined. */
-export function skipReason(
+/** Why a method is not run on a task, or undefined. @throws BenchError METHOD_ANSWER when it does not say */
+export async function skipReason(
   { loaded, params }: GridMethod,
   { opened, metrics }: Pick<CellTask, 'opened' | 'metrics'>,
-): string | undefined {
-  const supported = loaded.method.supports(opened.info, params);
+): Promise<string | undefined> {
+  const supported = await loaded.supports(opened.info, params);
   if (supported !== true) return supported;
   return metrics.length === 0 ? 'no metric of the grid is for this task' : undefined;
 }
 
 /** Adds the steps of all cells of a task. */
-export function planCells(steps: StepList, grid: Grid, cellTask: CellTask, filter: CellFilter): CellDraft[] {
+export async function planCells(
+  steps: StepList,
+  grid: Grid,
+  cellTask: CellTask,
+  filter: CellFilter,
+): Promise<CellDraft[]> {
   const labels = settingLabels(grid.methods);
   const task = cellTask.opened.task.id;
   const primary = cellTask.metrics.find(({ metric }) => metric.id === grid.report.primary) ?? cellTask.metrics[0];
-  return grid.methods.flatMap((method) => {
+  const drafts: CellDraft[] = [];
+  for (const method of grid.methods) {
     const id = method.loaded.method.id;
-    if (!filter.takes(task, id)) return [];
-    const skipped = skipReason(method, cellTask);
-    return grid.seeds.map((seed): CellDraft => {
+    if (!filter.takes(task, id)) continue;
+    const asked = await askedOf(method, cellTask);
+    for (const seed of grid.seeds) {
       const cell = {
         id: `${task}/${id}${labels.get(method) ?? ''}${seedLabel(grid, seed)}`,
         task,
@@ -61,10 +76,44 @@ export function planCells(steps: StepList, grid: Grid, cellTask: CellTask, filte
         seed,
         forced: filter.forces(task, id),
       };
-      if (skipped !== undefined) return { ...cell, skipped, retrainings: 0 };
-      return { ...cell, ...planCell(steps, cellTask, method, seed, cell.id, primary) };
-    });
-  });
+      if ('uses' in asked) {
+        const { uses, adaptation } = asked;
+        const planned = planCell(steps, cellTask, method, uses, seed, cell.id, primary);
+        drafts.push({ ...cell, ...planned, ...(adaptation === undefined ? {} : { adaptation }) });
+      } else drafts.push({ ...cell, ...asked, retrainings: 0 });
+    }
+  }
+  for (const { id, error } of grid.broken)
+    if (filter.takes(task, id))
+      for (const seed of grid.seeds)
+        drafts.push({
+          id: `${task}/${id}${seedLabel(grid, seed)}`,
+          task,
+          method: id,
+          params: {},
+          seed,
+          forced: false,
+          broken: failureReason(error),
+          retrainings: 0,
+        });
+  return drafts;
+}
+
+type Uses = Awaited<ReturnType<LoadedMethod['uses']>>;
+
+/** What has to be known of a method with its parameters before its cells are planned. */
+async function askedOf(
+  method: GridMethod,
+  cellTask: CellTask,
+): Promise<{ uses: Uses; adaptation: string | undefined } | { skipped: string } | { broken: string }> {
+  const { loaded, params } = method;
+  try {
+    const skipped = await skipReason(method, cellTask);
+    if (skipped !== undefined) return { skipped };
+    return { uses: await loaded.uses(params), adaptation: await loaded.adapted(cellTask.opened.info, params) };
+  } catch (error) {
+    return { broken: failureReason(toPlainError(error)) };
+  }
 }
 
 const modelNeeds: readonly Need[] = ['checkpoints', 'gradients', 'curvature', 'trajectory', 'features'];
@@ -73,14 +122,14 @@ function planCell(
   steps: StepList,
   cellTask: CellTask,
   { loaded, params, files }: GridMethod,
+  uses: Uses,
   seed: number,
   label: string,
   /** What the task is ranked and its parameters are chosen by. */
   primary: GridMetric | undefined,
 ): Required<Pick<PlannedCell, 'steps' | 'retrainings'>> {
-  const { method, url, code } = loaded;
+  const { method, url, code, isolated } = loaded;
   const { opened, metrics } = cellTask;
-  const uses = method.uses(params);
   const withModels = method.needs.some((need) => modelNeeds.includes(need));
   const checkpoints = withModels ? planCheckpoints(steps, opened, seed, uses.checkpoints) : [];
   const trajectory = method.needs.includes('trajectory')
@@ -89,6 +138,7 @@ function planCell(
   const source: MethodSource = {
     id: method.id,
     url,
+    isolated,
     params: files.located,
     seed,
     checkpoints: checkpoints.map(({ output }) => output),
@@ -117,8 +167,7 @@ function planCell(
     job: { kind: 'fit', task: opened.source, method: source, output: fitOutput },
     place: ['fit', ...place],
   });
-  const selfScores =
-    method.selfScores !== undefined && metrics.some(({ metric }) => metric.needs.includes('label-noise'));
+  const selfScores = method.selfScores && metrics.some(({ metric }) => metric.needs.includes('label-noise'));
   const scoreOutput = outputOf('score', { fit: fitOutput.key, selfScores });
   const score = addStep(steps, {
     ...common,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BenchError } from '@attribution-bench/contract';
+import { BenchError, toPlainError } from '@attribution-bench/contract';
 import { openStore } from '@attribution-bench/store';
 import { defaultCacheFolder } from '@attribution-bench/tasks';
 import type { Grid, GridMetric } from '../grid/grid.js';
@@ -25,7 +25,9 @@ export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> 
   const store = openStore(join(options.resultsFolder, 'store'), ({ reason, movedTo }) =>
     log(`a stored result ${reason}; it was set aside as ${movedTo} and will be made again`),
   );
-  const methodIds = [...new Set(grid.methods.map(({ loaded }) => loaded.method.id))];
+  const methodIds = [
+    ...new Set([...grid.methods.map(({ loaded }) => loaded.method.id), ...grid.broken.map(({ id }) => id)]),
+  ];
   const filter = cellFilter(
     options,
     grid.tasks.map(({ id }) => id),
@@ -44,14 +46,14 @@ export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> 
     const truth = task.truth === undefined ? undefined : planTruth(steps, opened, task.truth);
     const metrics = metricsFor(grid, opened);
     const sizes = { subsets: task.truth?.subsets ?? 0, queries: opened.info.queries, train: opened.info.train };
-    const tuneFraction = hasChoice(grid, opened, metrics) ? grid.select?.tuneFraction : undefined;
+    const tuneFraction = (await hasChoice(grid, opened, metrics)) ? grid.select?.tuneFraction : undefined;
     const split = drawSplit(grid.seed, opened.key, sizes, tuneFraction);
     wanted.add(first);
     for (const step of opened.dataSteps) wanted.add(step);
     if (opened.diagnose !== undefined) wanted.add(opened.diagnose);
     if (truth !== undefined) wanted.add(truth.step);
     const cellTask: CellTask = { opened, metrics, split, ...(truth === undefined ? {} : { truth }) };
-    if (options.scope !== 'truth') drafts.push(...planCells(steps, grid, cellTask, filter));
+    if (options.scope !== 'truth') drafts.push(...(await planCells(steps, grid, cellTask, filter)));
     const { info, key, fingerprint, diagnose } = opened;
     const dataset =
       fingerprint === undefined ? task.spec.data.use : `${task.spec.data.use} ${fingerprint.slice(0, 12)}`;
@@ -79,11 +81,16 @@ export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> 
 }
 
 /** Whether any method has several settings on the task, so that one is to be chosen. */
-function hasChoice(grid: Grid, opened: OpenedTask, metrics: readonly GridMetric[]): boolean {
-  const ids = grid.methods
-    .filter((method) => skipReason(method, { opened, metrics }) === undefined)
-    .map(({ loaded }) => loaded.method.id);
-  return new Set(ids).size < ids.length;
+async function hasChoice(grid: Grid, opened: OpenedTask, metrics: readonly GridMetric[]): Promise<boolean> {
+  const ids = new Set<string>();
+  for (const method of grid.methods) {
+    const { id } = method.loaded.method;
+    // One that does not answer has no setting that could be chosen.
+    if ((await skipReason(method, { opened, metrics }).catch(toPlainError)) !== undefined) continue;
+    if (ids.has(id)) return true;
+    ids.add(id);
+  }
+  return false;
 }
 
 function plannedTruth({ key, rule, step, steps, rows }: PlannedTruthSteps, stored: ReadonlySet<string>): PlannedTruth {
@@ -91,8 +98,8 @@ function plannedTruth({ key, rule, step, steps, rows }: PlannedTruthSteps, store
 }
 
 function checkNotEmpty(grid: Grid, cells: readonly CellDraft[]): void {
-  if (cells.some(({ skipped }) => skipped === undefined)) return;
-  const why = [...new Set(cells.map(({ task, method, skipped }) => `${task}/${method}: ${skipped}`))];
+  if (cells.some(({ steps }) => steps !== undefined)) return;
+  const why = [...new Set(cells.map(({ task, method, skipped, broken }) => `${task}/${method}: ${skipped ?? broken}`))];
   throw new BenchError({
     code: 'GRID_EMPTY',
     place: grid.file,
@@ -105,8 +112,12 @@ function resultsOf({ steps }: CellDraft): string[] {
   return steps === undefined ? [] : [steps.score, ...Object.values(steps.metrics)];
 }
 
-function settledCell({ skipped, forced: _, ...cell }: CellDraft, steps: ReadonlyMap<string, PlannedStep>): PlannedCell {
+function settledCell(
+  { skipped, broken, forced: _, ...cell }: CellDraft,
+  steps: ReadonlyMap<string, PlannedStep>,
+): PlannedCell {
   if (skipped !== undefined) return { ...cell, status: 'skipped', reason: skipped };
+  if (broken !== undefined) return { ...cell, status: 'broken', reason: broken };
   const results = resultsOf({ ...cell, forced: false }).flatMap((id) => steps.get(id) ?? []);
   const stale = results.find(({ status }) => status === 'stale');
   if (stale !== undefined) return { ...cell, status: 'stale', ...(stale.reason && { reason: stale.reason }) };

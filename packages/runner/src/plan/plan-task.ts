@@ -1,6 +1,10 @@
+import { fromPlainError } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
 import { dataFingerprint, dataKey, generatedKey, hashPackage, taskKey } from '@attribution-bench/tasks';
 import type { GridTask } from '../grid/grid.js';
+import { doOnce } from '../isolation/ask-once.js';
+import { type UserCode, userCodeOf } from '../isolation/user-code.js';
+import type { Work } from '../run/work.js';
 import { makeDataset } from '../steps/dataset.js';
 import { describeTask, readDescription, type TaskDescription } from '../steps/describe-task.js';
 import type { TaskSource } from '../steps/job.js';
@@ -56,9 +60,14 @@ export async function openForPlanning(
   const taskJob = { kind: 'task', task: bare, output: shape } as const;
   add({ kind: 'task', label: `shape of ${id}`, needs: [datasetStep], outputs: [shape], job: taskJob });
   if (!(await store.isSound(shape))) {
-    const tasks = openTasks(store, 1, { ...environment, log });
-    await describeTask(taskJob, { store, tasks });
-    await tasks.release();
+    const code = userCodeOf(taskJob);
+    if (code !== undefined)
+      await describeElsewhere({ job: taskJob, storeFolder: store.folder, environment }, code, log);
+    else {
+      const tasks = openTasks(store, 1, { ...environment, log });
+      await describeTask(taskJob, { store, tasks });
+      await tasks.release();
+    }
   }
   const described = { ...(await readDescription(store, shape)), task, key, fingerprint };
   if (spec.queries.generated === 0) {
@@ -86,6 +95,12 @@ export async function openForPlanning(
     job: { kind: 'diagnose', spec, source: { dataset, generated }, output: diagnostics },
   });
   return { ...opened, diagnose };
+}
+
+/** A user's network is built in a process of its own, whatever it does there. */
+async function describeElsewhere(work: Work, code: UserCode, log: Surroundings['log']): Promise<void> {
+  const result = await doOnce(work, code, (message) => message.type === 'log' && log(message.message));
+  if (result.status === 'failed') throw fromPlainError(result.error);
 }
 
 /** Fewer points say nothing of a distribution. */

@@ -53,7 +53,8 @@ export interface PlannedStep {
   readonly job: StepJob;
 }
 
-export type PlannedCellStatus = StepStatus | 'skipped';
+/** `broken`: its method cannot say what it needs, so that there is nothing to plan: the cell has failed. */
+export type PlannedCellStatus = StepStatus | 'skipped' | 'broken';
 
 /** One (task, method, parameters, seed). */
 export interface PlannedCell {
@@ -64,9 +65,11 @@ export interface PlannedCell {
   readonly params: Params<ParamSpecs>;
   readonly seed: number;
   readonly status: PlannedCellStatus;
-  /** Why it is skipped or stale. */
+  /** Why it is skipped, broken or stale. */
   readonly reason?: string;
-  /** Ids of its steps; absent when skipped. */
+  /** What differs from the method's paper on this task, where something does. */
+  readonly adaptation?: string;
+  /** Ids of its steps; absent when skipped or broken. */
   readonly steps?: { readonly fit: string; readonly score: string; readonly metrics: Readonly<Record<string, string>> };
   /** Models that are trained for it: checkpoints of its ensemble, and one more run where it needs a trajectory. */
   readonly retrainings: number;

@@ -14,18 +14,31 @@ export function isLostInput({ code }: PlainError): boolean {
 }
 
 /** Why a cell failed, in one line: where, what, and what to do. */
-export function failureReason({ message, next }: PlainError, step: PlannedStep | undefined): string {
+export function failureReason({ message, next }: PlainError, step?: PlannedStep): string {
   const ofCell = step !== undefined && ['fit', 'score', 'metric'].includes(step.kind);
   const where = step === undefined ? '' : `${ofCell ? step.kind : step.label}: `;
   return `${where}${message}${next === undefined ? '' : `, ${next}`}`;
 }
 
-export function overTime({ cellMs = 0 }: Budget): PlainError {
+/** Of a step in a process of its own that found a result damaged which is not. */
+export function misread({ place = '', message }: PlainError): PlainError {
+  return toPlainError(
+    new BenchError({
+      code: 'USER_CODE_MISREAD',
+      message: `its process takes a sound result for a damaged one (${place} ${message})`,
+      next: 'the code changes what all programs rest on, such as Object.prototype',
+      exit: exitCode.cellFailed,
+    }),
+  );
+}
+
+/** @param ended whether it did not stop by itself */
+export function overTime({ cellMs = 0 }: Budget, ended: boolean): PlainError {
   return toPlainError(
     new BenchError({
       code: 'BUDGET_TIME',
-      message: `took longer than budget.cell (${cellMs / 1000} s)`,
-      next: 'raise the budget or shrink the method',
+      message: `took longer than budget.cell (${cellMs / 1000} s)${ended ? '; it did not stop when told to and was ended' : ''}`,
+      next: `raise the budget or shrink the method${ended ? ', and let its loops look at ctx.signal' : ''}`,
       exit: exitCode.cellFailed,
     }),
   );

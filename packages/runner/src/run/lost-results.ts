@@ -1,7 +1,10 @@
 import type { Store } from '@attribution-bench/store';
 import type { PlannedStep } from '../plan/plan.js';
 
-/** Steps whose results something rests on and that are no longer stored, those that others rest on first. */
+/**
+ * Steps whose results something rests on and that are no longer stored, or not sound (which are set aside), those that others
+ * rest on first.
+ */
 export async function lostResults(
   id: string,
   steps: ReadonlyMap<string, PlannedStep>,
@@ -11,7 +14,9 @@ export async function lostResults(
   const visit = async (of: string): Promise<void> => {
     for (const need of steps.get(of)?.needs ?? []) {
       if (lost.has(need)) continue;
-      const stored = await Promise.all((steps.get(need)?.outputs ?? []).map((output) => store.has(output)));
+      const stored = await Promise.all(
+        (steps.get(need)?.outputs ?? []).map((output) => store.isSound(output, Infinity)),
+      );
       if (stored.every(Boolean)) continue;
       await visit(need);
       lost.add(need);

@@ -1,7 +1,9 @@
 /** Peak memory of the process over a stretch of time, sampled. Worker threads share it: steps side by side share the blame. */
 export interface MemoryMeter {
   readonly rssBytes: number;
-  readonly peakBytes: number;
+  /** With the processes that it started. */
+  readonly totalBytes: number;
+  readonly peakTotalBytes: number;
   /** Starts a stretch; the function that comes back gives its peak so far. */
   start(): () => number;
   stop(): void;
@@ -9,13 +11,16 @@ export interface MemoryMeter {
 
 const sampleMs = 100;
 
-export function memoryMeter(onSample: () => void = () => undefined): MemoryMeter {
+/** @param others resident memory of the processes that it started */
+export function memoryMeter(onSample: () => void = () => undefined, others: () => number = () => 0): MemoryMeter {
   let rssBytes = process.memoryUsage.rss();
-  let peakBytes = rssBytes;
+  let totalBytes = rssBytes;
+  let peakTotalBytes = rssBytes;
   const stretches = new Set<{ peak: number }>();
   const sample = (): void => {
     rssBytes = process.memoryUsage.rss();
-    peakBytes = Math.max(peakBytes, rssBytes);
+    totalBytes = rssBytes + others();
+    peakTotalBytes = Math.max(peakTotalBytes, totalBytes);
     for (const stretch of stretches) stretch.peak = Math.max(stretch.peak, rssBytes);
     onSample();
   };
@@ -25,8 +30,11 @@ export function memoryMeter(onSample: () => void = () => undefined): MemoryMeter
     get rssBytes() {
       return rssBytes;
     },
-    get peakBytes() {
-      return peakBytes;
+    get totalBytes() {
+      return totalBytes;
+    },
+    get peakTotalBytes() {
+      return peakTotalBytes;
     },
     start() {
       const stretch = { peak: process.memoryUsage.rss() };

@@ -2,12 +2,14 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
 import { BenchError, exitCode, toPlainError } from '@attribution-bench/contract';
 import { Piscina } from 'piscina';
+import { userCodeOf } from '../isolation/user-code.js';
+import { openUserProcesses } from '../isolation/user-processes.js';
 import type { PlanEnvironment } from '../plan/plan.js';
 import { type CancelFlag, newCancelFlag, raise } from '../steps/cancel.js';
 import type { StepJob } from '../steps/job.js';
-import type { Work, WorkMessage, WorkResult } from './work.js';
+import type { RunningWork, ThreadWork, Work, WorkMessage, WorkResult } from './work.js';
 
-/** Worker threads that do steps. */
+/** Worker threads that do steps, and processes for those with user code. */
 export interface WorkerPool {
   readonly threads: number;
   start(job: StepJob, onMessage: (message: WorkMessage) => void, options?: Pick<Work, 'trialSeconds'>): RunningWork;
@@ -15,32 +17,43 @@ export interface WorkerPool {
   close(): Promise<void>;
 }
 
-export interface RunningWork {
-  readonly result: Promise<WorkResult>;
-  /** Asks the step to stop at its next opportunity. */
-  cancel(): void;
-}
-
-/** More threads than cores only slow each other down. */
-export function openPool(jobs: number, storeFolder: string, environment: PlanEnvironment): WorkerPool {
+/**
+ * More threads than cores only slow each other down.
+ * @param heapBytes of the objects of a process with user code; default what Node.js takes
+ */
+export function openPool(
+  jobs: number,
+  storeFolder: string,
+  environment: PlanEnvironment,
+  heapBytes?: number,
+): WorkerPool {
   const threads = Math.max(1, Math.min(jobs, availableParallelism()));
   const source = import.meta.url;
-  const pool = new Piscina<Work, WorkResult>({
+  const pool = new Piscina<ThreadWork, WorkResult>({
     filename: new URL(source.endsWith('.ts') ? '../../dist/worker.js' : '../worker.js', source).href,
     minThreads: threads,
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
     execArgv: [],
   });
+  const processes = openUserProcesses(threads, heapBytes);
   const running = new Set<Promise<unknown>>();
   return {
     threads,
     start(job, onMessage, options = {}) {
+      const work: Work = { job, storeFolder, environment, ...options };
+      const code = userCodeOf(job);
+      if (code !== undefined) {
+        const isolated = processes.start(work, code, onMessage);
+        running.add(isolated.result);
+        void isolated.result.finally(() => running.delete(isolated.result));
+        return isolated;
+      }
       const cancel: CancelFlag = newCancelFlag();
       const { port1, port2 } = new MessageChannel();
       port1.on('message', onMessage);
       const result = pool
-        .run({ job, storeFolder, environment, cancel, port: port2, ...options }, { transferList: [port2] })
+        .run({ ...work, cancel, port: port2 }, { transferList: [port2] })
         .catch((error: unknown): WorkResult => ({ status: 'failed', error: toPlainError(diedError(error)) }))
         .finally(() => {
           running.delete(result);
@@ -51,6 +64,7 @@ export function openPool(jobs: number, storeFolder: string, environment: PlanEnv
     },
     async close() {
       await Promise.all(running);
+      processes.close();
       await pool.destroy();
     },
   };

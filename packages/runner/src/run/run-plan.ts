@@ -11,7 +11,15 @@ import { readMetric } from '../steps/metric.js';
 import { type Running, watchBudget } from './budget-watch.js';
 import { watchCells } from './cell-watch.js';
 import type { RunEvent, RunOutcome } from './events.js';
-import { failureReason, isLostInput, isStoreFailure, overMemory, overTime, whatBrokeOff } from './failure-text.js';
+import {
+  failureReason,
+  isLostInput,
+  isStoreFailure,
+  misread,
+  overMemory,
+  overTime,
+  whatBrokeOff,
+} from './failure-text.js';
 import { newForecast } from './forecast.js';
 import { after } from './long-timer.js';
 import { lostResults } from './lost-results.js';
@@ -31,6 +39,8 @@ export interface RunOptions {
   readonly cancel?: AbortSignal;
   /** After how long without a sign of life the work of another machine is taken over, in ms; default two minutes. */
   readonly silenceMs?: number;
+  /** The process is about to be killed: what this run is at is given back to others at once. */
+  readonly abandon?: AbortSignal;
   onEvent?(event: RunEvent): void;
 }
 
@@ -71,7 +81,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   let defect: { readonly error: unknown } | undefined;
 
   const claims = await openClaims(store, options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs });
-  const pool = openPool(options.jobs, store.folder, plan.environment);
+  const pool = openPool(options.jobs, store.folder, plan.environment, plan.grid.budget.memoryBytes);
   const queue = new PQueue({ concurrency: pool.threads });
   const checks = new PQueue({ concurrency: checksAtOnce });
   const states = trackSteps(plan.steps, (step) => {
@@ -86,7 +96,10 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   });
   const aside = putAside(hasTime, (id) => states.of(id) === 'waiting' && states.retry(id));
   const cells = watchCells(plan.cells, states);
-  const memory = memoryMeter(() => budget.memory(running.values(), memory.rssBytes));
+  const memory = memoryMeter(
+    () => budget.memory(running.values(), memory.rssBytes),
+    () => [...running.values()].reduce((sum, { work }) => sum + (work.process?.rssBytes ?? 0), 0),
+  );
 
   emit({
     type: 'run-started',
@@ -105,8 +118,15 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   const cancelDeadline = options.maxTimeMs === undefined ? undefined : after(options.maxTimeMs, () => stop('max-time'));
   const onCancel = () => stop('cancelled');
   options.cancel?.addEventListener('abort', onCancel);
+  options.abandon?.addEventListener('abort', claims.giveBack);
   if (options.cancel?.aborted === true) onCancel();
 
+  for (const { id, status, reason = '' } of plan.cells)
+    if (status === 'broken') {
+      failedCells.push({ cell: id, reason });
+      emit({ type: 'cell-finished', cell: id, status: 'failed', reason });
+      if (options.failFast === true) stop('fail-fast');
+    }
   for (const { id } of wanted) states.want(id);
   await Promise.all(
     plan.steps
@@ -126,6 +146,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   clearInterval(heartbeat);
   cancelDeadline?.();
   options.cancel?.removeEventListener('abort', onCancel);
+  options.abandon?.removeEventListener('abort', claims.giveBack);
   memory.stop();
   await pool.close();
   if (defect !== undefined) throw defect.error;
@@ -137,7 +158,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     ...(stopped === undefined ? {} : { incomplete: stopped }),
     ...(storeError === undefined ? {} : { error: storeError }),
     seconds: (performance.now() - startedMs) / 1000,
-    peakRssBytes: memory.peakBytes,
+    peakRssBytes: memory.peakTotalBytes,
   };
   emit({ type: 'run-finished', outcome });
   log.close();
@@ -212,12 +233,13 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     const result = await work.result;
     stopClock?.();
     running.delete(step.id);
-    const cost = { seconds: (performance.now() - startedMs) / 1000, peakRssBytes: peak() };
+    const peakRssBytes = work.process?.peakRssBytes ?? peak();
+    const cost = { seconds: (performance.now() - startedMs) / 1000, peakRssBytes };
     await settle(entry, claim, result, cost);
     aside.lookSoon();
   }
 
-  async function settle({ step, over }: Running, claim: Ours, result: WorkResult, cost: Measured): Promise<void> {
+  async function settle({ step, work, over }: Running, claim: Ours, result: WorkResult, cost: Measured): Promise<void> {
     const failed = async (error: PlainError): Promise<void> => {
       await claim.release(error);
       fail(step, error, cost);
@@ -237,16 +259,18 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
       tellCells(step.id);
       if (unwritten !== undefined) storeFailed(unwritten);
     } else if (result.status === 'cancelled') {
-      if (stopped === undefined && over === 'time') return failed(overTime(plan.grid.budget));
+      if (stopped === undefined && over === 'time') return failed(overTime(plan.grid.budget, result.ended === true));
       if (stopped === undefined && over === 'memory') return failed(overMemory(plan.grid.budget));
       await claim.release();
       if (over === 'retry-alone') mustRunAlone.add(step.id);
       finished('cancelled');
       states.retry(step.id);
     } else if (isLostInput(result.error) && mayTryAgain(step)) {
+      const lost = await lostResults(step.id, byId, store);
+      if (lost.length === 0 && work.process !== undefined) return failed(misread(result.error));
       await claim.release();
       finished('cancelled', result.error);
-      await remake(step, result.error);
+      remake(step, result.error, lost);
     } else if (isStoreFailure(result.error)) {
       await claim.release();
       finished('cancelled', result.error);
@@ -275,9 +299,9 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   }
 
   /** Makes results again that were stored when the run was planned. */
-  async function remake(step: PlannedStep, error: PlainError): Promise<void> {
+  function remake(step: PlannedStep, error: PlainError, lost: readonly string[]): void {
     emit({ type: 'log', step: step.id, level: 'warning', message: `${error.place ?? ''} ${error.message}`.trim() });
-    for (const id of await lostResults(step.id, byId, store)) states.lose(id);
+    for (const id of lost) states.lose(id);
     states.retry(step.id);
   }
 
@@ -344,7 +368,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
       total: wanted.length,
       running: [...running.values()].map(({ step }) => step.label),
       awaited: aside.size,
-      rssBytes: memory.rssBytes,
+      rssBytes: memory.totalBytes,
       ...(eta === undefined ? {} : { etaSeconds: eta }),
     });
   }

@@ -6,14 +6,18 @@ import type { StepJob } from '../steps/job.js';
 import type { StepReport } from '../steps/workshop.js';
 import type { Pace } from './pace.js';
 
-/** What goes to a worker thread. */
+/** One step to do, as plain data. */
 export interface Work {
   readonly job: StepJob;
   readonly storeFolder: string;
   readonly environment: PlanEnvironment;
-  readonly cancel: CancelFlag;
   /** Stop after so many processor seconds, once the pace is known: the step is only tried. */
   readonly trialSeconds?: number;
+}
+
+/** What goes to a worker thread. */
+export interface ThreadWork extends Work {
+  readonly cancel: CancelFlag;
   /** {@link WorkMessage}s come back here while the step runs. */
   readonly port: MessagePort;
 }
@@ -26,5 +30,26 @@ export type WorkMessage =
 /** What comes back: never an exception, since classes and fields of errors are lost between threads. */
 export type WorkResult =
   | { readonly status: 'done'; readonly report: StepReport; readonly pace: Pace }
-  | { readonly status: 'cancelled'; readonly pace: Pace }
+  /** `ended`: its process was ended, since it did not stop when asked or took too much memory. */
+  | { readonly status: 'cancelled'; readonly pace: Pace; readonly ended?: true }
   | { readonly status: 'failed'; readonly error: PlainError };
+
+/** A step that is being done. */
+export interface RunningWork {
+  readonly result: Promise<WorkResult>;
+  /** Asks the step to stop at its next opportunity; one in a process of its own is ended when it does not soon. */
+  cancel(): void;
+  /** Of a step in a process of its own. */
+  readonly process?: OwnProcess;
+}
+
+export interface OwnProcess {
+  /** Resident memory now, 0 before it is known. */
+  readonly rssBytes: number;
+  /** The most since the step was given to it. */
+  readonly peakRssBytes: number;
+  /** How much more it has than when the step was given to it. */
+  readonly grownBytes: number;
+  /** Ends it at once. */
+  end(): void;
+}

@@ -96,6 +96,8 @@ export interface TruthJob {
 export interface MethodSource {
   readonly id: string;
   readonly url: string;
+  /** Whether it is a user's, to be run in a process of its own. */
+  readonly isolated: boolean;
   readonly params: Params<ParamSpecs>;
   readonly seed: number;
   /** Checkpoints 0, 1, ... */

@@ -13,6 +13,19 @@ export interface OwnModel {
   readonly sha256: string;
 }
 
+/** What a user's model says of itself, as plain data that goes from process to process. */
+export interface OwnModelDeclaration {
+  readonly declared: Omit<Model, 'network'>;
+  readonly sha256: string;
+}
+
+/** {@link loadOwnModel} without what cannot leave the process. */
+export function declareOwnModel(file: string): OwnModelDeclaration {
+  const { model, sha256 } = loadOwnModel(file);
+  const { network: _, ...declared } = model;
+  return { declared, sha256 };
+}
+
 /** Whether `use` of a model is the path of a module: it starts with `.` or is absolute. */
 export function isModelPath(use: string): boolean {
   return use.startsWith('.') || isAbsolute(use);

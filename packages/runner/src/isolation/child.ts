@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { Cancelled, type CancelSignal, type Method, toPlainError } from '@attribution-bench/contract';
+import { declarationOf } from '../methods/declaration.js';
+import { importMethod } from '../methods/import-method.js';
+import type { WorkMessage } from '../run/work.js';
+import type { Asked, Question, Told, UserModule } from './messages.js';
+
+/** The process in which user code runs. It does what it is asked, one question after the other, until it is ended. */
+const newestToStop = new Int32Array(new SharedArrayBuffer(4));
+const watchdog = new Worker(new URL('./watchdog.js', import.meta.url), { workerData: newestToStop });
+let current = 0;
+
+/** Signals of a terminal or a cluster go to the bench, which decides. */
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
+/** What is thrown outside of a method's functions, in a timer or a promise that nobody waits for. */
+process.on('uncaughtException', (error) => {
+  const { message, ...rest } = toPlainError(error);
+  const failure = { ...rest, message: `threw outside of what was waited for: ${message}` };
+  const told: Told = { number: current, type: 'failure', error: failure };
+  process.send?.(told, () => process.exit(1));
+});
+
+const online = once(watchdog, 'online');
+process.on('message', (asked: Asked) => {
+  void online.then(() => respond(asked));
+});
+
+async function respond({ number, question }: Asked): Promise<void> {
+  current = number;
+  const tell = (told: Told): void => void process.send?.(told);
+  try {
+    tell({ number, type: 'answer', answer: await answer(question, number, tell) });
+  } catch (error) {
+    tell({ number, type: 'failure', error: toPlainError(error) });
+  }
+}
+
+async function answer(question: Question, number: number, tell: (told: Told) => void): Promise<unknown> {
+  switch (question.ask) {
+    case 'load':
+      return load(question.module);
+    case 'uses':
+      return (await methodOf(question.module)).uses(question.params);
+    case 'supports':
+      return (await methodOf(question.module)).supports(question.task, question.params);
+    case 'adapted':
+      return (await methodOf(question.module)).adapted?.(question.task, question.params);
+    case 'prepare':
+      await import('../run/do-work.js');
+      return process.memoryUsage.rss();
+    case 'step': {
+      const { doWork } = await import('../run/do-work.js');
+      const post = (message: WorkMessage) => tell({ number, type: 'message', message });
+      return doWork(question.work, stopSignal(number), post, { besideUserCode: true });
+    }
+  }
+}
+
+async function load(module: UserModule): Promise<unknown> {
+  if (module.kind === 'method') return declarationOf(await methodOf(module));
+  const { declareOwnModel } = await import('@attribution-bench/tasks');
+  return declareOwnModel(module.place);
+}
+
+function methodOf({ place, use }: UserModule): Promise<Method> {
+  return importMethod(place, use);
+}
+
+/** Raised when the bench wants the question to stop, whether or not this thread ever listens to messages. */
+function stopSignal(number: number): CancelSignal {
+  return {
+    get aborted() {
+      return Atomics.load(newestToStop, 0) === number;
+    },
+    throwIfAborted() {
+      if (this.aborted) throw new Cancelled();
+    },
+  };
+}

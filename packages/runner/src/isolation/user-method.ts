@@ -1,0 +1,86 @@
+import { BenchError, exitCode, type ParamSpecs, type Params, type TaskInfo } from '@attribution-bench/contract';
+import type { LoadedMethod } from '../grid/grid.js';
+import type { MethodDeclaration } from '../methods/declaration.js';
+import { answerMs } from './limits.js';
+import type { Question, UserModule } from './messages.js';
+import { startUserProcess, type UserProcess } from './user-process.js';
+import { loadError } from './user-processes.js';
+
+/** What a user's method says of itself, asked in a process of its own that ends when nothing more is asked for a while. */
+export type UserMethod = Pick<LoadedMethod, 'method' | 'uses' | 'supports' | 'adapted'>;
+
+const idleMs = 1000;
+
+/**
+ * @param url of its module
+ * @throws BenchError METHOD_BROKEN or METHOD_INVALID as the method of this project would, or USER_CODE_* where its process
+ * did not live to answer
+ */
+export async function askUserMethod(url: string, use: string): Promise<UserMethod> {
+  const module: UserModule = { kind: 'method', use, place: url };
+  let process: UserProcess | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+  let idle: NodeJS.Timeout | undefined;
+
+  /** Asks when everything before is answered. */
+  const ask = (question: Question): Promise<unknown> => {
+    const answer = queue.then(async () => {
+      clearTimeout(idle);
+      const asked = process?.alive === true ? process : startUserProcess();
+      process = asked;
+      try {
+        return await asked.ask(question, { limitMs: answerMs });
+      } finally {
+        idle = setTimeout(() => asked.end(), idleMs).unref();
+      }
+    });
+    queue = answer.catch(() => undefined);
+    return answer;
+  };
+
+  const answered = async <T>(
+    question: Question & { ask: 'uses' | 'supports' | 'adapted' },
+    isRight: (answer: unknown) => answer is T,
+  ): Promise<T> => {
+    const answer = await ask(question).catch((error: unknown) => {
+      throw new BenchError({
+        code: 'METHOD_ANSWER',
+        message: `${question.ask}() ${error instanceof BenchError && error.code.startsWith('USER_CODE_') ? '' : 'threw: '}${(error as Error).message}`,
+        exit: exitCode.cellFailed,
+        cause: error,
+      });
+    });
+    if (isRight(answer)) return answer;
+    throw new BenchError({
+      code: 'METHOD_ANSWER',
+      message: `${question.ask}() returned ${JSON.stringify(answer)}`,
+      next: 'see the types of @attribution-bench/contract',
+      exit: exitCode.cellFailed,
+    });
+  };
+
+  const declared = await ask({ ask: 'load', module }).catch((error: unknown) => {
+    throw loadError(error, `method "${use}"`);
+  });
+  return {
+    method: declared as MethodDeclaration,
+    uses: (params: Params<ParamSpecs>) => answered({ ask: 'uses', module, params }, isUses),
+    supports: (task: TaskInfo, params: Params<ParamSpecs>) =>
+      answered({ ask: 'supports', module, task, params }, isSupport),
+    adapted: (task: TaskInfo, params: Params<ParamSpecs>) =>
+      answered({ ask: 'adapted', module, task, params }, isAdaptation),
+  };
+}
+
+function isUses(answer: unknown): answer is { checkpoints: number; trajectory: number } {
+  const { checkpoints, trajectory } = (answer ?? {}) as Record<string, unknown>;
+  return [checkpoints, trajectory].every((count) => Number.isSafeInteger(count) && Number(count) >= 0);
+}
+
+function isSupport(answer: unknown): answer is true | string {
+  return answer === true || typeof answer === 'string';
+}
+
+function isAdaptation(answer: unknown): answer is string | undefined {
+  return answer === undefined || typeof answer === 'string';
+}
