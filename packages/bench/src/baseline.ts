@@ -4,11 +4,23 @@ import { type Acceptance, type Baseline, readAcceptances, readBaseline } from '@
 import type { Grid } from '@attribution-bench/runner';
 import { workspacePath } from './workspace.js';
 
-/** Where the baseline of a grid is, and what changes are tolerated. @throws BenchError NO_BASELINE when the grid names none */
-export function baselinePlace({ check, name }: Grid): {
+/**
+ * Where the baseline of a grid is, and what changes are tolerated.
+ * @throws BenchError NO_BASELINE when the grid names none, GROWN_TRUTH when a truth of it was grown
+ */
+export function baselinePlace({ check, name, tasks }: Grid): {
   readonly file: string;
   readonly tolerances: Readonly<Record<string, number>>;
 } {
+  const grown = tasks.find(({ truth }) => truth?.growth !== undefined);
+  if (grown !== undefined) {
+    throw new BenchError({
+      code: 'GROWN_TRUTH',
+      place: grown.id,
+      message: 'has a truth that was grown in this results folder, and a baseline is of the size in the grid file',
+      next: 'name another folder with --results, or remove growth/ from this one',
+    });
+  }
   if (check === undefined) {
     throw new BenchError({
       code: 'NO_BASELINE',

@@ -81,7 +81,8 @@ export function wholeNumber(value: string): number {
   return number;
 }
 
-function duration(value: string): number {
+/** Milliseconds of `90s`, `20m` or `1h30m`. */
+export function duration(value: string): number {
   const milliseconds = parseDuration(value);
   if (milliseconds === undefined) throw new InvalidArgumentError('Expected a duration such as 90s, 20m or 1h30m.');
   return milliseconds;

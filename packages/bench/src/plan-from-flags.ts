@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { BenchError } from '@attribution-bench/contract';
-import type { Plan, PlanOptions } from '@attribution-bench/runner';
+import type { Grid, Plan, PlanOptions } from '@attribution-bench/runner';
 import type { FlagValues } from './flags.js';
 import { findConfig, resultsFolder } from './workspace.js';
 
@@ -13,19 +13,46 @@ interface PlanPurpose {
 }
 
 /**
- * The plan of the grid that the flags name, narrowed to the cells they select.
+ * The plan of the grid that the flags name, narrowed to the cells they select. Truths that were grown are planned at the
+ * size they reached.
  * @throws BenchError NO_CELLS when nothing is left to do or to show; before that, what keeps results from being written
  */
-export async function planFrom(flags: PlanFlags, { scope = 'all', readOnly = false }: PlanPurpose = {}): Promise<Plan> {
-  const { loadGrid, planGrid } = await import('@attribution-bench/runner');
-  const { requireWritable } = await import('@attribution-bench/store');
-  const file = findConfig(flags.config);
-  const grid = await loadGrid(file, { quick: flags.quick ?? false });
+export async function planFrom(flags: PlanFlags, purpose: PlanPurpose = {}): Promise<Plan> {
+  const { grownGrid, growthFile, readGrowth } = await import('@attribution-bench/runner');
+  const grid = await gridFrom(flags, purpose);
   const results = resultsFolder(flags.results);
-  if (!readOnly || !existsSync(results)) await requireWritable(results);
+  const grown = grownGrid(grid, await readGrowth(results, grid.name));
+  for (const { id, truth } of grown.tasks)
+    if (truth?.growth !== undefined)
+      console.error(
+        `${id}: truth as it was grown, ${truth.subsets} subsets; ${truth.growth.block} again without ` +
+          growthFile(results, grid.name),
+      );
+  return planOf(grown, flags, purpose);
+}
+
+/**
+ * The grid that the flags name, as its file has it.
+ * @throws BenchError what is wrong with the file; after that, what keeps results from being written
+ */
+export async function gridFrom(
+  { config, quick, results }: Pick<PlanFlags, 'config' | 'quick' | 'results'>,
+  { readOnly = false }: PlanPurpose = {},
+): Promise<Grid> {
+  const { loadGrid } = await import('@attribution-bench/runner');
+  const { requireWritable } = await import('@attribution-bench/store');
+  const grid = await loadGrid(findConfig(config), { quick: quick ?? false });
+  const folder = resultsFolder(results);
+  if (!readOnly || !existsSync(folder)) await requireWritable(folder);
+  return grid;
+}
+
+/** The plan of a grid, narrowed to the cells that the flags select. @throws BenchError NO_CELLS */
+export async function planOf(grid: Grid, flags: PlanFlags, { scope = 'all' }: PlanPurpose = {}): Promise<Plan> {
+  const { planGrid } = await import('@attribution-bench/runner');
   const { only, skip, force } = flags;
   const plan = await planGrid(grid, {
-    resultsFolder: results,
+    resultsFolder: resultsFolder(flags.results),
     engine: flags.engine,
     scope,
     onLog: (message) => console.error(message),
@@ -37,7 +64,7 @@ export async function planFrom(flags: PlanFlags, { scope = 'all', readOnly = fal
     const filtered = only !== undefined || skip !== undefined;
     throw new BenchError({
       code: 'NO_CELLS',
-      place: file,
+      place: grid.file,
       message: filtered ? 'has no cell that --only and --skip leave' : 'has 0 cells',
       next: filtered ? 'globs match task/method, see `bench plan`' : 'name at least one task, one method and one seed',
     });

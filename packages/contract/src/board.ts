@@ -42,6 +42,18 @@ export interface BoardMethod {
   readonly needs: readonly string[];
 }
 
+/** How a truth is grown from look to look at the board, settled before the first look. */
+export interface TruthGrowth {
+  /** Subsets at the first look, and how many more there are at each further one. */
+  readonly block: number;
+  /** How many looks there may be. */
+  readonly looks: number;
+  /** How many of the best methods are to be told apart from all others. */
+  readonly top: number;
+  /** Differences of the ranking metric up to this size are not worth telling apart. */
+  readonly margin: number;
+}
+
 export interface BoardTask {
   readonly info: TaskInfo;
   /** Hash of what the grid says of the task: its data, model and target. */
@@ -49,6 +61,8 @@ export interface BoardTask {
   /** What its points are taken from: the name of a data set, followed by a hash of the files where they are the user's own. */
   readonly dataset: string;
   readonly truth?: Truth;
+  /** Given where the truth is grown; it then stands at a whole number of blocks. */
+  readonly growth?: TruthGrowth;
   readonly report: Split;
   readonly tune?: Split;
   /** Sanity values: mean training loss, accuracy on train and queries of the first checkpoint. */

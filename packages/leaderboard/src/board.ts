@@ -69,11 +69,51 @@ export interface BoardTaskSummary {
     /** Whether each class has the same share of its points in every subset. */
     readonly stratified?: true;
   };
+  /** Where the truth is grown from look to look: how far that is, and what it has settled. */
+  readonly settling?: BoardSettling;
   readonly report: SplitSize;
   /** Absent when nothing was to be chosen. */
   readonly tune?: SplitSize;
   /** Metric that the rows of this task are ranked by; absent when no cell has any. */
   readonly rankedBy?: string;
+}
+
+/** A truth that is grown until the leading methods are told apart, seen at one of the looks at it. */
+export interface BoardSettling {
+  /** Number of this look, from 1, and of all there may be. */
+  readonly look: number;
+  readonly looks: number;
+  /** Subsets that a look adds. */
+  readonly block: number;
+  /**
+   * Share of the family error that this look may use up. The shares of all looks sum to 1, so that the bound holds for the
+   * board of any look, whichever one growing ends at.
+   */
+  readonly errorShare: number;
+  /** How many of the best methods are to be told apart from all others. */
+  readonly top: number;
+  /** Differences up to this size are not worth telling apart. */
+  readonly margin: number;
+  /** Pairs with one of the best methods that are not told apart, best first; empty when the task is settled. */
+  readonly ties: readonly LeadingTie[];
+}
+
+/** Two methods that are not told apart yet, and what more subsets would do about it. */
+export interface LeadingTie {
+  /** Entry with the better value, and the other one. */
+  readonly better: string;
+  readonly worse: string;
+  /** Of their values, with an interval that holds at all looks together with the chance `ci`. */
+  readonly difference: PairedDifference;
+  /**
+   * `open`: a later look splits it with a chance of at least 20 %, given what is known now. Otherwise it is not worth growing
+   * for: `within`, the interval lies within the margin; `beyond`, the looks end before; `never`, subsets alone do not do it.
+   */
+  readonly outlook: 'open' | 'within' | 'beyond' | 'never';
+  /** Subsets at which chances are even that they are told apart, where there is such a number. */
+  readonly subsets?: number;
+  /** More of what would split it where subsets do not, if the difference stays what it is: `never`. */
+  readonly limit?: 'queries' | 'seeds' | 'both';
 }
 
 export interface SplitSize {

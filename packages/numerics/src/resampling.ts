@@ -132,19 +132,19 @@ export function drawsOfMean(statistic: ResampledStatistic, draws: JointDraws): F
   const { centre, subsetPart, shrink, standardError, freedom } = partsOfMean(statistic, draws);
   const { perQuery } = statistic;
   const { resamples, queries, queryCounts } = draws;
-  const combined = new Float64Array(resamples);
+  const moved = new Float64Array(resamples);
   for (let b = 0; b < resamples; b++) {
     let queryPart = 0;
     for (let query = 0; query < queries; query++)
       queryPart += (queryCounts[b * queries + query] - 1) * (perQuery[query] - centre);
-    combined[b] = subsetPart[b] + (shrink * queryPart) / queries;
+    moved[b] = subsetPart[b] + (shrink * queryPart) / queries;
   }
 
-  const spread = Math.sqrt(variance(combined));
-  if (spread === 0) return combined.fill(centre);
+  const spread = Math.sqrt(variance(moved));
+  if (spread === 0) return moved.fill(centre);
   const scale = (standardError / spread) * studentOverNormal(freedom);
-  const combinedMean = mean(combined);
-  return combined.map((value) => centre + scale * (value - combinedMean));
+  const movedMean = mean(moved);
+  return moved.map((value) => centre + scale * (value - movedMean));
 }
 
 /** How far a mean over queries would move with a fresh draw of as many subsets and queries. */
@@ -160,6 +160,24 @@ export function spreadOfMean(statistic: ResampledStatistic, draws: JointDraws): 
   return { standardError, freedom };
 }
 
+/**
+ * What {@link spreadOfMean} would be on another number of subsets, with the same queries: noise of subsets falls in proportion
+ * to their number, and at `Infinity` only what queries differ by is left.
+ */
+export function spreadBySubsets(statistic: ResampledStatistic, draws: JointDraws): (subsets: number) => SpreadOfMean {
+  const parts = partsOfMean(statistic, draws);
+  return (subsets) => {
+    const share = draws.subsets === 0 ? 1 : draws.subsets / subsets;
+    return combined({
+      subsetVariance: parts.subsetVariance * share,
+      queryVariance: parts.queryVariance,
+      ownNoise: parts.ownNoise * share,
+      subsets,
+      queries: draws.queries,
+    });
+  };
+}
+
 interface PartsOfMean extends SpreadOfMean {
   /** The observed mean. */
   readonly centre: number;
@@ -167,6 +185,11 @@ interface PartsOfMean extends SpreadOfMean {
   readonly subsetPart: Float64Array;
   /** Factor that leaves in deviations between queries only what is not noise of the subsets. */
   readonly shrink: number;
+  /** Variance of the mean that comes of the subsets. */
+  readonly subsetVariance: number;
+  /** Variance between queries, noise of the subsets left out, and what that noise is in one query alone. */
+  readonly queryVariance: number;
+  readonly ownNoise: number;
 }
 
 function partsOfMean({ perQuery, resampled }: ResampledStatistic, draws: JointDraws): PartsOfMean {
@@ -180,12 +203,32 @@ function partsOfMean({ perQuery, resampled }: ResampledStatistic, draws: JointDr
   const subsetVariance = (sharedNoise * subsets) / Math.max(1, subsets - 1);
   const ownNoise = fromSubsets ? queryNoise(resampled, resamples, queries, sharedNoise) : 0;
   const { variance: queryVariance, shrink } = signalOf(perQuery, ownNoise);
+  return {
+    centre: mean(perQuery),
+    subsetPart,
+    shrink,
+    subsetVariance,
+    queryVariance,
+    ownNoise,
+    ...combined({ subsetVariance, queryVariance, ownNoise, subsets, queries }),
+  };
+}
+
+/** Variance of the subsets plus that of the queries, with Satterthwaite's degrees of freedom. */
+function combined({
+  subsetVariance,
+  queryVariance,
+  ownNoise,
+  subsets,
+  queries,
+}: Pick<PartsOfMean, 'subsetVariance' | 'queryVariance' | 'ownNoise'> &
+  Pick<JointDraws, 'subsets' | 'queries'>): SpreadOfMean {
   const total = subsetVariance + queryVariance / queries;
   const freedom =
     total ** 2 /
     (subsetVariance ** 2 / Math.max(1, subsets - 1) +
       ((queryVariance + ownNoise) / queries) ** 2 / Math.max(1, queries - 1));
-  return { centre: mean(perQuery), subsetPart, shrink, standardError: Math.sqrt(total), freedom };
+  return { standardError: Math.sqrt(total), freedom };
 }
 
 /** The central interval that holds a share `level` of the draws. */

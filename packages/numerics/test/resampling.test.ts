@@ -9,6 +9,8 @@ import {
   type ResampledStatistic,
   resampleSpearman,
   resampleSubsets,
+  spreadBySubsets,
+  spreadOfMean,
 } from '../src/resampling.js';
 import { type AdditiveTruth, additiveTruths } from './support/additive-truth.js';
 import { distanceOf, normals } from './support/matrices.js';
@@ -120,5 +122,33 @@ describe('resampleSubsets', () => {
     expect([...resampled]).toEqual(
       [0, 1, 2].flatMap((b) => [draws.subsetCounts[b * 6], draws.subsetCounts[b * 6] + 1]),
     );
+  });
+});
+
+describe('spreadBySubsets', () => {
+  const measured = (subsets: number, seed: number) => {
+    const truth: AdditiveTruth = { subsets, queries: 40, quality: [0.6, 0.5], qualitySpread: 0.1 };
+    const { predictions, outputs } = additiveTruths(seed, truth).draw();
+    const draws = drawJointly({ resamples: 200, subsets, queries: 40 }, [seed, 2, 3, 4]);
+    const [a, b] = resampleSpearman(predictions, outputs, draws);
+    return [difference(a, b), draws] as const;
+  };
+
+  it('is the spread there is at the number there is', () => {
+    const [statistic, draws] = measured(48, 1);
+    expect(spreadBySubsets(statistic, draws)(48)).toEqual(spreadOfMean(statistic, draws));
+  });
+
+  it('foretells the spread on three times as many subsets, and falls to that of the queries', () => {
+    const seeds = Array.from({ length: 12 }, (_, i) => i);
+    const variance = ({ standardError }: { standardError: number }) => standardError ** 2;
+    const foretold = seeds.map((seed) => spreadBySubsets(...measured(40, seed)));
+    const found = mean(seeds.map((seed) => variance(spreadOfMean(...measured(120, seed)))));
+    expect(mean(foretold.map((at) => variance(at(120)))) / found).toBeGreaterThan(0.75);
+    expect(mean(foretold.map((at) => variance(at(120)))) / found).toBeLessThan(1.33);
+    for (const at of foretold) {
+      expect(variance(at(80))).toBeLessThan(variance(at(40)));
+      expect(variance(at(Number.POSITIVE_INFINITY))).toBeCloseTo(2 * variance(at(80)) - variance(at(40)), 12);
+    }
   });
 });

@@ -52,7 +52,7 @@ type Steps = ReadonlyMap<string, PlannedStep>;
 
 async function boardTask(
   store: Store,
-  { info, key, dataset, report, tune, truth, first, diagnose }: PlannedTask,
+  { task, info, key, dataset, report, tune, truth, first, diagnose }: PlannedTask,
   steps: Steps,
 ): Promise<BoardTask> {
   const stored = truth === undefined ? undefined : await artifactOf(store, truth.step, steps);
@@ -65,6 +65,7 @@ async function boardTask(
     report,
     sanity: trained === undefined ? {} : await readSanity(store, trained),
     ...(tune === undefined ? {} : { tune }),
+    ...(task.truth?.growth === undefined ? {} : { growth: task.truth.growth }),
     ...(diagnosed === undefined ? {} : { diagnostics: await readDiagnostics(store, diagnosed) }),
   };
   if (truth === undefined || stored === undefined) return board;

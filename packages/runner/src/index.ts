@@ -5,6 +5,15 @@ export { boardExamples, type ExampleRow } from './examples/board-examples.js';
 export { type GeneratedSheet, generatedSheets } from './examples/generated-sheets.js';
 export type * from './grid/grid.js';
 export { GridErrors } from './grid/grid-errors.js';
+export {
+  entryFor,
+  firstLook,
+  type GrowthRecord,
+  grownGrid,
+  growthFile,
+  readGrowth,
+  writeGrowth,
+} from './grid/growth-record.js';
 export { gridJsonSchema } from './grid/json-schema.js';
 export { loadGrid } from './grid/load-grid.js';
 export { graceMs } from './isolation/limits.js';

@@ -143,6 +143,28 @@ describe('extends', () => {
     expect(b.truth).toBeUndefined();
   });
 
+  it('makes a task of every subset share that a truth lists, named after both, with all else in common', async () => {
+    const grid = await loadGrid(
+      await gridFile(
+        twoTasks('  - { id: b, extends: a, truth: { fraction: [0.3, 0.75] } }').replace(
+          'metrics: [lds]',
+          'metrics: [{ use: lds, tasks: [b] }]',
+        ),
+      ),
+    );
+    expect(grid.tasks.map(({ id, truth }) => [id, truth?.fraction])).toEqual([
+      ['a', 0.5],
+      ['b@0.3', 0.3],
+      ['b@0.75', 0.75],
+    ]);
+    const [a, ...swept] = grid.tasks;
+    for (const { id, spec, truth } of swept) {
+      expect(spec).toEqual({ ...a.spec, id });
+      expect(truth).toEqual({ ...a.truth, fraction: truth?.fraction });
+    }
+    expect(grid.metrics[0].tasks).toEqual(['b@0.3', 'b@0.75']);
+  });
+
   it.each([
     ['  - id: b\n    extends: aa', 'grid.yaml:9:14 no task has the id "aa", did you mean "a"?'],
     ['  - { id: b, extends: b }', 'grid.yaml:8:23 tasks extend each other in a circle: b, b'],
@@ -210,6 +232,11 @@ describe('mistakes', () => {
       'a budget without unit',
       `${valid}budget: { cell: "20" }\n`,
       'grid.yaml:12:17 expected a duration such as 90s, 20m or 1h30m',
+    ],
+    [
+      'a subset share given twice',
+      edited('subsets: 8', 'subsets: 8, fraction: [0.3, 0.3]'),
+      'grid.yaml:8:32 the list has a share twice',
     ],
     ['seeds given twice', `${valid}seeds: [1, 1]\n`, 'grid.yaml:12:12 seed 1 is in the list twice'],
     [

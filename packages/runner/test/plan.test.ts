@@ -96,6 +96,25 @@ describe('a split', () => {
       ),
     );
   });
+
+  it('chooses among the subsets of the first look alone, and reports whatever grows', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(1000),
+        fc.integer({ min: 8, max: 100 }),
+        fc.integer({ min: 1, max: 9 }),
+        (seed, first, look) => {
+          const sizes = { subsets: first, queries: 20, train: 30 };
+          const before = drawSplit(seed, 'task', sizes, 0.25);
+          const grown = drawSplit(seed, 'task', { ...sizes, subsets: first * look, firstSubsets: first }, 0.25);
+          expect(grown.tune).toEqual(before.tune);
+          expect({ ...grown.report, subsets: [] }).toEqual({ ...before.report, subsets: [] });
+          const added = Array.from({ length: first * (look - 1) }, (_, i) => first + i);
+          expect([...grown.report.subsets]).toEqual([...before.report.subsets, ...added]);
+        },
+      ),
+    );
+  });
 });
 
 describe('a subset', () => {

@@ -1,5 +1,9 @@
-import { Command } from 'commander';
-import { type FlagValues, withFlags } from '../flags.js';
+import { BenchError } from '@attribution-bench/contract';
+import type { Plan, RunOutcome } from '@attribution-bench/runner';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Boards } from '../boards.js';
+import { duration, type FlagValues, wholeNumber, withFlags } from '../flags.js';
+import type { SettleFlags } from '../growth/until-settled.js';
 import { planFrom, wholeGrid } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
 
@@ -12,7 +16,14 @@ export function gridCommand(): Command {
         'Whatever is finished is kept: a run that was stopped in any way goes on where it was when the same command is ' +
         'given again.\n\n' +
         'Given several times at once, on one machine or on many that share the results folder, the processes divide the ' +
-        'work, and each ends with the whole board.',
+        'work, and each ends with the whole board.\n\n' +
+        'With --until-settled the truth is grown: after each look at the board, tasks whose best method is tied with others ' +
+        'that more subsets may split get as many subsets again as the grid file asks for, up to --looks times ' +
+        'that. Tests are adjusted over all looks, so that stopping at the right moment gains nothing. Fits, scores and the ' +
+        'choice of parameters (made on subsets of the first look) stay as they are. How far it came is kept in ' +
+        'growth/<grid>.json of the results folder, which all verbs follow: the same command goes on from there, report ' +
+        'and plan show the truth as it was grown, check and accept refuse; without that file the sizes are those of the ' +
+        'grid file again.',
     )
     .addHelpText(
       'after',
@@ -21,6 +32,7 @@ Examples:
   bench grid --config digits.yaml
   bench grid --config digits.yaml --only '*/trak' --only '*/random'
   bench grid --config my-grid.yaml --max-time 2h
+  bench grid --config my-grid.yaml --until-settled 2h
   bench grid --config my-grid.yaml --results /shared/results   on each of several machines
   bench grid --config digits.yaml --json | jq -c 'select(.type == "cell-finished")'`,
     );
@@ -38,22 +50,81 @@ Examples:
     'progress',
     'json',
     'results',
-  ).action(runGrid);
+  )
+    .addOption(
+      new Option(
+        '--until-settled <duration>',
+        'grow the truth until the leading methods are told apart or shown not worth it, within this time',
+      )
+        .argParser(duration)
+        .conflicts(['only', 'skip', 'force', 'maxTime']),
+    )
+    .addOption(
+      new Option('--looks <n>', 'with --until-settled: how often to look at most (default: 8)').argParser(wholeNumber),
+    )
+    .addOption(
+      new Option(
+        '--top <k>',
+        'with --until-settled: how many of the best to tell from all others (default: 1)',
+      ).argParser(wholeNumber),
+    )
+    .addOption(
+      new Option(
+        '--margin <d>',
+        'with --until-settled: differences this small are not worth splitting (default: 0.02)',
+      ).argParser(size),
+    )
+    .action(runGrid);
 }
 
-async function runGrid(flags: FlagValues): Promise<void> {
-  const { boardsOf, printBoards, writeBoards } = await import('../boards.js');
+/** A number of at least 0. */
+function size(value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isFinite(number) || number < 0)
+    throw new InvalidArgumentError('Expected a number of at least 0, e.g. 0.02.');
+  return number;
+}
+
+async function runGrid(flags: FlagValues & Partial<SettleFlags>): Promise<void> {
+  const { untilSettled } = flags;
+  if (untilSettled !== undefined) return settle({ ...flags, untilSettled });
+  for (const flag of ['looks', 'top', 'margin'] as const)
+    if (flags[flag] !== undefined)
+      throw new BenchError({
+        code: 'FLAG_ALONE',
+        place: `--${flag}`,
+        message: 'says how a truth is grown, and nothing is to be grown',
+        next: 'add --until-settled 2h',
+      });
+  const { boardsOf } = await import('../boards.js');
   const { warnOfReplacedBoard } = await import('../replaced-board.js');
   const plan = await planFrom(flags);
   await warnOfReplacedBoard(plan);
   const outcome = await runWithProgress(plan, flags);
-  if (outcome.incomplete !== 'cancelled' && outcome.incomplete !== 'store') {
+  if (isShown(outcome)) {
     const whole = await wholeGrid(plan, flags);
-    const boards = await boardsOf(whole, outcome);
-    printBoards(boards, flags);
-    const folder = await writeBoards(whole, boards);
-    console.error(`board written to ${folder}`);
+    await show(whole, await boardsOf(whole, outcome), flags);
   }
   for (const line of closingLines(outcome)) console.error(line);
   process.exitCode = exitCodeOf(outcome);
+}
+
+async function settle(flags: FlagValues & SettleFlags): Promise<void> {
+  const { runUntilSettled } = await import('../growth/until-settled.js');
+  const { boardsOf } = await import('../boards.js');
+  const { plan, outcome, boards, code } = await runUntilSettled(flags);
+  if (isShown(outcome)) await show(plan, boards ?? (await boardsOf(plan, outcome)), flags);
+  for (const line of closingLines(outcome)) console.error(line);
+  process.exitCode = code;
+}
+
+function isShown({ incomplete }: RunOutcome): boolean {
+  return incomplete !== 'cancelled' && incomplete !== 'store';
+}
+
+async function show(plan: Plan, boards: Boards, flags: FlagValues): Promise<void> {
+  const { printBoards, writeBoards } = await import('../boards.js');
+  printBoards(boards, flags);
+  const folder = await writeBoards(plan, boards);
+  console.error(`board written to ${folder}`);
 }

@@ -5,10 +5,11 @@ import { type BoardMeasure, boardValue } from './board-value.js';
 import { ceilingOf } from './ceiling.js';
 import { type Entry, entriesOf } from './entries.js';
 import { measureMetric } from './measure/measure-metric.js';
-import { pairedPValues } from './paired-tests.js';
+import { pairedPValues, pairedTests } from './paired-tests.js';
 import { rankItems } from './ranking.js';
 import { rankingMetric } from './ranking-metric.js';
 import { ceilingRow, entryRow } from './rows.js';
+import { lookAt, overLooks, settlingOf } from './settling.js';
 import { summaryOf } from './task-summary.js';
 
 /** Methods of this family are there to be beaten: shown apart, never ranked. */
@@ -42,7 +43,9 @@ export function makeTask(input: BoardInput, task: BoardTask, familyError: number
   const sign = rankedBy?.higherIsBetter === false ? -1 : 1;
   const measurements = competitors.flatMap((i) => ranking?.metric.entries[i]?.measurement ?? []);
   const values = measurements.map(({ value }) => sign * value);
-  const pValues = pairedPValues(measurements);
+  const look = ranking?.metric.correlation === undefined ? undefined : lookAt(task);
+  const tests = pairedTests(measurements);
+  const pValues = overLooks(pairedPValues(tests), look);
   const { order, ranks, groups } = rankItems(values, holm(pValues), familyError);
 
   const references = {
@@ -67,8 +70,24 @@ export function makeTask(input: BoardInput, task: BoardTask, familyError: number
   const ceilings = [...measures].flatMap(([metric, { ceiling }]) =>
     ceiling === undefined ? [] : [{ metric, ceiling }],
   );
+  const settling =
+    look === undefined
+      ? undefined
+      : settlingOf(
+          {
+            names: competitors.map((i) => entries[i].name),
+            values,
+            order,
+            tests,
+            pValues,
+            subsets: task.report.subsets.length,
+            familyError,
+            ci: input.report.ci,
+          },
+          look,
+        );
   return {
-    summary: summaryOf(task, rankedBy?.id),
+    summary: { ...summaryOf(task, rankedBy?.id), ...(settling === undefined ? {} : { settling }) },
     rows: [
       ...(ceilings.length === 0 ? [] : [ceilingRow(id, ceilings)]),
       ...order.map((place) => rowOf(competitors[place], place)),

@@ -9,6 +9,7 @@ import {
   statisticsSentence,
   undefinedSentence,
 } from '../view/sentences.js';
+import { settlingSentence } from '../view/settling-sentence.js';
 import { type TaskView, taskViews } from '../view/task-view.js';
 import { boardTable, unrankedTable } from './board-table.js';
 import type { Marks } from './charts/figure.js';
@@ -72,7 +73,7 @@ async function taskSection(
 ): Promise<Html> {
   const { task, metric } = view;
   const shown = examples.find((candidate) => candidate.task === task.id);
-  const notes = [choiceSentence(view), undefinedSentence(view)].flatMap((note) => note ?? []);
+  const notes = [choiceSentence(view), settlingSentence(view), undefinedSentence(view)].flatMap((note) => note ?? []);
   return html`<section class="task" data-task="${task.id}" aria-labelledby="task-${index}">
 <h2 id="task-${index}">${task.id}</h2>
 <p class="measured">${measuredSentence(task, metric)}</p>

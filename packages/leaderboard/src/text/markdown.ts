@@ -20,6 +20,7 @@ import {
   statisticsSentence,
   undefinedSentence,
 } from '../view/sentences.js';
+import { settlingSentence } from '../view/settling-sentence.js';
 import { type RowView, type TaskView, taskViews } from '../view/task-view.js';
 import { singleLine } from './display-text.js';
 
@@ -65,6 +66,7 @@ function taskSection(view: TaskView, board: Board): string {
     columns.map(({ header }) => header),
     rows.map((row) => columns.map(({ cell }) => emphasised(row, cell(row)))),
   );
+  const settling = settlingSentence(view);
   const undefinedQueries = undefinedSentence(view);
   const choice = choiceRule(view);
   return [
@@ -75,6 +77,7 @@ function taskSection(view: TaskView, board: Board): string {
     ...(unranked.length === 0 ? [] : [unrankedTable(unranked)]),
     ...(task.diagnostics === undefined ? [] : [diagnosticsTable(task.diagnostics)]),
     ...(choice === undefined ? [] : [markdownText(`${choice}.`)]),
+    ...(settling === undefined ? [] : [markdownText(settling)]),
     ...(undefinedQueries === undefined ? [] : [markdownText(undefinedQueries)]),
   ].join('\n\n');
 }

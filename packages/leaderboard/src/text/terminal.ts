@@ -20,6 +20,7 @@ import {
   statisticsSentence,
   undefinedSentence,
 } from '../view/sentences.js';
+import { settlingSentence } from '../view/settling-sentence.js';
 import { type RowView, type TaskView, taskViews } from '../view/task-view.js';
 import { displayWidth, padEnd, padStart, singleLine, truncate, wrap } from './display-text.js';
 import { type Axis, axisLabel, axisOf, whisker } from './whisker.js';
@@ -83,8 +84,8 @@ function taskTable(view: TaskView, board: Board, width: number, paint: Paint): s
           ...ranked.map((row) => (isTop(row) ? paint.bold(line(row)) : line(row))),
           ...(controls.length === 0 ? [] : [paint.dim(rule), ...controls.map(line).map(paint.dim)]),
         ];
-  const notes = [marksSentence(view), choiceSentence(view), undefinedSentence(view)].flatMap((note) =>
-    note === undefined ? [] : wrap(singleLine(note), width).map(paint.dim),
+  const notes = [marksSentence(view), choiceSentence(view), settlingSentence(view), undefinedSentence(view)].flatMap(
+    (note) => (note === undefined ? [] : wrap(singleLine(note), width).map(paint.dim)),
   );
   return [
     ...heading,

@@ -1,4 +1,4 @@
-import type { Metric, ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
+import type { Metric, ParamSpecs, Params, PlainError, TaskInfo, TruthGrowth } from '@attribution-bench/contract';
 import type { TaskSpec } from '@attribution-bench/tasks';
 import type { MethodDeclaration } from '../methods/declaration.js';
 
@@ -38,6 +38,8 @@ export interface TruthSpec {
   /** Whether each class has the same share of its points in every subset. */
   readonly stratified: boolean;
   readonly retrainSeeds: number;
+  /** Given where the truth is grown from look to look; `subsets` is then how far it has come. */
+  readonly growth?: TruthGrowth;
 }
 
 /** A method with one setting of its parameters. */

@@ -5,11 +5,12 @@ import { isModelPath, type OwnModelDeclaration, resolveTask } from '@attribution
 import { declarationIn } from '../isolation/ask-once.js';
 import { loadMethod } from '../methods/load-method.js';
 import { layered, mergeTasks } from './extends.js';
+import { sweepFractions, sweptIds } from './fraction-sweep.js';
 import type { BrokenMethod, Grid, GridMethod, GridMetric, GridTask, TruthSpec } from './grid.js';
 import { GridErrors, type GridProblem } from './grid-errors.js';
 import { namedFiles } from './named-files.js';
 import { quickSpec, quickTruth } from './quick.js';
-import { gridSchema, type RawGrid, truthSchema } from './schema.js';
+import { gridSchema, type RawGrid, type RawTruth, truthSchema } from './schema.js';
 import { checkSchema } from './schema-problems.js';
 import { expandSettings } from './settings.js';
 import { type Path, readYaml, type YamlSource } from './yaml-source.js';
@@ -36,7 +37,7 @@ export async function loadGrid(file: string, options: { readonly quick?: boolean
   const quick = options.quick === true ? (raw.quick ?? {}) : undefined;
   const folder = dirname(resolve(file));
   const tasks = await resolveTasks(raw, source, folder, quick, problems);
-  const metrics = await resolveMetrics(raw, source, folder, problems);
+  const metrics = await resolveMetrics(raw, tasks, source, folder, problems);
   const { methods, broken } = await resolveMethods(raw, source, folder, problems);
   checkNames(raw, source, problems);
   checkTruthPresent(raw, source, tasks, metrics, problems);
@@ -105,12 +106,13 @@ async function resolveTasks(
         });
       continue;
     }
-    const truth = resolveTruth(raw.truth, ownTruth, merged.place, problems);
-    tasks.push({
-      id: resolved.spec.id,
-      spec: quick === undefined ? resolved.spec : quickSpec(resolved.spec, overrides),
-      ...(truth === undefined ? {} : { truth: quick === undefined ? truth : quickTruth(truth, given(quick.truth)) }),
-    });
+    const spec = quick === undefined ? resolved.spec : quickSpec(resolved.spec, overrides);
+    const swept = sweepFractions(spec, resolveTruth(raw.truth, ownTruth, merged.place, problems));
+    for (const { truth, ...task } of swept)
+      tasks.push({
+        ...task,
+        ...(truth === undefined ? {} : { truth: quick === undefined ? truth : quickTruth(truth, given(quick.truth)) }),
+      });
   }
   return tasks;
 }
@@ -137,11 +139,11 @@ function given(truth: Quick['truth']): Partial<TruthSpec> {
 }
 
 function resolveTruth(
-  shared: TruthSpec | undefined,
+  shared: RawTruth | undefined,
   own: unknown,
   place: (path: Path, part?: 'key' | 'value') => string,
   problems: GridProblem[],
-): TruthSpec | undefined {
+): RawTruth | undefined {
   if (own === undefined) return shared;
   if (own === 'none') return undefined;
   if (typeof own === 'string') {
@@ -209,6 +211,7 @@ function isBroken({ code }: BenchError): boolean {
 
 async function resolveMetrics(
   raw: RawGrid,
+  gridTasks: readonly GridTask[],
   source: YamlSource,
   folder: string,
   problems: GridProblem[],
@@ -235,7 +238,8 @@ async function resolveMetrics(
       });
     for (const setting of settings) {
       const files = await namedFiles(metric.params, setting, folder);
-      metrics.push({ metric, params: setting, files, ...(tasks === undefined ? {} : { tasks }) });
+      const only = tasks === undefined ? {} : { tasks: tasks.flatMap((id) => sweptIds(id, gridTasks)) };
+      metrics.push({ metric, params: setting, files, ...only });
     }
   }
   return metrics;

@@ -19,9 +19,17 @@ const truthFields = {
   retrainSeeds: count.describe('retrainings of each subset, R'),
 };
 
+const shares = z
+  .array(share)
+  .min(1)
+  .refine((list) => new Set(list).size === list.length, 'the list has a share twice');
+
 export const truthSchema = z.strictObject({
   subsets: truthFields.subsets.default(64),
-  fraction: truthFields.fraction.default(0.5),
+  fraction: z
+    .union([share, shares], 'expected a share between 0 and 1, or a list of such shares')
+    .default(0.5)
+    .describe('share of the training set in each subset; of several shares each makes a task of its own'),
   stratified: truthFields.stratified.default(false),
   retrainSeeds: truthFields.retrainSeeds.default(2),
 });
@@ -123,3 +131,4 @@ export const gridSchema = z.strictObject({
 });
 
 export type RawGrid = z.infer<typeof gridSchema>;
+export type RawTruth = z.infer<typeof truthSchema>;

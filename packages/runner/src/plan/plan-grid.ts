@@ -45,7 +45,13 @@ export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> 
     if (task.truth !== undefined) checkSubsets(task.id, task.truth, await readLabels(store, opened.source.dataset));
     const truth = task.truth === undefined ? undefined : planTruth(steps, opened, task.truth);
     const metrics = metricsFor(grid, opened);
-    const sizes = { subsets: task.truth?.subsets ?? 0, queries: opened.info.queries, train: opened.info.train };
+    const { subsets = 0, growth } = task.truth ?? {};
+    const sizes = {
+      subsets,
+      ...(growth === undefined ? {} : { firstSubsets: growth.block }),
+      queries: opened.info.queries,
+      train: opened.info.train,
+    };
     const tuneFraction = (await hasChoice(grid, opened, metrics)) ? grid.select?.tuneFraction : undefined;
     const split = drawSplit(grid.seed, opened.key, sizes, tuneFraction);
     wanted.add(first);

@@ -48,7 +48,8 @@ export interface PlannedTruthSteps {
 
 /**
  * Steps that retrain every subset with every seed, one group of subsets of one seed each, and one that puts the results
- * together. A row's bytes depend on its subset and seed only: raising the number of either keeps the work done.
+ * together. A row's bytes depend on its subset and seed only: raising the number of either keeps the work done. No group
+ * goes beyond a block of a truth that is grown, so that a further block retrains nothing anew.
  */
 export function planTruth(steps: StepList, opened: OpenedTask, truth: TruthSpec): PlannedTruthSteps {
   const { subsets, retrainSeeds } = truth;
@@ -60,9 +61,8 @@ export function planTruth(steps: StepList, opened: OpenedTask, truth: TruthSpec)
     row(Math.floor(index / retrainSeeds), index % retrainSeeds),
   );
   const groups: string[] = [];
-  for (let start = 0; start < subsets; start += stack)
+  for (const { start, count } of groupsOfSubsets(truth, stack))
     for (let seed = 0; seed < retrainSeeds; seed++) {
-      const count = Math.min(stack, subsets - start);
       const members = Array.from({ length: count }, (_, index) => ({
         subset: start + index,
         output: rows[(start + index) * retrainSeeds + seed],
@@ -104,4 +104,20 @@ export function planTruth(steps: StepList, opened: OpenedTask, truth: TruthSpec)
     retrainSeeds,
   });
   return { key, rule, step, output, steps: groups, rows };
+}
+
+/** Runs of at most `stack` subsets each. */
+function groupsOfSubsets(
+  { subsets, growth }: TruthSpec,
+  stack: number,
+): { readonly start: number; readonly count: number }[] {
+  const block = growth?.block ?? subsets;
+  const groups: { start: number; count: number }[] = [];
+  for (let start = 0; start < subsets; ) {
+    const blockEnd = (Math.floor(start / block) + 1) * block;
+    const count = Math.min(stack, blockEnd - start, subsets - start);
+    groups.push({ start, count });
+    start += count;
+  }
+  return groups;
 }

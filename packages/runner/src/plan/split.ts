@@ -2,13 +2,16 @@ import { BenchError, deriveSeed, Rng, type Split } from '@attribution-bench/cont
 
 interface Sizes {
   readonly subsets: number;
+  /** How many of the subsets, the first ones, were there at the first look at a truth that is grown; absent: all. */
+  readonly firstSubsets?: number;
   readonly queries: number;
   readonly train: number;
 }
 
 /**
  * Draws the subsets, queries and training points on which parameters are chosen; the others are reported. Without
- * `tuneFraction` everything is reported.
+ * `tuneFraction` everything is reported. Of a truth that is grown, parameters are chosen among the subsets of the first look,
+ * and whatever grows is reported: so growing changes no choice, and no subset that was reported is chosen on later.
  * @throws BenchError SPLIT_TOO_SMALL when one side would have fewer than 2 subsets (of a task with truth) or no query
  */
 export function drawSplit(
@@ -18,16 +21,15 @@ export function drawSplit(
   tuneFraction: number | undefined,
 ): { readonly report: Split; readonly tune?: Split } {
   if (tuneFraction === undefined) return { report: { subsets: all(sizes.subsets), queries: all(sizes.queries) } };
-  const draw = (name: keyof Sizes): { tune: Int32Array; report: Int32Array } => {
-    const size = sizes[name];
+  const draw = (name: string, size: number, among = size): { tune: Int32Array; report: Int32Array } => {
     const rng = new Rng(deriveSeed(gridSeed, taskKey, 'split', name));
-    const tune = rng.subset(size, Math.round(tuneFraction * size));
+    const tune = rng.subset(among, Math.round(tuneFraction * among));
     const chosen = new Set(tune);
     return { tune, report: all(size).filter((index) => !chosen.has(index)) };
   };
-  const subsets = draw('subsets');
-  const queries = draw('queries');
-  const train = draw('train');
+  const subsets = draw('subsets', sizes.subsets, sizes.firstSubsets);
+  const queries = draw('queries', sizes.queries);
+  const train = draw('train', sizes.train);
   const short = (part: { tune: Int32Array; report: Int32Array }, least: number) =>
     Math.min(part.tune.length, part.report.length) < least;
   if ((sizes.subsets > 0 && short(subsets, 2)) || short(queries, 1))

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BenchError, hashJson, type TruthGrowth } from '@attribution-bench/contract';
+import { writeAtomically } from '@attribution-bench/store';
+import { taskKey } from '@attribution-bench/tasks';
+import type { Grid, GridTask } from './grid.js';
+
+/** How far the truths of a grid have been grown: `growth/<grid>.json` of the results folder, by task id. */
+export type GrowthRecord = Readonly<Record<string, GrownTruth>>;
+
+export interface GrownTruth extends TruthGrowth {
+  /** Subsets of the last look that was finished. */
+  readonly reached: number;
+  /** Hash of what the truth is made from; of another truth this entry says nothing. */
+  readonly truth: string;
+}
+
+const schema = 'bench/growth@1';
+
+export function growthFile(resultsFolder: string, grid: string): string {
+  return join(resultsFolder, 'growth', `${grid}.json`);
+}
+
+/** Nothing where no truth of the grid was ever grown. @throws BenchError GROWTH_INVALID */
+export async function readGrowth(resultsFolder: string, grid: string): Promise<GrowthRecord> {
+  const file = growthFile(resultsFolder, grid);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw unreadable(file, `cannot be read (${(error as NodeJS.ErrnoException).code})`, error);
+  }
+  let stored: unknown;
+  try {
+    stored = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(file, 'is not JSON', error);
+  }
+  const { schema: found, tasks } = (stored ?? {}) as { readonly schema?: unknown; readonly tasks?: unknown };
+  if (found !== schema || typeof tasks !== 'object' || tasks === null) throw unreadable(file, `is not ${schema}`);
+  const damaged = Object.entries(tasks).find(([, entry]) => !isGrownTruth(entry));
+  if (damaged !== undefined) throw unreadable(file, `says nothing sensible of task "${damaged[0]}"`);
+  return tasks as GrowthRecord;
+}
+
+/** Keeps a record; where another process has come further meanwhile, that stays. Returns what is kept. */
+export async function writeGrowth(resultsFolder: string, grid: string, record: GrowthRecord): Promise<GrowthRecord> {
+  const before = await readGrowth(resultsFolder, grid);
+  const tasks = Object.fromEntries(
+    Object.entries({ ...before, ...record }).map(([id, entry]) => {
+      const other = before[id];
+      const reached = other?.truth === entry.truth ? Math.max(entry.reached, other.reached) : entry.reached;
+      return [id, { ...entry, reached }];
+    }),
+  );
+  await writeAtomically(growthFile(resultsFolder, grid), `${JSON.stringify({ schema, tasks }, undefined, 2)}\n`);
+  return tasks;
+}
+
+/** The entry of a task, where it is of the truth that the grid file asks for. */
+export function entryFor({ id, spec, truth }: GridTask, record: GrowthRecord): GrownTruth | undefined {
+  const entry = Object.hasOwn(record, id) ? record[id] : undefined;
+  return truth !== undefined && entry?.truth === identityOf(spec, truth) ? entry : undefined;
+}
+
+/** A truth at its first look. */
+export function firstLook({ spec, truth }: Required<GridTask>, growth: Omit<TruthGrowth, 'block'>): GrownTruth {
+  return { block: truth.subsets, ...growth, reached: truth.subsets, truth: identityOf(spec, truth) };
+}
+
+/** A grid whose truths are as large as a record says they have become. */
+export function grownGrid(grid: Grid, record: GrowthRecord): Grid {
+  const tasks = grid.tasks.map((task): GridTask => {
+    const entry = entryFor(task, record);
+    if (entry === undefined || task.truth === undefined) return task;
+    const { block, looks, top, margin, reached } = entry;
+    return { ...task, truth: { ...task.truth, subsets: reached, growth: { block, looks, top, margin } } };
+  });
+  return { ...grid, tasks };
+}
+
+/** Of the truth as the grid file has it, so before it is grown; what is in the user's own data files is not looked at. */
+function identityOf(spec: GridTask['spec'], truth: NonNullable<GridTask['truth']>): string {
+  const { fraction, stratified, retrainSeeds, subsets } = truth;
+  return hashJson({ task: taskKey(spec, undefined), fraction, stratified, retrainSeeds, subsets });
+}
+
+function isGrownTruth(value: unknown): value is GrownTruth {
+  if (typeof value !== 'object' || value === null) return false;
+  const { block, looks, top, margin, reached, truth } = value as Partial<GrownTruth>;
+  const counts = [block, looks, top, reached] as const;
+  if (!counts.every((count) => Number.isSafeInteger(count) && (count ?? 0) > 0)) return false;
+  const look = (reached ?? 0) / (block ?? 1);
+  return Number.isInteger(look) && look <= (looks ?? 0) && Number.isFinite(margin) && typeof truth === 'string';
+}
+
+function unreadable(file: string, message: string, cause?: unknown): BenchError {
+  return new BenchError({
+    code: 'GROWTH_INVALID',
+    place: file,
+    message,
+    next: 'put it back, or remove it to return to the sizes of the grid file',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
