@@ -12,7 +12,7 @@ import {
   type TaskInfo,
 } from '@attribution-bench/contract';
 import { mean } from '@attribution-bench/numerics';
-import { retrainedTimes, without } from './members.js';
+import { pointsOf, retrainedTimes, without } from './members.js';
 
 /** Which points are removed for which generated images: the same parameters ask for the same models. */
 export const removalParams = {
@@ -54,7 +54,7 @@ export function imageRemovals(
   rng: Rng,
 ): RetrainRequest[] {
   const { train } = ctx.task;
-  const count = Math.max(1, Math.round(share * train));
+  const count = pointsOf(share, train);
   const generate = sampledImages(ctx.task, split, images, rng);
   const random = Array.from({ length: draws }, () => without(train, rng.subset(train, count)));
   const attributed = generate.map((image) => without(train, highest(ctx, image, count)));

@@ -1,8 +1,25 @@
+import { BenchError, exitCode } from '@attribution-bench/contract';
+
 /** 0 .. train - 1 but for the points left out, ascending. */
 export function without(train: number, left: Iterable<number>): Int32Array {
   const out = new Uint8Array(train);
   for (const point of left) out[point] = 1;
   return Int32Array.from({ length: train }, (_, point) => point).filter((point) => out[point] === 0);
+}
+
+/**
+ * How many of the training points a share of them is.
+ * @throws BenchError SHARE_TOO_SMALL when it is none, so that leaving it out would change nothing
+ */
+export function pointsOf(share: number, train: number): number {
+  const count = Math.round(share * train);
+  if (count > 0) return count;
+  throw new BenchError({
+    code: 'SHARE_TOO_SMALL',
+    message: `a share of ${share} of ${train} training points is none of them`,
+    next: `one point is a share of ${Number((1 / train).toPrecision(3))}`,
+    exit: exitCode.cellFailed,
+  });
 }
 
 /** `retrained 3 times each`, for a sentence. */

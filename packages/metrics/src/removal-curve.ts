@@ -1,6 +1,6 @@
 import { defineMetric, int, list, type MetricContext, num, type Split } from '@attribution-bench/contract';
 import { mean } from '@attribution-bench/numerics';
-import { retrainedTimes, without } from './members.js';
+import { pointsOf, retrainedTimes, without } from './members.js';
 
 /**
  * Area between two removal curves (the point removal experiment of Ghorbani and Zou 2019, on the queries' target instead
@@ -31,7 +31,7 @@ export const removalCurve = defineMetric({
     const { train } = ctx.task;
     const order = bestFirst(ctx, split);
     return shares.flatMap((share) => {
-      const count = Math.round(share * train);
+      const count = pointsOf(share, train);
       const [worst, best] = [order.subarray(train - count), order.subarray(0, count)];
       const members = [without(train, worst), without(train, best)];
       return Array.from({ length: seeds }, (_, seed) => ({ members, seed }));

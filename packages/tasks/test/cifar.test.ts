@@ -126,6 +126,14 @@ test('an entry whose path leads out of the archive is not written anywhere', asy
   await expect(readFile(outside)).rejects.toThrow('ENOENT');
 });
 
+test('an archive that holds much else behind a right checksum is not read to its end', async () => {
+  const archive = await writeArchive((source) => writeFile(join(source, 'aaa.bin'), Buffer.alloc(20 << 20)));
+  await expect(loadCifar(archive, folder, { cacheFolder: folder, ...quiet })).rejects.toMatchObject({
+    code: 'DATA_CORRUPT',
+    message: 'holds 20971520 bytes of other files, such as cifar-10-batches-bin/aaa.bin',
+  });
+});
+
 test('offline, the error says where to put the file', async () => {
   const cacheFolder = join(folder, 'cache');
   await expect(loadCifar(small, '', { cacheFolder, offline: true, ...quiet })).rejects.toMatchObject({

@@ -27,7 +27,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 test('IDX files are read, gzipped or not', () => {
   for (const file of [images, gzipSync(images)]) {
-    const { shape, data } = parseIdx(file, 3, 'x');
+    const { shape, data } = parseIdx(file, 3, 1 << 20, 'x');
     expect(shape).toEqual([2, 2, 2]);
     expect([...data]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   }
@@ -43,8 +43,8 @@ test.each([
   ['labels for images', idx([8], [1, 2, 3, 4, 5, 6, 7, 8]), 'starts with 00 00 08 01, expected 00 00 08 03'],
   ['a cut gzip', gzipSync(images).subarray(0, 20), 'is a truncated or damaged gzip file'],
 ])('%s: one clear error', (_name, file, message) => {
-  expect(() => parseIdx(file, 3, 'file.gz')).toThrow(message);
-  expect(() => parseIdx(file, 3, 'file.gz')).toThrow(BenchError);
+  expect(() => parseIdx(file, 3, 1 << 20, 'file.gz')).toThrow(message);
+  expect(() => parseIdx(file, 3, 1 << 20, 'file.gz')).toThrow(BenchError);
 });
 
 describe('a dataset in four IDX files', () => {
@@ -144,4 +144,9 @@ describe('downloads', () => {
     await Promise.all([1, 2].map(() => download([`${base}/file`], target, good, () => {})));
     expect(requests).toHaveLength(1);
   });
+});
+
+test('a file that unpacks to more than it may is stopped there', () => {
+  const bomb = gzipSync(Buffer.alloc(4 << 20));
+  expect(() => parseIdx(bomb, 3, 1 << 20, 'file.gz')).toThrow('unpacks to more than 1048576 bytes');
 });

@@ -1,12 +1,18 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { BenchError } from '@attribution-bench/contract';
-import { list } from 'tar';
+import { Parser } from 'tar';
+
+/** What an archive may hold besides the members that are read: more is no archive of theirs, and takes long to skip. */
+const mostOther = 1 << 24;
 
 /**
  * Reads the named members of a tar archive, gzipped or not, into memory. Nothing is written to disk and other members
  * are skipped, so an entry whose path leads elsewhere has no effect.
  * @param sizes member path → the exact number of bytes it must have
  * @returns member path → its bytes
- * @throws BenchError DATA_CORRUPT when the archive is damaged or truncated, or a member is missing, doubled or of another size
+ * @throws BenchError DATA_CORRUPT when the archive is damaged or truncated, when a member is missing, doubled or of another
+ *   size, or when it holds much else
  */
 export async function readArchiveMembers(
   file: string,
@@ -22,14 +28,22 @@ export async function readArchiveMembers(
     });
   const members = new Map<string, Uint8Array>();
   let problem: BenchError | undefined;
+  let other = 0;
+  const stop = new AbortController();
   try {
-    await list({
-      file,
+    const parser = new Parser({
       strict: true,
       onReadEntry: (entry) => {
         const name = entry.path.replace(/^\.\//, '');
         const size = sizes.get(name);
-        if (size === undefined) return void entry.resume();
+        if (size === undefined) {
+          other += entry.size ?? 0;
+          if (other > mostOther) {
+            problem ??= corrupt(`holds ${other} bytes of other files, such as ${name}`);
+            stop.abort();
+          }
+          return void entry.resume();
+        }
         if (entry.type !== 'File') problem ??= corrupt(`${name} is not a file but a ${entry.type}`);
         if (members.has(name)) problem ??= corrupt(`${name} is there twice`);
         if (entry.size !== size) problem ??= corrupt(`${name} has ${entry.size} bytes, expected ${size}`);
@@ -45,7 +59,9 @@ export async function readArchiveMembers(
         });
       },
     });
+    await pipeline(createReadStream(file), parser as unknown as NodeJS.WritableStream, { signal: stop.signal });
   } catch (cause) {
+    if (problem !== undefined) throw problem;
     throw corrupt(`is a truncated or damaged archive (${cause instanceof Error ? cause.message : cause})`, cause);
   }
   if (problem !== undefined) throw problem;

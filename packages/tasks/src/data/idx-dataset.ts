@@ -29,6 +29,8 @@ const names = {
 export type IdxName = (typeof names)[keyof typeof names];
 
 const side = 28;
+/** More than any of the files has. */
+const mostBytes = 1 << 26;
 const counts = { train: 60_000, test: 10_000 };
 
 /**
@@ -99,9 +101,12 @@ async function readVerified(
   shape: readonly number[],
   checksum: string,
 ): Promise<Uint8Array> {
-  const idx = parseIdx(await readFile(file), shape.length, file);
   const wrong = (code: string, message: string) =>
     new BenchError({ code, place: file, message, next: 'delete it and get it again' });
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw wrong('DATA_CORRUPT', `cannot be read (${cause.code})`);
+  });
+  const idx = parseIdx(bytes, shape.length, mostBytes, file);
   if (idx.shape.some((dim, axis) => dim !== shape[axis])) {
     throw wrong('DATA_CORRUPT', `holds ${idx.shape.join(' × ')} values, expected ${shape.join(' × ')}`);
   }

@@ -9,15 +9,15 @@ export interface Idx {
 }
 
 const unsignedByte = 8;
-const largestFile = 2 ** 30;
 
 /**
  * Reads an IDX file of unsigned bytes, gzipped or not: two zero bytes, the element type, the rank, `rank` big-endian
  * 32-bit sizes, the elements (http://yann.lecun.com/exdb/mnist).
+ * @param most bytes that it may have when unzipped
  * @param place the file, for messages
  * @throws BenchError DATA_CORRUPT when it is truncated, of another type or rank, or longer than its header says
  */
-export function parseIdx(file: Uint8Array, rank: number, place: string): Idx {
+export function parseIdx(file: Uint8Array, rank: number, most: number, place: string): Idx {
   const corrupt = (message: string, cause?: unknown) =>
     new BenchError({
       code: 'DATA_CORRUPT',
@@ -26,7 +26,7 @@ export function parseIdx(file: Uint8Array, rank: number, place: string): Idx {
       next: 'delete it and get it again',
       ...(cause === undefined ? {} : { cause }),
     });
-  const bytes = unzipped(file, corrupt);
+  const bytes = unzipped(file, most, corrupt);
   const header = 4 + 4 * rank;
   if (bytes.length < 4) throw corrupt(`is truncated: ${bytes.length} bytes, no IDX header`);
   const magic = [...bytes.subarray(0, 4)];
@@ -46,12 +46,18 @@ export function parseIdx(file: Uint8Array, rank: number, place: string): Idx {
   return { shape, data: bytes.subarray(header), bytes };
 }
 
-function unzipped(file: Uint8Array, corrupt: (message: string, cause: unknown) => BenchError): Uint8Array {
+function unzipped(
+  file: Uint8Array,
+  most: number,
+  corrupt: (message: string, cause: unknown) => BenchError,
+): Uint8Array {
   const gzipped = file[0] === 0x1f && file[1] === 0x8b;
   if (!gzipped) return file;
   try {
-    return gunzipSync(file, { maxOutputLength: largestFile });
+    return gunzipSync(file, { maxOutputLength: most });
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw corrupt(`unpacks to more than ${most} bytes`, cause);
     throw corrupt('is a truncated or damaged gzip file', cause);
   }
 }
