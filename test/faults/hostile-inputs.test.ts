@@ -6,12 +6,13 @@ import { boardBytes, type GridFolder, gridFolder, smallGrid } from '../e2e/small
 import { hostileDataFiles } from './hostile-inputs/data-files.js';
 import { hostileGridFiles } from './hostile-inputs/grid-files.js';
 import { hostileOutputs } from './hostile-inputs/outputs.js';
+import { hostileStandIns } from './hostile-inputs/stand-ins.js';
 
 /**
  * Inputs that nobody should give: each is answered by what names the fault, with the right exit code, and harms nothing
  * that is stored. To add one, add a row to a file in `hostile-inputs/`; see `row.ts` there.
  */
-const rows = [...hostileGridFiles, ...hostileDataFiles, ...hostileOutputs];
+const rows = [...hostileGridFiles, ...hostileDataFiles, ...hostileOutputs, ...hostileStandIns];
 
 let sound: GridFolder;
 let board: string;

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { BenchError } from '@attribution-bench/contract';
 import { type Acceptance, type Baseline, readAcceptances, readBaseline } from '@attribution-bench/leaderboard';
 import type { Grid } from '@attribution-bench/runner';
+import { readRegularFile } from '@attribution-bench/store';
 import { workspacePath } from './workspace.js';
 
 /**
@@ -32,10 +32,20 @@ export function baselinePlace({ check, name, tasks }: Grid): {
   return { file: workspacePath(check.baseline), tolerances: check.tolerances };
 }
 
-/** The stored baseline, or undefined when there is none yet. @throws BenchError BASELINE_INVALID or BASELINE_SCHEMA */
-export async function storedBaseline(file: string): Promise<Baseline | undefined> {
+/**
+ * The stored baseline of a grid, or undefined when there is none yet.
+ * @throws BenchError BASELINE_INVALID, BASELINE_SCHEMA, or BASELINE_OF_ANOTHER grid
+ */
+export async function storedBaseline(file: string, grid: string): Promise<Baseline | undefined> {
   const text = await textOf(file);
-  return text === undefined ? undefined : readBaseline(text, file);
+  const baseline = text === undefined ? undefined : readBaseline(text, file);
+  if (baseline === undefined || baseline.grid === grid) return baseline;
+  throw new BenchError({
+    code: 'BASELINE_OF_ANOTHER',
+    place: file,
+    message: `is the baseline of grid "${baseline.grid}", not of "${grid}"`,
+    next: 'name its own under check: baseline:, or make it anew with bench accept',
+  });
 }
 
 /** Everything that was ever accepted in a baseline file, of whatever version. @throws BenchError BASELINE_INVALID */
@@ -46,13 +56,13 @@ export async function storedAcceptances(file: string): Promise<readonly Acceptan
 
 async function textOf(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readRegularFile(file)).toString('utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new BenchError({
       code: 'BASELINE_UNREADABLE',
       place: file,
-      message: `cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      message: `cannot be read (${error instanceof Error ? error.message : String(error)})`,
       cause: error,
     });
   }

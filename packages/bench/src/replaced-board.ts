@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gridSource, type Plan } from '@attribution-bench/runner';
+import { readRegularFile } from '@attribution-bench/store';
 
 /** Says so on standard error where the board of a grid will take the place of another grid file's, which has the same name. */
 export async function warnOfReplacedBoard(plan: Plan): Promise<void> {
@@ -16,7 +16,7 @@ export async function warnOfReplacedBoard(plan: Plan): Promise<void> {
 /** The grid file that a board was made from; undefined where there is no board, or an older one that does not say. */
 async function sourceOf(costsFile: string): Promise<string | undefined> {
   try {
-    const { provenance } = JSON.parse(await readFile(costsFile, 'utf8')) as {
+    const { provenance } = JSON.parse((await readRegularFile(costsFile)).toString('utf8')) as {
       provenance?: { source?: { grid?: unknown } };
     };
     const grid = provenance?.source?.grid;

@@ -37,7 +37,7 @@ async function check(flags: FlagValues): Promise<void> {
   const plan = await planFrom(flags);
   await warnOfReplacedBoard(plan);
   const { file, tolerances } = baselinePlace(plan.grid);
-  const baseline = await storedBaseline(file);
+  const baseline = await storedBaseline(file, plan.grid.name);
   if (baseline === undefined) {
     throw new BenchError({
       code: 'NO_BASELINE',

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BenchError, didYouMean, type Method } from '@attribution-bench/contract';
@@ -20,10 +20,10 @@ const prefix = 'method-';
  */
 export async function loadMethod(use: string, folder: string): Promise<LoadedMethod> {
   const { entry, self } = locate(use, folder);
-  if (!existsSync(entry))
+  if (statSync(entry, { throwIfNoEntry: false })?.isFile() !== true)
     throw new BenchError({
       code: 'METHOD_NOT_BUILT',
-      message: `method "${use}" has no ${entry}`,
+      message: `method "${use}" has no file ${entry}`,
       next: self === undefined ? 'check the path' : 'build it: npm run build',
     });
   const url = pathToFileURL(entry).href;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute } from 'node:path';
 import { BenchError, exitCode } from '@attribution-bench/contract';
@@ -39,7 +39,7 @@ export function isModelPath(use: string): boolean {
 export function loadOwnModel(file: string): OwnModel {
   const fail = (code: string, message: string, next: string, cause?: unknown): BenchError =>
     new BenchError({ code, message, next, exit: exitCode.badInput, ...(cause === undefined ? {} : { cause }) });
-  if (!existsSync(file)) {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
     throw fail('MODEL_FILE', `there is no model module ${file}`, 'relative paths start at the grid file');
   }
   const sha256 = hashCode(file);
