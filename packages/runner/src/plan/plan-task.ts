@@ -62,7 +62,7 @@ export async function openForPlanning(
   if (!(await store.isSound(shape))) {
     const code = userCodeOf(taskJob);
     if (code !== undefined)
-      await describeElsewhere({ job: taskJob, storeFolder: store.folder, environment }, code, log);
+      await describeElsewhere(id, { job: taskJob, storeFolder: store.folder, environment }, code, log);
     else {
       const tasks = openTasks(store, 1, { ...environment, log });
       await describeTask(taskJob, { store, tasks });
@@ -98,9 +98,9 @@ export async function openForPlanning(
 }
 
 /** A user's network is built in a process of its own, whatever it does there. */
-async function describeElsewhere(work: Work, code: UserCode, log: Surroundings['log']): Promise<void> {
+async function describeElsewhere(task: string, work: Work, code: UserCode, log: Surroundings['log']): Promise<void> {
   const result = await doOnce(work, code, (message) => message.type === 'log' && log(message.message));
-  if (result.status === 'failed') throw fromPlainError(result.error);
+  if (result.status === 'failed') throw fromPlainError({ place: `model of task "${task}"`, ...result.error });
 }
 
 /** Fewer points say nothing of a distribution. */
