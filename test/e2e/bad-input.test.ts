@@ -110,6 +110,21 @@ test.skipIf(!mountable)('a results folder that cannot be written', async () => {
   expect((await run(folder)).code).toBe(0);
 });
 
+test.skipIf(!mountable)(
+  'the board of results that can be read alone is printed, and that it is not written is said',
+  async () => {
+    const folder = gridFolder();
+    const remount = mountResults(folder, 'size=64m');
+    const { stdout } = await run(folder);
+    remount('ro');
+    const report = await bench(['report', ...folder.flags], { cwd: folder.folder });
+    expect(report.stdout).toBe(stdout);
+    expect(report.stderr).toMatch(/^error: .*results\/boards.* cannot be written: .*\n$/);
+    expect(report.code).toBe(2);
+    remount('rw');
+  },
+);
+
 test.skipIf(!mountable)('a full disk stops the run with one error and loses nothing', async () => {
   const folder = gridFolder();
   const remount = mountResults(folder, 'size=256k');

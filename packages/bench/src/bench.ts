@@ -10,7 +10,7 @@ let outputExit: number | undefined;
 
 watchOutput((error) => {
   outputExit = error.exit;
-  process.exitCode = error.exit;
+  process.exitCode ||= error.exit;
   printFailure(error, args.includes('--debug'));
 });
 endOnInterrupt();

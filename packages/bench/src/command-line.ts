@@ -34,7 +34,7 @@ Exit codes:
   1  a cell failed (the others are done; the reason is on the board)
   2  bad input: nothing was computed
   3  a method got worse than its baseline (bench check)
-  4  incomplete (--max-time, Ctrl-C): everything finished is kept, the same command continues`;
+  4  incomplete (--max-time, Ctrl-C, a full disk, output that is cut): everything finished is kept, the same command continues`;
 
 const examples = `
 Start here:

@@ -61,6 +61,18 @@ describe('choice of parameters', () => {
     expect(makeCosts({ ...input, cells }).rows.map(({ entry }) => entry)).toEqual(['m name=x', 'm name=y']);
   });
 
+  it('lists a failed setting beside the others where nothing is chosen', () => {
+    const input = sweep([0.5, 4], [0.5, 4]);
+    const tasks = input.tasks.map(({ tune: _, ...task }) => task);
+    const cells = input.cells.map((cell): CellResult => {
+      if (cell.params.name === 'y') return { ...cell, status: 'failed', reason: 'out of memory', metrics: {} };
+      return { ...cell, metrics: { lds: { report: cell.metrics.lds.report } } };
+    });
+    const board = makeBoard({ ...input, tasks, cells });
+    expect(rowOf(board, 'm name=x')).toMatchObject({ status: 'ok', rank: { point: 1 } });
+    expect(rowOf(board, 'm name=y')).toMatchObject({ status: 'failed', reason: 'seed 0: out of memory' });
+  });
+
   it('takes no part of a sweep with a failed cell in it: the method is listed, unranked, without a value', () => {
     const input = sweep([0.5, 4], [0.5, 4]);
     const cells = input.cells.map(
