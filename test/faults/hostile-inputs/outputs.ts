@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { boardSchema } from '@attribution-bench/leaderboard';
 import { smallGrid } from '../../e2e/small-grid.js';
 import type { HostileInput } from './row.js';
 
@@ -57,7 +58,12 @@ export const hostileOutputs: readonly HostileInput[] = [
     what: 'a board beside it that is none',
     grid: smallGrid.replace('name: small', 'name: other'),
     prepare(folder) {
-      for (const [name, text] of Object.entries({ a: '{"schema":"bench/board@1"}', b: '{', c: 'null', d: '[]' })) {
+      for (const [name, text] of Object.entries({
+        a: JSON.stringify({ schema: boardSchema }),
+        b: '{',
+        c: 'null',
+        d: '[]',
+      })) {
         mkdirSync(join(folder, 'results/boards', name), { recursive: true });
         writeFileSync(join(folder, 'results/boards', name, 'board.json'), text);
       }

@@ -115,7 +115,7 @@ function packResult(result: MetricResult, queries: number, onlyRanksCount: boole
 }
 
 /** SHA-256 of an array's bytes. */
-export function digestOf({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): string {
+function digestOf({ buffer, byteOffset, byteLength }: Float32Array | Float64Array): string {
   return sha256(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
