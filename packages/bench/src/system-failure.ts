@@ -21,8 +21,13 @@ export function systemFailure(error: unknown): BenchError | undefined {
   return new BenchError({
     code: 'SYSTEM',
     ...(path === undefined ? {} : { place: path }),
-    message: `the operating system refuses: ${error.message}`,
+    message: `${path === undefined ? 'the operating system refuses' : 'cannot be used'}: ${shortened(error.message)}`,
     next: advice[code] ?? 'see --debug for where it was needed',
     cause: error,
   });
+}
+
+/** Without the call and the path that it ends with. */
+function shortened(message: string): string {
+  return message.replace(/, \w+( '.*')?$/, '');
 }
