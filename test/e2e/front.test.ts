@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bench, start, startProgram, workspace } from './command.js';
@@ -45,17 +45,21 @@ describe.skipIf(process.platform !== 'linux')('output onto a full disk is an err
 });
 
 test('Ctrl-C while a grid is read ends with a word and 4', async () => {
-  writeFileSync(
-    join(folder.folder, 'waiting.mjs'),
-    "console.error('waiting'); setInterval(() => {}, 1000); await new Promise(() => {});",
-  );
+  const started = join(folder.folder, 'started');
+  const method = `import { writeFileSync } from 'node:fs';
+writeFileSync(${JSON.stringify(started)}, '');
+setInterval(() => {}, 1000);
+await new Promise(() => {});
+`;
+  writeFileSync(join(folder.folder, 'waiting.mjs'), method);
   writeFileSync(join(folder.folder, 'waiting.yaml'), smallGrid.replace('- use: random', '- use: ./waiting.mjs'));
   const run = start(['grid', '--config', 'waiting.yaml', '--results', 'results'], { cwd: folder.folder });
-  run.process.stderr?.on('data', () => {
-    if (run.errors().includes('waiting')) run.process.kill('SIGINT');
+  const watcher = watch(folder.folder, (_, name) => {
+    if (name === 'started') run.process.kill('SIGINT');
   });
   const { code, stderr } = await run.ending;
-  expect(stderr).toBe('waiting\nstopped: what is finished is kept, the same command continues\n');
+  watcher.close();
+  expect(stderr).toBe('stopped: what is finished is kept, the same command continues\n');
   expect(code).toBe(4);
 });
 
