@@ -195,8 +195,8 @@ export interface BoardValue extends Interval {
   readonly undefinedQueries?: number;
   /** Draws of the metric's own randomness that the interval counts, by source: retrainings, removals. */
   readonly repeats?: { readonly [source: string]: number };
-  /** value / value of the ceiling row. */
-  readonly ofCeiling?: number;
+  /** value / value of the ceiling row; absent where there is no ceiling or its interval includes 0. */
+  readonly ofCeiling?: ShareOfCeiling;
   /**
    * This row minus the ranked row with the best observed value, paired on the same draws; absent on that row itself. The
    * luck that made that row the best is part of it: on average the difference is larger than that to the truly best one.
@@ -206,6 +206,10 @@ export interface BoardValue extends Interval {
   readonly toRandom?: PairedDifference;
   /** The value on the first so many subsets of the report split: has it settled? */
   readonly growth?: readonly { readonly subsets: number; readonly value: number }[];
+}
+
+export interface ShareOfCeiling extends Interval {
+  readonly value: number;
 }
 
 export interface PairedDifference extends Interval {

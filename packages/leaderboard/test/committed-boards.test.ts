@@ -90,8 +90,12 @@ describe.each(['digits', 'fashion'])('what the stored board of %s says', (name) 
       for (const { value } of [...ranked.slice(1), ...controls])
         expect(value?.toBest?.value).toBeCloseTo((value?.value ?? 0) - best, 5);
       for (const { value } of [...ranked, ...controls]) {
-        if (ceiling?.value === undefined) expect(value?.ofCeiling).toBeUndefined();
-        else expect(value?.ofCeiling).toBeCloseTo((value?.value ?? 0) / ceiling.value.value, 4);
+        if ((ceiling?.value?.low ?? 0) <= 0) expect(value?.ofCeiling).toBeUndefined();
+        else {
+          expect(value?.ofCeiling?.value).toBeCloseTo((value?.value ?? 0) / (ceiling?.value?.value ?? 0), 4);
+          expect(value?.ofCeiling?.low).toBeLessThanOrEqual(value?.ofCeiling?.value ?? Number.NaN);
+          expect(value?.ofCeiling?.high).toBeGreaterThanOrEqual(value?.ofCeiling?.value ?? Number.NaN);
+        }
       }
     });
   });
@@ -191,7 +195,7 @@ describe.each(['digits', 'fashion'])('what the stored board of %s says', (name) 
       expect(sentence).toContain(best.value?.value.toFixed(3));
       expect(sentence).toContain(`[${best.value?.low.toFixed(3)}, ${best.value?.high.toFixed(3)}]`);
       if (isRandom) continue;
-      const share = /([\d.]+) % of the noise ceiling/.exec(sentence)?.[1];
+      const share = /([\d.]+) % \[[^\]]*\] of the noise ceiling/.exec(sentence)?.[1];
       if (view.ceiling?.value === undefined) expect(share).toBeUndefined();
       else expect(number(share)).toBe(Math.round(((best.value?.value ?? 0) / view.ceiling.value.value) * 100));
       const tied = others.filter((other) => shared(best, other));
@@ -216,7 +220,7 @@ describe.each(['digits', 'fashion'])('what the stored board of %s says', (name) 
         expect(mean).toBeUndefined();
         const shown = overall.tasks.map((id) => {
           const view = views.find(({ task }) => task.id === id);
-          return view?.ranked.find(({ row }) => row.entry === entry)?.value?.ofCeiling ?? null;
+          return view?.ranked.find(({ row }) => row.entry === entry)?.value?.ofCeiling?.value ?? null;
         });
         expect(shares).toEqual(shown);
       }

@@ -162,7 +162,7 @@ describe('a board', () => {
     expect(high).toBeLessThanOrEqual(1);
     const perfect = rowOf(board, 'complexity-gap', 'digits-mlp-noisy').metrics['mislabel-auc'];
     expect([perfect.value, perfect.high]).toEqual([1, 1]);
-    expect(perfect.low).toBeGreaterThan(0.8);
+    expect(perfect.low).toBeGreaterThan(0.7);
     expect(perfect.low).toBeLessThan(0.95);
   });
 
@@ -200,7 +200,7 @@ describe('a board', () => {
       const values = overall.tasks.map((task) =>
         board.rows.find((row) => row.task === task && row.entry === entry && row.rank !== undefined),
       );
-      expect(shares).toEqual(values.map((row) => row?.metrics.lds.ofCeiling ?? null));
+      expect(shares).toEqual(values.map((row) => row?.metrics.lds.ofCeiling?.value ?? null));
       expect(mean).toBeUndefined();
     }
   });
@@ -249,8 +249,8 @@ it('agrees with the Pearson correlation when that is the statistic', () => {
   const { value, low, high, ofCeiling } = rowOf(board, 'perfect').metrics.lds;
   expect(low).toBeLessThan(value);
   expect(high).toBeGreaterThan(value);
-  expect(ofCeiling).toBeGreaterThan(0.95);
-  expect(ofCeiling).toBeLessThan(1.05);
+  expect(ofCeiling?.value).toBeGreaterThan(0.95);
+  expect(ofCeiling?.value).toBeLessThan(1.05);
 });
 
 it('marks a method as adapted where its cells are, with the reason, and nowhere else', () => {

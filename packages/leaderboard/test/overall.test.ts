@@ -40,7 +40,9 @@ function row(
     varied: [],
     sweep: [],
     seeds: [0],
-    metrics: { lds: { value: ofCeiling, low: 0, high: 1, perSeed: [], ofCeiling } },
+    metrics: {
+      lds: { value: ofCeiling, low: 0.1, high: 1, perSeed: [], ofCeiling: { value: ofCeiling, low: 0, high: 1 } },
+    },
     ...(rank === undefined ? {} : { rank }),
   };
 }

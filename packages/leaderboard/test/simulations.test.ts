@@ -161,8 +161,8 @@ describe('the ceiling', () => {
         }),
       );
       expect(Math.abs(lds(board, 'ceiling').value - expected)).toBeLessThan(0.025);
-      expect(lds(board, 'perfect').ofCeiling).toBeGreaterThan(0.95);
-      expect(lds(board, 'perfect').ofCeiling).toBeLessThan(1.05);
+      expect(lds(board, 'perfect').ofCeiling?.value).toBeGreaterThan(0.95);
+      expect(lds(board, 'perfect').ofCeiling?.value).toBeLessThan(1.05);
     },
   );
 

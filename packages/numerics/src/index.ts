@@ -7,6 +7,7 @@ export * from './gram.js';
 export * from './lanczos.js';
 export * from './matmul.js';
 export * from './nearest.js';
+export * from './normal-distribution.js';
 export * from './principal-components.js';
 export * from './projection.js';
 export * from './rank.js';

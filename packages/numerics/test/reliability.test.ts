@@ -1,8 +1,11 @@
 import { Rng } from '@attribution-bench/contract';
 import { describe, expect, it } from 'vitest';
 import { mean, spearman } from '../src/rank.js';
-import { noiseCeiling, rankCorrelationOf, spearmanBrown } from '../src/reliability.js';
-import { drawJointly, percentileInterval } from '../src/resampling.js';
+import { noiseCeiling, spearmanBrown } from '../src/reliability.js';
+import { drawJointly, spreadOfMean } from '../src/resampling.js';
+import { seedStatistics } from '../src/seed-statistics.js';
+import { expectedCeiling, expectedStatistics } from '../src/shaped-agreement.js';
+import { normalMean, normalNodes, type Shape, shapedVariable, shapeOfMean } from '../src/shaped-variable.js';
 
 interface Simulated {
   /** [subsets × retrainSeeds × queries] */
@@ -33,6 +36,19 @@ function simulate(rng: Rng, reliability: number, retrainSeeds: number, queries: 
   return { outputs, reached: mean(reached) };
 }
 
+const normal: Shape = { skew: 0, logTail: 0 };
+
+/** From a standard normal variable to one of a shape, linear between the nodes. */
+function shapedSamples(shape: Shape): (z: number) => number {
+  const { values } = shapedVariable(shape);
+  const step = normalNodes[1] - normalNodes[0];
+  return (z) => {
+    const place = Math.max(0, Math.min(values.length - 1.001, (z - normalNodes[0]) / step));
+    const at = Math.floor(place);
+    return values[at] + (place - at) * (values[at + 1] - values[at]);
+  };
+}
+
 describe('spearmanBrown', () => {
   it('is the reliability of a mean of parallel measurements', () => {
     expect(spearmanBrown(0.5, 1)).toBe(0.5);
@@ -42,19 +58,67 @@ describe('spearmanBrown', () => {
   });
 });
 
-describe('rankCorrelationOf', () => {
-  // Simulated Spearman ceilings for normal effects and noise and 64 subsets: reliability of one, then by seeds.
-  it.each([
-    [0.1, { 1: 0.3, 3: 0.48, 5: 0.57, 10: 0.7 }],
-    [0.25, { 1: 0.47, 3: 0.68, 5: 0.77, 10: 0.86 }],
-    [0.5, { 1: 0.68, 3: 0.85, 5: 0.9, 10: 0.94 }],
-    [0.75, { 1: 0.85, 3: 0.94, 5: 0.96, 10: 0.98 }],
-    [0.9, { 1: 0.94, 3: 0.98, 5: 0.98, 10: 0.99 }],
-  ])('with Spearman-Brown gives the table of simulated ceilings, reliability %s', (reliability, ceilings) => {
-    for (const [retrainSeeds, ceiling] of Object.entries(ceilings)) {
-      const correlation = Math.sqrt(spearmanBrown(reliability, Number(retrainSeeds)));
-      expect(Math.abs(rankCorrelationOf(correlation, subsets) - ceiling)).toBeLessThan(0.0101);
+describe('expected agreement of shaped effects', () => {
+  it('is that of normal variables in closed form (Pearson 1907, Hosking 1990)', () => {
+    for (const reliability of [0.1, 0.5, 0.9, 0.98]) {
+      const [rank, crossSkew, skew, crossTail, tail] = expectedStatistics({
+        reliability,
+        effect: normal,
+        noise: normal,
+      });
+      expect(rank).toBeCloseTo((6 / Math.PI) * Math.asin(reliability / 2), 5);
+      expect(Math.abs(crossSkew) + Math.abs(skew)).toBeLessThan(1e-9);
+      expect(crossTail / tail).toBeCloseTo(reliability, 3);
+      expect(tail).toBeCloseTo(0.1226, 3);
+      const ceiling = expectedCeiling({ reliability, effect: normal, noise: normal });
+      expect(ceiling).toBeCloseTo((6 / Math.PI) * Math.asin(Math.sqrt(reliability) / 2), 5);
     }
+  });
+
+  it('is that of drawn samples for skewed effects and noise with heavy tails', () => {
+    const effect = { skew: 0.6, logTail: -0.1 };
+    const noise = { skew: -0.2, logTail: -0.3 };
+    const shape = { subsets: 4000, retrainSeeds: 2, queries: 1 };
+    const [e, n] = [effect, noise].map(shapedSamples);
+    const rng = new Rng([1, 6, 1, 8]);
+    const effects = Float64Array.from({ length: shape.subsets }, () => e(rng.normal()));
+    const outputs = new Float64Array(2 * shape.subsets).map(
+      (_, at) => Math.sqrt(0.4) * effects[at >> 1] + Math.sqrt(0.6) * n(rng.normal()),
+    );
+    const expected = expectedStatistics({ reliability: 0.4, effect, noise });
+    const { values } = seedStatistics(outputs, shape);
+    expected.forEach((value, i) => {
+      expect(Math.abs(values[i] - value)).toBeLessThan(0.04);
+    });
+    const single = spearman(
+      effects,
+      outputs.filter((_, at) => at % 2 === 0),
+    );
+    expect(Math.abs((single ?? 0) - expectedCeiling({ reliability: 0.4, effect, noise }))).toBeLessThan(0.02);
+  });
+
+  it('keeps skewness and kurtosis of a mean', () => {
+    expect(shapeOfMean(normal, 3).skew).toBeCloseTo(0, 9);
+    expect(shapeOfMean(normal, 3).logTail).toBeCloseTo(0, 3);
+    const { values } = shapedVariable(shapeOfMean({ skew: 0.5, logTail: -0.2 }, 4));
+    const single = shapedVariable({ skew: 0.5, logTail: -0.2 }).values;
+    expect(normalMean((i) => values[i] ** 3)).toBeCloseTo(normalMean((i) => single[i] ** 3) / 2, 5);
+    expect(normalMean((i) => values[i] ** 4) - 3).toBeCloseTo((normalMean((i) => single[i] ** 4) - 3) / 4, 5);
+  });
+});
+
+describe('seedStatistics', () => {
+  it('has influences that say what leaving a subset out does', () => {
+    const shape = { subsets: 9, retrainSeeds: 3, queries: 2 };
+    const rng = new Rng([2, 7, 1, 8]);
+    const outputs = Float64Array.from({ length: 54 }, () => Math.round(3 * rng.normal()));
+    const { values, influences } = seedStatistics(outputs, shape);
+    const without = seedStatistics(outputs.slice(6), { ...shape, subsets: 8 }).values;
+    const last = seedStatistics(outputs.slice(0, 48), { ...shape, subsets: 8 }).values;
+    values.forEach((_, at) => {
+      const size = values.length;
+      expect(influences[at] - influences[8 * size + at]).toBeCloseTo(8 * (last[at] - without[at]), 9);
+    });
   });
 });
 
@@ -73,9 +137,9 @@ describe('noiseCeiling', () => {
     'is what knowing the effect reaches: reliability %s, %s seeds, spread over queries %s',
     (reliability, seeds, spread) => {
       const rng = new Rng([7, 7, 7, 7]);
-      const errors = Array.from({ length: 12 }, () => {
+      const errors = Array.from({ length: 6 }, () => {
         const { outputs, reached } = simulate(rng, reliability, seeds, 40, spread);
-        const ceiling = noiseCeiling(outputs, { subsets, retrainSeeds: seeds, queries: 40 });
+        const ceiling = noiseCeiling(outputs, { subsets, retrainSeeds: seeds, queries: 40 }, 'spearman');
         return (ceiling?.value ?? NaN) - reached;
       });
       expect(Math.abs(mean(errors))).toBeLessThan(0.02);
@@ -84,31 +148,36 @@ describe('noiseCeiling', () => {
 
   it('is not known from one seed', () => {
     const { outputs } = simulate(new Rng([1, 1, 1, 1]), 0.5, 1, 3);
-    expect(noiseCeiling(outputs, { subsets, retrainSeeds: 1, queries: 3 })).toBeUndefined();
+    expect(noiseCeiling(outputs, { subsets, retrainSeeds: 1, queries: 3 }, 'spearman')).toBeUndefined();
   });
 
   it('is 1 when seeds agree and 0 when they contradict each other', () => {
     const ramp = Float64Array.from({ length: subsets * 2 }, (_, at) => Math.floor(at / 2));
-    expect(noiseCeiling(ramp, { subsets, retrainSeeds: 2, queries: 1 })?.value).toBeCloseTo(1, 9);
+    expect(noiseCeiling(ramp, { subsets, retrainSeeds: 2, queries: 1 }, 'spearman')?.value).toBeCloseTo(1, 6);
     const opposed = ramp.map((value, at) => (at % 2 === 0 ? value : -value));
-    const ceiling = noiseCeiling(opposed, { subsets, retrainSeeds: 2, queries: 1 });
+    const ceiling = noiseCeiling(opposed, { subsets, retrainSeeds: 2, queries: 1 }, 'spearman');
     expect(ceiling?.value).toBe(0);
-    expect(ceiling?.reliabilityOfOne).toBeCloseTo(-1, 6);
+    expect(ceiling?.agreement).toBeCloseTo(-1, 6);
   });
 
-  it('comes with draws whose interval holds the ceiling that fresh truths have', () => {
-    const rng = new Rng([9, 9, 9, 9]);
+  it('has a statistic whose mean is the ceiling on the original and spreads over draws', () => {
     const shape = { subsets, retrainSeeds: 2, queries: 20 };
-    const trials = Array.from({ length: 120 }, (_, trial) => {
-      const draws = drawJointly({ resamples: 200, subsets, queries: 20 }, [trial, 5, 5, 5]);
-      const ceiling = noiseCeiling(simulate(rng, 0.3, 2, 20, 0.1).outputs, shape, draws);
-      if (ceiling?.draws === undefined) throw new Error('no draws');
-      return { value: ceiling.value, ...percentileInterval(ceiling.draws, 0.95) };
+    const draws = drawJointly({ resamples: 200, subsets, queries: 20 }, [5, 5, 5, 5]);
+    const { outputs } = simulate(new Rng([9, 9, 9, 9]), 0.3, 2, 20, 0.1);
+    const ceiling = noiseCeiling(outputs, shape, 'spearman', draws);
+    if (ceiling?.statistic === undefined) throw new Error('no draws');
+    expect(mean(ceiling.statistic.perQuery)).toBeCloseTo(ceiling.value, 9);
+    const { standardError } = spreadOfMean(ceiling.statistic, draws);
+    expect(standardError).toBeGreaterThan(0.01);
+    expect(standardError).toBeLessThan(0.06);
+    expect(ceiling.shapeVariance).toBeLessThan(standardError ** 2);
+  });
+
+  it('of product moments is the root of Spearman and Brown', () => {
+    const errors = Array.from({ length: 10 }, (_, i) => {
+      const { outputs } = simulate(new Rng([i, 9, 9, 9]), 0.4, 3, 20);
+      return noiseCeiling(outputs, { subsets, retrainSeeds: 3, queries: 20 }, 'pearson')?.value ?? Number.NaN;
     });
-    const expected = mean(trials.map(({ value }) => value));
-    const covered = trials.filter(({ low, high }) => low <= expected && expected <= high).length;
-    // Two standard deviations of 120 trials are 4 %.
-    expect(covered / trials.length).toBeGreaterThan(0.88);
-    expect(covered / trials.length).toBeLessThan(0.995);
+    expect(Math.abs(mean(errors) - Math.sqrt(spearmanBrown(0.4, 3)))).toBeLessThan(0.015);
   });
 });

@@ -1,5 +1,5 @@
 import type { BoardValue, Interval, PairedDifference } from '../board.js';
-import type { Ceiling } from './ceiling.js';
+import { type Ceiling, shareOfCeiling } from './ceiling.js';
 import type { MeasuredMetric } from './measure/measure-metric.js';
 import { intervalOf, type Measurement, pairedDifference, type Repeats } from './measure/measurement.js';
 import { rounded } from './rounding.js';
@@ -31,6 +31,7 @@ export function boardValue(
     const other = reference === undefined || reference === i ? undefined : entries[reference]?.measurement;
     return other === undefined ? undefined : differenceTo(measurement, other, level);
   };
+  const share = ceiling === undefined ? undefined : shareOfCeiling(measurement, ceiling, level);
   const [toBest, toRandom] = [against(references.best), against(references.random)];
   return {
     value: rounded(measurement.value),
@@ -39,7 +40,7 @@ export function boardValue(
     ...(entry.perQuery ? { perQuery: Array.from(measurement.statistic.perQuery, rounded) } : {}),
     ...(undefinedQueries === undefined ? {} : { undefinedQueries }),
     ...repeatsOf(measurement.repeats),
-    ...(ceiling === undefined || ceiling.value <= 0 ? {} : { ofCeiling: rounded(measurement.value / ceiling.value) }),
+    ...(share === undefined ? {} : { ofCeiling: { value: rounded(share.value), ...roundedInterval(share) } }),
     ...(toBest === undefined ? {} : { toBest }),
     ...(toRandom === undefined ? {} : { toRandom }),
     ...(growth === undefined ? {} : { growth: growth().map((at) => ({ ...at, value: rounded(at.value) })) }),
@@ -51,12 +52,9 @@ function repeatsOf(repeats: Repeats): Pick<BoardValue, 'repeats'> {
   return counted.length === 0 ? {} : { repeats: Object.fromEntries(counted) };
 }
 
-/** Cut to the values there can be; an interval without width at an end of them reaches inside. */
-function withinRange({ low, high }: Interval, { range: [least, most], endMargin }: MeasuredMetric): Interval {
-  return {
-    low: low === most ? most - endMargin : Math.max(least, low),
-    high: high === least ? least + endMargin : Math.min(most, high),
-  };
+/** Cut to the values there can be. */
+function withinRange({ low, high }: Interval, { range: [least, most] }: MeasuredMetric): Interval {
+  return { low: Math.max(least, low), high: Math.min(most, high) };
 }
 
 function differenceTo(measurement: Measurement, reference: Measurement, level: number): PairedDifference {

@@ -1,13 +1,17 @@
 import type { BoardTask } from '@attribution-bench/contract';
-import { type JointDraws, noiseCeiling, percentileInterval } from '@attribution-bench/numerics';
-import type { Interval } from '../board.js';
+import { type JointDraws, noiseCeiling, type ResampledStatistic } from '@attribution-bench/numerics';
+import type { Interval, ShareOfCeiling } from '../board.js';
+import { twoSidedQuantile } from '../statistics/student-t.js';
 import type { Statistic } from './measure/correlation.js';
+import { type Measurement, spreadOf, type Uncertain } from './measure/measurement.js';
 
 /** What perfect knowledge of the effect of the subsets would score, given the noise of retraining. */
 export interface Ceiling extends Interval {
   readonly value: number;
   /** By query of the report split. */
   readonly perQuery: readonly number[];
+  /** On the draws of the methods, so that shares of it are paired. */
+  readonly uncertain: Uncertain;
 }
 
 /** The ceiling of a correlation on the report split; undefined when the truth has a single retraining seed. */
@@ -18,7 +22,7 @@ export function ceilingOf(
   level: number,
 ): Ceiling | undefined {
   const { truth, report } = task;
-  if (truth === undefined || report.subsets.length < 3) return undefined;
+  if (truth === undefined || report.subsets.length < fewestSubsets) return undefined;
   const { retrainSeeds } = truth;
   const outputs = new Float64Array(report.subsets.length * retrainSeeds * report.queries.length);
   let at = 0;
@@ -29,19 +33,66 @@ export function ceilingOf(
     }
   }
   const shape = { subsets: report.subsets.length, retrainSeeds, queries: report.queries.length };
-  const ceiling = noiseCeiling(outputs, shape, draws);
-  if (ceiling?.draws === undefined) return undefined;
-  const { low, high } = percentileInterval(ceiling.draws, level);
-  const scale = statistic === 'spearman' ? (value: number) => value : pearsonOf;
-  return {
-    value: scale(ceiling.value),
-    low: scale(low),
-    high: scale(high),
-    perQuery: Array.from(ceiling.perQuery, scale),
+  const ceiling = noiseCeiling(outputs, shape, statistic, draws);
+  if (ceiling?.statistic === undefined) return undefined;
+  const { value, perQuery, shapeVariance } = ceiling;
+  const uncertain: Uncertain = {
+    value,
+    statistic: ceiling.statistic,
+    draws,
+    commonNoise: { variance: shapeVariance, uncertainty: 0, freedom: Number.POSITIVE_INFINITY },
   };
+  return { value, ...intervalOfCeiling(uncertain, level), perQuery: Array.from(perQuery), uncertain };
 }
 
-/** Pearson's correlation of normal variables whose rank correlation is given (Pearson 1907). */
-function pearsonOf(rankCorrelation: number): number {
-  return 2 * Math.sin((Math.PI / 6) * rankCorrelation);
+/** With fewer subsets the shapes of effect and noise cannot be told at all. */
+const fewestSubsets = 6;
+
+/** Symmetric about the square, which is a reliability and close to linear in what is measured. */
+function intervalOfCeiling(uncertain: Uncertain, level: number): Interval {
+  const { value } = uncertain;
+  const { standardError, freedom } = spreadOf(uncertain);
+  const reach = twoSidedQuantile(1 - level, freedom) * standardError;
+  const low = Math.sqrt(Math.max(0, value * (value - 2 * reach)));
+  const high = Math.sqrt(value * (value + 2 * reach));
+  return { low, high: Math.min(1, low === 0 ? Math.max(high, value + reach) : high) };
+}
+
+/**
+ * A value as share of the ceiling with the interval of the ratio on the same draws (Fieller 1954, JRSS B 16): all shares
+ * whose product with the ceiling is not told apart from the value. Undefined when the ceiling's own interval includes 0,
+ * when there is no saying what the value is a share of.
+ */
+export function shareOfCeiling(measurement: Measurement, ceiling: Ceiling, level: number): ShareOfCeiling | undefined {
+  if (ceiling.low <= 0) return undefined;
+  const { value } = measurement;
+  const share = value / ceiling.value;
+  const factor = Math.abs(share) < 0.1 ? 0.1 : share;
+  const remainder: Uncertain = {
+    value: value - factor * ceiling.value,
+    statistic: minusMultiple(measurement.statistic, factor, ceiling.uncertain.statistic),
+    draws: measurement.draws,
+    commonNoise: {
+      ...measurement.commonNoise,
+      variance: measurement.commonNoise.variance + factor ** 2 * ceiling.uncertain.commonNoise.variance,
+    },
+  };
+  const whole = spreadOf(remainder);
+  const varianceOfValue = spreadOf(measurement).standardError ** 2;
+  const varianceOfCeiling = spreadOf(ceiling.uncertain).standardError ** 2;
+  const covariance = (varianceOfValue + factor ** 2 * varianceOfCeiling - whole.standardError ** 2) / (2 * factor);
+  const squaredQuantile = twoSidedQuantile(1 - level, whole.freedom) ** 2;
+  const square = ceiling.value ** 2 - squaredQuantile * varianceOfCeiling;
+  if (square <= 0) return undefined;
+  const middle = value * ceiling.value - squaredQuantile * covariance;
+  const root = Math.sqrt(Math.max(0, middle ** 2 - square * (value ** 2 - squaredQuantile * varianceOfValue)));
+  return { value: share, low: (middle - root) / square, high: (middle + root) / square };
+}
+
+/** a - factor · b */
+function minusMultiple(a: ResampledStatistic, factor: number, b: ResampledStatistic): ResampledStatistic {
+  return {
+    perQuery: a.perQuery.map((value, query) => value - factor * b.perQuery[query]),
+    resampled: a.resampled.map((value, at) => value - factor * b.resampled[at]),
+  };
 }

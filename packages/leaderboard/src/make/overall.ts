@@ -23,7 +23,7 @@ export function overallBoards({ tasks, rows }: MadeBoard, primary: string, level
   const withCeiling = tasks.filter(
     ({ id, rankedBy }) =>
       rankedBy === primary &&
-      rows.some(({ task, kind, metrics }) => task === id && kind === 'ceiling' && (metrics[primary]?.value ?? 0) > 0),
+      rows.some(({ task, kind, metrics }) => task === id && kind === 'ceiling' && (metrics[primary]?.low ?? 0) > 0),
   );
   if (withCeiling.length < 2) return [];
   const kinds = [...new Set(withCeiling.map(({ kind }) => kind))];
@@ -50,7 +50,9 @@ function overallRows(
   const ranked = rows.filter(({ task, rank }) => rank !== undefined && tasks.some(({ id }) => id === task));
   const made = [...new Set(ranked.map(({ entry }) => entry))].map((entry): OverallRow => {
     const own = ranked.filter((row) => row.entry === entry);
-    const shares = tasks.map(({ id }) => own.find(({ task }) => task === id)?.metrics[primary]?.ofCeiling ?? null);
+    const shares = tasks.map(
+      ({ id }) => own.find(({ task }) => task === id)?.metrics[primary]?.ofCeiling?.value ?? null,
+    );
     const mean = meanOverDatasets(tasks, shares, level);
     return { entry, title: own[0].title, shares, ...(mean === undefined ? {} : { mean }) };
   });

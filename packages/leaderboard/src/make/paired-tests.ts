@@ -1,7 +1,7 @@
 import { spreadBySubsets } from '@attribution-bench/numerics';
 import { type EstimatedVariance, moderatedVariances } from '../statistics/moderated-variances.js';
 import { tailWithUnknownVariance, type UnknownNoise } from '../statistics/tail-with-unknown-variance.js';
-import { type DrawnNoise, type Measurement, pairedDifference } from './measure/measurement.js';
+import { type DrawnNoise, type Measurement, pairedDifference, samplingSpreadOf } from './measure/measurement.js';
 import { pairs } from './pairs.js';
 
 /** The test of one of the {@link pairs}, as it is and as it would be on other numbers of subsets. */
@@ -47,7 +47,11 @@ interface MeasuredDifference extends Pick<Measurement, 'value' | 'noises'>, Pick
 /** What the test needs of a difference, without its draws, which are large. */
 function measuredDifference(a: Measurement, b: Measurement): MeasuredDifference {
   const { value, noises, statistic, draws } = pairedDifference(a, b);
-  const spread = spreadBySubsets(statistic, draws);
+  // Areas under ROC curves come from training points: other numbers of subsets change nothing.
+  const spread =
+    statistic.placementChanges === undefined
+      ? spreadBySubsets(statistic, draws)
+      : () => samplingSpreadOf({ statistic, draws });
   const there = draws.subsets;
   const sampling = (subsets = there) => {
     const { standardError, freedom } = spread(subsets);

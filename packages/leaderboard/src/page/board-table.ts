@@ -8,6 +8,7 @@ import {
   formatRank,
   formatSeconds,
   formatShare,
+  formatShares,
   formatSigned,
   formatValue,
   shortKey,
@@ -162,8 +163,10 @@ function columnsOf(
       id: 'of-ceiling',
       title: 'of ceiling',
       kind: 'number',
-      cell: ({ value }) => (value?.ofCeiling === undefined ? undefined : minus(formatShare(value.ofCeiling))),
-      order: ({ value }) => value?.ofCeiling,
+      cell: ({ value }) =>
+        value?.ofCeiling &&
+        html`<span class="value">${minus(formatShare(value.ofCeiling.value))}</span><span class="interval">${minus(formatShares(value.ofCeiling))}</span>`,
+      order: ({ value }) => value?.ofCeiling?.value,
       largestFirst: true,
     },
     ...otherMetrics.map(

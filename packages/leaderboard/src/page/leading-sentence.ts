@@ -1,5 +1,5 @@
 import { lettersOf } from '../statistics/tie-groups.js';
-import { formatInterval, formatShare, formatValue } from '../view/format.js';
+import { formatInterval, formatShare, formatShares, formatValue } from '../view/format.js';
 import type { RowView, TaskView } from '../view/task-view.js';
 import { type Html, html, minus } from './html.js';
 import { metricName } from './metric-name.js';
@@ -15,7 +15,9 @@ export function leadingSentence({ task, metric, ranked }: TaskView): Html | unde
   if (ranked.every(likeRandom))
     return html`On <em>${task.id}</em>, no method is told apart from random scores; first stands <strong>${best.row.title}</strong> with ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>.`;
   const ceiling =
-    value.ofCeiling === undefined ? undefined : html`, ${formatShare(value.ofCeiling)} of the noise ceiling`;
+    value.ofCeiling === undefined
+      ? undefined
+      : html`, ${formatShare(value.ofCeiling.value)} <span class="number">${minus(formatShares(value.ofCeiling))}</span> of the noise ceiling`;
   const letters = lettersOf(best.row.groups ?? '');
   const tied = others.filter(({ row }) => lettersOf(row.groups ?? '').some((letter) => letters.includes(letter)));
   const named = tied.length > mostNames ? tied.slice(0, mostNames - 1) : tied;

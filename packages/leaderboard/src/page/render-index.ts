@@ -34,7 +34,7 @@ function boardCard({ folder, board }: BoardLink): Html {
     const result =
       metric === undefined || best === undefined || value === undefined
         ? html`<td colspan="3">nothing ranked</td>`
-        : html`<td>${best.row.title}</td><td class="number"><span class="value">${minus(formatValue(value.value))}</span> <span class="interval">${minus(formatInterval(value))}</span></td><td class="number">${value.ofCeiling === undefined ? undefined : formatShare(value.ofCeiling)}</td>`;
+        : html`<td>${best.row.title}</td><td class="number"><span class="value">${minus(formatValue(value.value))}</span> <span class="interval">${minus(formatInterval(value))}</span></td><td class="number">${value.ofCeiling === undefined ? undefined : formatShare(value.ofCeiling.value)}</td>`;
     return html`<tr><th scope="row">${task.id}</th><td>${metric && metricName(metric)}</td>${result}<td class="number">${ranked.length}</td><td class="number">${unranked.length}</td></tr>
 `;
   });

@@ -3,6 +3,7 @@ import type { Board, BoardCosts } from '../board.js';
 import { renderCsv } from '../text/csv.js';
 import { plural, shortKey } from '../view/format.js';
 import {
+  ceilingSentence,
   choiceSentence,
   measuredSentence,
   modelSentence,
@@ -73,7 +74,9 @@ async function taskSection(
 ): Promise<Html> {
   const { task, metric } = view;
   const shown = examples.find((candidate) => candidate.task === task.id);
-  const notes = [choiceSentence(view), settlingSentence(view), undefinedSentence(view)].flatMap((note) => note ?? []);
+  const notes = [choiceSentence(view), settlingSentence(view), undefinedSentence(view), ceilingSentence(view)].flatMap(
+    (note) => note ?? [],
+  );
   return html`<section class="task" data-task="${task.id}" aria-labelledby="task-${index}">
 <h2 id="task-${index}">${task.id}</h2>
 <p class="measured">${measuredSentence(task, metric)}</p>

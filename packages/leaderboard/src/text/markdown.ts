@@ -13,6 +13,7 @@ import {
 import { overallSentence, overallTitle } from '../view/overall-sentences.js';
 import {
   betterWord,
+  ceilingSentence,
   choiceRule,
   chosenParams,
   measuredSentence,
@@ -69,6 +70,7 @@ function taskSection(view: TaskView, board: Board): string {
   const settling = settlingSentence(view);
   const undefinedQueries = undefinedSentence(view);
   const choice = choiceRule(view);
+  const noShares = ceilingSentence(view);
   return [
     `## ${markdownText(task.id)}`,
     markdownText(measuredSentence(task, metric)),
@@ -79,6 +81,7 @@ function taskSection(view: TaskView, board: Board): string {
     ...(choice === undefined ? [] : [markdownText(`${choice}.`)]),
     ...(settling === undefined ? [] : [markdownText(settling)]),
     ...(undefinedQueries === undefined ? [] : [markdownText(undefinedQueries)]),
+    ...(noShares === undefined ? [] : [markdownText(noShares)]),
   ].join('\n\n');
 }
 
@@ -101,7 +104,8 @@ function columnsOf({ metric, otherMetrics }: TaskView, { statistics }: Board): C
     { header: 'to random', cell: ({ value }) => difference(value?.toRandom) },
     {
       header: 'of ceiling:',
-      cell: ({ value }) => (value?.ofCeiling === undefined ? '' : formatShare(value.ofCeiling)),
+      cell: ({ value }) =>
+        value?.ofCeiling === undefined ? '' : `${formatShare(value.ofCeiling.value)} ${formatShares(value.ofCeiling)}`,
     },
     ...otherMetrics.map(
       ({ id }): Column => ({

@@ -13,6 +13,7 @@ import {
 import { overallSentence, overallTitle } from '../view/overall-sentences.js';
 import {
   betterWord,
+  ceilingSentence,
   choiceSentence,
   diagnosticGroups,
   measuredSentence,
@@ -84,9 +85,13 @@ function taskTable(view: TaskView, board: Board, width: number, paint: Paint): s
           ...ranked.map((row) => (isTop(row) ? paint.bold(line(row)) : line(row))),
           ...(controls.length === 0 ? [] : [paint.dim(rule), ...controls.map(line).map(paint.dim)]),
         ];
-  const notes = [marksSentence(view), choiceSentence(view), settlingSentence(view), undefinedSentence(view)].flatMap(
-    (note) => (note === undefined ? [] : wrap(singleLine(note), width).map(paint.dim)),
-  );
+  const notes = [
+    marksSentence(view),
+    choiceSentence(view),
+    settlingSentence(view),
+    undefinedSentence(view),
+    ceilingSentence(view),
+  ].flatMap((note) => (note === undefined ? [] : wrap(singleLine(note), width).map(paint.dim)));
   return [
     ...heading,
     ...table,
@@ -134,7 +139,9 @@ function columnsOf(view: TaskView, board: Board, width: number): Column[] {
     cost === undefined ? '' : formatSeconds(cost.fitSeconds + cost.scoreSeconds),
   );
   const ofCeiling = column('of ceiling', 'right', (row) =>
-    row.value?.ofCeiling === undefined ? '' : formatShare(row.value.ofCeiling),
+    row.value?.ofCeiling === undefined
+      ? ''
+      : `${formatShare(row.value.ofCeiling.value)} ${formatShares(row.value.ofCeiling)}`,
   );
   const memory = column('memory', 'right', ({ cost }) => (cost === undefined ? '' : formatBytes(cost.peakRssBytes)));
   const retrainings = column('models', 'right', ({ cost }) => (cost === undefined ? '' : String(cost.retrainings)));

@@ -118,6 +118,15 @@ export function undefinedSentence({ task, ranked, controls }: TaskView): string 
   return `Queries (of ${task.report.queries}) whose value was undefined and counted as 0: ${list.join(', ')}.`;
 }
 
+/** Why no row has a share of the ceiling; undefined when rows have one or there is no ceiling. */
+export function ceilingSentence({ ceiling }: TaskView): string | undefined {
+  if (ceiling?.value === undefined || ceiling.value.low > 0) return undefined;
+  return (
+    'Retrainings of one subset agree so little that the noise ceiling may be 0: no value is given as a share of it. ' +
+    'More subsets or more retrainings each (truth.subsets, truth.retrainSeeds) would tell.'
+  );
+}
+
 /** How ranks, groups and intervals are to be read. */
 export function statisticsSentence({ statistics, rows }: Board): string {
   const { ci, resamples, familyError } = statistics;

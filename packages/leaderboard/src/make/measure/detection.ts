@@ -1,6 +1,7 @@
 import type { Rng } from '@attribution-bench/contract';
 import { type JointDraws, type ResampledStatistic, rankOrder, resampleSubsets } from '@attribution-bench/numerics';
-import { twoSidedQuantile } from '../../statistics/student-t.js';
+import { type Placements, placementsOf } from './area.js';
+import type { SeededResults } from './seeded-results.js';
 
 /** Training points as they were ranked, and which of them were to be found. */
 export interface Detection {
@@ -23,24 +24,14 @@ export function drawPoints({ positive }: Detection, resamples: number, rng: Rng)
   return { resamples, subsets: points, queries: 1, subsetCounts, queryCounts };
 }
 
-/**
- * How far below 1 the true area may lie when the observed one is 1, where resampling shows no spread: the distance that
- * Hanley and McNeil's variance makes improbable (method 5 of Newcombe 2006, Statistics in Medicine 25).
- */
-export function perfectionMargin({ positive }: Detection, level: number): number {
-  const positives = positive.reduce((count, flag) => count + (flag === 0 ? 0 : 1), 0);
-  const negatives = positive.length - positives;
-  const half = positive.length / 2;
-  const z = twoSidedQuantile(1 - level, 1e9);
-  let [low, high] = [0, 1];
-  for (let i = 0; i < 60; i++) {
-    const area = (low + high) / 2;
-    const excess = (half - 1) * ((1 - area) / (2 - area) + area / (1 + area));
-    const variance = (area * (1 - area) * (1 + excess)) / (positives * negatives);
-    if (1 - area > z * Math.sqrt(variance)) low = area;
-    else high = area;
-  }
-  return 1 - high;
+/** Placements of each point, averaged over seeds. */
+export function meanPlacements({ distinct, shares }: SeededResults): Placements {
+  const bySeed = distinct.flatMap(({ detection }, i) =>
+    detection === undefined ? [] : [{ share: shares[i], ...placementsOf(detection.scores, detection.positive) }],
+  );
+  const average = (side: keyof Placements) =>
+    bySeed[0][side].map((_, point) => bySeed.reduce((sum, seed) => sum + seed.share * seed[side][point], 0));
+  return { positives: average('positives'), negatives: average('negatives') };
 }
 
 /** The area under the ROC curve on every draw of {@link drawPoints}, as the statistic of a single query. */

@@ -11,8 +11,8 @@ import { outcomesOf } from '@attribution-bench/metrics';
 import { drawJointly, type JointDraws, mean, type ResampledStatistic } from '@attribution-bench/numerics';
 import type { Entry } from '../entries.js';
 import { correlationOf, type Growth, growthOf, resampleCorrelation, type Statistic } from './correlation.js';
-import { drawPoints, perfectionMargin, resampleAuc } from './detection.js';
-import { type Measurement, measurement, type Repeats } from './measurement.js';
+import { drawPoints, meanPlacements, resampleAuc } from './detection.js';
+import { type Measurement, measurement, type Repeats, type SampledStatistic } from './measurement.js';
 import { type SeededResults, seededResults } from './seeded-results.js';
 
 /** A metric of every entry of a task on its report split, all resampled by the same draws. */
@@ -22,8 +22,6 @@ export interface MeasuredMetric {
   readonly correlation?: Statistic;
   /** Least and greatest value there can be. */
   readonly range: readonly [number, number];
-  /** How far inside the range the true value may lie when the observed one is at its end and no resample differs. */
-  readonly endMargin: number;
   /** By entry; undefined where the entry has no result of this metric. */
   readonly entries: readonly (MeasuredEntry | undefined)[];
 }
@@ -50,7 +48,7 @@ export function measureMetric(
   task: BoardTask,
   metric: MetricOfBoard,
   entries: readonly Entry[],
-  { gridSeed, report: { resamples, ci } }: Pick<BoardInput, 'gridSeed' | 'report'>,
+  { gridSeed, report: { resamples } }: Pick<BoardInput, 'gridSeed' | 'report'>,
 ): MeasuredMetric {
   const rows = entries.map((entry) => seededResults(entry, metric.id));
   const sample = rows.find((row) => row !== undefined)?.distinct[0];
@@ -76,7 +74,6 @@ export function measureMetric(
       draws,
       ...(ofTruth ? { correlation: statistic } : {}),
       range: [-1, 1],
-      endMargin: 0,
       entries: measuredEntries(rows, statistics, draws, ofTruth ? growth : undefined),
     };
   }
@@ -85,8 +82,13 @@ export function measureMetric(
     const statistics = meanStatistics(rows, (results) =>
       results.flatMap(({ detection }) => (detection === undefined ? [] : resampleAuc(detection, draws))),
     );
-    const endMargin = perfectionMargin(sample.detection, ci);
-    return { draws, range: [0, 1], endMargin, entries: measuredEntries(rows, statistics, draws) };
+    const withPlacements = statistics.map((statistic, i) => {
+      const row = rows[i];
+      return statistic === undefined || row === undefined
+        ? undefined
+        : { ...statistic, placements: meanPlacements(row) };
+    });
+    return { draws, range: [0, 1], entries: measuredEntries(rows, withPlacements, draws) };
   }
   const draws = drawJointly(
     { resamples, subsets: 0, queries: sample === undefined ? 1 : valuesOf(sample).length },
@@ -96,7 +98,7 @@ export function measureMetric(
     results.map((result) => ({ perQuery: valuesOf(result), resampled: noResamples })),
   );
   const range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
-  return { draws, range, endMargin: 0, entries: measuredEntries(rows, statistics, draws) };
+  return { draws, range, entries: measuredEntries(rows, statistics, draws) };
 }
 
 const noResamples = new Float64Array();
@@ -117,7 +119,7 @@ function predictionsOf({ predictions }: MetricResult): Float64Array {
 
 function measuredEntries(
   rows: readonly (SeededResults | undefined)[],
-  statistics: readonly (ResampledStatistic | undefined)[],
+  statistics: readonly (SampledStatistic | undefined)[],
   draws: JointDraws,
   growth?: (row: SeededResults) => Growth,
 ): (MeasuredEntry | undefined)[] {

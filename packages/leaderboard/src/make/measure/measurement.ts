@@ -9,15 +9,24 @@ import {
 } from '@attribution-bench/numerics';
 import type { Interval } from '../../board.js';
 import { twoSidedQuantile, twoSidedTail } from '../../statistics/student-t.js';
+import { areaInterval, type Placements, spreadOfPlacements } from './area.js';
 
 /** A number with everything its uncertainty follows from. */
 export interface Uncertain {
   readonly value: number;
   /** Means over seeds. */
-  readonly statistic: ResampledStatistic;
+  readonly statistic: SampledStatistic;
   /** Shared by all that is compared, so that differences are paired. */
   readonly draws: JointDraws;
   readonly commonNoise: CommonNoise;
+}
+
+/** A statistic whose spread over fresh subsets and queries is that of its draws or, where it has placements, of these. */
+export interface SampledStatistic extends ResampledStatistic {
+  /** Of an area under a ROC curve. */
+  readonly placements?: Placements;
+  /** Of a difference of two such areas. */
+  readonly placementChanges?: Placements;
 }
 
 /**
@@ -77,7 +86,7 @@ export function pairedDifference(a: Measurement, b: Measurement): Measurement {
         .filter(([source, draws]) => b.repeats[source]?.length === draws.length)
         .map(([source, draws]) => [source, draws.map((values, draw) => minus(values, b.repeats[source][draw]))]),
     ),
-    statistic: difference(a.statistic, b.statistic),
+    statistic: sampledDifference(a, b),
     draws: a.draws,
   });
 }
@@ -90,9 +99,22 @@ function minus(a: Float64Array, b: Float64Array): Float64Array {
 export function differenceOfSeeds(a: Measurement, b: Measurement): Uncertain {
   return {
     value: a.value - b.value,
-    statistic: difference(a.statistic, b.statistic),
+    statistic: sampledDifference(a, b),
     draws: a.draws,
     commonNoise: sumOf([a.commonNoise, b.commonNoise]),
+  };
+}
+
+function sampledDifference(a: Uncertain, b: Uncertain): SampledStatistic {
+  const drawn = difference(a.statistic, b.statistic);
+  const [ofA, ofB] = [a.statistic.placements, b.statistic.placements];
+  if (ofA === undefined || ofB === undefined) return drawn;
+  return {
+    ...drawn,
+    placementChanges: {
+      positives: minus(ofA.positives, ofB.positives),
+      negatives: minus(ofA.negatives, ofB.negatives),
+    },
   };
 }
 
@@ -137,15 +159,21 @@ function commonNoiseOf({ between, own, draws }: DrawnNoise): CommonNoise {
   };
 }
 
-interface Spread {
+export interface Spread {
   readonly standardError: number;
   readonly freedom: number;
 }
 
+/** Noise of the sampled subsets and queries, or of the sampled training points. */
+export function samplingSpreadOf({ statistic, draws }: Pick<Uncertain, 'statistic' | 'draws'>): Spread {
+  const placements = statistic.placements ?? statistic.placementChanges;
+  return placements === undefined ? spreadOfMean(statistic, draws) : spreadOfPlacements(placements);
+}
+
 /** Noise of the sampled subsets and queries plus common noise, degrees of freedom combined by Satterthwaite's formula. */
-function spreadOf({ statistic, draws, commonNoise }: Uncertain): Spread {
-  const sampling = spreadOfMean(statistic, draws);
-  if (commonNoise.uncertainty === 0) return sampling;
+export function spreadOf({ statistic, draws, commonNoise }: Uncertain): Spread {
+  const sampling = samplingSpreadOf({ statistic, draws });
+  if (commonNoise.variance === 0 && commonNoise.uncertainty === 0) return sampling;
   const samplingVariance = sampling.standardError ** 2;
   const total = samplingVariance + commonNoise.variance;
   const samplingTerm = samplingVariance === 0 ? 0 : samplingVariance ** 2 / sampling.freedom;
@@ -164,11 +192,15 @@ function spreadOf({ statistic, draws, commonNoise }: Uncertain): Spread {
  */
 export function intervalOf(uncertain: Uncertain, level: number): Interval {
   const { value, statistic, draws } = uncertain;
+  if (statistic.placements !== undefined)
+    return areaInterval(value, statistic.placements, uncertain.commonNoise, (freedom) =>
+      twoSidedQuantile(1 - level, freedom),
+    );
   const sampling = spreadOfMean(statistic, draws);
   const whole = spreadOf(uncertain);
   if (whole.standardError === 0) return { low: value, high: value };
   const quantile = ({ freedom }: Spread) => twoSidedQuantile(1 - level, freedom);
-  if (sampling.standardError === 0) {
+  if (sampling.standardError === 0 || statistic.placementChanges !== undefined) {
     const halfWidth = quantile(whole) * whole.standardError;
     return { low: value - halfWidth, high: value + halfWidth };
   }
