@@ -62,7 +62,7 @@ function roundedArea(strength: number): number {
 }
 
 /** A grid of one task with flipped labels and methods that find them. */
-export function simulatedAreas(simulation: AreaSimulation): BoardInput {
+function simulatedAreas(simulation: AreaSimulation): BoardInput {
   const { seed, shape, areas, positives, negatives, common = 0.5 } = simulation;
   const { seeds = 1, seedNoise = 0, seedShift = 0 } = simulation;
   const rng = new Rng([seed, 27, 18, 28]);
