@@ -79,8 +79,10 @@ export interface BoardDiagnostic {
   readonly group: 'distance' | 'quality' | 'memorisation';
   /** Which way is better; `zero`: neither side of 0. */
   readonly better: 'lower' | 'higher' | 'zero';
-  /** Absent where there are too few points for it. */
+  /** Absent where it cannot be computed; `note` then says why. */
   readonly value?: number;
+  /** In words: why there is no value, or what to bear in mind with it. */
+  readonly note?: string;
 }
 
 /** Everything a board is made from. */

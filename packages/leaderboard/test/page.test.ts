@@ -117,7 +117,7 @@ describe('the page of a board', () => {
 describe('the section of what was generated', () => {
   const diagnostics = [
     { id: 'fid-test', title: 'Fréchet <distance>', group: 'distance', better: 'lower', value: 12.5 },
-    { id: 'ct', title: 'Data-copying test', group: 'memorisation', better: 'zero' },
+    { id: 'ct', title: 'Data-copying test', group: 'memorisation', better: 'zero', note: 'it takes more points' },
   ] as const;
   const shown = (): Board => ({
     ...board,
@@ -139,10 +139,12 @@ describe('the section of what was generated', () => {
     generated: [sample(1, -0.5), sample(2, -1.25), sample(3, -2)],
   };
 
-  it('has every number in its group, and says where there are too few points', async () => {
+  it('has every number in its group, and says why one cannot be computed', async () => {
     const made = await renderPage(shown(), costs);
     expect(made).toMatch(/nearness to the data<\/th><\/tr>\s*<tr><th scope="row">Fréchet &lt;distance&gt;<\/th>/);
-    expect(made).toMatch(/Data-copying test<\/th><td class="number"><span class="value">too few points/);
+    expect(made).toMatch(
+      /Data-copying test<small>cannot be computed: it takes more points<\/small><\/th><td class="number"><span class="value">–/,
+    );
     expect(made).not.toContain('quality and variety');
     expect(await renderPage(board, costs)).not.toContain('What was generated');
   });

@@ -127,7 +127,7 @@ function terminalText(made: Board): string {
 it('shows what generated images are like as a whole', () => {
   const diagnostics = [
     { id: 'fid-test', title: 'Fréchet distance to held-out points', group: 'distance', better: 'lower', value: 12.5 },
-    { id: 'ct', title: 'Data-copying test', group: 'memorisation', better: 'zero' },
+    { id: 'ct', title: 'Data-copying test', group: 'memorisation', better: 'zero', note: 'it takes more points' },
   ] as const;
   const shown = {
     ...board,
@@ -135,10 +135,10 @@ it('shows what generated images are like as a whole', () => {
   };
   const terminal = renderTerminal(shown, costs, { width: 120, color: false });
   expect(terminal).toContain('12.500  Fréchet distance to held-out points (lower is better)');
-  expect(terminal).toContain('-  Data-copying test (too few points)');
+  expect(terminal).toMatch(/- {2}Data-copying test \(best near 0\)\n +cannot be computed: it takes more points\n/);
   const markdown = renderMarkdown(shown, costs);
   expect(markdown).toContain('| Fréchet distance to held-out points | lower is better | 12.500 |');
-  expect(markdown).toContain('| best near 0 | too few points |');
+  expect(markdown).toContain('| best near 0 | cannot be computed: it takes more points |');
 });
 
 describe('hostile text', () => {

@@ -36,6 +36,10 @@ export default defineMethod({
     const train = await features('train');
     const queries = await features('queries');
     const space = await commonSpace(train.data, queries.data, train.shape[1], params.components);
+    if (params.components > space.dims)
+      ctx.log(
+        `the training points span ${space.dims} principal components, fewer than the ${params.components} asked for`,
+      );
     return likelihoodScores(space, ctx.rng('fit').permutation(ctx.task.train), (done) => {
       ctx.signal.throwIfAborted();
       ctx.progress(done);

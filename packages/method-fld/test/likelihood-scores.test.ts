@@ -19,6 +19,22 @@ const sizes = fc.record({
 });
 
 describe('likelihoodScores', () => {
+  it('has finite scores where queries are copies of training points, the copies first and the others by nearness', async () => {
+    const [train, dims] = [30, 3];
+    const points = normals(1, train * dims);
+    points.copyWithin(29 * dims, 4 * dims, 5 * dims);
+    const others = points.slice(4 * dims, 7 * dims);
+    const scores = await likelihoodScores({ points, others, dims }, inOrder(train), ignore);
+    expect(scores.every(Number.isFinite)).toBe(true);
+    for (const [q, copy] of [4, 5, 6].entries()) {
+      const distance = (i: number) =>
+        Math.hypot(...[0, 1, 2].map((k) => points[i * dims + k] - points[copy * dims + k]));
+      const order = [...inOrder(train)].sort((a, b) => distance(a) - distance(b) || a - b);
+      const own = scores.subarray(q * train, (q + 1) * train);
+      expect([...inOrder(train)].sort((a, b) => own[b] - own[a] || a - b)).toEqual(order);
+    }
+  });
+
   it('is the log density of each fitted Gaussian', async () => {
     await fc.assert(
       fc.asyncProperty(sizes, async ({ seed, train, queries, dims }) => {

@@ -1,4 +1,4 @@
-import { type CommonSpace, nearestNeighbours } from '@attribution-bench/numerics';
+import { type CommonSpace, cosineDistance, nearestNeighbours } from '@attribution-bench/numerics';
 
 /** Distances within this share of the k-th smallest count as equal to it: those of copies differ by rounding. */
 const SAME = 1e-9;
@@ -69,17 +69,8 @@ function distanceBetween(
   distance: Distance,
 ): number {
   const [p, q] = [point * dims, query * dims];
-  if (distance === 'euclidean') {
-    let squares = 0;
-    for (let k = 0; k < dims; k++) squares += (points[p + k] - others[q + k]) ** 2;
-    return Math.sqrt(squares);
-  }
-  let [product, pointSquares, querySquares] = [0, 0, 0];
-  for (let k = 0; k < dims; k++) {
-    product += points[p + k] * others[q + k];
-    pointSquares += points[p + k] ** 2;
-    querySquares += others[q + k] ** 2;
-  }
-  if (pointSquares === 0 || querySquares === 0) return 1;
-  return 1 - product / Math.sqrt(pointSquares * querySquares);
+  if (distance === 'cosine') return cosineDistance(points.subarray(p, p + dims), others.subarray(q, q + dims));
+  let squares = 0;
+  for (let k = 0; k < dims; k++) squares += (points[p + k] - others[q + k]) ** 2;
+  return Math.sqrt(squares);
 }

@@ -26,7 +26,7 @@ export default defineMethod({
   family: 'similarity',
   origin: 'adapted',
   cite: 'after Yang et al. 2025, arXiv:2304.10701',
-  revision: 1,
+  revision: 2,
   output: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['features', 'checkpoints'],
@@ -69,7 +69,10 @@ export default defineMethod({
       const request = (of: 'train' | 'queries') => featureRequest(of, space, params, ctx.checkpoints[0]);
       const points = await ctx.features(request('train'));
       const others = await ctx.features(request('queries'));
-      return commonSpace(points.data, others.data, points.shape[1], components);
+      const common = await commonSpace(points.data, others.data, points.shape[1], components);
+      if (components > common.dims)
+        ctx.log(`the training points span ${common.dims} principal components, fewer than the ${components} asked for`);
+      return common;
     };
     const recall = await open(params.recall, params.recallComponents);
     const rerank = params.rerank === 'none' ? undefined : await open(params.rerank, params.rerankComponents);

@@ -21,6 +21,23 @@ const smallest = (values: readonly number[], count: number) =>
   [...values.keys()].sort((a, b) => values[a] - values[b]).slice(0, count);
 
 describe('findContributors', () => {
+  it.each<Distance>(['euclidean', 'cosine'])(
+    'finds every copy of a query by %s distance, and nobody else',
+    async (distance) => {
+      const { points, others, dims } = space(3, 20, 2, 4);
+      for (const copy of [2, 11, 17]) points.set(others.subarray(0, dims), copy * dims);
+      const recall = { points, others, dims };
+      for (const rerank of [{}, { rerank: recall }]) {
+        const [{ points: found, distances }] = await findContributors(
+          { recall, ...rerank, distance, candidates: 10, contributors: 1 },
+          () => {},
+        );
+        expect([...found]).toEqual([2, 11, 17]);
+        expect([...distances]).toEqual([0, 0, 0]);
+      }
+    },
+  );
+
   it('recalls in one space and orders in another, as comparing every pair does', async () => {
     const sizes = fc.record({
       seed: fc.nat(),

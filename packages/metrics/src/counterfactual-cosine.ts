@@ -7,6 +7,7 @@ import {
   int,
   type Params,
 } from '@attribution-bench/contract';
+import { cosineDistance } from '@attribution-bench/numerics';
 import { extraChange, imageRemovals, removalParams, removalQuestion } from './image-removals.js';
 
 const spaceParams = {
@@ -28,7 +29,7 @@ const spaceParams = {
 export const counterfactualCosine = defineMetric({
   id: 'counterfactual-cosine',
   title: 'Counterfactual feature change',
-  revision: 1,
+  revision: 2,
   higherIsBetter: true,
   needs: ['generated'],
   params: { ...removalParams, ...spaceParams },
@@ -43,14 +44,4 @@ function spaceOf(params: Params<typeof spaceParams>): ImageSpace {
   const { space, components } = params;
   if (space === 'onnx') return { space, extractor: extractorOf(params) };
   return space === 'pixels' ? { space } : { space, components };
-}
-
-/** 1 - cosine; 1 where a vector has no direction. */
-function cosineDistance(a: Float32Array, b: Float32Array): number {
-  const size = Math.sqrt(dot(a, a) * dot(b, b));
-  return size === 0 ? 1 : 1 - dot(a, b) / size;
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i], 0);
 }

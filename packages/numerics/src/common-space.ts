@@ -1,3 +1,4 @@
+import { BenchError } from '@attribution-bench/contract';
 import { principalComponents } from './principal-components.js';
 import { standardiser } from './standardise.js';
 
@@ -10,7 +11,8 @@ export interface CommonSpace {
 
 /**
  * Two sets of features standardised by the first, column by column, and, where `components` is not 0, projected on so
- * many of its principal components.
+ * many of its principal components, or as many as it has.
+ * @throws BenchError NUMERICS_NO_SPREAD when all points of the first set are the same
  * @param points [points × columns]
  * @param others [others × columns]
  */
@@ -22,7 +24,14 @@ export async function commonSpace(
 ): Promise<CommonSpace> {
   const { apply, dims } = standardiser(points, columns);
   const space = { points: apply(points), others: apply(others), dims };
-  if (components === 0 || dims === 0) return space;
+  if (dims === 0)
+    throw new BenchError({
+      code: 'NUMERICS_NO_SPREAD',
+      place: 'commonSpace',
+      message: 'all training points have the same features, so no distance tells them apart',
+      next: 'use another feature space',
+    });
+  if (components === 0) return space;
   const shape = { rows: points.length / columns, columns: dims };
   const { project, variances } = await principalComponents(space.points, shape, components);
   return { points: await project(space.points), others: await project(space.others), dims: variances.length };

@@ -2,6 +2,7 @@ export * from './centred-mixture.js';
 export * from './cholesky.js';
 export * from './common-space.js';
 export * from './conjugate-gradient.js';
+export * from './cosine-distance.js';
 export * from './factor-projection.js';
 export * from './gram.js';
 export * from './lanczos.js';

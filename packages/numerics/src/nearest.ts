@@ -1,6 +1,6 @@
 import { BenchError } from '@attribution-bench/contract';
 import { requireCount, requireFinite, requireLength } from './errors.js';
-import { type FloatArray, matmul } from './matmul.js';
+import type { FloatArray } from './matmul.js';
 import { squaredDistances } from './squared-distances.js';
 
 const queryRows = 512;
@@ -98,9 +98,17 @@ async function distanceBlock(
   distance: NearestRequest['distance'],
 ): Promise<Float64Array> {
   if (distance === 'squared-euclidean') return squaredDistances(queries, points, dims);
-  const shape = { m: queries.length / dims, k: dims, n: points.length / dims, transposeB: true };
-  const cosines = await matmul(queries, points, shape);
-  return cosines.map((cosine) => 1 - Math.max(-1, Math.min(1, cosine)));
+  const distances = (await squaredDistances(queries, points, dims)).map((squared) => squared / 2);
+  const [zeroQueries, zeroPoints] = [zeroRows(queries, dims), zeroRows(points, dims)];
+  const count = points.length / dims;
+  for (const q of zeroQueries) distances.fill(1, q * count, (q + 1) * count);
+  for (const p of zeroPoints) for (let at = p; at < distances.length; at += count) distances[at] = 1;
+  return distances;
+}
+
+function zeroRows(rows: Float64Array, dims: number): number[] {
+  const indices = Array.from({ length: rows.length / dims }, (_, row) => row);
+  return indices.filter((row) => rows.subarray(row * dims, (row + 1) * dims).every((value) => value === 0));
 }
 
 /** Inserts a point into an ascending list if it beats its last; points come in ascending order, so ties stay behind. */

@@ -32,4 +32,10 @@ describe('commonSpace', () => {
       expect(less[i]).toBeLessThanOrEqual(distance + 1e-9);
     }
   });
+
+  it('says that points which are all the same have no distances', async () => {
+    await expect(commonSpace(new Float32Array(12).fill(2), others, 4)).rejects.toThrow(
+      'all training points have the same features',
+    );
+  });
 });

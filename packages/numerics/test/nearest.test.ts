@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { cosineDistance } from '../src/cosine-distance.js';
 import { releaseMatmul } from '../src/matmul.js';
 import { type NearestRequest, nearestNeighbours } from '../src/nearest.js';
 import { normals } from './support/matrices.js';
@@ -95,4 +96,15 @@ describe('nearestNeighbours', () => {
       code: 'NUMERICS_NOT_FINITE',
     });
   });
+});
+
+it('cosine distances keep their digits for vectors that point almost the same way', async () => {
+  const a = Float64Array.of(3, 4, 0);
+  const rows = Float64Array.of(6, 8, 1e-7, 6, 8, 1e-5, -3, -4, 0, 0, 0, 0);
+  const expected = [1e-8 ** 2 / 2, 1e-6 ** 2 / 2, 2, 1];
+  const request = { queries: a, points: rows, dims: 3, k: 4, distance: 'cosine' } as const;
+  const { indices, distances } = await nearestNeighbours(request);
+  for (const [at, point] of indices.entries()) expect(Math.abs(distances[at] / expected[point] - 1)).toBeLessThan(1e-6);
+  for (const [point, value] of expected.entries())
+    expect(Math.abs(cosineDistance(a, rows.subarray(3 * point, 3 * point + 3)) / value - 1)).toBeLessThan(1e-6);
 });

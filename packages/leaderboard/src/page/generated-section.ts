@@ -1,7 +1,7 @@
 import type { BoardDiagnostic, GeneratedExample, TaskExamples } from '@attribution-bench/contract';
 import type { BoardTaskSummary } from '../board.js';
 import { formatValue, plural } from '../view/format.js';
-import { diagnosticGroups, diagnosticsSentence } from '../view/sentences.js';
+import { diagnosticGroups, diagnosticsSentence, notComputed } from '../view/sentences.js';
 import { copiesChart } from './charts/copies-chart.js';
 import { figureElement } from './figures.js';
 import { type Html, html, minus, trusted } from './html.js';
@@ -25,7 +25,7 @@ function diagnosticsTable(diagnostics: readonly BoardDiagnostic[], task: string)
     const rows = diagnostics.filter((diagnostic) => diagnostic.group === group);
     if (rows.length === 0) return undefined;
     return html`<tbody><tr class="group"><th scope="rowgroup" colspan="3">${title}</th></tr>
-${rows.map(({ title: name, better, value }) => html`<tr><th scope="row">${name}</th><td class="number"><span class="value">${value === undefined ? 'too few points' : minus(formatValue(value))}</span></td><td class="better">${better === 'zero' ? 'near 0' : better}</td></tr>`)}</tbody>
+${rows.map(({ title: name, better, value, note }) => html`<tr><th scope="row">${name}${note && html`<small>${value === undefined ? notComputed(note) : note}</small>`}</th><td class="number"><span class="value">${value === undefined ? '–' : minus(formatValue(value))}</span></td><td class="better">${better === 'zero' ? 'near 0' : better}</td></tr>`)}</tbody>
 `;
   });
   return html`<div class="scroller" role="region" tabindex="0" aria-label="Diagnostics of what ${task} generated"><table class="diagnostics">

@@ -18,6 +18,7 @@ import {
   chosenParams,
   measuredSentence,
   modelSentence,
+  notComputed,
   statisticsSentence,
   undefinedSentence,
 } from '../view/sentences.js';
@@ -143,11 +144,11 @@ function unrankedTable(unranked: readonly RowView[]): string {
 function diagnosticsTable(diagnostics: readonly BoardDiagnostic[]): string {
   return markdownTable(
     ['what was generated', 'better', 'value:'],
-    diagnostics.map(({ title, better, value }) => [
-      markdownText(title),
-      betterWord[better],
-      value === undefined ? 'too few points' : formatValue(value),
-    ]),
+    diagnostics.map(({ title, better, value, note }) => {
+      if (value === undefined) return [markdownText(title), betterWord[better], markdownText(notComputed(note ?? ''))];
+      const words = note === undefined ? '' : ` (${markdownText(note)})`;
+      return [`${markdownText(title)}${words}`, betterWord[better], formatValue(value)];
+    }),
   );
 }
 

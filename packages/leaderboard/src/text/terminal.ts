@@ -18,6 +18,7 @@ import {
   diagnosticGroups,
   measuredSentence,
   modelSentence,
+  notComputed,
   statisticsSentence,
   undefinedSentence,
 } from '../view/sentences.js';
@@ -212,14 +213,17 @@ function diagnosticsLines(diagnostics: readonly BoardDiagnostic[], width: number
   if (diagnostics.length === 0) return [];
   const values = diagnostics.map(({ value }) => (value === undefined ? '-' : formatValue(value)));
   const column = Math.max(...values.map(displayWidth));
-  const lineOf = ({ title, better, value }: BoardDiagnostic) => {
+  const lineOf = ({ title, better, value, note }: BoardDiagnostic): string[] => {
     const shown = value === undefined ? '-' : formatValue(value);
-    const note = value === undefined ? 'too few points' : betterWord[better];
-    return truncate(`  ${padStart(shown, column)}${gap}${singleLine(title)} (${note})`, width);
+    const first = truncate(`  ${padStart(shown, column)}${gap}${singleLine(title)} (${betterWord[better]})`, width);
+    if (note === undefined) return [first];
+    const indent = ' '.repeat(column + 6);
+    const words = singleLine(value === undefined ? notComputed(note) : note);
+    return [first, ...wrap(words, Math.max(20, width - indent.length)).map((line) => indent + line)];
   };
   const lines = Object.entries(diagnosticGroups).flatMap(([group, title]) => {
     const own = diagnostics.filter((diagnostic) => diagnostic.group === group);
-    return own.length === 0 ? [] : [`  ${title}`, ...own.map((diagnostic) => `  ${lineOf(diagnostic)}`)];
+    return own.length === 0 ? [] : [`  ${title}`, ...own.flatMap(lineOf).map((line) => `  ${line}`)];
   });
   return ['', 'what was generated, beside training points and held-out queries, in pixels', ...lines];
 }

@@ -1,7 +1,8 @@
 import type { Interval } from '../board.js';
 
-/** `0.412`, `-0.020`; a value that rounds to nothing has no sign. */
+/** `0.412`, `-0.020`, `3.93e+18`; a value that rounds to nothing has no sign. */
 export function formatValue(value: number): string {
+  if (Math.abs(value) >= 1e6) return value.toExponential(2);
   const text = value.toFixed(3);
   return Number(text) === 0 ? text.replace('-', '') : text;
 }

@@ -38,6 +38,11 @@ export const diagnosticGroups = {
   memorisation: 'memorisation',
 } as const;
 
+/** Why a diagnostic has no value. */
+export function notComputed(note: string): string {
+  return `cannot be computed: ${note}`;
+}
+
 /** What diagnostics compare. `generated`: how many samples are known, 0 for none. */
 export function diagnosticsSentence(generated: number): string {
   const samples = generated === 0 ? 'Generated queries' : plural(generated, 'generated query', 'generated queries');

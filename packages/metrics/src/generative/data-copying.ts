@@ -16,17 +16,19 @@ export interface PointsInCells {
 }
 
 export interface DataCopying {
-  /** Mean of the cells' statistics by their share of held-out points; undefined when no cell has enough points. */
+  /** Mean of the cells' statistics by their share of held-out points; undefined where `obstacle` says why. */
   readonly statistic: number | undefined;
-  /** The statistic of each cell; undefined where a set has no points. */
+  /** The statistic of each cell; undefined where a set has no points, or all are equally far from training points. */
   readonly cells: readonly (number | undefined)[];
+  /** What keeps the statistic from being computed, in words; undefined where nothing does. */
+  readonly obstacle: string | undefined;
 }
 
 /**
  * The data-copying test C_T (Meehan, Chaudhuri and Dasgupta 2020, arXiv:2004.05675): whether generated points are nearer
  * to training points than held-out ones are, in each of three k-means cells of the training points. Far below 0 means
  * copied, far above underfitted.
- * @throws BenchError GENERATIVE_FEATURES
+ * @throws BenchError GENERATIVE_FEATURES, and GENERATIVE_UNDEFINED where it cannot be computed
  */
 export async function dataCopying(sets: FeatureSets, rng: Rng): Promise<DataCopying> {
   const train = pointsOf('train', sets.train, CELLS);
@@ -52,24 +54,34 @@ export async function dataCopyingInCells(
   const cells: (number | undefined)[] = [];
   let weighted = 0;
   let weight = 0;
+  let tied = false;
   for (let cell = 0; cell < count; cell++) {
     const [own, held, made] = [train, test, generated].map((set) => membersOf(set, cell));
     const statistic = own.count * held.count * made.count === 0 ? undefined : await copyingScore(own, held, made);
     cells.push(statistic);
-    if (statistic === undefined || made.count <= FEW) continue;
+    if (made.count <= FEW) continue;
+    if (statistic === undefined) {
+      tied ||= own.count * held.count > 0;
+      continue;
+    }
     weighted += held.count * statistic;
     weight += held.count;
   }
-  return { statistic: weight === 0 ? undefined : weighted / weight, cells };
+  if (weight > 0) return { statistic: weighted / weight, cells, obstacle: undefined };
+  const obstacle = tied
+    ? 'generated and held-out points are all equally far from training points'
+    : `it takes more than ${FEW} generated points, and held-out ones, in one of ${CELLS} cells`;
+  return { statistic: undefined, cells, obstacle };
 }
 
 /**
  * The Mann-Whitney statistic of how often a generated point is farther from its nearest training point than a held-out
- * one, as a standard score (with continuity correction, without a correction for ties).
+ * one, as a standard score (with continuity correction, without a correction for ties); undefined where all are equally far.
  */
-export async function copyingScore(train: Points, test: Points, generated: Points): Promise<number> {
+export async function copyingScore(train: Points, test: Points, generated: Points): Promise<number | undefined> {
   const made = (await nearest(generated, train)).distances;
   const held = (await nearest(test, train)).distances;
+  if ([...made, ...held].every((distance) => distance === made[0])) return undefined;
   const [m, n] = [made.length, held.length];
   const ranks = midranks([...made, ...held]).subarray(0, m);
   const u = ranks.reduce((sum, rank) => sum + rank, 0) - (m * (m + 1)) / 2;

@@ -1,12 +1,12 @@
-import { childSeed, Rng, type Seed } from '@attribution-bench/contract';
+import { BenchError, childSeed, Rng, type Seed } from '@attribution-bench/contract';
 import { authenticPercentage } from './authenticity.js';
 import { dataCopying } from './data-copying.js';
-import { featureLikelihood, LARGEST_SAMPLE } from './feature-likelihood.js';
+import { type FeatureLikelihood, featureLikelihood, LARGEST_SAMPLE } from './feature-likelihood.js';
 import { featureLikelihoodPrecision } from './feature-likelihood-precision.js';
 import type { FeatureSets } from './feature-sets.js';
 import { frechetDistance } from './frechet-distance.js';
 import { kernelDistance } from './kernel-distance.js';
-import { precisionRecall } from './precision-recall.js';
+import { type PrecisionRecall, precisionRecall } from './precision-recall.js';
 
 /** One number that says something of a generator as a whole. */
 export interface GeneratorDiagnostic {
@@ -16,8 +16,10 @@ export interface GeneratorDiagnostic {
   readonly group: 'distance' | 'quality' | 'memorisation';
   /** Which way is better; `zero`: neither side of 0. */
   readonly better: 'lower' | 'higher' | 'zero';
-  /** Undefined where there are too few points for it. */
-  readonly value: number | undefined;
+  /** Absent where it cannot be computed; `note` then says why. */
+  readonly value?: number;
+  /** In words: why there is no value, or what to bear in mind with it. */
+  readonly note?: string;
 }
 
 /** What each generated point is like, in their order. */
@@ -44,7 +46,7 @@ export interface GeneratorDiagnostics {
  * What a generator's samples are like beside the points it was trained on and held-out ones, in one feature space.
  * @param seed of the samples and splits that some of the numbers take
  * @param between called between blocks of work; what it throws ends the computation
- * @throws BenchError GENERATIVE_FEATURES for fewer than 4 points in a set, or features that are not finite
+ * @throws BenchError GENERATIVE_FEATURES for features that are not finite, or of another shape
  */
 export async function generatorDiagnostics(
   sets: FeatureSets,
@@ -63,59 +65,119 @@ export async function generatorDiagnostics(
     const rng = stream(name);
     return (count: number, size: number) => rng.subset(count, size);
   };
-  const likelihood = await featureLikelihood(sets, permutation('fld'), between);
-  const precision = await featureLikelihoodPrecision(sets, permutation('fld-p'), between);
-  const copying = await dataCopying(sets, stream('data-copying'));
-  const manifold = await precisionRecall(sets);
+  const likelihood = await attempt(() => featureLikelihood(sets, permutation('fld'), between));
+  const ofLikelihood = (value: (found: FeatureLikelihood) => number | undefined): Found =>
+    'note' in likelihood ? likelihood : found(value(likelihood.result), likelihood.result.obstacle);
+  const manifold = await attempt(() => precisionRecall(sets));
+  const ofManifold = (value: (found: PrecisionRecall) => number): Found =>
+    'note' in manifold ? manifold : found(value(manifold.result));
+  const copying = await attempt(() => dataCopying(sets, stream('data-copying')));
+  const [train, test] = [sets.train.shape[0], sets.test.shape[0]];
+  const byChance = (100 * train) / (train + test);
+  const frechet = async (reference: 'train' | 'test') => ({
+    ...(await single(() => frechetDistance(sets, reference))),
+    ...rankNote(sets, reference),
+  });
+  const kernel = (reference: 'train' | 'test') =>
+    single(() => kernelDistance(sets, reference, draw(`kid-${reference}`)));
   const diagnostics = [
-    lower('distance', 'fld', 'Feature likelihood divergence (FLD)', likelihood.divergence),
-    lower('distance', 'fld-train', 'FLD of training points', likelihood.trainDivergence),
-    lower('distance', 'fid-test', 'Fréchet distance to held-out points (FID)', await frechetDistance(sets, 'test')),
-    lower('distance', 'fid-train', 'Fréchet distance to training points', await frechetDistance(sets, 'train')),
     lower(
       'distance',
-      'kid-test',
-      'Kernel distance to held-out points (KID)',
-      await kernelDistance(sets, 'test', draw('kid-test')),
+      'fld',
+      'Feature likelihood divergence (FLD)',
+      ofLikelihood(({ divergence }) => divergence),
     ),
     lower(
       'distance',
-      'kid-train',
-      'Kernel distance to training points',
-      await kernelDistance(sets, 'train', draw('kid-train')),
+      'fld-train',
+      'FLD of training points',
+      ofLikelihood(({ trainDivergence }) => trainDivergence),
     ),
-    lower('quality', 'fld-p', 'FLD precision', precision.divergence),
-    higher('quality', 'precision', 'Precision', manifold.precision),
-    higher('quality', 'recall', 'Recall', manifold.recall),
-    zero('memorisation', 'fld-gap', 'FLD generalisation gap; below 0: overfitted', likelihood.generalisationGap),
+    lower('distance', 'fid-test', 'Fréchet distance to held-out points (FID)', await frechet('test')),
+    lower('distance', 'fid-train', 'Fréchet distance to training points', await frechet('train')),
+    lower('distance', 'kid-test', 'Kernel distance to held-out points (KID)', await kernel('test')),
+    lower('distance', 'kid-train', 'Kernel distance to training points', await kernel('train')),
+    lower(
+      'quality',
+      'fld-p',
+      'FLD precision',
+      await single(async () => (await featureLikelihoodPrecision(sets, permutation('fld-p'), between)).divergence),
+    ),
+    higher(
+      'quality',
+      'precision',
+      'Precision',
+      ofManifold(({ precision }) => precision),
+    ),
+    higher(
+      'quality',
+      'recall',
+      'Recall',
+      ofManifold(({ recall }) => recall),
+    ),
+    zero(
+      'memorisation',
+      'fld-gap',
+      'FLD generalisation gap; below 0: overfitted',
+      ofLikelihood(({ generalisationGap }) => generalisationGap),
+    ),
     lower(
       'memorisation',
       'fld-overfitted',
-      `Nearer to training than to held-out points, % (by chance ${likelihood.overfittedByChance.toFixed(0)})`,
-      likelihood.overfitted,
+      `Nearer to training than to held-out points, % (by chance ${byChance.toFixed(0)})`,
+      ofLikelihood(({ overfitted }) => overfitted),
     ),
-    zero('memorisation', 'ct', 'Data-copying test C_T; far below 0: copied', copying.statistic),
+    zero(
+      'memorisation',
+      'ct',
+      'Data-copying test C_T; far below 0: copied',
+      'note' in copying ? copying : found(copying.result.statistic, copying.result.obstacle),
+    ),
     higher(
       'memorisation',
       'authenticity',
       'Authentic, %',
-      await authenticPercentage(sets, permutation('authenticity')),
+      await single(() => authenticPercentage(sets, permutation('authenticity'))),
     ),
   ];
-  const { memorisation, nearestTraining, trainingDistances, heldoutDistances } = likelihood;
-  const inOrder = sets.generated.shape[0] <= LARGEST_SAMPLE;
+  if ('note' in likelihood || sets.generated.shape[0] > LARGEST_SAMPLE) return { diagnostics };
+  const { memorisation, nearestTraining, trainingDistances, heldoutDistances } = likelihood.result;
+  return { diagnostics, samples: { memorisation, nearestTraining, trainingDistances, heldoutDistances } };
+}
+
+type Found = Pick<GeneratorDiagnostic, 'value' | 'note'>;
+
+/** A result, or the words in which it says that it is undefined for these points. */
+async function attempt<T>(compute: () => Promise<T>): Promise<{ readonly result: T } | { readonly note: string }> {
+  try {
+    return { result: await compute() };
+  } catch (error) {
+    if (error instanceof BenchError && error.code === 'GENERATIVE_UNDEFINED') return { note: error.message };
+    throw error;
+  }
+}
+
+async function single(compute: () => Promise<number>): Promise<Found> {
+  const attempted = await attempt(compute);
+  return 'note' in attempted ? attempted : found(attempted.result);
+}
+
+function found(value: number | undefined, obstacle?: string): Found {
+  if (value === undefined) return obstacle === undefined ? {} : { note: obstacle };
+  return Number.isFinite(value) ? { value } : { note: `it came out as ${value}` };
+}
+
+/** Where a covariance is fitted to no more points than there are dimensions. */
+function rankNote({ generated, ...real }: FeatureSets, reference: 'train' | 'test'): Pick<Found, 'note'> {
+  const [count, dims] = generated.shape;
+  const fewest = Math.min(count, real[reference].shape[0]);
+  if (fewest < 2 || fewest > dims) return {};
   return {
-    diagnostics,
-    ...(inOrder ? { samples: { memorisation, nearestTraining, trainingDistances, heldoutDistances } } : {}),
+    note: `too high by an amount that depends on their number: ${fewest} points span at most ${fewest - 1} of ${dims} dimensions`,
   };
 }
 
-type Make = (
-  group: GeneratorDiagnostic['group'],
-  id: string,
-  title: string,
-  value: number | undefined,
-) => GeneratorDiagnostic;
-const lower: Make = (group, id, title, value) => ({ group, id, title, better: 'lower', value });
-const higher: Make = (group, id, title, value) => ({ group, id, title, better: 'higher', value });
-const zero: Make = (group, id, title, value) => ({ group, id, title, better: 'zero', value });
+type Make = (group: GeneratorDiagnostic['group'], id: string, title: string, value: Found) => GeneratorDiagnostic;
+const lower: Make = (group, id, title, value) => ({ group, id, title, better: 'lower', ...value });
+const higher: Make = (group, id, title, value) => ({ group, id, title, better: 'higher', ...value });
+const zero: Make = (group, id, title, value) => ({ group, id, title, better: 'zero', ...value });

@@ -1,5 +1,14 @@
 import { fitCentredMixture, logDensities, mean } from '@attribution-bench/numerics';
-import { type FeatureSets, type Permutation, pick, pointsOf, sample, standardised } from './feature-sets.js';
+import {
+  areCopies,
+  type FeatureSets,
+  type Permutation,
+  pick,
+  pointsOf,
+  sample,
+  standardised,
+  undefinedBecause,
+} from './feature-sets.js';
 
 const LARGEST_SAMPLE = 10_000;
 
@@ -17,7 +26,7 @@ export interface FeatureLikelihoodPrecision {
  * training points with the mixture fitted to the other.
  * @param permutation random orders of the training points and, where they are sampled, of the others
  * @param between called between blocks of work; what it throws ends the computation
- * @throws BenchError GENERATIVE_FEATURES
+ * @throws BenchError GENERATIVE_FEATURES, and GENERATIVE_UNDEFINED where it cannot be computed
  */
 export async function featureLikelihoodPrecision(
   sets: FeatureSets,
@@ -37,5 +46,9 @@ export async function featureLikelihoodPrecision(
   const half = Math.min(LARGEST_SAMPLE, Math.floor(points.train.count / 2)) * dims;
   const baseline = await fitCentredMixture(points.test.data, train.subarray(half), dims, between);
   const real = await logDensities(baseline, train.subarray(0, half), between);
+  if (areCopies(mixture.nearest, dims) || areCopies(baseline.nearest, dims))
+    throw undefinedBecause(
+      'every held-out point is a copy of a training point, so the Gaussians around them have no width',
+    );
   return { divergence: 100 * (mean(real) / dims - mean(quality)), quality };
 }

@@ -1,5 +1,6 @@
 import { fitCentredMixture, logDensities, logGaussian, mean } from '@attribution-bench/numerics';
 import {
+  areCopies,
   type FeatureSets,
   type Permutation,
   type Points,
@@ -17,13 +18,15 @@ export const LARGEST_SAMPLE = 10_000;
 export interface FeatureLikelihood {
   /**
    * Feature likelihood divergence of held-out points: 100 × (negative log likelihood a dimension - baseline). Lower is
-   * better, near 0 perfect, beyond 1000 copied.
+   * better, near 0 perfect, beyond 1000 copied. Undefined, and so are the next two, where `obstacle` says why.
    */
-  readonly divergence: number;
+  readonly divergence: number | undefined;
   /** The same of the training points. */
-  readonly trainDivergence: number;
+  readonly trainDivergence: number | undefined;
   /** 100 × (negative log likelihood a dimension of training points - that of held-out ones): below 0 is overfitted. */
-  readonly generalisationGap: number;
+  readonly generalisationGap: number | undefined;
+  /** What keeps these from being computed, in words; undefined where nothing does. */
+  readonly obstacle: string | undefined;
   /** Negative log likelihood a dimension of held-out points around one half of the training points. */
   readonly baseline: number;
   /** Log variance fitted to each generated point, [generated]. */
@@ -51,7 +54,7 @@ export interface FeatureLikelihood {
  * At most 10,000 generated points are used.
  * @param permutation random orders of the training and, where they are sampled, of the generated points
  * @param between called between blocks of work; what it throws ends the computation
- * @throws BenchError GENERATIVE_FEATURES
+ * @throws BenchError GENERATIVE_FEATURES, and GENERATIVE_UNDEFINED where it cannot be computed
  */
 export async function featureLikelihood(
   sets: FeatureSets,
@@ -85,10 +88,17 @@ export async function featureLikelihood(
   const perDimension = (squared: number) => Math.sqrt(squared / dims);
   let overfitted = 0;
   for (const [j, distance] of mixture.nearest.entries()) if (distance < toTest.distances[j]) overfitted++;
+  const obstacle = areCopies(mixture.nearest, dims)
+    ? 'every generated point is a copy of a training point, so the Gaussians around them have no width'
+    : areCopies(halves.nearest, dims)
+      ? 'every training point of one half has a copy in the other, so the baseline has no width'
+      : undefined;
+  const defined = (value: number) => (obstacle === undefined ? value : undefined);
   return {
-    divergence: 100 * (testLoss - baseline),
-    trainDivergence: 100 * (trainLoss - baseline),
-    generalisationGap: 100 * (trainLoss - testLoss),
+    divergence: defined(100 * (testLoss - baseline)),
+    trainDivergence: defined(100 * (trainLoss - baseline)),
+    generalisationGap: defined(100 * (trainLoss - testLoss)),
+    obstacle,
     baseline,
     logVariances: mixture.logVariances,
     memorisation: mixture.nearest.map((distance, j) => logGaussian(distance, mixture.logVariances[j], dims) / dims),

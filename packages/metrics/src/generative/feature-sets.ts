@@ -18,9 +18,30 @@ export interface Points {
 /** A random order of so many points: where a metric takes a sample or splits a set. */
 export type Permutation = (count: number) => Int32Array;
 
+const names = { train: 'training points', test: 'held-out points', generated: 'generated points' } as const;
+
+/** Points whose root mean squared difference a dimension, in standard deviations, is below this are copies in float32. */
+const COPY = 1e-6;
+
+/** That a number cannot be computed of these points, and why, in words for a board. */
+export function undefinedBecause(message: string): BenchError {
+  return new BenchError({
+    code: 'GENERATIVE_UNDEFINED',
+    place: 'generated points',
+    message,
+    next: 'take more points, or others',
+  });
+}
+
+/** Whether every one of these squared distances between standardised points is that of a copy. */
+export function areCopies(squared: Float64Array, dims: number): boolean {
+  return squared.every((distance) => Math.sqrt(distance / dims) < COPY);
+}
+
 /**
  * The points in float64.
- * @throws BenchError GENERATIVE_FEATURES for fewer points than `least`, or features that are not finite
+ * @throws BenchError GENERATIVE_UNDEFINED for fewer points than `least`; GENERATIVE_FEATURES for features that are not
+ * finite
  */
 export function pointsOf(name: keyof FeatureSets, { data, shape }: NdArray<Float32Array>, least = 1): Points {
   const [count, dims] = shape;
@@ -28,7 +49,8 @@ export function pointsOf(name: keyof FeatureSets, { data, shape }: NdArray<Float
     new BenchError({ code: 'GENERATIVE_FEATURES', place: name, message, next });
   if (shape.length !== 2 || data.length !== count * dims)
     throw invalid(`features have the shape [${shape.join(', ')}] for ${data.length} numbers`, 'give [points × dims]');
-  if (count < least) throw invalid(`has ${count} points, ${least} are needed`, 'raise the number of points');
+  if (count < least)
+    throw undefinedBecause(`it takes ${least} ${names[name]}, and there ${count === 1 ? 'is' : 'are'} ${count}`);
   const broken = data.findIndex((value) => !Number.isFinite(value));
   if (broken >= 0)
     throw invalid(
@@ -57,13 +79,7 @@ export function sample(points: Points, size: number, permutation: Permutation): 
  */
 export function standardised<S extends Record<string, Points>>(test: Points, sets: S): S {
   const { apply, dims } = standardiser(test.data, test.dims);
-  if (dims === 0)
-    throw new BenchError({
-      code: 'GENERATIVE_FEATURES',
-      place: 'test',
-      message: 'all points have the same features',
-      next: 'use another feature space',
-    });
+  if (dims === 0) throw undefinedBecause('all held-out points are the same, so distances have no scale');
   const convert = ({ data, count }: Points): Points => ({ data: apply(data), count, dims });
   return Object.fromEntries(Object.entries(sets).map(([name, points]) => [name, convert(points)])) as S;
 }

@@ -5,7 +5,7 @@ import { type FeatureSets, type Points, pointsOf } from './feature-sets.js';
  * Fréchet distance between the Gaussians fitted to two sets of features, FID with the features of an Inception network
  * (Heusel et al. 2017, arXiv:1706.08500): |m - m'|² + tr(C + C' - 2 (C C')^½), with covariances over n - 1.
  * @param reference which real points generated ones are compared with
- * @throws BenchError GENERATIVE_FEATURES
+ * @throws BenchError GENERATIVE_FEATURES, and GENERATIVE_UNDEFINED where it cannot be computed
  */
 export async function frechetDistance(sets: FeatureSets, reference: 'train' | 'test'): Promise<number> {
   const generated = await gaussianOf(pointsOf('generated', sets.generated, 2));

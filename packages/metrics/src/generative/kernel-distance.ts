@@ -10,7 +10,7 @@ const LARGEST_SUBSET = 1000;
  * of 1000 points or half of the smaller set.
  * @param reference which real points generated ones are compared with
  * @param draw `size` different ones of `count` points at random
- * @throws BenchError GENERATIVE_FEATURES
+ * @throws BenchError GENERATIVE_FEATURES, and GENERATIVE_UNDEFINED where it cannot be computed
  */
 export async function kernelDistance(
   sets: FeatureSets,

@@ -13,7 +13,7 @@ export interface PrecisionRecall {
 /**
  * Improved precision and recall (Kynkäänniemi et al. 2019, arXiv:1904.06991): a point lies among others when it is within
  * the distance of one of them to its `neighbours`-th nearest. Real points are the training points.
- * @throws BenchError GENERATIVE_FEATURES for a set of no more than `neighbours` points
+ * @throws BenchError GENERATIVE_UNDEFINED for a set of no more than `neighbours` points
  */
 export async function precisionRecall(
   sets: Pick<FeatureSets, 'train' | 'generated'>,
@@ -32,6 +32,6 @@ async function shareAmong(points: Points, manifold: Points, neighbours: number):
   let inside = 0;
   for await (const { rows, data } of squaredDistanceBlocks(points.data, manifold.data, points.dims))
     for (let row = 0; row < rows; row++)
-      if (radii.some((radius, j) => data[row * manifold.count + j] < radius)) inside++;
+      if (radii.some((radius, j) => data[row * manifold.count + j] <= radius)) inside++;
   return inside / points.count;
 }

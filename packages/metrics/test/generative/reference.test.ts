@@ -56,9 +56,9 @@ describe.each(['noisy', 'memorising'])('agreement with marcojira/fld: the %s gen
     expect(largestDifference(ours.testLosses, of('nll_test_f64'))).toBeLessThan(1e-6);
     expect(largestDifference(ours.trainLosses, of('nll_train_f64'))).toBeLessThan(1e-6);
     expect(largestDifference(ours.memorisation, of('sample_memorization_f64'))).toBeLessThan(1e-6);
-    expect(Math.abs(ours.divergence - value('fld_test_f64'))).toBeLessThan(near('fld_test_f64'));
-    expect(Math.abs(ours.trainDivergence - value('fld_train_f64'))).toBeLessThan(near('fld_train_f64'));
-    expect(Math.abs(ours.generalisationGap - value('fld_gap_f64'))).toBeLessThan(near('fld_gap_f64'));
+    expect(Math.abs((ours.divergence ?? Number.NaN) - value('fld_test_f64'))).toBeLessThan(near('fld_test_f64'));
+    expect(Math.abs((ours.trainDivergence ?? Number.NaN) - value('fld_train_f64'))).toBeLessThan(near('fld_train_f64'));
+    expect(Math.abs((ours.generalisationGap ?? Number.NaN) - value('fld_gap_f64'))).toBeLessThan(near('fld_gap_f64'));
   });
 
   it('the same in float32 as published, where that is not rounding noise', async () => {
@@ -69,12 +69,12 @@ describe.each(['noisy', 'memorising'])('agreement with marcojira/fld: the %s gen
       expect(largestDifference(ours.testLosses, of('nll_test'))).toBeLessThan(1e-3);
       expect(largestDifference(ours.trainLosses, of('nll_train'))).toBeLessThan(1e-3);
       expect(largestDifference(ours.memorisation, of('sample_memorization'))).toBeLessThan(1e-3);
-      expect(Math.abs(ours.divergence - value('fld_test'))).toBeLessThan(1e-2);
-      expect(Math.abs(ours.trainDivergence - value('fld_train'))).toBeLessThan(1e-2);
-      expect(Math.abs(ours.generalisationGap - value('fld_gap'))).toBeLessThan(1e-2);
+      expect(Math.abs((ours.divergence ?? Number.NaN) - value('fld_test'))).toBeLessThan(1e-2);
+      expect(Math.abs((ours.trainDivergence ?? Number.NaN) - value('fld_train'))).toBeLessThan(1e-2);
+      expect(Math.abs((ours.generalisationGap ?? Number.NaN) - value('fld_gap'))).toBeLessThan(1e-2);
     } else {
       expect(largestDifference(ours.testLosses, of('nll_test'))).toBeLessThan(1e-2);
-      expect(Math.abs(ours.divergence - value('fld_test'))).toBeLessThan(0.5);
+      expect(Math.abs((ours.divergence ?? Number.NaN) - value('fld_test'))).toBeLessThan(0.5);
     }
   });
 
@@ -82,7 +82,7 @@ describe.each(['noisy', 'memorising'])('agreement with marcojira/fld: the %s gen
     const ours = await featureLikelihoodPrecision(sets, inOrder);
     expect(largestDifference(ours.quality, of('sample_quality_f64'))).toBeLessThan(1e-6);
     expect(largestDifference(ours.quality, of('sample_quality'))).toBeLessThan(1e-3);
-    expect(Math.abs(ours.divergence - value('fld_p'))).toBeLessThan(1e-2);
+    expect(Math.abs((ours.divergence ?? Number.NaN) - value('fld_p'))).toBeLessThan(1e-2);
   });
 
   it.each(['train', 'test'] as const)('Fréchet and kernel distance to the %s points', async (reference) => {

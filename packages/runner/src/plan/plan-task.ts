@@ -84,7 +84,7 @@ export async function openForPlanning(
   });
   const parts = { task: key, dataset: generated.key, engine: engineId, harness };
   const opened = { ...described, source: { ...bare, generated }, parts, dataSteps: [datasetStep, generate] };
-  if (Math.min(spec.queries.heldout, spec.queries.generated) < fewestDiagnosed) return opened;
+  if (spec.queries.heldout === 0) return opened;
   const code = hashPackage('@attribution-bench/metrics');
   const diagnostics = outputOf('diagnose', { dataset: dataset.key, generated: generated.key, code });
   const diagnose = add({
@@ -103,7 +103,5 @@ async function describeElsewhere(task: string, work: Work, code: UserCode, log: 
   if (result.status === 'failed') throw fromPlainError({ place: `model of task "${task}"`, ...result.error });
 }
 
-/** Fewer points say nothing of a distribution. */
-const fewestDiagnosed = 4;
 /** Datasets up to this size are checked whole when a plan is made, larger ones when they are read. */
 const checkedWhole = 1 << 20;

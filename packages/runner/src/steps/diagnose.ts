@@ -28,7 +28,7 @@ export async function diagnoseGenerated(job: DiagnoseJob, { store, cancel }: Wor
   );
   const arrays = Object.entries(samples ?? {}).map(([name, data]) => [name, { shape: [data.length], data }]);
   await writeOutput(store, output, Object.fromEntries(arrays), {
-    diagnostics: JSON.stringify(diagnostics.map(withFiniteValue)),
+    diagnostics: JSON.stringify(diagnostics),
   });
   return elapsed();
 }
@@ -47,11 +47,4 @@ export async function readGeneratedSamples(store: Store, ref: ArtifactRef): Prom
 
 export async function readDiagnostics(store: Store, ref: ArtifactRef): Promise<readonly BoardDiagnostic[]> {
   return JSON.parse((await store.readMetadata(ref)).diagnostics);
-}
-
-function withFiniteValue({
-  value,
-  ...about
-}: Omit<BoardDiagnostic, 'value'> & { value: number | undefined }): BoardDiagnostic {
-  return value === undefined || !Number.isFinite(value) ? about : { ...about, value };
 }
