@@ -156,7 +156,7 @@ function chosen(entry: Entry, row: BaselineRow): string {
     (name) => canonicalJson(row.params[name] ?? null) !== canonicalJson(entry.params?.[name] ?? null),
   );
   if (names.length > 0)
-    return `${describeParams(row.params, names)} then, ${describeParams(entry.params ?? {}, names)} now`;
+    return `${describeParams(row.params, names) || 'none of these'} then, ${describeParams(entry.params ?? {}, names) || 'none of these'} now`;
   const seeds = seedsOfOtherParams(entry, row);
   return `for ${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
 }
