@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '@attribution-bench/store';
 import { beforeAll, expect, test } from 'vitest';
@@ -11,9 +12,15 @@ const kills = Number(process.env.BENCH_FAULT_KILLS ?? 8);
 const signals = ['SIGKILL', 'SIGKILL', 'SIGSEGV', 'SIGABRT', 'SIGBUS'] as const;
 /** Every so many rounds two processes share the work and one of them is killed. */
 const roundsOfTwo = 3;
+const killsARound = 3;
+/** Share of the kills that come before there is anything to do: while the command starts and plans. */
+const early = 0.2;
+const pauseMs = 100;
 
 let board: string;
-let undisturbedMs: number;
+/** What an undisturbed run prints, line by line, and how long it takes until the first. */
+let lines: number;
+let firstLineMs: number;
 
 const run = ({ folder, flags }: GridFolder): RunningCommand =>
   start(['grid', ...flags, '--progress', 'plain', '--jobs', '2'], { cwd: folder });
@@ -21,28 +28,27 @@ const run = ({ folder, flags }: GridFolder): RunningCommand =>
 beforeAll(async () => {
   const folder = gridFolder(faultGrid);
   const before = performance.now();
-  const { code, stderr } = await run(folder).ending;
-  undisturbedMs = performance.now() - before;
+  const command = run(folder);
+  command.process.stderr?.once('data', () => {
+    firstLineMs = performance.now() - before;
+  });
+  const { code, stderr } = await command.ending;
   expect(code, stderr).toBe(0);
+  lines = linesOf(stderr);
   board = boardBytes(folder, 'faults');
 });
 
 test(
   `killed ${kills} times at random moments, alone or one of two, it ends with the same board each time`,
   async () => {
-    const killed = { alone: 0, ofTwo: 0, tooLate: 0 };
+    const killed = { alone: 0, ofTwo: 0 };
     for (let round = 0; killed.alone + killed.ofTwo < kills; round++) {
       const folder = gridFolder(faultGrid);
-      const together = round % roundsOfTwo === roundsOfTwo - 1;
-      const tries = 1 + (round % 3);
-      for (let n = 0; n < tries && killed.alone + killed.ofTwo < kills; n++) {
-        const others = together ? [run(folder)] : [];
-        const code = await killedAtRandom(run(folder));
-        if (code === 0) killed.tooLate++;
-        else if (together) killed.ofTwo++;
-        else killed.alone++;
-        for (const { ending } of others) expect(await ending).toMatchObject({ code: 0 });
-      }
+      if (round % roundsOfTwo === roundsOfTwo - 1) {
+        const survivor = run(folder);
+        if (await killedAtRandom(run(folder), lines / 2)) killed.ofTwo++;
+        expect(await survivor.ending).toMatchObject({ code: 0 });
+      } else for (let n = 0; n < killsARound && (await killedAtRandom(run(folder), lines)); n++) killed.alone++;
       const last = await run(folder).ending;
       expect(last.stderr).not.toMatch(/^error|set aside/m);
       expect(last.code).toBe(0);
@@ -50,18 +56,31 @@ test(
       expect(leftovers(folder.results)).toEqual([]);
       const store = openStore(join(folder.results, 'store'));
       for await (const artifact of store.list()) expect(await store.isSound(artifact), artifact.file).toBe(true);
+      rmSync(folder.folder, { recursive: true });
+      console.log(`killed ${killed.alone} alone and ${killed.ofTwo} of two in ${round + 1} rounds`);
     }
-    console.log(`killed ${killed.alone} alone and ${killed.ofTwo} of two; ${killed.tooLate} had ended before`);
   },
   60_000 + kills * 60_000,
 );
 
-/** How it ended: by the signal, or before that. */
-async function killedAtRandom(command: RunningCommand): Promise<number | NodeJS.Signals | null> {
+/** Kills a command at some time of its start, or a little after any of so many lines; false when it ended before. */
+async function killedAtRandom(command: RunningCommand, ofLines: number): Promise<boolean> {
   const signal = signals[Math.floor(Math.random() * signals.length)];
-  const timer = setTimeout(() => command.process.kill(signal), Math.random() * undisturbedMs);
+  const kill = (afterMs: number) => setTimeout(() => command.process.kill(signal), Math.random() * afterMs);
+  let timer: NodeJS.Timeout | undefined;
+  if (Math.random() < early) timer = kill(firstLineMs);
+  else {
+    const line = 1 + Math.floor(Math.random() * ofLines);
+    command.process.stderr?.on('data', () => {
+      if (linesOf(command.errors()) >= line) timer ??= kill(pauseMs);
+    });
+  }
   const { code, stderr } = await command.ending;
   clearTimeout(timer);
   expect([0, signal], stderr).toContain(code);
-  return code;
+  return code !== 0;
+}
+
+function linesOf(text: string): number {
+  return text.split('\n').length - 1;
 }

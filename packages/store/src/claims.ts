@@ -74,7 +74,8 @@ const silenceOfEmptyMs = 2_000;
 const triesAtMost = 5;
 
 /**
- * Failures that are noted in the store by now do not count: they are of before.
+ * Failures that are noted in the store by now do not count: they are of before. Claims of processes of this machine that are
+ * gone are removed: who died after an artifact was stored left one that nobody asks for any more.
  * @throws BenchError STORE_READ when the store cannot be looked through
  */
 export async function openClaims(
@@ -87,6 +88,7 @@ export async function openClaims(
   for await (const file of store.listClaims()) {
     const found = await readClaim(file);
     if (found?.note.ended === true) before.set(file, found.state);
+    else if (found !== undefined && isOfTheDead(found.note)) await remove(file);
   }
   let renewing: Promise<unknown> = Promise.resolve();
   const renewal = setInterval(() => {

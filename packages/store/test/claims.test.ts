@@ -68,6 +68,18 @@ describe('a claim', () => {
     expect((await claims.take(ref)).status).toBe('ours');
   });
 
+  it('of a process of this machine that died is removed by the next, though nobody asks for it', async () => {
+    const { claims, store, file } = await opened();
+    const held = ours(await claims.take(ref));
+    const note = JSON.parse(readFileSync(file, 'utf8'));
+    await claimsOf(store);
+    expect(existsSync(file)).toBe(true);
+    await held.release();
+    leave(file, { ...note, pid: spawnSync(process.execPath, ['-e', '0']).pid });
+    await claimsOf(store);
+    expect(existsSync(file)).toBe(false);
+  });
+
   it.each([
     ['right', 0],
     ['a year ahead', year],
