@@ -1,25 +1,10 @@
 const { readdirSync, readFileSync } = require('node:fs');
-
-/** What the sources of each package may import of the others; the order is that of the layers. */
-const mayImport = {
-  contract: [],
-  'tfjs-onnx': ['contract'],
-  numerics: ['contract', 'tfjs-onnx'],
-  store: ['contract'],
-  tasks: ['contract', 'tfjs-onnx', 'numerics'],
-  metrics: ['contract', 'tfjs-onnx', 'numerics'],
-  testkit: ['contract', 'tfjs-onnx', 'numerics', 'tasks'],
-  runner: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics'],
-  leaderboard: ['contract', 'tfjs-onnx', 'numerics', 'store', 'metrics'],
-  bench: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics', 'runner', 'leaderboard'],
-  method: ['contract', 'numerics'],
-};
+const { layerOf, mayImport } = require('./tools/layers.cjs');
 
 const packages = readdirSync('packages');
 const layerRules = packages.flatMap((name) => {
-  const layer = name.startsWith('method-') ? 'method' : name;
+  const layer = layerOf(name);
   const allowed = mayImport[layer];
-  if (allowed === undefined) throw new Error(`packages/${name} has no layer in .dependency-cruiser.cjs`);
   const manifest = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'));
   const declared = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })
     .filter((dependency) => dependency.startsWith('@attribution-bench/'))

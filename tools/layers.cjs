@@ -1,0 +1,23 @@
+/** What the sources of each package may import of the others; the order is that of the layers. */
+const mayImport = {
+  contract: [],
+  'tfjs-onnx': ['contract'],
+  numerics: ['contract', 'tfjs-onnx'],
+  store: ['contract'],
+  tasks: ['contract', 'tfjs-onnx', 'numerics'],
+  metrics: ['contract', 'tfjs-onnx', 'numerics'],
+  testkit: ['contract', 'tfjs-onnx', 'numerics', 'tasks'],
+  runner: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics'],
+  leaderboard: ['contract', 'tfjs-onnx', 'numerics', 'store', 'metrics'],
+  bench: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics', 'runner', 'leaderboard'],
+  method: ['contract', 'numerics'],
+};
+
+/** The layer of a package, by the name of its folder. Throws where it has none. */
+function layerOf(name) {
+  const layer = name.startsWith('method-') ? 'method' : name;
+  if (mayImport[layer] === undefined) throw new Error(`packages/${name} has no layer in tools/layers.cjs`);
+  return layer;
+}
+
+module.exports = { mayImport, layerOf };
