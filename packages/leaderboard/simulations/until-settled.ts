@@ -39,10 +39,12 @@ function isWrong(board: Board): boolean {
 }
 
 console.log(`\n${grids} grids, up to ${looks} looks of ${block} subsets × ${queries} queries\n`);
-console.log('| methods | false at any look | without adjustment | settled | given up | mean subsets |');
-console.log('| --- | ---: | ---: | ---: | ---: | ---: |');
+console.log(
+  '| methods | false at any look | without adjustment | settled | given up | of these settled at the last look | mean subsets |',
+);
+console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
 for (const { name, methods } of cases.slice(first, last + 1)) {
-  const count = { wrong: 0, unadjusted: 0, settled: 0, subsets: 0 };
+  const count = { wrong: 0, unadjusted: 0, settled: 0, late: 0, subsets: 0 };
   for (let seed = 1; seed <= grids; seed++) {
     const grid = simulatedGrid({
       seed,
@@ -53,7 +55,7 @@ for (const { name, methods } of cases.slice(first, last + 1)) {
       seeds: methods.some(({ sharedSeedNoise = 0 }) => sharedSeedNoise > 0) ? [0, 1, 2] : [0],
       resamples: 100,
     });
-    const seen = { wrong: false, unadjusted: false, ended: false };
+    const seen = { wrong: false, unadjusted: false, ended: false, settled: false };
     for (let look = 1; look <= looks; look++) {
       const input = atLook(grid, look, { block, looks });
       const board = makeBoard(input);
@@ -61,15 +63,17 @@ for (const { name, methods } of cases.slice(first, last + 1)) {
       seen.wrong ||= isWrong(board);
       seen.unadjusted ||= isWrong(fixed);
       const ties = board.tasks[0].settling?.ties ?? [];
+      if (look === looks && seen.ended && !seen.settled && ties.length === 0) count.late++;
       if (seen.ended || ties.some(({ outlook }) => outlook === 'open')) continue;
       seen.ended = true;
+      seen.settled = ties.length === 0;
       count.subsets += look * block;
-      if (ties.length === 0) count.settled++;
     }
+    if (seen.settled) count.settled++;
     if (seen.wrong) count.wrong++;
     if (seen.unadjusted) count.unadjusted++;
   }
   const share = (number: number) => `${((100 * number) / grids).toFixed(1)} %`;
-  const cells = [count.wrong, count.unadjusted, count.settled, grids - count.settled].map(share);
+  const cells = [count.wrong, count.unadjusted, count.settled, grids - count.settled, count.late].map(share);
   console.log(`| ${name} | ${cells.join(' | ')} | ${Math.round(count.subsets / grids)} |`);
 }
