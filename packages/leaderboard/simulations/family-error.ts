@@ -14,6 +14,8 @@ const size: Omit<Simulation, 'seed' | 'methods'> = {
   seeds: [0, 1, 2],
   commonShare: 0.6,
   resamples: 100,
+  retrainSeeds: 1,
+  retrainNoise: 0.25,
 };
 const noise = 0.8;
 

@@ -10,6 +10,8 @@ const size = {
   queries: 36,
   commonShare: 0.6,
   resamples: 60,
+  retrainSeeds: 1,
+  retrainNoise: 0.25,
 };
 
 const rowOf = (input: BoardInput): BoardRow => {
@@ -18,7 +20,7 @@ const rowOf = (input: BoardInput): BoardRow => {
   return row;
 };
 
-/** Twelve settings of one method that are equally good, the deviation between whose seeds is about 0.055. */
+/** Twelve settings of one method that are equally good, the deviation between whose seeds is about 0.06. */
 const settings = Array.from({ length: 12 }, (_, setting) => ({
   id: 'm',
   params: { setting },
@@ -49,7 +51,8 @@ describe('the best of twelve equal settings', () => {
     expect(mean(shared)).toBeGreaterThan(2 * doubt);
     const covered = rows.filter(({ metrics: { lds } }) => lds.low <= truth && truth <= lds.high);
     expect(covered.length / rows.length).toBeGreaterThanOrEqual(0.93);
-  });
+    expect(covered.length / rows.length).toBeLessThanOrEqual(0.97);
+  }, 120_000);
 });
 
 describe('the setting that is reported for a seed', () => {

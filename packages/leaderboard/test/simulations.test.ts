@@ -78,7 +78,15 @@ describe('on grids with a known truth', () => {
 });
 
 describe('with method seeds that change scores for all queries alike', () => {
-  const size = { seeds: [0, 1, 2], subsets: 40, queries: 24, commonShare: 0.6, resamples: 100 };
+  const size = {
+    seeds: [0, 1, 2],
+    subsets: 40,
+    queries: 24,
+    commonShare: 0.6,
+    resamples: 100,
+    retrainSeeds: 1,
+    retrainNoise: 0.25,
+  };
   const equal = (count: number, sharedSeedNoise: number, noise = 0.8) =>
     Array.from({ length: count }, (_, i) => ({ id: `m${i}-${sharedSeedNoise}`, noise, sharedSeedNoise }));
   /** Share of the boards on which any two of the methods share no letter. */
@@ -128,7 +136,15 @@ describe('with method seeds that change scores for all queries alike', () => {
 
 it('intervals count the noise of a method that depends on its seed', () => {
   const methods = [{ id: 'noisy', noise: 0.5, sharedSeedNoise: 1.2 }];
-  const simulation = { methods, seeds: [0, 1, 2], subsets: 32, queries: 16, resamples: 100 };
+  const simulation = {
+    methods,
+    seeds: [0, 1, 2],
+    subsets: 32,
+    queries: 16,
+    resamples: 100,
+    retrainSeeds: 1,
+    retrainNoise: 0.25,
+  };
   const share = coverage(boardsOf(240, simulation).map((board) => lds(board, 'noisy')));
   expect(share).toBeGreaterThanOrEqual(0.93);
   expect(share).toBeLessThanOrEqual(0.98);
