@@ -48,7 +48,11 @@ test.each([
   [{ id: 'a', data: 'digits', model: 'mpl' }, 'model: model "mpl" is not known | did you mean "mlp"?'],
   [{ id: 'a', data: 'digits' }, ': a task needs "model" | known: '],
   [{ id: 'a', data: { train: 3 }, model: 'mlp' }, 'data: "data" needs "use" | known: digits'],
-  [{ id: 'a b', data: 'digits', model: 'mlp' }, 'id: a task needs an "id"'],
+  [{ data: 'digits', model: 'mlp' }, ': a task needs an "id"'],
+  [
+    { id: 'a b', data: 'digits', model: 'mlp' },
+    'id: expected letters, digits, dots, dashes and underscores, the first a letter or digit',
+  ],
   [
     { id: 'a', data: { use: 'digits', trian: 3 }, model: 'mlp' },
     'data.trian: unknown key "trian" | did you mean "train"?',
