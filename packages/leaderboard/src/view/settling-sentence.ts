@@ -19,9 +19,11 @@ export function settlingSentence({ task, ranked }: TaskView): string | undefined
 function verdict({ ties, top }: BoardSettling, titleOf: (entry: string) => string): string {
   const leaders = top === 1 ? 'The best method' : `Each of the ${top} best methods`;
   if (ties.length === 0) return `${leaders} is told apart from all others.`;
-  const list = ties.map(
-    (tie) => `${titleOf(tie.better)} and ${titleOf(tie.worse)} (${differenceOf(tie)}): ${outlookOf(tie)}`,
-  );
+  const list = [...new Set(ties.map(outlookOf))].map((outlook) => {
+    const alike = ties.filter((tie) => outlookOf(tie) === outlook);
+    const named = alike.map((tie) => `${titleOf(tie.better)} and ${titleOf(tie.worse)} (${differenceOf(tie)})`);
+    return `${named.join(', ')}: ${outlook}`;
+  });
   return `Not told apart: ${list.join('; ')}.`;
 }
 
