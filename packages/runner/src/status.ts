@@ -1,9 +1,8 @@
 import { access, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { readRegularFile } from '@attribution-bench/store';
+import { fileSystemTime, readRegularFile } from '@attribution-bench/store';
 import type { RunEvent, RunOutcome } from './run/events.js';
-import { fileSystemTime } from './run/file-system-time.js';
 import { runNames } from './run/latest-outcome.js';
 
 export interface RunStatus {

@@ -7,7 +7,7 @@ import { sha256 } from '@attribution-bench/contract';
 import { hasCode, writeError } from './file-errors.js';
 
 /** A temporary name ends in `.tmp-<machine>-<process>-<thread>-<counter>`. */
-const temporaryName = /\.tmp-([0-9a-f]{8})-(\d{1,10})-\d+-\d+$/;
+const temporaryPattern = /\.tmp-([0-9a-f]{8})-(\d{1,10})-\d+-\d+$/;
 let written = 0;
 
 /**
@@ -20,7 +20,7 @@ export async function writeAtomically(
   content: Uint8Array | string | ((handle: FileHandle) => Promise<void>),
 ): Promise<void> {
   const folder = dirname(file);
-  const temporary = `${file}.tmp-${machine()}-${process.pid}-${threadId}-${written++}`;
+  const temporary = temporaryName(file);
   try {
     const created = await mkdir(folder, { recursive: true });
     if (created !== undefined) await syncFolder(dirname(created));
@@ -40,9 +40,14 @@ export async function writeAtomically(
   }
 }
 
+/** A name beside a file that no other write uses, of any process; see {@link isLeftover}. */
+export function temporaryName(file: string): string {
+  return `${file}.tmp-${machine()}-${process.pid}-${threadId}-${written++}`;
+}
+
 /** Whether a file is what a write left behind that died. */
 export function isLeftover(name: string, ageMs: number): boolean {
-  const match = temporaryName.exec(name);
+  const match = temporaryPattern.exec(name);
   if (match === null) return false;
   if (match[1] !== machine()) return ageMs > 24 * 3600 * 1000;
   return !isAlive(Number(match[2]));

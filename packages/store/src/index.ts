@@ -2,6 +2,8 @@ export type { Artifact } from './artifact-file.js';
 export { writeAtomically } from './atomic-write.js';
 export { type Claim, type Claims, openClaims } from './claims.js';
 export { writeError } from './file-errors.js';
+export { fileSystemTime } from './file-system-time.js';
+export { removeLeftovers } from './leftovers.js';
 export { readNote, writeNote } from './note.js';
 export { readRegularFile } from './regular-file.js';
 export {

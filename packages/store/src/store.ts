@@ -1,11 +1,11 @@
-import type { Dirent } from 'node:fs';
-import { lstat, readdir, rm, stat } from 'node:fs/promises';
+import { lstat, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BenchError, canonicalJson, hashJson, type Json, sha256 } from '@attribution-bench/contract';
 import { type Artifact, type OpenArtifact, openArtifactFile, readArrays, writeArtifactFile } from './artifact-file.js';
 import { isLeftover } from './atomic-write.js';
 import { isClaim, isInUse } from './claims.js';
 import { hasCode, readError } from './file-errors.js';
+import { ageOfFile, entriesOf } from './leftovers.js';
 import { Malformed } from './malformed.js';
 import { moveAside } from './move-aside.js';
 import { readNote, writeNote } from './note.js';
@@ -71,8 +71,6 @@ export interface Store {
   list(kind?: string): AsyncIterable<StoredArtifact>;
   /** Files of {@link Claims}, those that ended among them. */
   listClaims(): AsyncIterable<string>;
-  /** Removes what interrupted writes left behind; returns how many files that were. */
-  removeLeftovers(): Promise<number>;
   /** Artifacts whose key is not in `keep`, files set aside, leftovers, claims nobody holds; removes them when told to. */
   collect(keep: ReadonlySet<string>, options: { readonly remove: boolean }): Promise<Collected>;
 }
@@ -170,12 +168,12 @@ export function openStore(
   }
 
   async function* walk(kind?: string): AsyncGenerator<{ kind: string; name: string; path: string; isFile: boolean }> {
-    for (const kindEntry of await entries(folder)) {
+    for (const kindEntry of await entriesOf(folder)) {
       if (!kindEntry.isDirectory() || !kindPattern.test(kindEntry.name)) continue;
       if (kind !== undefined && kindEntry.name !== kind) continue;
-      for (const shard of await entries(join(folder, kindEntry.name))) {
+      for (const shard of await entriesOf(join(folder, kindEntry.name))) {
         if (!shard.isDirectory() || !/^[0-9a-f]{2}$/.test(shard.name)) continue;
-        for (const entry of await entries(join(folder, kindEntry.name, shard.name)))
+        for (const entry of await entriesOf(join(folder, kindEntry.name, shard.name)))
           yield {
             kind: kindEntry.name,
             name: entry.name,
@@ -238,15 +236,6 @@ export function openStore(
     async *listClaims() {
       for await (const { name, path } of walk()) if (isClaim(name)) yield path;
     },
-    async removeLeftovers() {
-      let removed = 0;
-      for await (const { name, path, isFile } of walk()) {
-        if (!isFile || !name.includes('.tmp-') || !isLeftover(name, await ageOfFile(path))) continue;
-        await rm(path, { force: true });
-        removed++;
-      }
-      return removed;
-    },
     async collect(keep, { remove }) {
       const files: string[] = [];
       let bytes = 0;
@@ -272,16 +261,6 @@ export function openStore(
   };
 }
 
-async function entries(folder: string): Promise<Dirent[]> {
-  try {
-    const found = await readdir(folder, { withFileTypes: true });
-    return found.sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw readError(error, folder);
-  }
-}
-
 /** @throws Malformed when an artifact was made as something else than its name says */
 function checkIdentity({ kind, key }: ArtifactRef, { made }: Artifact['metadata']): void {
   if (made === undefined) throw new Malformed('does not say what it was made from');
@@ -299,11 +278,6 @@ function stepOf(made: string): unknown {
 
 async function sizeOfFile(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
-}
-
-async function ageOfFile(path: string): Promise<number> {
-  const found = await stat(path).catch(() => undefined);
-  return found === undefined ? 0 : Date.now() - found.mtimeMs;
 }
 
 function isCost(value: unknown): value is ArtifactCost {

@@ -2,7 +2,7 @@ import { execFileSync, fork } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openStore } from '../src/index.js';
+import { openStore, removeLeftovers } from '../src/index.js';
 import { temporaryFolder } from './folder.js';
 import { outputOf } from './outputs.js';
 
@@ -85,7 +85,7 @@ describe('a killed process', () => {
       await gone;
       const store = openStore(folder);
       for await (const artifact of store.list()) expect(await store.isSound(artifact, 1e9)).toBe(true);
-      await store.removeLeftovers();
+      await removeLeftovers(folder);
       for (const entry of readdirSync(folder, { recursive: true })) expect(String(entry)).not.toContain('.tmp-');
     }
   });

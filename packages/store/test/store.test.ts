@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { canonicalJson, type NdArray, sha256 } from '@attribution-bench/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openStore, type SetAside } from '../src/index.js';
+import { openStore, removeLeftovers, type SetAside } from '../src/index.js';
 import { temporaryFolder } from './folder.js';
 import { outputOf } from './outputs.js';
 
@@ -454,7 +454,11 @@ describe('upkeep', () => {
     const dead = mine.replace(String(process.pid), '4194304');
     const elsewhere = mine.replace(/tmp-[0-9a-f]{8}/, 'tmp-00000000');
     for (const name of [mine, dead, elsewhere]) writeFileSync(join(folder, name), 'half');
-    expect(await store.removeLeftovers()).toBe(1);
+    const outcome = join(store.folder, 'runs/first', dead.replace(/^[0-9a-f]{64}/, 'outcome'));
+    mkdirSync(dirname(outcome), { recursive: true });
+    writeFileSync(outcome, 'half');
+    expect(await removeLeftovers(store.folder)).toBe(2);
+    expect(existsSync(outcome)).toBe(false);
     expect(
       readdirSync(folder)
         .filter((name) => name.includes('.tmp-'))

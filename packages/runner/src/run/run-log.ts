@@ -1,9 +1,8 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeError } from '@attribution-bench/store';
+import { fileSystemTime, writeError } from '@attribution-bench/store';
 import type { Plan } from '../plan/plan.js';
 import type { RunEvent } from './events.js';
-import { fileSystemTime } from './file-system-time.js';
 
 /** The folder of one run: `plan.json`, `events.ndjson`, and at the end `outcome.json`. */
 export interface RunLog {

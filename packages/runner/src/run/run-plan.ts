@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type PlainError, toPlainError } from '@attribution-bench/contract';
-import { type Claim, openClaims, openStore, writeAtomically } from '@attribution-bench/store';
+import { type Claim, openClaims, openStore, removeLeftovers, writeAtomically } from '@attribution-bench/store';
 import PQueue from 'p-queue';
 import { extendHistory, type Measured, summarise } from '../estimate/history.js';
 import { writeLatest } from '../plan/latest.js';
@@ -61,7 +61,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   const store = openStore(join(plan.resultsFolder, 'store'), ({ reason, movedTo }) =>
     emit({ type: 'log', level: 'warning', message: `a stored result ${reason}; it was set aside as ${movedTo}` }),
   );
-  await store.removeLeftovers();
+  await removeLeftovers(plan.resultsFolder);
 
   const byId = new Map(plan.steps.map((step) => [step.id, step]));
   const wanted = plan.steps.filter(({ needed }) => needed);
