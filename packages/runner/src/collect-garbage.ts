@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { canonicalJson, type Json } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
 import { type Collected, openStore, type Store } from '@attribution-bench/store';
-import type { Plan } from './plan/plan.js';
+import type { Plan } from './model/plan.js';
 import { metricRetrainingParts } from './steps/retrain-for-metric.js';
 
 /**

@@ -3,7 +3,6 @@ export { collectGarbage } from './collect-garbage.js';
 export { type Estimate, estimate } from './estimate/estimate.js';
 export { boardExamples, type ExampleRow } from './examples/board-examples.js';
 export { type GeneratedSheet, generatedSheets } from './examples/generated-sheets.js';
-export type * from './grid/grid.js';
 export { GridErrors } from './grid/grid-errors.js';
 export {
   entryFor,
@@ -20,7 +19,9 @@ export { graceMs } from './isolation/limits.js';
 export { userCodeOf } from './isolation/user-code.js';
 export { importMethod } from './methods/import-method.js';
 export { installedMethods, loadMethod } from './methods/load-method.js';
-export type * from './plan/plan.js';
+export type * from './model/grid.js';
+export type * from './model/plan.js';
+export type { PlannedStep, StepStatus } from './model/step.js';
 export { planGrid } from './plan/plan-grid.js';
 export type * from './run/events.js';
 export { type RunOptions, runPlan } from './run/run-plan.js';

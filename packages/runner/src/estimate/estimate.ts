@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { Plan, PlannedStep } from '../plan/plan.js';
+import type { Plan } from '../model/plan.js';
+import type { PlannedStep } from '../model/step.js';
 import { extendHistory, type History, likeness, readHistory } from './history.js';
 import { makespan } from './makespan.js';
 import { type ProbeOptions, probe } from './probe.js';

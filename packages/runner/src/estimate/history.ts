@@ -4,7 +4,7 @@ import { hashJson, type Json, sha256 } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
 import { readNote, writeNote } from '@attribution-bench/store';
 import { dataKey } from '@attribution-bench/tasks';
-import type { PlannedStep } from '../plan/plan.js';
+import type { PlannedStep } from '../model/step.js';
 
 /** What a step took on this machine. */
 export interface Measured {

@@ -1,4 +1,4 @@
-import type { PlannedStep } from '../plan/plan.js';
+import type { PlannedStep } from '../model/step.js';
 import { priorities } from '../run/priorities.js';
 
 /**

@@ -1,6 +1,6 @@
 import { deriveSeed, hashJson, Rng } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
-import type { MetricJob } from '../steps/job.js';
+import type { MetricJob } from '../model/job.js';
 import { groupsOf } from '../steps/retrain-for-metric.js';
 import { madeUpScores } from './stand-ins.js';
 

@@ -1,11 +1,11 @@
 import { copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type NdArray, Rng, sizeOf } from '@attribution-bench/contract';
-import type { Store } from '@attribution-bench/store';
+import type { ArtifactOutput, ArtifactRef, Store } from '@attribution-bench/store';
 import { generatedIds } from '@attribution-bench/tasks';
-import type { ArtifactRef, Plan, PlannedTask, StepOutput } from '../plan/plan.js';
+import type { MetricJob, StepJob } from '../model/job.js';
+import type { Plan, PlannedTask } from '../model/plan.js';
 import { generatedArtifact } from '../steps/generate.js';
-import type { MetricJob, StepJob } from '../steps/job.js';
 import { subsetSize } from '../steps/subset-rule.js';
 
 /** Sees to it that a trial finds what it reads: what is stored already, or something of the same size made up. */
@@ -26,7 +26,11 @@ export function standIns(plan: Plan, results: Store, store: Store): StandIns {
     else await make();
   };
 
-  const provideData = async (id: string, dataset: ArtifactRef, generated: StepOutput | undefined): Promise<void> => {
+  const provideData = async (
+    id: string,
+    dataset: ArtifactRef,
+    generated: ArtifactOutput | undefined,
+  ): Promise<void> => {
     await provideRef(dataset, () => undefined);
     if (generated === undefined) return;
     await provideRef(generated, async () => {
@@ -42,7 +46,7 @@ export function standIns(plan: Plan, results: Store, store: Store): StandIns {
   };
 
   /** A model of the same task that was trained in a trial, or made-up parameters. */
-  const provideRun = (id: string, ref: StepOutput): Promise<void> =>
+  const provideRun = (id: string, ref: ArtifactOutput): Promise<void> =>
     provideRef(ref, async () => {
       const job = steps.get(`train:${ref.key}`)?.job;
       const snapshots = job?.kind === 'train' ? job.snapshots : 1;

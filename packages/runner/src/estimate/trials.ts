@@ -1,7 +1,8 @@
 import { canonicalJson, checkParams, type Json, type ParamSpecs, type Params } from '@attribution-bench/contract';
-import type { GridMethod } from '../grid/grid.js';
-import type { Plan, PlannedStep } from '../plan/plan.js';
-import type { FitJob, MethodSource, ScoreJob, StepJob } from '../steps/job.js';
+import type { GridMethod } from '../model/grid.js';
+import type { FitJob, MethodSource, ScoreJob, StepJob } from '../model/job.js';
+import type { Plan } from '../model/plan.js';
+import type { PlannedStep } from '../model/step.js';
 import { likeness } from './history.js';
 
 /** Steps that one trial tells the time of: by {@link likeness}, how many times as long as the trial they take. */

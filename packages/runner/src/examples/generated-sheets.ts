@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openStore } from '@attribution-bench/store';
 import type { TaskData } from '@attribution-bench/tasks';
-import type { Plan } from '../plan/plan.js';
+import type { Plan } from '../model/plan.js';
 import { readDataset } from '../steps/dataset.js';
 import { imageShape } from './board-examples.js';
 import { png } from './png.js';

@@ -1,5 +1,5 @@
 import type { TaskSpec } from '@attribution-bench/tasks';
-import type { GridTask } from './grid.js';
+import type { GridTask } from '../model/grid.js';
 import type { RawTruth } from './schema.js';
 
 /**

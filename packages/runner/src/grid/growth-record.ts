@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BenchError, hashJson, type TruthGrowth } from '@attribution-bench/contract';
 import { writeAtomically } from '@attribution-bench/store';
 import { taskKey } from '@attribution-bench/tasks';
-import type { Grid, GridTask } from './grid.js';
+import type { Grid, GridTask } from '../model/grid.js';
 
 /** How far the truths of a grid have been grown: `growth/<grid>.json` of the results folder, by task id. */
 export type GrowthRecord = Readonly<Record<string, GrownTruth>>;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { BenchError, isAddress, locateFiles, type ParamSpecs, type Params } from '@attribution-bench/contract';
-import type { NamedFiles } from './grid.js';
+import type { NamedFiles } from '../model/grid.js';
 
 /**
  * Finds the files that parameters name. What is in them becomes part of keys, except where a parameter `<name>Sha256` says it

@@ -1,5 +1,5 @@
 import type { TaskSpec } from '@attribution-bench/tasks';
-import type { TruthSpec } from './grid.js';
+import type { TruthSpec } from '../model/grid.js';
 
 /** Sizes of `--quick` where the grid file does not say any: enough to see that everything runs, not to rank. */
 const most = { train: 200, heldout: 20, generated: 8, epochs: 5, subsets: 16, retrainSeeds: 2 } as const;

@@ -1,6 +1,6 @@
 import { metrics } from '@attribution-bench/metrics';
 import { isModelPath, type TaskSpec } from '@attribution-bench/tasks';
-import type { StepJob } from '../steps/job.js';
+import type { StepJob } from '../model/job.js';
 import type { UserModule } from './messages.js';
 
 /** What of a step is not this project's code. */

@@ -1,6 +1,6 @@
 import { BenchError, exitCode, type ParamSpecs, type Params, type TaskInfo } from '@attribution-bench/contract';
-import type { LoadedMethod } from '../grid/grid.js';
-import type { MethodDeclaration } from '../methods/declaration.js';
+import type { LoadedMethod } from '../model/grid.js';
+import type { MethodDeclaration } from '../model/method-declaration.js';
 import { answerMs } from './limits.js';
 import type { Question, UserModule } from './messages.js';
 import { startUserProcess, type UserProcess } from './user-process.js';

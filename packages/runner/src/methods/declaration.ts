@@ -1,15 +1,7 @@
 import type { Method } from '@attribution-bench/contract';
+import type { MethodDeclaration } from '../model/method-declaration.js';
 
-/** What a method says of itself, as plain data that goes from process to process. */
-export interface MethodDeclaration
-  extends Pick<
-    Method,
-    'id' | 'title' | 'family' | 'origin' | 'cite' | 'revision' | 'output' | 'tasks' | 'needs' | 'params'
-  > {
-  /** Whether it says how suspicious each training point is by itself. */
-  readonly selfScores: boolean;
-}
-
+/** The part of a method that can be sent from process to process. */
 export function declarationOf(method: Method): MethodDeclaration {
   const { id, title, family, origin, cite, revision, output, tasks, needs, params } = method;
   const selfScores = method.selfScores !== undefined;

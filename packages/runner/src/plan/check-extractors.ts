@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { extractorOf, extractorParams, isAddress, type ParamSpecs, type Params } from '@attribution-bench/contract';
 import { checkExtractor } from '@attribution-bench/tasks';
-import type { PlannedStep } from './plan.js';
+import type { PlannedStep } from '../model/step.js';
 
 /**
  * Whether the feature extractors that steps name are those that their checksums say. What is stored under a checksum stays

@@ -1,5 +1,5 @@
 import { BenchError } from '@attribution-bench/contract';
-import type { TruthSpec } from '../grid/grid.js';
+import type { TruthSpec } from '../model/grid.js';
 import { classShares, subsetRule, subsetSize } from '../steps/subset-rule.js';
 
 /** More than that are planned by nobody: a plan has a step for each group of them. */

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { type Json, sha256 } from '@attribution-bench/contract';
+import type { ArtifactOutput } from '@attribution-bench/store';
 import { readNote, writeNote } from '@attribution-bench/store';
-import type { PlannedStep, StepOutput } from './plan.js';
+import type { PlannedStep } from '../model/step.js';
 
-type Made = StepOutput['made'];
+type Made = ArtifactOutput['made'];
 
 /** Notes what the newest result for a place in the grid was made from, so that a plan can say what changed since. */
 export async function writeLatest(storeFolder: string, step: Pick<PlannedStep, 'place' | 'outputs'>): Promise<void> {

@@ -6,12 +6,13 @@ import {
   toPlainError,
   withoutFiles,
 } from '@attribution-bench/contract';
+import type { ArtifactOutput } from '@attribution-bench/store';
 import { hashPackage } from '@attribution-bench/tasks';
-import type { Grid, GridMethod, GridMetric, LoadedMethod, NamedFiles } from '../grid/grid.js';
+import type { Grid, GridMethod, GridMetric, LoadedMethod, NamedFiles } from '../model/grid.js';
+import type { MethodSource } from '../model/job.js';
+import type { PlannedCell, PlannedTask } from '../model/plan.js';
 import { failureReason } from '../run/failure-text.js';
-import type { MethodSource } from '../steps/job.js';
 import type { CellFilter } from './globs.js';
-import type { PlannedCell, PlannedTask, StepOutput } from './plan.js';
 import { type PlannedTruthSteps, planCheckpoints, planTrajectory } from './plan-models.js';
 import type { OpenedTask } from './plan-task.js';
 import { seedLabel, settingLabels } from './settings-label.js';
@@ -207,7 +208,7 @@ function planMetric(
   steps: StepList,
   { opened, truth, split }: CellTask,
   { metric, params, files }: GridMetric,
-  scored: { readonly scores: StepOutput; readonly step: string; readonly shape: ScoreShape },
+  scored: { readonly scores: ArtifactOutput; readonly step: string; readonly shape: ScoreShape },
   common: { readonly task: string; readonly method: string },
   label: string,
   place: readonly Json[],

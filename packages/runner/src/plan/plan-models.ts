@@ -1,14 +1,15 @@
 import { hashJson } from '@attribution-bench/contract';
-import type { TruthSpec } from '../grid/grid.js';
-import { type SubsetRule, subsetRule } from '../steps/subset-rule.js';
-import type { StepOutput } from './plan.js';
+import type { ArtifactOutput } from '@attribution-bench/store';
+import type { TruthSpec } from '../model/grid.js';
+import type { SubsetRule } from '../model/subset-rule.js';
+import { subsetRule } from '../steps/subset-rule.js';
 import type { OpenedTask } from './plan-task.js';
 import { addStep, outputOf, type StepList } from './step-list.js';
 
 /** A stored training run: its step and its artifact. */
 export interface PlannedRun {
   readonly step: string;
-  readonly output: StepOutput;
+  readonly output: ArtifactOutput;
 }
 
 /** Steps that train checkpoints `0 .. count - 1` of a method seed. */
@@ -40,10 +41,10 @@ export interface PlannedTruthSteps {
   readonly key: string;
   readonly rule: SubsetRule;
   readonly step: string;
-  readonly output: StepOutput;
+  readonly output: ArtifactOutput;
   readonly steps: readonly string[];
   /** [subsets × retrainSeeds] */
-  readonly rows: readonly StepOutput[];
+  readonly rows: readonly ArtifactOutput[];
 }
 
 /**
@@ -55,7 +56,7 @@ export function planTruth(steps: StepList, opened: OpenedTask, truth: TruthSpec)
   const { subsets, retrainSeeds } = truth;
   const rule = subsetRule(truth);
   const { parts, source, task, stack } = opened;
-  const row = (subset: number, seed: number): StepOutput =>
+  const row = (subset: number, seed: number): ArtifactOutput =>
     outputOf('retrain', { ...parts, role: 'truth-retrain', ...rule, subset, seed });
   const rows = Array.from({ length: subsets * retrainSeeds }, (_, index) =>
     row(Math.floor(index / retrainSeeds), index % retrainSeeds),

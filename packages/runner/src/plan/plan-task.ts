@@ -1,15 +1,15 @@
 import { fromPlainError } from '@attribution-bench/contract';
-import type { Store } from '@attribution-bench/store';
+import type { ArtifactOutput, Store } from '@attribution-bench/store';
 import { dataFingerprint, dataKey, generatedKey, hashPackage, taskKey } from '@attribution-bench/tasks';
-import type { GridTask } from '../grid/grid.js';
 import { doOnce } from '../isolation/ask-once.js';
 import { type UserCode, userCodeOf } from '../isolation/user-code.js';
+import type { GridTask } from '../model/grid.js';
+import type { TaskSource } from '../model/job.js';
+import type { PlanEnvironment } from '../model/plan.js';
 import type { Work } from '../run/work.js';
 import { makeDataset } from '../steps/dataset.js';
 import { describeTask, readDescription, type TaskDescription } from '../steps/describe-task.js';
-import type { TaskSource } from '../steps/job.js';
 import { engineOf, openTasks } from '../steps/open-tasks.js';
-import type { PlanEnvironment, StepOutput } from './plan.js';
 import { addStep, outputOf, type StepDraft, type StepList } from './step-list.js';
 
 /** A task with its data in the store and everything known that planning needs. */
@@ -20,7 +20,7 @@ export interface OpenedTask extends TaskDescription {
   readonly fingerprint: string | undefined;
   readonly source: TaskSource;
   /** Parts of the keys of all results that come out of its models. */
-  readonly parts: StepOutput['made'];
+  readonly parts: ArtifactOutput['made'];
   /** Steps that everything else rests on: those that make its points. */
   readonly dataSteps: readonly string[];
   /** The step that describes the generated queries, where there are any and enough points to compare them with. */

@@ -1,5 +1,5 @@
 import type { ParamSpecs, Params } from '@attribution-bench/contract';
-import type { Grid, GridMethod } from '../grid/grid.js';
+import type { Grid, GridMethod } from '../model/grid.js';
 
 /** Text that tells the settings of one method apart, ` projDim=512`; empty where it has only one. */
 export function settingLabels(methods: readonly GridMethod[]): Map<GridMethod, string> {

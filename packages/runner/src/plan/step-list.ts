@@ -1,20 +1,20 @@
 import { canonicalJson, hashJson, type Json } from '@attribution-bench/contract';
-import type { Store } from '@attribution-bench/store';
-import type { StepJob } from '../steps/job.js';
+import type { ArtifactOutput, Store } from '@attribution-bench/store';
+import type { StepJob } from '../model/job.js';
+import type { PlannedStep, StepStatus } from '../model/step.js';
 import { changedParts, readLatest } from './latest.js';
-import type { PlannedStep, StepKind, StepOutput, StepStatus } from './plan.js';
 
 /** Raised when results of the same inputs would mean something else than before. */
 const schema = 1;
 
 /** A step before it is known whether its result is stored. */
 export interface StepDraft {
-  readonly kind: StepKind;
+  readonly kind: string;
   readonly label: string;
   readonly task: string;
   readonly method?: string;
   readonly needs: readonly string[];
-  readonly outputs: readonly StepOutput[];
+  readonly outputs: readonly ArtifactOutput[];
   readonly job: StepJob;
   /** What tells its place in the grid from every other, besides kind and task. */
   readonly place: readonly Json[];
@@ -24,7 +24,7 @@ export interface StepDraft {
 export type StepList = Map<string, StepDraft>;
 
 /** A result that is made from `parts`; its key is the hash of their canonical JSON. */
-export function outputOf(kind: StepKind, parts: StepOutput['made']): StepOutput {
+export function outputOf(kind: string, parts: ArtifactOutput['made']): ArtifactOutput {
   const made = { schema, step: kind, ...parts };
   return { kind, key: hashJson(made), made };
 }
@@ -95,7 +95,7 @@ function placeOf({ kind, task, place }: StepDraft): string {
 }
 
 function reasonOf(
-  before: StepOutput['made'],
+  before: ArtifactOutput['made'],
   draft: StepDraft,
   settled: ReadonlyMap<string, { status: StepStatus; reason?: string }>,
 ): string | undefined {

@@ -1,5 +1,5 @@
-import type { Budget } from '../grid/grid.js';
-import type { PlannedStep } from '../plan/plan.js';
+import type { Budget } from '../model/grid.js';
+import type { PlannedStep } from '../model/step.js';
 import { after } from './long-timer.js';
 import type { RunningWork } from './work.js';
 

@@ -1,5 +1,5 @@
 import type { PlainError } from '@attribution-bench/contract';
-import type { PlannedCell } from '../plan/plan.js';
+import type { PlannedCell } from '../model/plan.js';
 import type { StepStates } from './step-states.js';
 
 /** A cell that has come to its end. */

@@ -1,5 +1,4 @@
 import type { PlainError } from '@attribution-bench/contract';
-import type { StepKind } from '../plan/plan.js';
 
 /** What happens in a run, in order; also one line each of `runs/<id>/events.ndjson`. `at` is milliseconds since 1970. */
 export type RunEvent = { readonly at: number } & (
@@ -18,7 +17,7 @@ export type RunEvent = { readonly at: number } & (
   | {
       readonly type: 'step-started';
       readonly step: string;
-      readonly kind: StepKind;
+      readonly kind: string;
       readonly label: string;
       readonly task: string;
       readonly method?: string;
@@ -27,7 +26,7 @@ export type RunEvent = { readonly at: number } & (
   | {
       readonly type: 'step-finished';
       readonly step: string;
-      readonly kind: StepKind;
+      readonly kind: string;
       readonly label: string;
       readonly task: string;
       readonly method?: string;

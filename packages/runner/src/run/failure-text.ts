@@ -1,6 +1,6 @@
 import { BenchError, exitCode, type PlainError, toPlainError } from '@attribution-bench/contract';
-import type { Budget } from '../grid/grid.js';
-import type { PlannedStep } from '../plan/plan.js';
+import type { Budget } from '../model/grid.js';
+import type { PlannedStep } from '../model/step.js';
 import type { RunStatus } from '../status.js';
 
 /** Whether results can no longer be written, which stops the whole run and is no step's fault. */

@@ -1,4 +1,4 @@
-import type { PlannedStep } from '../plan/plan.js';
+import type { PlannedStep } from '../model/step.js';
 
 /** Guesses how long steps take from how long their like took in this run. */
 export interface Forecast {

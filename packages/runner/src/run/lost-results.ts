@@ -1,5 +1,5 @@
 import type { Store } from '@attribution-bench/store';
-import type { PlannedStep } from '../plan/plan.js';
+import type { PlannedStep } from '../model/step.js';
 
 /**
  * Steps whose results something rests on and that are no longer stored, or not sound (which are set aside), those that others

@@ -4,9 +4,9 @@ import { BenchError, exitCode, toPlainError } from '@attribution-bench/contract'
 import { Piscina } from 'piscina';
 import { userCodeOf } from '../isolation/user-code.js';
 import { openUserProcesses } from '../isolation/user-processes.js';
-import type { PlanEnvironment } from '../plan/plan.js';
+import type { StepJob } from '../model/job.js';
+import type { PlanEnvironment } from '../model/plan.js';
 import { type CancelFlag, newCancelFlag, raise } from '../steps/cancel.js';
-import type { StepJob } from '../steps/job.js';
 import type { RunningWork, ThreadWork, Work, WorkMessage, WorkResult } from './work.js';
 
 /** Worker threads that do steps, and processes for those with user code. */

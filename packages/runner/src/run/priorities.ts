@@ -1,7 +1,5 @@
-import type { StepKind } from '../plan/plan.js';
-
 /** Which of the steps that can be done comes first. The truth comes before the cells, so that each finished cell has its values. */
-export const priorities: Readonly<Record<StepKind, number>> = {
+export const priorities: Readonly<Record<string, number>> = {
   dataset: 9,
   generate: 8,
   task: 7,

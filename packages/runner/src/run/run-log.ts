@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileSystemTime, writeError } from '@attribution-bench/store';
-import type { Plan } from '../plan/plan.js';
+import type { Plan } from '../model/plan.js';
 import type { RunEvent } from './events.js';
 
 /** The folder of one run: `plan.json`, `events.ndjson`, and at the end `outcome.json`. */

@@ -1,5 +1,5 @@
 import type { PlainError } from '@attribution-bench/contract';
-import type { PlannedStep } from '../plan/plan.js';
+import type { PlannedStep } from '../model/step.js';
 
 /**
  * `idle`: nobody wants it. `waiting`: for what it needs. `done` includes what was stored before. `blocked`: something

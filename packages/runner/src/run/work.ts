@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PlainError } from '@attribution-bench/contract';
-import type { PlanEnvironment } from '../plan/plan.js';
+import type { StepJob } from '../model/job.js';
+import type { PlanEnvironment } from '../model/plan.js';
 import type { CancelFlag } from '../steps/cancel.js';
-import type { StepJob } from '../steps/job.js';
 import type { StepReport } from '../steps/workshop.js';
 import type { Pace } from './pace.js';
 

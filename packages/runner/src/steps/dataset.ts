@@ -1,8 +1,7 @@
 import { BenchError, exitCode } from '@attribution-bench/contract';
-import type { Store } from '@attribution-bench/store';
+import type { ArtifactRef, Store } from '@attribution-bench/store';
 import { dataFingerprint, generatedIds, prepareData, type TaskData } from '@attribution-bench/tasks';
-import type { ArtifactRef } from '../plan/plan.js';
-import type { DataSource, DatasetJob, TaskSource } from './job.js';
+import type { DataSource, DatasetJob, TaskSource } from '../model/job.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
 /**

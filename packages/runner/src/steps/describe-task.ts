@@ -1,7 +1,6 @@
 import type { TaskInfo } from '@attribution-bench/contract';
-import type { Store } from '@attribution-bench/store';
-import type { ArtifactRef } from '../plan/plan.js';
-import type { TaskJob } from './job.js';
+import type { ArtifactRef, Store } from '@attribution-bench/store';
+import type { TaskJob } from '../model/job.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
 /** What has to be known of a task before anything is computed for it. */

@@ -1,9 +1,8 @@
 import { type BoardDiagnostic, deriveSeed, type NdArray } from '@attribution-bench/contract';
 import { type GeneratedSamples, generatorDiagnostics } from '@attribution-bench/metrics/generative';
-import type { Store } from '@attribution-bench/store';
-import type { ArtifactRef } from '../plan/plan.js';
+import type { ArtifactRef, Store } from '@attribution-bench/store';
+import type { DiagnoseJob } from '../model/job.js';
 import { readDataset } from './dataset.js';
-import type { DiagnoseJob } from './job.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
 /** What the generated queries are like beside the training points and the held-out queries, in the space of the inputs. */

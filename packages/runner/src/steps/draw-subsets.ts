@@ -1,7 +1,8 @@
 import { deriveSeed, Rng, type Seed } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
-import type { TaskSource } from './job.js';
-import { classShares, type SubsetRule, subsetSize } from './subset-rule.js';
+import type { TaskSource } from '../model/job.js';
+import type { SubsetRule } from '../model/subset-rule.js';
+import { classShares, subsetSize } from './subset-rule.js';
 
 /** The training indices of each subset of a task's truth by its number, see {@link subsetMembers}. */
 export async function drawSubsets(

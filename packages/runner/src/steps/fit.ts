@@ -1,5 +1,5 @@
 import { BenchError, exitCode, type NdArray, type NumericArray } from '@attribution-bench/contract';
-import type { FitJob } from './job.js';
+import type { FitJob } from '../model/job.js';
 import { openMethod } from './method-context.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 

@@ -1,7 +1,7 @@
 import type { Artifact } from '@attribution-bench/store';
 import { generateQueries } from '@attribution-bench/tasks';
+import type { GenerateJob } from '../model/job.js';
 import { readDataset } from './dataset.js';
-import type { GenerateJob } from './job.js';
 import { engineOf } from './open-tasks.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 

@@ -1,8 +1,8 @@
 import type { ImageSpace, Retrained } from '@attribution-bench/contract';
 import { imageComponents } from '@attribution-bench/metrics';
 import { onnxFeatures } from '@attribution-bench/tasks';
+import type { TaskSource } from '../model/job.js';
 import { readDataset } from './dataset.js';
-import type { TaskSource } from './job.js';
 import type { Workshop } from './workshop.js';
 
 type ImagesOfModels = readonly Float32Array[];

@@ -1,6 +1,6 @@
 import { deriveSeed, type FullMethodContext, type Method, narrowContext } from '@attribution-bench/contract';
 import { importMethod } from '../methods/import-method.js';
-import type { MethodSource, TaskSource } from './job.js';
+import type { MethodSource, TaskSource } from '../model/job.js';
 import { readRun } from './train.js';
 import type { Workshop } from './workshop.js';
 

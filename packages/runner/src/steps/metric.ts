@@ -8,10 +8,9 @@ import {
   type Split,
 } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
-import type { Artifact, Store } from '@attribution-bench/store';
-import type { ArtifactRef } from '../plan/plan.js';
+import type { Artifact, ArtifactRef, Store } from '@attribution-bench/store';
+import type { MetricJob } from '../model/job.js';
 import { withFeatures } from './image-features.js';
-import type { MetricJob } from './job.js';
 import { retrainForMetric } from './retrain-for-metric.js';
 import { readTruth } from './truth.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';

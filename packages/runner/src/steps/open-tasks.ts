@@ -1,8 +1,8 @@
 import type { Store } from '@attribution-bench/store';
 import { type DataEnvironment, openTask, type Task } from '@attribution-bench/tasks';
 import { type Engine, onnxEngine, tfjsEngine } from '@attribution-bench/tfjs-onnx';
+import type { TaskSource } from '../model/job.js';
 import { readDataset } from './dataset.js';
-import type { TaskSource } from './job.js';
 
 /** Tasks kept open between steps, the most recently used few of them. */
 export interface OpenTasks {

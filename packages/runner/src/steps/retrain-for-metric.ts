@@ -8,8 +8,8 @@ import {
   sha256,
 } from '@attribution-bench/contract';
 import { hashPackage, type Task, type TrainedRun } from '@attribution-bench/tasks';
+import type { TaskSource } from '../model/job.js';
 import { outputOf } from '../plan/step-list.js';
-import type { TaskSource } from './job.js';
 import { engineOf } from './open-tasks.js';
 import { type Workshop, writeOutput } from './workshop.js';
 

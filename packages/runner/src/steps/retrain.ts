@@ -1,9 +1,8 @@
 import { deriveSeed, type Seed, sha256 } from '@attribution-bench/contract';
-import type { Store } from '@attribution-bench/store';
+import type { ArtifactOutput, Store } from '@attribution-bench/store';
 import type { TaskSpec } from '@attribution-bench/tasks';
-import type { StepOutput } from '../plan/plan.js';
+import type { RetrainJob } from '../model/job.js';
 import { drawSubsets } from './draw-subsets.js';
-import type { RetrainJob } from './job.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
 function retrainSeed(spec: TaskSpec, taskKey: string, subset: number, seed: number): Seed {
@@ -51,7 +50,7 @@ export interface Retraining {
 
 export function writeRetraining(
   store: Store,
-  output: StepOutput,
+  output: ArtifactOutput,
   { outputs, loss, weights }: Retraining,
 ): Promise<void> {
   const arrays = {

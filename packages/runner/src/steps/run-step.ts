@@ -1,9 +1,9 @@
+import type { StepJob } from '../model/job.js';
 import { makeDataset } from './dataset.js';
 import { describeTask } from './describe-task.js';
 import { diagnoseGenerated } from './diagnose.js';
 import { fitMethod } from './fit.js';
 import { makeGenerated } from './generate.js';
-import type { StepJob } from './job.js';
 import { evaluateMetric } from './metric.js';
 import { retrainSubsets } from './retrain.js';
 import { scoreMethod } from './score.js';

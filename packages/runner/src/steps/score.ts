@@ -1,5 +1,5 @@
 import { BenchError, exitCode, type MethodState, sha256 } from '@attribution-bench/contract';
-import type { ScoreJob } from './job.js';
+import type { ScoreJob } from '../model/job.js';
 import { openMethod } from './method-context.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 

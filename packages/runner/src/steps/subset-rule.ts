@@ -1,12 +1,5 @@
-import type { TruthSpec } from '../grid/grid.js';
-
-/** How the subsets of a truth are drawn; part of the identity of all that comes of them. */
-export interface SubsetRule {
-  /** Share of the training set in each subset. */
-  readonly fraction: number;
-  /** Whether each class has the same share of its points in every subset. */
-  readonly stratified?: true;
-}
+import type { TruthSpec } from '../model/grid.js';
+import type { SubsetRule } from '../model/subset-rule.js';
 
 /** What a grid says of its subsets; plain random ones have the identity they had before there were others. */
 export function subsetRule({ fraction, stratified }: TruthSpec): SubsetRule {

@@ -1,8 +1,7 @@
 import { deriveSeed, type Seed } from '@attribution-bench/contract';
-import type { Store } from '@attribution-bench/store';
+import type { ArtifactRef, Store } from '@attribution-bench/store';
 import type { LoadedCheckpoint, TaskSpec } from '@attribution-bench/tasks';
-import type { ArtifactRef } from '../plan/plan.js';
-import type { TaskSource, TrainJob } from './job.js';
+import type { TaskSource, TrainJob } from '../model/job.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
 /** Seed of a training run on the whole training set, for methods to explain. */

@@ -1,9 +1,8 @@
 import { BenchError, exitCode, type Truth } from '@attribution-bench/contract';
-import type { Store } from '@attribution-bench/store';
-import type { ArtifactRef } from '../plan/plan.js';
+import type { ArtifactRef, Store } from '@attribution-bench/store';
+import type { TruthJob } from '../model/job.js';
+import type { SubsetRule } from '../model/subset-rule.js';
 import { drawSubsets } from './draw-subsets.js';
-import type { TruthJob } from './job.js';
-import type { SubsetRule } from './subset-rule.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
 
 /** Puts all retrainings of a task together. */

@@ -1,7 +1,6 @@
 import type { CancelSignal } from '@attribution-bench/contract';
-import type { Artifact, Store } from '@attribution-bench/store';
+import type { Artifact, ArtifactOutput, Store } from '@attribution-bench/store';
 import type { DataEnvironment } from '@attribution-bench/tasks';
-import type { StepOutput } from '../plan/plan.js';
 import type { OpenTasks } from './open-tasks.js';
 
 /** What a step works with besides its job. */
@@ -28,7 +27,7 @@ export interface StepReport {
 /** Stores a result. */
 export async function writeOutput(
   store: Store,
-  output: StepOutput,
+  output: ArtifactOutput,
   arrays: Artifact['arrays'],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {

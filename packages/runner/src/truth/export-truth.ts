@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BenchError, exitCode, type Json } from '@attribution-bench/contract';
 import { writeTruthPack } from '@attribution-bench/store';
 import { withoutPlaces } from '@attribution-bench/tasks';
-import type { Plan } from '../plan/plan.js';
+import type { Plan } from '../model/plan.js';
 import { readQueryIds } from '../steps/dataset.js';
 import { readSanity } from '../steps/train.js';
 import { readTruth } from '../steps/truth.js';

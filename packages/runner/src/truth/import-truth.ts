@@ -1,6 +1,6 @@
 import { BenchError } from '@attribution-bench/contract';
 import { readTruthPack, type TruthPack } from '@attribution-bench/store';
-import type { Plan } from '../plan/plan.js';
+import type { Plan } from '../model/plan.js';
 import { readQueryIds } from '../steps/dataset.js';
 import { drawSubsets } from '../steps/draw-subsets.js';
 import { writeRetraining } from '../steps/retrain.js';

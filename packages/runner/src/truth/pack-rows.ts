@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { BenchError } from '@attribution-bench/contract';
 import { openStore, type Store } from '@attribution-bench/store';
-import type { Plan, PlannedStep, PlannedTask, PlannedTruth } from '../plan/plan.js';
-import type { RetrainJob, TruthJob } from '../steps/job.js';
+import type { RetrainJob, TruthJob } from '../model/job.js';
+import type { Plan, PlannedTask, PlannedTruth } from '../model/plan.js';
+import type { PlannedStep } from '../model/step.js';
 
 /** A task of a plan with its truth, and the jobs that make it. */
 export interface TruthOfTask {

@@ -1,6 +1,6 @@
 import type { Metric, ParamSpecs, Params, PlainError, TaskInfo, TruthGrowth } from '@attribution-bench/contract';
 import type { TaskSpec } from '@attribution-bench/tasks';
-import type { MethodDeclaration } from '../methods/declaration.js';
+import type { MethodDeclaration } from './method-declaration.js';
 
 /** A grid file with every name resolved, every parameter checked and every list under `grid:` multiplied out. */
 export interface Grid {

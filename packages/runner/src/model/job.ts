@@ -1,6 +1,6 @@
 import type { ParamSpecs, Params, ScoreShape, Split, TaskInfo } from '@attribution-bench/contract';
+import type { ArtifactOutput, ArtifactRef } from '@attribution-bench/store';
 import type { TaskSpec } from '@attribution-bench/tasks';
-import type { ArtifactRef, StepOutput } from '../plan/plan.js';
 import type { SubsetRule } from './subset-rule.js';
 
 /** What a worker is told to do, as plain data. Keys and files of inputs are settled; nothing is looked up. */
@@ -19,14 +19,14 @@ export type StepJob =
 export interface DatasetJob {
   readonly kind: 'dataset';
   readonly spec: TaskSpec;
-  readonly output: StepOutput;
+  readonly output: ArtifactOutput;
 }
 
 /** Where the points of a task are stored. */
 export interface DataSource {
   readonly dataset: ArtifactRef;
   /** Generated queries; absent where the task has none, and before they are there. */
-  readonly generated?: StepOutput;
+  readonly generated?: ArtifactOutput;
 }
 
 /** Draws the generated queries of a generator. */
@@ -35,7 +35,7 @@ export interface GenerateJob {
   readonly spec: TaskSpec;
   readonly dataset: ArtifactRef;
   readonly engine: 'onnx' | 'tfjs';
-  readonly output: StepOutput;
+  readonly output: ArtifactOutput;
 }
 
 /** Compares the generated queries of a generator with its training and held-out points. */
@@ -43,7 +43,7 @@ export interface DiagnoseJob {
   readonly kind: 'diagnose';
   readonly spec: TaskSpec;
   readonly source: DataSource;
-  readonly output: StepOutput;
+  readonly output: ArtifactOutput;
 }
 
 /** A task that a worker can open. */
@@ -57,7 +57,7 @@ export interface TaskSource extends DataSource {
 export interface TaskJob {
   readonly kind: 'task';
   readonly task: TaskSource;
-  readonly output: StepOutput;
+  readonly output: ArtifactOutput;
 }
 
 /** One of a method seed's independently seeded runs on the whole training set. */
@@ -69,7 +69,7 @@ export interface TrainJob {
   /** Models kept along the run; at least 1, the final one. */
   readonly snapshots: number;
   readonly run: number;
-  readonly output: StepOutput;
+  readonly output: ArtifactOutput;
 }
 
 /** Ground truth, one group: one retraining of each of some subsets. */
@@ -78,7 +78,7 @@ export interface RetrainJob {
   readonly task: TaskSource;
   readonly rule: SubsetRule;
   readonly retrainSeed: number;
-  readonly subsets: readonly { readonly subset: number; readonly output: StepOutput }[];
+  readonly subsets: readonly { readonly subset: number; readonly output: ArtifactOutput }[];
 }
 
 /** Puts all retrainings of a task together. */
@@ -89,7 +89,7 @@ export interface TruthJob {
   readonly retrainSeeds: number;
   /** [subsets × retrainSeeds] */
   readonly rows: readonly ArtifactRef[];
-  readonly output: StepOutput;
+  readonly output: ArtifactOutput;
 }
 
 /** A method on a task. */
@@ -101,16 +101,16 @@ export interface MethodSource {
   readonly params: Params<ParamSpecs>;
   readonly seed: number;
   /** Checkpoints 0, 1, ... */
-  readonly checkpoints: readonly StepOutput[];
+  readonly checkpoints: readonly ArtifactOutput[];
   /** The run whose snapshots are the trajectory. */
-  readonly trajectory?: StepOutput;
+  readonly trajectory?: ArtifactOutput;
 }
 
 export interface FitJob {
   readonly kind: 'fit';
   readonly task: TaskSource;
   readonly method: MethodSource;
-  readonly output: StepOutput;
+  readonly output: ArtifactOutput;
 }
 
 export interface ScoreJob {
@@ -120,7 +120,7 @@ export interface ScoreJob {
   readonly fit: ArtifactRef;
   /** Whether a metric wants to know which points look mislabelled. */
   readonly selfScores: boolean;
-  readonly output: StepOutput;
+  readonly output: ArtifactOutput;
 }
 
 export interface MetricJob {
@@ -128,13 +128,13 @@ export interface MetricJob {
   readonly metric: string;
   readonly params: Params<ParamSpecs>;
   readonly info: TaskInfo;
-  readonly scores: StepOutput;
+  readonly scores: ArtifactOutput;
   readonly scoreShape: ScoreShape;
-  readonly truth?: { readonly key: string; readonly rule: SubsetRule; readonly artifact: StepOutput };
+  readonly truth?: { readonly key: string; readonly rule: SubsetRule; readonly artifact: ArtifactOutput };
   readonly task: TaskSource;
   /** Given when the metric needs to know which labels were flipped. */
   readonly dataset?: ArtifactRef;
   readonly report: Split;
   readonly tune?: Split;
-  readonly output: StepOutput;
+  readonly output: ArtifactOutput;
 }

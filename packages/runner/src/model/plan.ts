@@ -1,57 +1,7 @@
-import type { Json, ParamSpecs, Params, Split, TaskInfo } from '@attribution-bench/contract';
-import type { Grid, GridMetric, GridTask } from '../grid/grid.js';
-import type { StepJob } from '../steps/job.js';
-import type { SubsetRule } from '../steps/subset-rule.js';
-
-export type StepKind =
-  | 'dataset'
-  | 'generate'
-  | 'diagnose'
-  | 'task'
-  | 'train'
-  | 'retrain'
-  | 'truth'
-  | 'fit'
-  | 'score'
-  | 'metric';
-
-/** Where a step's result is, or is to be. */
-export interface ArtifactRef {
-  readonly kind: StepKind;
-  /** SHA-256, lower-case hex. */
-  readonly key: string;
-}
-
-/** A result and the data that its key is the hash of. */
-export interface StepOutput extends ArtifactRef {
-  readonly made: { readonly [part: string]: Json | undefined };
-}
-
-/** `stale`: a result for the same place in the grid is stored, but made from something else; `reason` says what. */
-export type StepStatus = 'cached' | 'missing' | 'stale';
-
-/** One piece of work: a pure function of what it needs, with one artifact or (a group of models) several. */
-export interface PlannedStep {
-  readonly id: string;
-  readonly kind: StepKind;
-  /** For people: `retrain digits-mlp subsets 0-15 seed 1`. */
-  readonly label: string;
-  readonly task: string;
-  /** Of fit, score and metric steps. */
-  readonly method?: string;
-  /** Ids of the steps whose artifacts it reads. */
-  readonly needs: readonly string[];
-  readonly outputs: readonly StepOutput[];
-  readonly status: StepStatus;
-  readonly reason?: string;
-  /** Whether the run has to do it: not cached itself, and something that is wanted rests on it. */
-  readonly needed: boolean;
-  /** Whether reports read its result, and not only other steps. */
-  readonly reported: boolean;
-  /** Names its place in the grid, whatever it is made from. */
-  readonly place: string;
-  readonly job: StepJob;
-}
+import type { ParamSpecs, Params, Split, TaskInfo } from '@attribution-bench/contract';
+import type { Grid, GridMetric, GridTask } from './grid.js';
+import type { PlannedStep, StepStatus } from './step.js';
+import type { SubsetRule } from './subset-rule.js';
 
 /** `broken`: its method cannot say what it needs, so that there is nothing to plan: the cell has failed. */
 export type PlannedCellStatus = StepStatus | 'skipped' | 'broken';

@@ -1,0 +1,11 @@
+import type { Method } from '@attribution-bench/contract';
+
+/** What a method says of itself, as plain data that goes from process to process. */
+export interface MethodDeclaration
+  extends Pick<
+    Method,
+    'id' | 'title' | 'family' | 'origin' | 'cite' | 'revision' | 'output' | 'tasks' | 'needs' | 'params'
+  > {
+  /** Whether it says how suspicious each training point is by itself. */
+  readonly selfScores: boolean;
+}
