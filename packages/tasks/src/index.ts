@@ -15,9 +15,6 @@ export { dataKey, generatedKey, taskKey, withoutPlaces } from './keys.js';
 export { defineModel, type Model, type ModelShape, type ModelSpec } from './models/model.js';
 export { models } from './models/models.js';
 export { declareOwnModel, isModelPath, type OwnModelDeclaration } from './models/own-model.js';
-export { activations } from './nn/activations.js';
-export { declareNetwork } from './nn/declare.js';
-export { pixelParams, standardisedPixels } from './nn/images.js';
 export type {
   BatchNormOptions,
   Conv2dOptions,
@@ -27,9 +24,12 @@ export type {
   Forward,
   Network,
   Nn,
-} from './nn/layer.js';
-export { pixelAttention, selfAttention } from './nn/self-attention.js';
-export { doubled } from './nn/upsample.js';
+} from './nn/architecture/layer.js';
+export { activations } from './nn/functions/activations.js';
+export { pixelParams, standardisedPixels } from './nn/functions/images.js';
+export { pixelAttention, selfAttention } from './nn/functions/self-attention.js';
+export { doubled } from './nn/functions/upsample.js';
+export { declareNetwork } from './nn/interpreters/declare.js';
 export { openTask } from './open-task.js';
 export { querySets } from './queries.js';
 export { type ResolvedTask, resolveTask } from './resolve-task.js';

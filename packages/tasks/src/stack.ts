@@ -1,4 +1,4 @@
-import type { Network } from './nn/layer.js';
+import type { Network } from './nn/architecture/layer.js';
 
 /**
  * How many models one training graph trains at once. Small models are bound by the overhead of each operation, which a

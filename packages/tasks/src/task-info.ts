@@ -1,6 +1,6 @@
 import type { TaskInfo } from '@attribution-bench/contract';
 import type { TaskData } from './data/task-data.js';
-import type { Architecture } from './nn/layer.js';
+import type { Architecture } from './nn/architecture/layer.js';
 import type { TaskSpec } from './spec.js';
 
 export function taskInfo(spec: TaskSpec, data: TaskData, { layers, size }: Architecture): TaskInfo {

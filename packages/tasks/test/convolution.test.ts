@@ -3,7 +3,7 @@ import { onnxEngine, tfjsEngine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { models, openTask, type Task, type TaskData, type TaskSpec } from '../src/index.js';
-import { declareNetwork } from '../src/nn/declare.js';
+import { declareNetwork } from '../src/nn/interpreters/declare.js';
 import { flatGradient, flatTangent } from './support/factor-gradients.js';
 import { singleSampleGradients, targetDifferences } from './support/gradient-oracles.js';
 import { imageData } from './support/image-data.js';

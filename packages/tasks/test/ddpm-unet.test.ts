@@ -3,10 +3,10 @@ import { onnxEngine, tfjsCpuEngine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { models, openTask, type Task, type TaskData, type TaskSpec } from '../src/index.js';
-import { declareNetwork } from '../src/nn/declare.js';
-import type { Architecture } from '../src/nn/layer.js';
-import { selfAttention } from '../src/nn/self-attention.js';
-import { doubled } from '../src/nn/upsample.js';
+import type { Architecture } from '../src/nn/architecture/layer.js';
+import { selfAttention } from '../src/nn/functions/self-attention.js';
+import { doubled } from '../src/nn/functions/upsample.js';
+import { declareNetwork } from '../src/nn/interpreters/declare.js';
 import { allRows, checkpointOf, contextOf, relativeError, runSeed, specOf, uncancelled } from './support/tasks.js';
 
 const tiny = { channels: [4, 6], groups: 2, timeFeatures: 4, attention: [1] };

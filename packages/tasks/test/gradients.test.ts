@@ -1,7 +1,7 @@
 import { Rng } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import { declareNetwork } from '../src/nn/declare.js';
+import { declareNetwork } from '../src/nn/interpreters/declare.js';
 import { gradientBlockSamples } from '../src/passes/stream-gradients.js';
 import {
   allRows,

@@ -1,6 +1,6 @@
 import { Rng } from '@attribution-bench/contract';
 import { expect, test } from 'vitest';
-import { declareNetwork } from '../src/nn/declare.js';
+import { declareNetwork } from '../src/nn/interpreters/declare.js';
 import { denseMatrix, product } from './support/dense-projection.js';
 import { singleSampleGradients, targetDifferences } from './support/gradient-oracles.js';
 import { gradientsOf, layerNames, networks, open, specFor, trained } from './support/layer-networks.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import { declareNetwork } from '../src/nn/declare.js';
+import { declareNetwork } from '../src/nn/interpreters/declare.js';
 import { flatGradient, flatTangent } from './support/factor-gradients.js';
 import { layerNames, networks, open, trained } from './support/layer-networks.js';
 import { allRows, checkpointOf, contextOf, relativeError } from './support/tasks.js';

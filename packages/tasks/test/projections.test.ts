@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { openTask, type Task, type TaskData } from '../src/index.js';
 import { models } from '../src/models/models.js';
 import { networkOf } from '../src/models/network-of.js';
-import { declareNetwork } from '../src/nn/declare.js';
-import type { Architecture } from '../src/nn/layer.js';
+import type { Architecture } from '../src/nn/architecture/layer.js';
+import { declareNetwork } from '../src/nn/interpreters/declare.js';
 import { denseMatrix, product } from './support/dense-projection.js';
 import { allRows, checkpointOf, contextOf, relativeError, runSeed, specOf, taskOf } from './support/tasks.js';
 

@@ -2,7 +2,7 @@ import { BenchError, Rng } from '@attribution-bench/contract';
 import { onnxEngine, tfjsCpuEngine } from '@attribution-bench/tfjs-onnx';
 import { expect, test } from 'vitest';
 import { openTask, type Task } from '../src/index.js';
-import { initialValues } from '../src/nn/flat.js';
+import { initialValues } from '../src/nn/architecture/flat.js';
 import { batchOrder, batchWeights } from '../src/training/batch-order.js';
 import type { Recipe } from '../src/training/recipe.js';
 import { learningRates } from '../src/training/schedule.js';

@@ -1,5 +1,5 @@
 import type { TaskData } from '../data/task-data.js';
-import { runModels } from '../nn/apply.js';
+import { runModels } from '../nn/interpreters/apply.js';
 import type { Subject } from '../passes/pass.js';
 import { crossEntropy } from '../targets/cross-entropy.js';
 import type { Batches } from '../training/augmentation.js';

@@ -2,7 +2,7 @@ import { type Output, type OutputFunction, sizeOf } from '@attribution-bench/con
 import * as tf from '@tensorflow/tfjs';
 import type { TaskData } from '../data/task-data.js';
 import { networkOf } from '../models/network-of.js';
-import { declareNetwork } from '../nn/declare.js';
+import { declareNetwork } from '../nn/interpreters/declare.js';
 import type { Pass, Subject } from '../passes/pass.js';
 import { paddedRows } from '../passes/row-ranges.js';
 import type { TaskSpec } from '../spec.js';

@@ -1,7 +1,7 @@
 import { childSeed, Rng, sizeOf } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import type { TaskData } from '../data/task-data.js';
-import { runModels } from '../nn/apply.js';
+import { runModels } from '../nn/interpreters/apply.js';
 import type { TaskSpec } from '../spec.js';
 import { trainingBatches } from '../training/augmentation.js';
 import { gatherRows } from '../training/gather-rows.js';

@@ -1,8 +1,8 @@
 import { type CancelSignal, childSeed, type Seed } from '@attribution-bench/contract';
 import type { Engine, Program } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
-import { runModels } from '../nn/apply.js';
-import { parameterSpecs, stacked } from '../nn/flat.js';
+import { parameterSpecs, stacked } from '../nn/architecture/flat.js';
+import { runModels } from '../nn/interpreters/apply.js';
 import { rowRanges } from '../passes/row-ranges.js';
 import { noiseColumn, signalColumn, timeColumn } from './levels.js';
 import { normalRows } from './normal-rows.js';

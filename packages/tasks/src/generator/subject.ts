@@ -1,7 +1,7 @@
 import { deriveSeed, type Output, type OutputFunction, sizeOf, uniformTimesteps } from '@attribution-bench/contract';
 import type { TaskData } from '../data/task-data.js';
 import { networkOf } from '../models/network-of.js';
-import { declareNetwork } from '../nn/declare.js';
+import { declareNetwork } from '../nn/interpreters/declare.js';
 import type { Pass, Subject } from '../passes/pass.js';
 import type { TaskSpec } from '../spec.js';
 import { targets } from '../targets/targets.js';

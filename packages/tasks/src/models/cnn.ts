@@ -1,7 +1,7 @@
 import { choice, int, list } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
-import { activationNames, activations } from '../nn/activations.js';
-import { pixelParams, standardisedPixels } from '../nn/images.js';
+import { activationNames, activations } from '../nn/functions/activations.js';
+import { pixelParams, standardisedPixels } from '../nn/functions/images.js';
 import { augmentationParams } from '../training/augmentation.js';
 import { defineModel } from './model.js';
 

@@ -1,8 +1,8 @@
 import { int, list } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import { diffusionParams } from '../generator/diffusion.js';
-import { activations } from '../nn/activations.js';
-import { flattened } from '../nn/flattened.js';
+import { activations } from '../nn/functions/activations.js';
+import { flattened } from '../nn/functions/flattened.js';
 import { defineModel } from './model.js';
 
 /** A denoiser for small inputs: dense layers with SiLU on the noisy input joined with its time features. */

@@ -1,10 +1,10 @@
 import { BenchError, bool, exitCode, int, list } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import { diffusionParams } from '../generator/diffusion.js';
-import { activations } from '../nn/activations.js';
-import type { Nn } from '../nn/layer.js';
-import { pixelAttention } from '../nn/self-attention.js';
-import { doubled } from '../nn/upsample.js';
+import type { Nn } from '../nn/architecture/layer.js';
+import { activations } from '../nn/functions/activations.js';
+import { pixelAttention } from '../nn/functions/self-attention.js';
+import { doubled } from '../nn/functions/upsample.js';
 import { augmentationParams } from '../training/augmentation.js';
 import { defineModel } from './model.js';
 

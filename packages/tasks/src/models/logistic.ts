@@ -1,4 +1,4 @@
-import { flattened } from '../nn/flattened.js';
+import { flattened } from '../nn/functions/flattened.js';
 import { defineModel } from './model.js';
 
 /** Multinomial logistic regression: one dense layer. */

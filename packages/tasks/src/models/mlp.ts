@@ -1,6 +1,6 @@
 import { choice, int, list, num } from '@attribution-bench/contract';
-import { activationNames, activations } from '../nn/activations.js';
-import { flattened } from '../nn/flattened.js';
+import { activationNames, activations } from '../nn/functions/activations.js';
+import { flattened } from '../nn/functions/flattened.js';
 import { defineModel } from './model.js';
 
 /** Dense layers fc1, fc2, ... with an activation and, where asked for, dropout between them. */

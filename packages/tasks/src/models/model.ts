@@ -1,5 +1,5 @@
 import type { ParamSpecs, Params, TaskKind } from '@attribution-bench/contract';
-import type { Forward, Network } from '../nn/layer.js';
+import type { Forward, Network } from '../nn/architecture/layer.js';
 import { type Recipe, type RecipeParams, recipeParams } from '../training/recipe.js';
 
 export interface ModelShape {

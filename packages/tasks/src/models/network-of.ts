@@ -1,5 +1,5 @@
 import { BenchError, exitCode, type ParamSpecs, type Params } from '@attribution-bench/contract';
-import type { Network } from '../nn/layer.js';
+import type { Network } from '../nn/architecture/layer.js';
 import type { Choice } from '../spec.js';
 import type { ModelShape } from './model.js';
 import { models } from './models.js';

@@ -1,7 +1,7 @@
 import { choice, int } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
-import { pixelParams, standardisedPixels } from '../nn/images.js';
-import type { Nn } from '../nn/layer.js';
+import type { Nn } from '../nn/architecture/layer.js';
+import { pixelParams, standardisedPixels } from '../nn/functions/images.js';
 import { augmentationParams } from '../training/augmentation.js';
 import { defineModel } from './model.js';
 

@@ -1,7 +1,7 @@
 import type { OutputFunction } from '@attribution-bench/contract';
 import type { Tensors } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
-import { sampleTaps, type Taps } from '../nn/tapped.js';
+import { sampleTaps, type Taps } from '../nn/interpreters/tapped.js';
 import type { Pass, Subject } from './pass.js';
 
 /**

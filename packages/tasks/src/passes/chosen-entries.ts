@@ -1,6 +1,6 @@
 import type { SparseEntries } from '@attribution-bench/numerics';
-import type { LayerSpec } from '../nn/layer.js';
-import type { Patches } from '../nn/patches.js';
+import type { LayerSpec } from '../nn/architecture/layer.js';
+import type { Patches } from '../nn/architecture/patches.js';
 
 /**
  * out += G · S where S has entries for few elements of a layer's gradients G [samples × size]: only these are computed, each

@@ -1,8 +1,8 @@
 import type { OutputFunction, PointSet } from '@attribution-bench/contract';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
-import { parameterSpecs, unpacked } from '../nn/flat.js';
-import { positionFactors } from '../nn/sample-gradients.js';
+import { parameterSpecs, unpacked } from '../nn/architecture/flat.js';
+import { positionFactors } from '../nn/gradients/sample-gradients.js';
 import { averagedTaps } from './averaged-taps.js';
 import { passSamples } from './outputs.js';
 import type { Pass, Subject } from './pass.js';

@@ -3,11 +3,11 @@ import type { FactorProjector, LayerMap, LayerShape } from '@attribution-bench/n
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { Program, TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
-import { parameterSpecs, unpacked } from '../nn/flat.js';
-import type { LayerSpec } from '../nn/layer.js';
-import { type Patches, patchesOf } from '../nn/patches.js';
-import { positionFactors } from '../nn/sample-gradients.js';
-import type { Taps } from '../nn/tapped.js';
+import { parameterSpecs, unpacked } from '../nn/architecture/flat.js';
+import type { LayerSpec } from '../nn/architecture/layer.js';
+import { type Patches, patchesOf } from '../nn/architecture/patches.js';
+import { positionFactors } from '../nn/gradients/sample-gradients.js';
+import type { Taps } from '../nn/interpreters/tapped.js';
 import { averagedTaps } from './averaged-taps.js';
 import { passSamples } from './outputs.js';
 import type { Pass, Subject } from './pass.js';

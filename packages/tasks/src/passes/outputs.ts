@@ -2,8 +2,8 @@ import type { CancelSignal, OutputFunction, PointSet } from '@attribution-bench/
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
-import { runModels } from '../nn/apply.js';
-import { parameterSpecs, stacked } from '../nn/flat.js';
+import { parameterSpecs, stacked } from '../nn/architecture/flat.js';
+import { runModels } from '../nn/interpreters/apply.js';
 import type { Pass, Subject } from './pass.js';
 import { rowRanges } from './row-ranges.js';
 

@@ -2,7 +2,7 @@ import type { NumericArray, Output, OutputFunction, PointSet } from '@attributio
 import type { Tensors } from '@attribution-bench/tfjs-onnx';
 import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Architecture, Network } from '../nn/layer.js';
+import type { Architecture, Network } from '../nn/architecture/layer.js';
 
 /** What the network is fed in one pass, and what its predictions are compared with; rows are sample by sample. */
 export interface PassInputs {

@@ -2,9 +2,9 @@ import type { CancelSignal, NdArray, PointSet } from '@attribution-bench/contrac
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
-import { parameterSpecs, unpacked } from '../nn/flat.js';
-import type { Architecture } from '../nn/layer.js';
-import { lastInput, lastLayer } from '../nn/tapped.js';
+import { parameterSpecs, unpacked } from '../nn/architecture/flat.js';
+import type { Architecture } from '../nn/architecture/layer.js';
+import { lastInput, lastLayer } from '../nn/interpreters/tapped.js';
 import { passSamples } from './outputs.js';
 import type { Pass, Subject } from './pass.js';
 import { rowRanges } from './row-ranges.js';

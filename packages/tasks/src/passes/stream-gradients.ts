@@ -1,7 +1,7 @@
 import { type CancelSignal, type RowBlock, sizeOf } from '@attribution-bench/contract';
 import { addSparseOuterProduct, type Projector } from '@attribution-bench/numerics';
-import type { Architecture, LayerSpec } from '../nn/layer.js';
-import { fillPatchColumns } from '../nn/patches.js';
+import type { Architecture, LayerSpec } from '../nn/architecture/layer.js';
+import { fillPatchColumns } from '../nn/architecture/patches.js';
 import { addChosenEntries } from './chosen-entries.js';
 
 /**

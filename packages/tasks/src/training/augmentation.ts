@@ -3,7 +3,7 @@ import type { Tensors } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { Choice } from '../spec.js';
 import { gatherRows } from './gather-rows.js';
-import type { Noise } from './objective.js';
+import type { Noise } from './noise.js';
 
 /** Parameters of models whose training images may be varied. Gradients and targets are of the images as they are. */
 export const augmentationParams = {

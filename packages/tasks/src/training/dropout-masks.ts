@@ -1,7 +1,7 @@
 import { childSeed, Rng, type Seed, sizeOf } from '@attribution-bench/contract';
-import { maskName } from '../nn/dropout.js';
-import type { DropoutSpec } from '../nn/layer.js';
-import type { Noise } from './objective.js';
+import type { DropoutSpec } from '../nn/architecture/layer.js';
+import { maskName } from '../nn/layers/dropout.js';
+import type { Noise } from './noise.js';
 
 /** Masks of every dropout of a network for each row of a batch, each dropout with a stream of its own. */
 export function dropoutMasks(dropouts: readonly DropoutSpec[], batch: number): Noise {

@@ -1,10 +1,11 @@
-import type { NumericArray, Seed } from '@attribution-bench/contract';
+import type { NumericArray } from '@attribution-bench/contract';
 import type { Tensors } from '@attribution-bench/tfjs-onnx';
 import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import type { Tensor } from '@tensorflow/tfjs';
-import type { Interpreter, Parameters } from '../nn/apply.js';
-import type { Architecture } from '../nn/layer.js';
+import type { Architecture, Parameters } from '../nn/architecture/layer.js';
+import type { Interpreter } from '../nn/interpreters/apply.js';
 import { dropoutMasks } from './dropout-masks.js';
+import type { Noise } from './noise.js';
 import type { Recipe } from './recipe.js';
 
 /** What is trained: the loss of each sample of a batch, given what a step of the training graph is fed. */
@@ -27,12 +28,6 @@ export interface Objective {
   readonly noise?: Noise;
   /** Decay of a moving average of the parameters, which is then what training yields. */
   readonly average?: number;
-}
-
-export interface Noise {
-  readonly specs: Readonly<Record<string, TensorSpec>>;
-  /** @returns a function that fills the arrays of the next step of the run with this seed */
-  draw(seed: Seed): (step: Readonly<Record<string, NumericArray>>) => void;
 }
 
 /** All random numbers that one model needs in one step: the objective's own, and the masks of its network's dropouts. */

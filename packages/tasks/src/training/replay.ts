@@ -12,11 +12,15 @@ import {
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
-import type { Parameters } from '../nn/apply.js';
-import type { Architecture, Network } from '../nn/layer.js';
-import { factorShape, type GradientFactors, gradientFactors, gradientFactorTangents } from '../nn/sample-gradients.js';
-import { tapTangents } from '../nn/tangents.js';
-import { sampleTaps, type Taps } from '../nn/tapped.js';
+import type { Architecture, Network, Parameters } from '../nn/architecture/layer.js';
+import {
+  factorShape,
+  type GradientFactors,
+  gradientFactors,
+  gradientFactorTangents,
+} from '../nn/gradients/sample-gradients.js';
+import { tapTangents } from '../nn/gradients/tangents.js';
+import { sampleTaps, type Taps } from '../nn/interpreters/tapped.js';
 import type { PassInputs } from '../passes/pass.js';
 import type { Objective } from './objective.js';
 import { optimizerOf, type StepScalars } from './optimizer.js';

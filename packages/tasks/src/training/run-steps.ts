@@ -7,7 +7,7 @@ import {
   sizeOf,
 } from '@attribution-bench/contract';
 import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
-import { initialValues, stacked } from '../nn/flat.js';
+import { initialValues, stacked } from '../nn/architecture/flat.js';
 import { batchOrder, batchWeights, stepsPerEpoch } from './batch-order.js';
 import { type Objective, stepNoise } from './objective.js';
 import { optimizerOf } from './optimizer.js';

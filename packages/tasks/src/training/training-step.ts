@@ -2,12 +2,12 @@ import type { NumericArray } from '@attribution-bench/contract';
 import type { ScanSpec, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
-import { type Interpreter, type Parameters, withParameters } from '../nn/apply.js';
-import type { TrainingBatch } from '../nn/batch-norm.js';
-import { maskName } from '../nn/dropout.js';
-import { packed, parameterSpecs } from '../nn/flat.js';
-import type { Architecture } from '../nn/layer.js';
-import { type Taps, tapping } from '../nn/tapped.js';
+import { packed, parameterSpecs } from '../nn/architecture/flat.js';
+import type { Architecture, Parameters } from '../nn/architecture/layer.js';
+import { type Interpreter, withParameters } from '../nn/interpreters/apply.js';
+import { type Taps, tapping } from '../nn/interpreters/tapped.js';
+import type { TrainingBatch } from '../nn/layers/batch-norm.js';
+import { maskName } from '../nn/layers/dropout.js';
 import { type Objective, stepNoise } from './objective.js';
 import { type Optimizer, optimizerOf, type StepScalars } from './optimizer.js';
 

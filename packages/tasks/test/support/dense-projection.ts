@@ -1,6 +1,6 @@
 import type { Projection } from '@attribution-bench/contract';
 import { createFactorProjector, createProjector } from '@attribution-bench/numerics';
-import type { Architecture } from '../../src/nn/layer.js';
+import type { Architecture } from '../../src/nn/architecture/layer.js';
 import { layerShape } from '../../src/passes/mapped-gradients.js';
 
 /** P as a dense matrix [p × dim]: of layers, the Kronecker products of their sides. */

@@ -1,6 +1,6 @@
 import { childSeed, type Seed } from '@attribution-bench/contract';
 import type { TaskData } from '../../src/index.js';
-import { initialValues } from '../../src/nn/flat.js';
+import { initialValues } from '../../src/nn/architecture/flat.js';
 import { batchOrder } from '../../src/training/batch-order.js';
 import type { Recipe } from '../../src/training/recipe.js';
 import { learningRates } from '../../src/training/schedule.js';

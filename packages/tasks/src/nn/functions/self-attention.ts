@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Nn } from './layer.js';
+import type { Nn } from '../architecture/layer.js';
 
 /**
  * Self-attention of one head (Vaswani et al. 2017, equation 1) among the positions of a sample, with dense layers

@@ -1,8 +1,7 @@
 import { BenchError, exitCode, sizeOf } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
-import type { Parameters } from './apply.js';
-import type { Conv2dOptions, LayerSpec } from './layer.js';
-import type { Patches } from './patches.js';
+import type { Conv2dOptions, LayerSpec, Parameters } from '../architecture/layer.js';
+import type { Patches } from '../architecture/patches.js';
 
 /**
  * A convolution's flat parameters are its weight [kernel × kernel × in × out], row-major, then its bias [out] if it has

@@ -1,9 +1,8 @@
 import { sizeOf } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
-import type { Parameters } from './apply.js';
+import type { DepthwiseConv2dOptions, LayerSpec, Parameters } from '../architecture/layer.js';
+import { type Patches, pixelsOf } from '../architecture/patches.js';
 import { patchesIn } from './conv2d.js';
-import type { DepthwiseConv2dOptions, LayerSpec } from './layer.js';
-import { type Patches, pixelsOf } from './patches.js';
 
 /**
  * Flat parameters: the weight [kernel × kernel × in × multiplier], row-major, then the bias [in · multiplier] if there is

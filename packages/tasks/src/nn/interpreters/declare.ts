@@ -1,16 +1,24 @@
 import { BenchError, exitCode, sizeOf } from '@attribution-bench/contract';
 import { compile } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
-import { declareBatchNorm } from './batch-norm.js';
-import { declareConv2d } from './conv2d.js';
-import { declareConv2dTranspose, declareTransposeBias } from './conv2d-transpose.js';
-import { declareDense } from './dense.js';
-import { declareDepthwiseConv2d } from './depthwise-conv2d.js';
-import { declareDropout } from './dropout.js';
-import { declareEmbedding } from './embedding.js';
-import { flatSize } from './flat.js';
-import { declareGroupNorm } from './group-norm.js';
-import type { Architecture, DropoutSpec, LayerKind, LayerSpec, Network, Nn, ParameterSpec } from './layer.js';
+import { flatSize } from '../architecture/flat.js';
+import type {
+  Architecture,
+  DropoutSpec,
+  LayerKind,
+  LayerSpec,
+  Network,
+  Nn,
+  ParameterSpec,
+} from '../architecture/layer.js';
+import { declareBatchNorm } from '../layers/batch-norm.js';
+import { declareConv2d } from '../layers/conv2d.js';
+import { declareConv2dTranspose, declareTransposeBias } from '../layers/conv2d-transpose.js';
+import { declareDense } from '../layers/dense.js';
+import { declareDepthwiseConv2d } from '../layers/depthwise-conv2d.js';
+import { declareDropout } from '../layers/dropout.js';
+import { declareEmbedding } from '../layers/embedding.js';
+import { declareGroupNorm } from '../layers/group-norm.js';
 
 /** Layers that run one model at a time. */
 const unstackable: ReadonlySet<LayerKind> = new Set(['conv2d', 'depthwiseConv2d', 'conv2dTranspose']);

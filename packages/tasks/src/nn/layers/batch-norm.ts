@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Parameters } from './apply.js';
-import type { BatchNormOptions, LayerSpec } from './layer.js';
+import type { BatchNormOptions, LayerSpec, Parameters } from '../architecture/layer.js';
 import { byChannel, declareNorm } from './norm.js';
 
 const epsilon = 1e-5;

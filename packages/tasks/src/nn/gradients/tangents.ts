@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Parameters } from './apply.js';
-import { gradientsOrZeros } from './gradients.js';
-import type { Architecture, Network } from './layer.js';
-import { perturbed, type Taps } from './tapped.js';
+import type { Architecture, Network, Parameters } from '../architecture/layer.js';
+import { perturbed, type Taps } from '../interpreters/tapped.js';
+import { gradientsOrZeros } from './gradients-or-zeros.js';
 
 /**
  * The derivative of what {@link sampleTaps} gives along a direction in parameter space: with primes for it, the Hessian of

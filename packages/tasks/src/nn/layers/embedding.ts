@@ -1,6 +1,6 @@
 import { sizeOf } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
-import type { EmbeddingOptions, LayerSpec } from './layer.js';
+import type { EmbeddingOptions, LayerSpec } from '../architecture/layer.js';
 
 /**
  * Flat parameters: the table [count × width], row-major: the weight of a dense layer without bias on one-hot rows, which

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { LayerSpec } from './layer.js';
+import type { LayerSpec } from '../architecture/layer.js';
 
 /**
  * A normalisation's flat parameters: the scale of each channel, initially 1, then the shift, initially 0. Counted as a layer

@@ -1,6 +1,6 @@
 import { sizeOf } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
-import type { DenseOptions, LayerSpec } from './layer.js';
+import type { DenseOptions, LayerSpec } from '../architecture/layer.js';
 
 /**
  * A dense layer's flat parameters are its weight [in × out], row-major, then its bias [out]: together the

@@ -1,17 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
-import { frozenStandardised, type TrainingBatch, trainingStandardised } from './batch-norm.js';
-import { applyConv2d } from './conv2d.js';
-import { addBias, applyConv2dTranspose } from './conv2d-transpose.js';
-import { applyDense } from './dense.js';
-import { applyDepthwiseConv2d } from './depthwise-conv2d.js';
-import { dropped, maskName } from './dropout.js';
-import { applyEmbedding, oneHotIds } from './embedding.js';
-import { groupStandardised } from './group-norm.js';
-import type { Architecture, Network, Nn } from './layer.js';
-import { scaledAndShifted } from './norm.js';
-
-/** Tensors by parameter name, each in its declared shape or with a leading model axis; statistics and masks likewise. */
-export type Parameters = Readonly<Record<string, tf.Tensor>>;
+import type { Architecture, Network, Nn, Parameters } from '../architecture/layer.js';
+import { frozenStandardised, type TrainingBatch, trainingStandardised } from '../layers/batch-norm.js';
+import { applyConv2d } from '../layers/conv2d.js';
+import { addBias, applyConv2dTranspose } from '../layers/conv2d-transpose.js';
+import { applyDense } from '../layers/dense.js';
+import { applyDepthwiseConv2d } from '../layers/depthwise-conv2d.js';
+import { dropped, maskName } from '../layers/dropout.js';
+import { applyEmbedding, oneHotIds } from '../layers/embedding.js';
+import { groupStandardised } from '../layers/group-norm.js';
+import { scaledAndShifted } from '../layers/norm.js';
 
 /** What a network's layers do, given parameters. */
 export type Interpreter = (parameters: Parameters) => Nn;

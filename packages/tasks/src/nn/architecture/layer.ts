@@ -15,6 +15,9 @@ export interface ParameterSpec {
   readonly deviation?: number;
 }
 
+/** Tensors by parameter name, each in its declared shape or with a leading model axis; statistics and masks likewise. */
+export type Parameters = Readonly<Record<string, Tensor>>;
+
 export type LayerKind =
   | 'dense'
   | 'embedding'

@@ -1,8 +1,7 @@
 import { sizeOf } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
-import type { Parameters } from './apply.js';
+import type { Conv2dOptions, LayerSpec, Parameters } from '../architecture/layer.js';
 import { badShape, patchesIn } from './conv2d.js';
-import type { Conv2dOptions, LayerSpec } from './layer.js';
 
 /**
  * Flat parameters: the weight [kernel × kernel × filters × in], row-major. A sample's gradient is the sum over the pixels of

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import { depthwiseGradients } from './depthwise-conv2d.js';
-import type { LayerSpec } from './layer.js';
-import { patchesOf } from './patches.js';
-import type { Taps } from './tapped.js';
+import type { LayerSpec } from '../architecture/layer.js';
+import { patchesOf } from '../architecture/patches.js';
+import type { Taps } from '../interpreters/tapped.js';
+import { depthwiseGradients } from '../layers/depthwise-conv2d.js';
 
 /**
  * The gradient of a sample with respect to a layer as a [width × outputs] matrix: input ⊗ delta where the layer is used at

@@ -1,6 +1,6 @@
 import { BenchError, exitCode } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
-import type { LayerSpec } from './layer.js';
+import type { LayerSpec } from '../architecture/layer.js';
 import { declareNorm } from './norm.js';
 
 const epsilon = 1e-5;

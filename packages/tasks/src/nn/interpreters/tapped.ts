@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Interpreter, type Parameters, withParameters } from './apply.js';
-import type { TrainingBatch } from './batch-norm.js';
-import type { Architecture, Network } from './layer.js';
+import type { Architecture, Network, Parameters } from '../architecture/layer.js';
+import type { TrainingBatch } from '../layers/batch-norm.js';
+import { type Interpreter, withParameters } from './apply.js';
 
 /** What a layer's parameters meet, and the derivative of a sample's scalar by the layer's output, before any activation. */
 export interface Taps {

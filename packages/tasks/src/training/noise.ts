@@ -1,0 +1,9 @@
+import type { NumericArray, Seed } from '@attribution-bench/contract';
+import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
+
+/** Random numbers that one model is fed in each step of its training. */
+export interface Noise {
+  readonly specs: Readonly<Record<string, TensorSpec>>;
+  /** @returns a function that fills the arrays of the next step of the run with this seed */
+  draw(seed: Seed): (step: Readonly<Record<string, NumericArray>>) => void;
+}
