@@ -1,6 +1,6 @@
-import { exitCode } from '@attribution-bench/contract';
 import { CommanderError } from 'commander';
 import { commandLine } from './command-line.js';
+import { exitCode, exitOf } from './exit-codes.js';
 import { printFailure } from './failure.js';
 import { endOnInterrupt } from './interrupt.js';
 import { watchOutput } from './output-errors.js';
@@ -9,8 +9,8 @@ const args = process.argv.slice(2);
 let outputExit: number | undefined;
 
 watchOutput((error) => {
-  outputExit = error.exit;
-  process.exitCode ||= error.exit;
+  outputExit = exitOf[error.code];
+  process.exitCode ||= exitOf[error.code];
   printFailure(error, args.includes('--debug'));
 });
 endOnInterrupt();

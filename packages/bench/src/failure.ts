@@ -1,4 +1,5 @@
-import { BenchError, type ExitCode, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
+import { type ExitCode, exitCode, exitOf } from './exit-codes.js';
 import { systemFailure } from './system-failure.js';
 
 /**
@@ -9,7 +10,7 @@ export function printFailure(thrown: unknown, debug: boolean): ExitCode {
   const error = systemFailure(thrown) ?? thrown;
   for (const line of failureLines(error)) console.error(`error: ${line}`);
   if (debug) for (let cause = error; cause instanceof Error; cause = cause.cause) console.error(cause.stack);
-  if (error instanceof BenchError) return error.exit;
+  if (error instanceof BenchError) return exitOf[error.code];
   if (!debug) console.error('this was not foreseen: run it again with --debug for the stack');
   return exitCode.cellFailed;
 }

@@ -1,4 +1,4 @@
-import { exitCode } from '@attribution-bench/contract';
+import { exitCode } from './exit-codes.js';
 
 /** Signals closer together than this come from one key press: npx and Nx pass on what the terminal has sent already. */
 const SAME_PRESS_MS = 1000;

@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 
 /**
  * Watches standard output and standard error. A reader that went away (`bench list | head`, a closed terminal) ends output
@@ -18,7 +18,6 @@ export function watchOutput(report: (error: BenchError) => void): void {
           place: name,
           message: `cannot be written, what it holds is cut: ${error.message}`,
           next: 'free some space and run the same command again: finished steps are kept',
-          exit: exitCode.incomplete,
           cause: error,
         }),
       );

@@ -1,5 +1,6 @@
-import { type BenchError, type ExitCode, exitCode, fromPlainError } from '@attribution-bench/contract';
+import { type BenchError, fromPlainError } from '@attribution-bench/contract';
 import type { Plan, RunOutcome } from '@attribution-bench/runner';
+import { type ExitCode, exitCode, exitOf } from './exit-codes.js';
 import type { FlagValues } from './flags.js';
 import { onInterrupt } from './interrupt.js';
 import { chooseReporter } from './progress/choose.js';
@@ -67,7 +68,7 @@ export function closingLines(outcome: RunOutcome): string[] {
 }
 
 export function exitCodeOf(outcome: RunOutcome): ExitCode {
-  if (outcome.error !== undefined) return outcome.error.exit;
+  if (outcome.error !== undefined) return exitOf[outcome.error.code];
   if (outcome.failedCells.length > 0 || outcome.counts.failed > 0) return exitCode.cellFailed;
   return outcome.incomplete === undefined ? exitCode.ok : exitCode.incomplete;
 }

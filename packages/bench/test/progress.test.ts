@@ -50,7 +50,7 @@ test('groups of trainings and cells get a line each, the steps of a cell none', 
 });
 
 test('failures say why', () => {
-  const error = { code: 'X', message: 'loss is NaN', exit: 1 } as const;
+  const error = { code: 'TRAINING_DIVERGED', message: 'loss is NaN' } as const;
   expect(
     linesOf([
       started,

@@ -2,6 +2,8 @@ export * from './arrays.js';
 export * from './board.js';
 export * from './board-examples.js';
 export * from './canonical.js';
+export * from './did-you-mean.js';
+export * from './error-codes.js';
 export * from './errors.js';
 export * from './feature-request.js';
 export * from './features.js';

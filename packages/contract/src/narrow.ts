@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from './errors.js';
+import { BenchError } from './errors.js';
 import type { FullMethodContext, Need } from './method.js';
 
 const membersOf: Readonly<Record<Need, readonly (keyof FullMethodContext)[]>> = {
@@ -27,7 +27,6 @@ export function narrowContext(ctx: FullMethodContext, needs: readonly Need[]): F
           code: 'METHOD_UNDECLARED_NEED',
           message: `the method uses ctx.${String(member)} and does not declare that it needs "${need}"`,
           next: `add '${need}' to its needs`,
-          exit: exitCode.cellFailed,
         });
       }
       const value: unknown = Reflect.get(target, member);

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { didYouMean } from './errors.js';
+import { didYouMean } from './did-you-mean.js';
 import { shown } from './shown.js';
 
 /** One declared parameter of a method, dataset, model, target or metric. */

@@ -3,25 +3,28 @@ import { BenchError, didYouMean, fromPlainError, toPlainError } from '../src/ind
 
 test('an error reads as one line: place, cause, next step', () => {
   const error = new BenchError({
-    code: 'CONFIG_UNKNOWN_KEY',
+    code: 'CONFIG_INVALID',
     place: 'configs/x.yaml:14:5',
     message: 'unknown key "retrainSeed"',
     next: 'did you mean "retrainSeeds"?',
   });
   expect(error.line).toBe('configs/x.yaml:14:5 unknown key "retrainSeed", did you mean "retrainSeeds"?');
-  expect(error.exit).toBe(2);
 });
 
 test('an error survives the way through a worker thread', () => {
-  const error = new BenchError({ code: 'DIVERGED', message: 'loss is NaN', next: 'lower lr', exit: 1 });
+  const error = new BenchError({ code: 'TRAINING_DIVERGED', message: 'loss is NaN', next: 'lower lr' });
   const back = fromPlainError(structuredClone(toPlainError(error)));
   expect(back).toMatchObject({
-    code: 'DIVERGED',
+    code: 'TRAINING_DIVERGED',
     message: 'loss is NaN',
     next: 'lower lr',
-    exit: 1,
     stack: error.stack,
   });
+});
+
+test('a code of another version becomes UNEXPECTED, with its message', () => {
+  const told = JSON.parse('{ "code": "FROM_THE_FUTURE", "message": "loss is NaN", "next": "lower lr" }');
+  expect(fromPlainError(told)).toMatchObject({ code: 'UNEXPECTED', message: 'loss is NaN', next: 'lower lr' });
 });
 
 test('a near name is suggested, a far one is not', () => {

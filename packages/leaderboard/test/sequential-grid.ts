@@ -18,7 +18,7 @@ export function atLook(
   const subsets = look * block;
   const [task] = input.tasks;
   const { truth } = task;
-  if (truth === undefined) throw new BenchError({ code: 'TEST', message: 'the simulated task has a truth' });
+  if (truth === undefined) throw new BenchError({ code: 'TRUTH_NONE', message: 'the simulated task has a truth' });
   const { queries, retrainSeeds } = truth;
   const first: BoardInput['tasks'][number] = {
     ...task,

@@ -7,7 +7,7 @@ const NEARLY_PARALLEL = 1 - 1e-4;
 
 /**
  * Rows scaled to length 1 in float64, [points × dims].
- * @throws BenchError COMPLEXITY_GAP_ZERO_INPUT for a row of zeros, which has no direction
+ * @throws BenchError METHOD_INPUT for a row of zeros, which has no direction
  */
 export function unitRows(inputs: Float32Array, dims: number): Float64Array {
   const rows = Float64Array.from(inputs);
@@ -16,7 +16,7 @@ export function unitRows(inputs: Float32Array, dims: number): Float64Array {
     for (let i = start; i < start + dims; i++) sum += rows[i] * rows[i];
     if (sum === 0)
       throw new BenchError({
-        code: 'COMPLEXITY_GAP_ZERO_INPUT',
+        code: 'METHOD_INPUT',
         place: 'complexity-gap',
         message: `training point ${start / dims} is all zeros, and the kernel compares directions`,
         next: 'leave that point out',

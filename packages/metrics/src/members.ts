@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 
 /** 0 .. train - 1 but for the points left out, ascending. */
 export function without(train: number, left: Iterable<number>): Int32Array {
@@ -18,7 +18,6 @@ export function pointsOf(share: number, train: number): number {
     code: 'SHARE_TOO_SMALL',
     message: `a share of ${share} of ${train} training points is none of them`,
     next: `one point is a share of ${Number((1 / train).toPrecision(3))}`,
-    exit: exitCode.cellFailed,
   });
 }
 

@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 import { notFiniteError, requireCount, requireLength } from './errors.js';
 import { addMatmul, matmul } from './matmul.js';
 import { transpose } from './transpose.js';
@@ -205,7 +205,6 @@ function notPositiveDefinite(name: string, pivot: number, n: number, value: numb
     place: 'cholesky',
     message: `${name} [${n} × ${n}] with ridge ${ridge} is not positive definite to working precision: pivot ${pivot} is ${value}`,
     next: 'raise the ridge, or remove duplicate and constant columns',
-    exit: exitCode.cellFailed,
   });
 }
 

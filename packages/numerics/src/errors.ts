@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 
 /** Arrays whose lengths do not fit the stated shapes: a mistake of the caller. */
 export function shapeError(place: string, message: string): BenchError {
@@ -12,7 +12,6 @@ export function notFiniteError(place: string, message: string): BenchError {
     place,
     message,
     next: 'look for a diverged training run or an overflow in what was computed before',
-    exit: exitCode.cellFailed,
   });
 }
 

@@ -1,4 +1,4 @@
-import { BenchError, childSeed, exitCode, type Projection, Rng, type Seed } from '@attribution-bench/contract';
+import { BenchError, childSeed, type Projection, Rng, type Seed } from '@attribution-bench/contract';
 import { requireCount } from './errors.js';
 import { createProjector } from './projection.js';
 import { type AddEntry, addHashed, defaultMaskFactor, randomSubset } from './random-sparse.js';
@@ -58,7 +58,6 @@ export function createFactorProjector(projection: FactoredProjection, layers: re
       code: 'PROJECTION_DIM',
       message: `a ${kind} projection to ${dim} columns leaves nothing for some of ${layers.length} layers`,
       next: `raise projDim to at least ${layers.length}, or use the projection sjlt`,
-      exit: exitCode.cellFailed,
     });
   }
   const budget = kind === 'logra' ? dim : Math.max(dim, Math.round(maskFactor * dim));

@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 
 /** Whether an error of the file system has one of these codes. */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
@@ -14,7 +14,6 @@ export function writeError(error: unknown, file: string): BenchError {
       place: file,
       message: 'cannot be written: the disk or quota is full',
       next: 'free some space (`bench gc` removes results that are no longer needed) and run the same command again: finished steps are kept',
-      exit: exitCode.incomplete,
       cause: error,
     });
   if (hasCode(error, 'EACCES', 'EPERM', 'EROFS'))

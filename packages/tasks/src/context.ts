@@ -2,7 +2,6 @@ import {
   BenchError,
   type Checkpoint,
   childSeed,
-  exitCode,
   type FullMethodContext,
   type GradientRequest,
   type PointSet,
@@ -44,7 +43,6 @@ export function createContext(
       code: 'METHOD_CHECKPOINT',
       message: `the method names a checkpoint ${JSON.stringify(id)} that it was not given`,
       next: 'use those of ctx.checkpoints or ctx.trajectory',
-      exit: exitCode.cellFailed,
     });
   };
   const passOf = async (of: PointSet, timesteps: GradientRequest['timesteps']): Promise<Pass> => {
@@ -55,7 +53,6 @@ export function createContext(
       place: info.id,
       message: 'only generated queries have time steps at which they were drawn',
       next: 'ask for the time steps "sampling" of the queries of a generator alone',
-      exit: exitCode.cellFailed,
     });
   };
   let done = 0;
@@ -80,7 +77,6 @@ export function createContext(
           code: 'FEATURES_FILE',
           message: 'features of an ONNX model were asked for, and no model was named',
           next: 'name an extractor in the request',
-          exit: exitCode.cellFailed,
         });
       }
       const signed = info.kind === 'generator';

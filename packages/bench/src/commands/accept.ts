@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import { exitCode } from '@attribution-bench/contract';
 import { Command } from 'commander';
 import { baselinePlace, storedAcceptances } from '../baseline.js';
+import { exitCode } from '../exit-codes.js';
 import { type FlagValues, withFlags } from '../flags.js';
 import { planFrom } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 import { Command } from 'commander';
 import { baselinePlace, storedBaseline } from '../baseline.js';
+import { exitCode } from '../exit-codes.js';
 import { type FlagValues, withFlags } from '../flags.js';
 import { planFrom } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';

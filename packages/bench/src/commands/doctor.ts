@@ -1,5 +1,5 @@
-import { exitCode } from '@attribution-bench/contract';
 import { Command } from 'commander';
+import { exitCode } from '../exit-codes.js';
 import { type FlagValues, withFlags } from '../flags.js';
 import { type Finding, inspectMachine } from '../machine.js';
 import { resultsFolder } from '../workspace.js';

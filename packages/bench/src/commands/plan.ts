@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { exitCode } from '@attribution-bench/contract';
 import type { Estimate, Plan, PlannedCellStatus } from '@attribution-bench/runner';
 import { Command } from 'commander';
+import { exitCode } from '../exit-codes.js';
 import { type FlagValues, withFlags } from '../flags.js';
 import { onInterrupt } from '../interrupt.js';
 import { planFrom } from '../plan-from-flags.js';

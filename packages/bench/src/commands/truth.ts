@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { BenchError, exitCode, fromPlainError } from '@attribution-bench/contract';
+import { BenchError, fromPlainError } from '@attribution-bench/contract';
 import { Command } from 'commander';
+import { exitCode, exitOf } from '../exit-codes.js';
 import { printFailure } from '../failure.js';
 import { type FlagValues, wholeNumber, withFlags } from '../flags.js';
 import { onInterrupt } from '../interrupt.js';
@@ -91,7 +92,7 @@ async function verify(flags: FlagValues & { rows: number }): Promise<void> {
   for (const failure of failures) printFailure(failure, flags.debug ?? false);
   const [failed] = failures;
   if (compared.some(({ identical }) => !identical)) process.exitCode = exitCode.cellFailed;
-  else if (failed !== undefined) process.exitCode = failed.exit;
+  else if (failed !== undefined) process.exitCode = exitOf[failed.code];
 }
 
 async function exportPacks(flags: FlagValues & { to?: string }): Promise<void> {
@@ -118,7 +119,7 @@ async function importPacks(files: string[], flags: FlagValues): Promise<void> {
     } catch (error) {
       if (!(error instanceof BenchError)) throw error;
       printFailure(error, flags.debug ?? false);
-      process.exitCode = error.exit;
+      process.exitCode = exitOf[error.code];
     }
   }
 }

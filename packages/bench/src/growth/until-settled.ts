@@ -1,4 +1,4 @@
-import { BenchError, type ExitCode, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 import type { Board } from '@attribution-bench/leaderboard';
 import {
   entryFor,
@@ -14,6 +14,7 @@ import {
   writeGrowth,
 } from '@attribution-bench/runner';
 import { type Boards, boardsOf } from '../boards.js';
+import { type ExitCode, exitCode } from '../exit-codes.js';
 import type { FlagValues } from '../flags.js';
 import { gridFrom, planOf } from '../plan-from-flags.js';
 import { warnOfReplacedBoard } from '../replaced-board.js';

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 import type { SectionResult } from './figures.js';
 
 /** Measures one section in a process of its own. */
@@ -15,7 +15,7 @@ export function runSection(section: string): Promise<SectionResult> {
       if (result !== undefined) resolve(result);
       else {
         const message = `the measurement ended with ${signal ?? code} before it had a result`;
-        reject(new BenchError({ code: 'PERF_FAILED', place: `perf ${section}`, message, exit: exitCode.cellFailed }));
+        reject(new BenchError({ code: 'PERF_FAILED', place: `perf ${section}`, message }));
       }
     });
   });

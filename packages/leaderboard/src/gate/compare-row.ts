@@ -1,4 +1,4 @@
-import { BenchError, type BoardInput, type BoardTask, canonicalJson, exitCode } from '@attribution-bench/contract';
+import { BenchError, type BoardInput, type BoardTask, canonicalJson } from '@attribution-bench/contract';
 import { describeParams, type Entry } from '../make/entries.js';
 import { type MetricOfBoard, measureMetric } from '../make/measure/measure-metric.js';
 import {
@@ -138,7 +138,6 @@ function requireFinite(value: number, place: string): void {
     place,
     message: `a number of its comparison came out as ${value}`,
     next: 'compute this cell again (--force); if that does not help, the baseline is damaged: bench accept makes it anew',
-    exit: exitCode.cellFailed,
   });
 }
 

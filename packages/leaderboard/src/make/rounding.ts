@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 
 /** Decimals kept in board.json: far below any interval, and short to write. */
 const decimals = 1e6;
@@ -13,7 +13,6 @@ export function rounded(value: number): number {
       code: 'BOARD_NOT_FINITE',
       message: `a number of the board came out as ${value}`,
       next: 'run it again with --debug and report what it prints',
-      exit: exitCode.cellFailed,
     });
   }
   const scaled = value * decimals;

@@ -1,4 +1,4 @@
-import { BenchError, exitCode, type Json } from '@attribution-bench/contract';
+import { BenchError, type Json } from '@attribution-bench/contract';
 
 /** Widest line that an array or object is put on whole. */
 const lineWidth = 120;
@@ -18,7 +18,6 @@ function finite(key: string, value: unknown): unknown {
     place: key,
     message: `is ${value}, which no file can hold`,
     next: 'run it again with --debug and report what it prints',
-    exit: exitCode.cellFailed,
   });
 }
 

@@ -3,6 +3,7 @@ import { BenchError, didYouMean, hashJson, toPlainError } from '@attribution-ben
 import { metrics as knownMetrics } from '@attribution-bench/metrics';
 import { isModelPath, type OwnModelDeclaration, resolveTask } from '@attribution-bench/tasks';
 import { declarationIn } from '../isolation/ask-once.js';
+import { isUserCodeFailure } from '../isolation/user-code-failure.js';
 import { loadMethod } from '../methods/load-method.js';
 import type { BrokenMethod, Grid, GridMethod, GridMetric, GridTask, TruthSpec } from '../model/grid.js';
 import { layered, mergeTasks } from './extends.js';
@@ -205,8 +206,8 @@ async function resolveMethods(
 }
 
 /** Whether a method is there, but its code throws, ends its process or does not end when it is loaded. */
-function isBroken({ code }: BenchError): boolean {
-  return code === 'METHOD_BROKEN' || code.startsWith('USER_CODE_');
+function isBroken(error: BenchError): boolean {
+  return error.code === 'METHOD_BROKEN' || isUserCodeFailure(error);
 }
 
 async function resolveMetrics(

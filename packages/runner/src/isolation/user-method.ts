@@ -1,8 +1,9 @@
-import { BenchError, exitCode, type ParamSpecs, type Params, type TaskInfo } from '@attribution-bench/contract';
+import { BenchError, type ParamSpecs, type Params, type TaskInfo } from '@attribution-bench/contract';
 import type { LoadedMethod } from '../model/grid.js';
 import type { MethodDeclaration } from '../model/method-declaration.js';
 import { answerMs } from './limits.js';
 import type { Question, UserModule } from './messages.js';
+import { isUserCodeFailure } from './user-code-failure.js';
 import { startUserProcess, type UserProcess } from './user-process.js';
 import { loadError } from './user-processes.js';
 
@@ -45,8 +46,7 @@ export async function askUserMethod(url: string, use: string): Promise<UserMetho
     const answer = await ask(question).catch((error: unknown) => {
       throw new BenchError({
         code: 'METHOD_ANSWER',
-        message: `${question.ask}() ${error instanceof BenchError && error.code.startsWith('USER_CODE_') ? '' : 'threw: '}${(error as Error).message}`,
-        exit: exitCode.cellFailed,
+        message: `${question.ask}() ${error instanceof BenchError && isUserCodeFailure(error) ? '' : 'threw: '}${(error as Error).message}`,
         cause: error,
       });
     });
@@ -55,7 +55,6 @@ export async function askUserMethod(url: string, use: string): Promise<UserMetho
       code: 'METHOD_ANSWER',
       message: `${question.ask}() returned ${JSON.stringify(answer)}`,
       next: 'see the types of @attribution-bench/contract',
-      exit: exitCode.cellFailed,
     });
   };
 

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { BenchError, exitCode, fromPlainError } from '@attribution-bench/contract';
+import { BenchError, fromPlainError } from '@attribution-bench/contract';
 import type { WorkMessage } from '../run/work.js';
 import { controlDescriptor } from './control.js';
 import type { Asked, Question, Told } from './messages.js';
@@ -151,26 +151,22 @@ function endGroup({ pid }: ChildProcess): void {
 }
 
 function endedError(code: number | null, signal: NodeJS.Signals | null, lastLines: readonly string[]): BenchError {
-  const exit = exitCode.cellFailed;
   if (lastLines.some((line) => /heap out of memory|Reached heap limit/.test(line)))
     return new BenchError({
       code: 'USER_CODE_MEMORY',
       message: 'used up the memory for the objects of its process',
       next: 'raise budget.memory or use smaller blocks',
-      exit,
     });
   if (signal === null)
     return new BenchError({
       code: 'USER_CODE_ENDED',
       message: `ended its process with exit code ${code}`,
       next: 'return or throw, do not call process.exit',
-      exit,
     });
   return new BenchError({
     code: 'USER_CODE_CRASHED',
     message: signal === 'SIGKILL' ? 'was killed (SIGKILL)' : `crashed (${signal})`,
     next: signal === 'SIGKILL' ? 'perhaps the machine had no memory left' : 'look at the native code that it uses',
-    exit,
   });
 }
 
@@ -180,7 +176,6 @@ export function silentError(limitMs: number): BenchError {
     code: 'USER_CODE_SILENT',
     message: `gave no answer in ${limitMs / 1000} s and was ended`,
     next: 'look for a loop or a promise that never settles',
-    exit: exitCode.cellFailed,
   });
 }
 
@@ -189,7 +184,6 @@ function notStarted(cause: Error): BenchError {
     code: 'USER_CODE_PROCESS',
     message: `no process can be started for it: ${cause.message}`,
     next: 'see what limits this machine sets to processes and open files',
-    exit: exitCode.cellFailed,
     cause,
   });
 }

@@ -2,6 +2,7 @@ import { BenchError, toPlainError } from '@attribution-bench/contract';
 import type { RunningWork, Work, WorkMessage, WorkResult } from '../run/work.js';
 import { answerMs, graceMs } from './limits.js';
 import type { UserCode } from './user-code.js';
+import { isUserCodeFailure } from './user-code-failure.js';
 import { startUserProcess, type UserProcess } from './user-process.js';
 
 /** Processes in which steps with user code are done, one step at a time in each. */
@@ -111,12 +112,11 @@ async function opened(process: UserProcess, { modules }: UserCode): Promise<numb
 
 /** The failure of a process while it loaded a module, as one of the module. */
 export function loadError(error: unknown, what: string): unknown {
-  if (!(error instanceof BenchError) || !error.code.startsWith('USER_CODE_')) return error;
-  const { code, message, next, exit, cause } = error;
+  if (!(error instanceof BenchError) || !isUserCodeFailure(error)) return error;
+  const { code, message, next, cause } = error;
   return new BenchError({
     code,
     message: `${what} cannot be loaded: it ${message}`,
-    exit,
     cause,
     ...(next === undefined ? {} : { next }),
   });

@@ -1,16 +1,16 @@
-import { BenchError, exitCode, type PlainError, toPlainError } from '@attribution-bench/contract';
+import { BenchError, type PlainError, toPlainError } from '@attribution-bench/contract';
 import type { Budget } from '../model/grid.js';
 import type { PlannedStep } from '../model/step.js';
 import type { RunStatus } from '../status.js';
 
 /** Whether results can no longer be written, which stops the whole run and is no step's fault. */
 export function isStoreFailure({ code }: PlainError): boolean {
-  return ['STORE_FULL', 'STORE_UNWRITABLE', 'STORE_WRITE'].includes(code);
+  return code === 'STORE_FULL' || code === 'STORE_UNWRITABLE' || code === 'STORE_WRITE';
 }
 
 /** Whether a result that a step reads is not there or damaged. */
 export function isLostInput({ code }: PlainError): boolean {
-  return ['STORE_MISSING', 'STORE_CORRUPT'].includes(code);
+  return code === 'STORE_MISSING' || code === 'STORE_CORRUPT';
 }
 
 /** Why a cell failed, in one line: where, what, and what to do. */
@@ -27,7 +27,6 @@ export function misread({ place = '', message }: PlainError): PlainError {
       code: 'USER_CODE_MISREAD',
       message: `its process takes a sound result for a damaged one (${place} ${message})`,
       next: 'the code changes what all programs rest on, such as Object.prototype',
-      exit: exitCode.cellFailed,
     }),
   );
 }
@@ -39,7 +38,6 @@ export function overTime({ cellMs = 0 }: Budget, ended: boolean): PlainError {
       code: 'BUDGET_TIME',
       message: `took longer than budget.cell (${cellMs / 1000} s)${ended ? '; it did not stop when told to and was ended' : ''}`,
       next: `raise the budget or shrink the method${ended ? ', and let its loops look at ctx.signal' : ''}`,
-      exit: exitCode.cellFailed,
     }),
   );
 }
@@ -50,7 +48,6 @@ export function overMemory({ memoryBytes = 0 }: Budget): PlainError {
       code: 'BUDGET_MEMORY',
       message: `took more memory than budget.memory (${Math.round(memoryBytes / 2 ** 20)} MiB)`,
       next: 'raise the budget or use smaller blocks',
-      exit: exitCode.cellFailed,
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
-import { BenchError, exitCode, toPlainError } from '@attribution-bench/contract';
+import { BenchError, toPlainError } from '@attribution-bench/contract';
 import { Piscina } from 'piscina';
 import { userCodeOf } from '../isolation/user-code.js';
 import { openUserProcesses } from '../isolation/user-processes.js';
@@ -71,12 +71,11 @@ export function openPool(
 }
 
 function diedError(error: unknown): BenchError {
-  const { message } = error as Error;
+  const { message, code } = error as NodeJS.ErrnoException;
   return new BenchError({
     code: 'WORKER_DIED',
     message: `the worker thread ended: ${message}`,
-    next: /memory/i.test(message) ? 'use smaller blocks or a machine with more memory' : 'see --debug',
-    exit: exitCode.cellFailed,
+    next: code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'use smaller blocks or a machine with more memory' : 'see --debug',
     cause: error,
   });
 }

@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 import type { ArtifactRef, Store } from '@attribution-bench/store';
 import { dataFingerprint, generatedIds, prepareData, type TaskData } from '@attribution-bench/tasks';
 import type { DataSource, DatasetJob, TaskSource } from '../model/job.js';
@@ -40,7 +40,6 @@ function changed(task: string): BenchError {
     place: `task "${task}"`,
     message: 'has data files that changed while the grid ran',
     next: 'run it again',
-    exit: exitCode.incomplete,
   });
 }
 

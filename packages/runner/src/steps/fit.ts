@@ -1,4 +1,4 @@
-import { BenchError, exitCode, type NdArray, type NumericArray } from '@attribution-bench/contract';
+import { BenchError, type NdArray, type NumericArray } from '@attribution-bench/contract';
 import type { FitJob } from '../model/job.js';
 import { openMethod } from './method-context.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
@@ -17,7 +17,6 @@ export async function fitMethod(job: FitJob, workshop: Workshop): Promise<StepRe
         code: 'METHOD_STATE',
         message: `fit returned ${JSON.stringify(name)} that is no Float32Array, Float64Array, Int32Array or Uint8Array`,
         next: 'return plain arrays by name',
-        exit: exitCode.cellFailed,
       });
     arrays[name] = { shape: [data.length], data };
   }

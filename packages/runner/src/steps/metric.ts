@@ -1,12 +1,4 @@
-import {
-  BenchError,
-  deriveSeed,
-  exitCode,
-  type MetricResult,
-  type NdArray,
-  Rng,
-  type Split,
-} from '@attribution-bench/contract';
+import { BenchError, deriveSeed, type MetricResult, type NdArray, Rng, type Split } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
 import type { Artifact, ArtifactRef, Store } from '@attribution-bench/store';
 import type { MetricJob } from '../model/job.js';
@@ -59,7 +51,6 @@ export async function evaluateMetric(job: MetricJob, workshop: Workshop): Promis
     throw new BenchError({
       code: 'METRIC_NOT_FINITE',
       message: `metric "${job.metric}" came out as ${result.value}`,
-      exit: exitCode.cellFailed,
     });
   };
   const report = await evaluate(job.report);

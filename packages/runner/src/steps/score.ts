@@ -1,4 +1,4 @@
-import { BenchError, exitCode, type MethodState, sha256 } from '@attribution-bench/contract';
+import { BenchError, type MethodState, sha256 } from '@attribution-bench/contract';
 import type { ScoreJob } from '../model/job.js';
 import { openMethod } from './method-context.js';
 import { type StepReport, stopwatch, type Workshop, writeOutput } from './workshop.js';
@@ -40,7 +40,6 @@ function checkNumbers(what: string, values: unknown, shape: readonly number[]): 
       code: 'METHOD_SCORES',
       message: `${what} returned ${values instanceof Float32Array ? `${values.length} numbers` : 'no Float32Array'}`,
       next: `return a Float32Array of ${size} numbers [${pairwise ? 'queries × train' : 'train'} = ${shape.join(' × ')}]`,
-      exit: exitCode.cellFailed,
     });
   const first = values.findIndex((value) => !Number.isFinite(value));
   if (first === -1) return;
@@ -51,6 +50,5 @@ function checkNumbers(what: string, values: unknown, shape: readonly number[]): 
     code: 'METHOD_SCORES',
     message: `${what} returned ${bad} of ${size} numbers that are not finite, the first ${values[first]} at ${place}`,
     next: 'look for a division by 0 or a ridge that is too small',
-    exit: exitCode.cellFailed,
   });
 }

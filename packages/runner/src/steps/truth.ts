@@ -1,4 +1,4 @@
-import { BenchError, exitCode, type Truth } from '@attribution-bench/contract';
+import { BenchError, type Truth } from '@attribution-bench/contract';
 import type { ArtifactRef, Store } from '@attribution-bench/store';
 import type { TruthJob } from '../model/job.js';
 import type { SubsetRule } from '../model/subset-rule.js';
@@ -68,6 +68,5 @@ function notFinite(job: TruthJob, row: number): BenchError {
     place: job.task.spec.id,
     message: `the model retrained on subset ${subset}, seed ${row % job.retrainSeeds} has targets that are not finite`,
     next: 'lower model.lr or choose another target',
-    exit: exitCode.cellFailed,
   });
 }

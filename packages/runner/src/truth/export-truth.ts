@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError, exitCode, type Json } from '@attribution-bench/contract';
+import { BenchError, type Json } from '@attribution-bench/contract';
 import { writeTruthPack } from '@attribution-bench/store';
 import { withoutPlaces } from '@attribution-bench/tasks';
 import type { Plan } from '../model/plan.js';
@@ -33,7 +33,6 @@ export async function exportTruth(plan: Plan, options: { readonly folder?: strin
         place: task.id,
         message: `${truth.cached} of ${truth.total} retrainings are stored`,
         next: 'run bench truth build first',
-        exit: exitCode.incomplete,
       });
     const { key, rule } = truth;
     const { members, outputs } = await readTruth(store, job.output, { key, train: info.train, ...rule });

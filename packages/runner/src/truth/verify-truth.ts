@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { BenchError, exitCode, fromPlainError, type PlainError, toPlainError } from '@attribution-bench/contract';
+import { BenchError, fromPlainError, type PlainError, toPlainError } from '@attribution-bench/contract';
 import { openStore } from '@attribution-bench/store';
 import PQueue from 'p-queue';
 import type { RetrainJob } from '../model/job.js';
@@ -117,7 +117,6 @@ function incomplete(message: string): BenchError {
     code: 'TRUTH_INCOMPLETE',
     message,
     next: 'run bench truth build first',
-    exit: exitCode.incomplete,
   });
 }
 
@@ -125,6 +124,5 @@ function cancelled(): BenchError {
   return new BenchError({
     code: 'CANCELLED',
     message: 'stopped before all rows were verified',
-    exit: exitCode.incomplete,
   });
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError, sha256 } from '@attribution-bench/contract';
+import { BenchError, type ErrorCode, sha256 } from '@attribution-bench/contract';
 import type { Partition, PointSource } from './dataset.js';
 import { download } from './download.js';
 import { parseIdx } from './idx.js';
@@ -101,7 +101,7 @@ async function readVerified(
   shape: readonly number[],
   checksum: string,
 ): Promise<Uint8Array> {
-  const wrong = (code: string, message: string) =>
+  const wrong = (code: ErrorCode, message: string) =>
     new BenchError({ code, place: file, message, next: 'delete it and get it again' });
   const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
     throw wrong('DATA_CORRUPT', `cannot be read (${cause.code})`);

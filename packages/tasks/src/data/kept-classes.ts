@@ -1,4 +1,4 @@
-import { BenchError, didYouMean, type TaskKind } from '@attribution-bench/contract';
+import { BenchError, didYouMean, type ErrorCode, type TaskKind } from '@attribution-bench/contract';
 import type { PointSource } from './dataset.js';
 
 /**
@@ -13,7 +13,7 @@ export function keptClasses(
   { classNames, train, heldout }: PointSource,
   classes: unknown,
 ): number[] {
-  const fail = (code: string, message: string, next: string) =>
+  const fail = (code: ErrorCode, message: string, next: string) =>
     new BenchError({ code, place: `task "${task}"`, message, next });
   const names = Array.isArray(classes) ? classes.map(String) : [];
   const unknown = names.find((name) => !classNames.includes(name));

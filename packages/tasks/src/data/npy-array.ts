@@ -1,4 +1,4 @@
-import { BenchError, sizeOf } from '@attribution-bench/contract';
+import { BenchError, type ErrorCode, sizeOf } from '@attribution-bench/contract';
 import type { ArrayFile } from './array-files.js';
 import { checkLength, fortranPlaces, type NpyHeader, npyHeader, npyInvalid } from './npy.js';
 
@@ -127,6 +127,6 @@ function unusable({ file, header }: NpyArray, row: number, column: number, value
   return bad(file.place, `${element} is ${value}${times} and does not fit a 32-bit float`, next, 'DATA_NOT_FINITE');
 }
 
-function bad(place: string, message: string, next: string, code = 'DATA_CORRUPT'): BenchError {
+function bad(place: string, message: string, next: string, code: ErrorCode = 'DATA_CORRUPT'): BenchError {
   return new BenchError({ code, place, message, next });
 }

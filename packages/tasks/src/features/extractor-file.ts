@@ -107,8 +107,7 @@ function placeOfWeights(extractor: FeatureExtractor, weightFile: string): string
 }
 
 function weightsError(extractor: FeatureExtractor, message: string, next: string, cause?: unknown): BenchError {
-  const about = { code: 'FEATURES_FILE', place: extractor.file, message, next };
-  return new BenchError({ ...about, ...(cause === undefined ? {} : { cause }) });
+  return new BenchError({ code: 'FEATURES_FILE', place: extractor.file, message, next, cause });
 }
 
 function checksumError(extractor: FeatureExtractor, message: string, next: string): BenchError {

@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import type { TaskData } from '../data/task-data.js';
 import { mean } from '../means.js';
@@ -26,7 +26,6 @@ export function generator(spec: TaskSpec, data: TaskData, engine: Engine): TaskK
         code: 'REPLAY_GENERATOR',
         message: 'the training of a generator cannot be replayed: its loss is of noisy inputs, not of points',
         next: 'use the method on classifier tasks',
-        exit: exitCode.cellFailed,
       });
     },
     targetPass: subject.targetPass,
@@ -65,6 +64,5 @@ function noPath({ id, queries: { heldout, generated } }: TaskSpec): BenchError {
         ? 'the model that drew the queries is not in the data'
         : `${heldout} of ${heldout + generated} queries are held-out points, which were not drawn by sampling`,
     next: 'explain generated queries alone: queries: { heldout: 0 }',
-    exit: exitCode.cellFailed,
   });
 }

@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 import type { Diffusion } from './diffusion.js';
 
 /** Columns of a level: signal, noise, then the time features. */
@@ -17,7 +17,6 @@ export function levelTable({ steps, alphasCumprod }: Diffusion, features: number
       code: 'MODEL_TIME_FEATURES',
       message: `model.timeFeatures is ${features}, and each sine has a cosine`,
       next: 'give an even number, 2 or more',
-      exit: exitCode.badInput,
     });
   }
   const width = timeColumn + features;

@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 import type { Diffusion } from './diffusion.js';
 
 /** @throws BenchError TIMESTEPS when there are none, or one is not a step of the process */
@@ -9,6 +9,5 @@ export function checkTimesteps(timesteps: readonly number[], { steps }: Diffusio
     code: 'TIMESTEPS',
     message: wrong === undefined ? 'no time step was given' : `there is no time step ${wrong}`,
     next: `time steps are 0 to ${steps - 1}`,
-    exit: exitCode.cellFailed,
   });
 }

@@ -1,4 +1,4 @@
-import { BenchError, bool, exitCode, int, list } from '@attribution-bench/contract';
+import { BenchError, bool, int, list } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import { diffusionParams } from '../generator/diffusion.js';
 import type { Nn } from '../nn/architecture/layer.js';
@@ -114,8 +114,7 @@ function residualBlock(
 
 /** @throws BenchError MODEL_SHAPE */
 function checkShape(inputShape: readonly number[], levels: number, attention: readonly number[]): void {
-  const wrong = (message: string, next: string): BenchError =>
-    new BenchError({ code: 'MODEL_SHAPE', message, next, exit: exitCode.badInput });
+  const wrong = (message: string, next: string): BenchError => new BenchError({ code: 'MODEL_SHAPE', message, next });
   if (levels === 0) throw wrong('model.channels names no resolution', 'give the channels of at least one');
   if (inputShape.length !== 3) {
     throw wrong(

@@ -1,4 +1,4 @@
-import { BenchError, exitCode, type ParamSpecs, type Params } from '@attribution-bench/contract';
+import { BenchError, type ParamSpecs, type Params } from '@attribution-bench/contract';
 import type { Network } from '../nn/architecture/layer.js';
 import type { Choice } from '../spec.js';
 import type { ModelShape } from './model.js';
@@ -17,7 +17,6 @@ export function networkOf({ use, sha256, ...params }: Choice, shape: ModelShape)
       code: 'MODEL_CHANGED',
       message: `the model module ${use} was changed after the grid was read`,
       next: 'run again: the task is then a new one',
-      exit: exitCode.cellFailed,
     });
   }
   return own.model.network(params as unknown as Params<ParamSpecs>, shape);

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute } from 'node:path';
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError, type ErrorCode } from '@attribution-bench/contract';
 import { hashCode } from '../code/code-hash.js';
 import { diffusionParams } from '../generator/diffusion.js';
 import type { Model } from './model.js';
@@ -37,8 +37,8 @@ export function isModelPath(use: string): boolean {
  * @throws BenchError MODEL_FILE, MODEL_BROKEN (its module throws), MODEL_INVALID
  */
 export function loadOwnModel(file: string): OwnModel {
-  const fail = (code: string, message: string, next: string, cause?: unknown): BenchError =>
-    new BenchError({ code, message, next, exit: exitCode.badInput, ...(cause === undefined ? {} : { cause }) });
+  const fail = (code: ErrorCode, message: string, next: string, cause?: unknown): BenchError =>
+    new BenchError({ code, message, next, ...(cause === undefined ? {} : { cause }) });
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
     throw fail('MODEL_FILE', `there is no model module ${file}`, 'relative paths start at the grid file');
   }

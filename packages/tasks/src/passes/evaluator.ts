@@ -1,7 +1,6 @@
 import {
   BenchError,
   type CancelSignal,
-  exitCode,
   type NdArray,
   type Output,
   type PointSet,
@@ -127,7 +126,6 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
         throw new BenchError({
           code: 'HESSIAN_SHAPE',
           message: `${vectors.length} numbers are not whole rows of ${architecture.size} parameters`,
-          exit: exitCode.cellFailed,
         });
       }
       const pass = subject.pass();

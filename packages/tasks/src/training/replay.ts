@@ -1,7 +1,6 @@
 import {
   BenchError,
   type CancelSignal,
-  exitCode,
   type LayerFactors,
   type NumericArray,
   type OutputFunction,
@@ -133,7 +132,6 @@ function mismatch(): BenchError {
     code: 'REPLAY_MISMATCH',
     message: 'training again did not end in the same model',
     next: 'train the checkpoint again: it was made by another version, engine or machine',
-    exit: exitCode.cellFailed,
   });
 }
 

@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
 import type { Snapshot, TrainedRun, TrainRequest } from '../task.js';
@@ -113,7 +113,6 @@ function diverged(what: string, value: number, epoch: number, chunk: Pick<Chunk,
     code: 'TRAINING_DIVERGED',
     message: `training diverged: ${what} is ${value} in epoch ${epoch} at learning rate ${Number(peak.toPrecision(3))}`,
     next: 'lower model.lr, or add model.warmup (e.g. 0.1), or train with adam',
-    exit: exitCode.cellFailed,
   });
 }
 

@@ -3,7 +3,6 @@ import {
   type BoardInput,
   type BoardTask,
   deriveSeed,
-  exitCode,
   type MetricResult,
   Rng,
 } from '@attribution-bench/contract';
@@ -217,7 +216,6 @@ function requireFit(
       place: `${info.id}/${entry}`,
       message: `${metric} kept ${found} ${what}, the report split has ${expected}`,
       next: 'compute this cell again (--force)',
-      exit: exitCode.cellFailed,
     });
   };
   const { value, perQuery, perSampledQuery, predictions, outcomes, detection, repeats = {} } = result;
@@ -228,7 +226,6 @@ function requireFit(
       place: `${info.id}/${entry}`,
       message: `${metric} has a value that is no finite number`,
       next: 'compute this cell again (--force)',
-      exit: exitCode.cellFailed,
     });
   }
   expectCount('values of queries', perQuery?.length, queries);

@@ -1,4 +1,4 @@
-import { BenchError, exitCode, list, num } from '@attribution-bench/contract';
+import { BenchError, list, num } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 
 /** Parameters of models that see images: what their pixels are standardised by. */
@@ -27,7 +27,6 @@ export function standardisedPixels(
       code: 'MODEL_SHAPE',
       message: `the model takes images [height, width, channels], the inputs of the data set are [${inputShape.join(', ')}]`,
       next: 'use a data set of images, or a model of dense layers such as mlp',
-      exit: exitCode.badInput,
     });
   }
   const channels = inputShape[2];
@@ -37,7 +36,6 @@ export function standardisedPixels(
       code: 'MODEL_PIXELS',
       message: `model.${name} has ${values.length} numbers for images of ${channels} channels`,
       next: `give one number, or ${channels}`,
-      exit: exitCode.badInput,
     });
   }
   if (std.includes(0)) {
@@ -45,7 +43,6 @@ export function standardisedPixels(
       code: 'MODEL_PIXELS',
       message: 'model.std has a 0, which inputs would be divided by',
       next: 'give 1 to leave a channel as it is',
-      exit: exitCode.badInput,
     });
   }
   const scales = Array.from({ length: channels }, (_, c) => 1 / std[c % std.length]);

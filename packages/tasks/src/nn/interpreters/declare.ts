@@ -1,4 +1,4 @@
-import { BenchError, exitCode, sizeOf } from '@attribution-bench/contract';
+import { BenchError, sizeOf } from '@attribution-bench/contract';
 import { compile } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { flatSize } from '../architecture/flat.js';
@@ -99,7 +99,7 @@ function placedFrom(start: number, arrays: readonly Omit<ParameterSpec, 'offset'
 }
 
 function badLayers(message: string, next: string): BenchError {
-  return new BenchError({ code: 'MODEL_LAYERS', message, next, exit: exitCode.badInput });
+  return new BenchError({ code: 'MODEL_LAYERS', message, next });
 }
 
 function sum(values: readonly number[]): number {

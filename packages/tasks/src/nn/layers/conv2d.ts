@@ -1,4 +1,4 @@
-import { BenchError, exitCode, sizeOf } from '@attribution-bench/contract';
+import { BenchError, sizeOf } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import type { Conv2dOptions, LayerSpec, Parameters } from '../architecture/layer.js';
 import type { Patches } from '../architecture/patches.js';
@@ -78,6 +78,5 @@ export function badShape(message: string): BenchError {
     code: 'MODEL_SHAPE',
     message,
     next: 'use a data set of larger images, or a model of dense layers such as mlp',
-    exit: exitCode.badInput,
   });
 }

@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError, type ErrorCode } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import type { DropoutSpec } from '../architecture/layer.js';
 
@@ -10,8 +10,7 @@ export const maskName = (dropout: string): string => `${dropout}:kept`;
  * @throws BenchError MODEL_DROPOUT, MODEL_SHAPE
  */
 export function declareDropout(name: string, [batch, ...shape]: readonly number[], rate: number): DropoutSpec {
-  const fail = (code: string, message: string, next: string): BenchError =>
-    new BenchError({ code, message, next, exit: exitCode.badInput });
+  const fail = (code: ErrorCode, message: string, next: string): BenchError => new BenchError({ code, message, next });
   if (!(rate >= 0 && rate < 1)) {
     throw fail('MODEL_DROPOUT', `the rate of ${name} is ${rate}`, 'give a share from 0 to below 1');
   }

@@ -1,4 +1,4 @@
-import { BenchError, exitCode } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import type { LayerSpec } from '../architecture/layer.js';
 import { declareNorm } from './norm.js';
@@ -18,7 +18,6 @@ export function declareGroupNorm(
       code: 'MODEL_SHAPE',
       message: `the ${channels} channels of ${name} cannot be divided into ${groups} groups`,
       next: 'choose a number of groups that divides all numbers of channels',
-      exit: exitCode.badInput,
     });
   }
   return declareNorm(name, 'groupNorm', inputShape, offset);
