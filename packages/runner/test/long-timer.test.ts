@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { after } from '../src/run/long-timer.js';
+import { after } from '../src/schedule/long-timer.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

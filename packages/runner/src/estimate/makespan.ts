@@ -1,5 +1,5 @@
 import type { PlannedStep } from '../model/step.js';
-import { priorities } from '../run/priorities.js';
+import { priorities } from '../schedule/priorities.js';
 
 /**
  * Seconds until `workers` have done all steps, when each takes what `secondsOf` says: by going through the run event by

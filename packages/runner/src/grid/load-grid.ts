@@ -2,7 +2,7 @@ import { dirname, parse, resolve } from 'node:path';
 import { BenchError, didYouMean, hashJson, toPlainError } from '@attribution-bench/contract';
 import { metrics as knownMetrics } from '@attribution-bench/metrics';
 import { isModelPath, type OwnModelDeclaration, resolveTask } from '@attribution-bench/tasks';
-import { declarationIn } from '../isolation/ask-once.js';
+import { declarationIn } from '../isolation/load-module.js';
 import { isUserCodeFailure } from '../isolation/user-code-failure.js';
 import { loadMethod } from '../methods/load-method.js';
 import type { BrokenMethod, Grid, GridMethod, GridMetric, GridTask, TruthSpec } from '../model/grid.js';

@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { BenchError, fromPlainError } from '@attribution-bench/contract';
-import type { WorkMessage } from '../run/work.js';
+import type { WorkMessage } from '../executors/work.js';
 import { controlDescriptor } from './control.js';
+import { entryFile } from './entry-file.js';
 import type { Asked, Question, Told } from './messages.js';
 
 /** A process of its own for user code: whatever that does, it can be ended. One question at a time. */
@@ -45,9 +46,7 @@ interface Pending {
 
 /** @param heapBytes most that its JavaScript objects may take; default what Node.js takes for this machine */
 export function startUserProcess(heapBytes?: number): UserProcess {
-  const source = import.meta.url;
-  const entry = new URL(source.endsWith('.ts') ? '../../dist/isolation/child.js' : './child.js', source);
-  const child = fork(entry, [], {
+  const child = fork(entryFile('user-process'), [], {
     serialization: 'advanced',
     // Leader of a group of its own: signals of the terminal do not reach it, and what it starts ends with it.
     detached: true,

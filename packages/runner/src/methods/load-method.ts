@@ -3,10 +3,10 @@ import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BenchError, didYouMean, type Method } from '@attribution-bench/contract';
 import { findPackage, hashCode, packagesOf, searchFolders } from '@attribution-bench/tasks';
-import { askUserMethod, type UserMethod } from '../isolation/user-method.js';
 import type { LoadedMethod } from '../model/grid.js';
 import { declarationOf } from './declaration.js';
 import { importMethod } from './import-method.js';
+import { askUserMethod, type UserMethod } from './user-method.js';
 
 const scope = '@attribution-bench';
 const prefix = 'method-';

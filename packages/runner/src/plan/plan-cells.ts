@@ -11,7 +11,7 @@ import { hashPackage } from '@attribution-bench/tasks';
 import type { Grid, GridMethod, GridMetric, LoadedMethod, NamedFiles } from '../model/grid.js';
 import type { MethodSource } from '../model/job.js';
 import type { PlannedCell, PlannedTask } from '../model/plan.js';
-import { failureReason } from '../run/failure-text.js';
+import { failureReason } from '../schedule/failure-text.js';
 import type { CellFilter } from './globs.js';
 import { type PlannedTruthSteps, planCheckpoints, planTrajectory } from './plan-models.js';
 import type { OpenedTask } from './plan-task.js';

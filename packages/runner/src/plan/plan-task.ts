@@ -1,12 +1,12 @@
 import { fromPlainError } from '@attribution-bench/contract';
 import type { ArtifactOutput, Store } from '@attribution-bench/store';
 import { dataFingerprint, dataKey, generatedKey, hashPackage, taskKey } from '@attribution-bench/tasks';
-import { doOnce } from '../isolation/ask-once.js';
+import { doOnce } from '../executors/local/do-once.js';
+import type { Work } from '../executors/work.js';
 import { type UserCode, userCodeOf } from '../isolation/user-code.js';
 import type { GridTask } from '../model/grid.js';
 import type { TaskSource } from '../model/job.js';
 import type { PlanEnvironment } from '../model/plan.js';
-import type { Work } from '../run/work.js';
 import { makeDataset } from '../steps/dataset.js';
 import { describeTask, readDescription, type TaskDescription } from '../steps/describe-task.js';
 import { engineOf, openTasks } from '../steps/open-tasks.js';

@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 import { BenchError, fromPlainError, type PlainError, toPlainError } from '@attribution-bench/contract';
 import { openStore } from '@attribution-bench/store';
 import PQueue from 'p-queue';
+import { openPool } from '../executors/local/pool.js';
+import { temporaryFolder } from '../executors/local/temporary-folder.js';
 import type { RetrainJob } from '../model/job.js';
 import type { Plan } from '../model/plan.js';
-import { openPool } from '../run/pool.js';
-import { temporaryFolder } from '../run/temporary-folder.js';
 import { storeOf, truthsOf } from './pack-rows.js';
 
 export interface TruthVerification {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { canonicalJson, type Json } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
 import { type Collected, openStore, type Store } from '@attribution-bench/store';
-import type { Plan } from './model/plan.js';
-import { metricRetrainingParts } from './steps/retrain-for-metric.js';
+import type { Plan } from '../model/plan.js';
+import { metricRetrainingParts } from '../steps/retrain-for-metric.js';
 
 /**
  * Results in the store that none of the plans needs, stored or still to be made. `remove: false` only lists them. Which

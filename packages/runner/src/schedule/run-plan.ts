@@ -4,14 +4,19 @@ import { type PlainError, toPlainError } from '@attribution-bench/contract';
 import { type Claim, openClaims, openStore, removeLeftovers, writeAtomically } from '@attribution-bench/store';
 import PQueue from 'p-queue';
 import { extendHistory, type Measured, summarise } from '../estimate/history.js';
+import { openPool } from '../executors/local/pool.js';
+import { memoryMeter } from '../executors/memory-meter.js';
+import type { WorkMessage, WorkResult } from '../executors/work.js';
+import type { RunEvent, RunOutcome } from '../journal/events.js';
+import { openRunLog } from '../journal/run-log.js';
+import { brokenOffRun } from '../journal/run-record.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import { writeLatest } from '../plan/latest.js';
-import { brokenOffRun } from '../status.js';
 import { readMetric } from '../steps/metric.js';
+import { putAside } from './awaited-steps.js';
 import { type Running, watchBudget } from './budget-watch.js';
 import { watchCells } from './cell-watch.js';
-import type { RunEvent, RunOutcome } from './events.js';
 import {
   failureReason,
   isLostInput,
@@ -24,13 +29,8 @@ import {
 import { newForecast } from './forecast.js';
 import { after } from './long-timer.js';
 import { lostResults } from './lost-results.js';
-import { memoryMeter } from './memory.js';
-import { openPool } from './pool.js';
 import { priorities } from './priorities.js';
-import { putAside } from './put-aside.js';
-import { openRunLog } from './run-log.js';
 import { trackSteps } from './step-states.js';
-import type { WorkMessage, WorkResult } from './work.js';
 
 export interface RunOptions {
   /** Worker threads of this process; no more than there are cores are used. */

@@ -1,9 +1,9 @@
 import { BenchError, toPlainError } from '@attribution-bench/contract';
-import type { RunningWork, Work, WorkMessage, WorkResult } from '../run/work.js';
-import { answerMs, graceMs } from './limits.js';
-import type { UserCode } from './user-code.js';
-import { isUserCodeFailure } from './user-code-failure.js';
-import { startUserProcess, type UserProcess } from './user-process.js';
+import { graceMs } from '../../isolation/limits.js';
+import { loadModule } from '../../isolation/load-module.js';
+import type { UserCode } from '../../isolation/user-code.js';
+import { startUserProcess, type UserProcess } from '../../isolation/user-process.js';
+import type { RunningWork, Work, WorkMessage, WorkResult } from '../work.js';
 
 /** Processes in which steps with user code are done, one step at a time in each. */
 export interface UserProcesses {
@@ -100,26 +100,8 @@ export function openUserProcesses(most: number, heapBytes?: number): UserProcess
 
 /** Loads everything that steps with the code need; the resident memory of the process then. */
 async function opened(process: UserProcess, { modules }: UserCode): Promise<number> {
-  for (const module of modules) {
-    try {
-      await process.ask({ ask: 'load', module }, { limitMs: answerMs });
-    } catch (error) {
-      throw loadError(error, `${module.kind} "${module.use}"`);
-    }
-  }
+  for (const module of modules) await loadModule(process, module);
   return Number(await process.ask({ ask: 'prepare' }));
-}
-
-/** The failure of a process while it loaded a module, as one of the module. */
-export function loadError(error: unknown, what: string): unknown {
-  if (!(error instanceof BenchError) || !isUserCodeFailure(error)) return error;
-  const { code, message, next, cause } = error;
-  return new BenchError({
-    code,
-    message: `${what} cannot be loaded: it ${message}`,
-    cause,
-    ...(next === undefined ? {} : { next }),
-  });
 }
 
 /** User code can send what it likes in the name of its process. */

@@ -3,14 +3,14 @@ import { join, relative, resolve } from 'node:path';
 import type { BoardInput, BoardMethod, BoardTask, CellResult, Cost, Json } from '@attribution-bench/contract';
 import { openStore, type Store } from '@attribution-bench/store';
 import { findPackage } from '@attribution-bench/tasks';
-import type { Plan, PlannedCell, PlannedTask } from './model/plan.js';
-import type { PlannedStep } from './model/step.js';
-import type { RunOutcome } from './run/events.js';
-import { latestOutcome } from './run/latest-outcome.js';
-import { readDiagnostics } from './steps/diagnose.js';
-import { type MetricValues, readMetric } from './steps/metric.js';
-import { readSanity } from './steps/train.js';
-import { readTruth } from './steps/truth.js';
+import type { RunOutcome } from '../journal/events.js';
+import type { Plan, PlannedCell, PlannedTask } from '../model/plan.js';
+import type { PlannedStep } from '../model/step.js';
+import { readDiagnostics } from '../steps/diagnose.js';
+import { type MetricValues, readMetric } from '../steps/metric.js';
+import { readSanity } from '../steps/train.js';
+import { readTruth } from '../steps/truth.js';
+import { latestOutcome } from './latest-outcome.js';
 
 /**
  * What a board is made from, out of what is stored. A cell without results is `failed` when the run (or, without one,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { openStore } from '@attribution-bench/store';
 import type { TaskData } from '@attribution-bench/tasks';
-import type { Plan } from '../model/plan.js';
-import { readDataset } from '../steps/dataset.js';
+import type { Plan } from '../../model/plan.js';
+import { readDataset } from '../../steps/dataset.js';
 import { imageShape } from './board-examples.js';
 import { png } from './png.js';
 

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { workerData } from 'node:worker_threads';
-import { controlDescriptor, reportMs } from './control.js';
+import { controlDescriptor, reportMs } from '../isolation/control.js';
 
 /**
  * A thread beside user code, which goes on when that loops for ever. Through the control socket it tells the bench how much

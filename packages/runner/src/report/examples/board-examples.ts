@@ -10,10 +10,10 @@ import {
 import type { GeneratedSamples } from '@attribution-bench/metrics/generative';
 import { openStore, type Store } from '@attribution-bench/store';
 import type { TaskData } from '@attribution-bench/tasks';
-import type { Plan, PlannedCell, PlannedTask } from '../model/plan.js';
-import type { PlannedStep } from '../model/step.js';
-import { readDataset } from '../steps/dataset.js';
-import { readGeneratedSamples } from '../steps/diagnose.js';
+import type { Plan, PlannedCell, PlannedTask } from '../../model/plan.js';
+import type { PlannedStep } from '../../model/step.js';
+import { readDataset } from '../../steps/dataset.js';
+import { readGeneratedSamples } from '../../steps/diagnose.js';
 import { pngUrl } from './png.js';
 
 /** A row of a board whose scores are wanted. */

@@ -1,13 +1,7 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRegularFile } from '@attribution-bench/store';
-import type { RunOutcome } from './events.js';
-
-/** Names of the runs in a results folder, newest first. */
-export async function runNames(resultsFolder: string): Promise<string[]> {
-  const names = await readdir(join(resultsFolder, 'runs')).catch(() => []);
-  return names.filter((name) => /^\d{4}-\d\d-\d\dT/.test(name)).sort((a, b) => (a < b ? 1 : -1));
-}
+import type { RunOutcome } from '../journal/events.js';
+import { runNames } from '../journal/run-record.js';
 
 /**
  * How the newest finished run of a grid ended; undefined when there is none. What does not belong to its folder, or is not

@@ -1,7 +1,7 @@
 import { BenchError, type PlainError, toPlainError } from '@attribution-bench/contract';
+import type { RunStatus } from '../journal/run-record.js';
 import type { Budget } from '../model/grid.js';
 import type { PlannedStep } from '../model/step.js';
-import type { RunStatus } from '../status.js';
 
 /** Whether results can no longer be written, which stops the whole run and is no step's fault. */
 export function isStoreFailure({ code }: PlainError): boolean {

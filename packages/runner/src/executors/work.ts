@@ -4,7 +4,7 @@ import type { StepJob } from '../model/job.js';
 import type { PlanEnvironment } from '../model/plan.js';
 import type { CancelFlag } from '../steps/cancel.js';
 import type { StepReport } from '../steps/workshop.js';
-import type { Pace } from './pace.js';
+import type { Pace } from './local/pace.js';
 
 /** One step to do, as plain data. */
 export interface Work {

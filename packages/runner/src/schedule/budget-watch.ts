@@ -1,7 +1,7 @@
+import type { RunningWork } from '../executors/work.js';
 import type { Budget } from '../model/grid.js';
 import type { PlannedStep } from '../model/step.js';
 import { after } from './long-timer.js';
-import type { RunningWork } from './work.js';
 
 /** A step that runs. */
 export interface Running {

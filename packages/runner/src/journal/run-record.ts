@@ -1,10 +1,10 @@
-import { access, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileSystemTime, readRegularFile } from '@attribution-bench/store';
-import type { RunEvent, RunOutcome } from './run/events.js';
-import { runNames } from './run/latest-outcome.js';
+import type { RunEvent, RunOutcome } from './events.js';
 
+/** What the event file of a run says about it. */
 export interface RunStatus {
   readonly run: string;
   readonly grid: string;
@@ -18,6 +18,7 @@ export interface RunStatus {
   readonly elsewhere: number;
   readonly failed: number;
   readonly total: number;
+  /** Labels of the steps that it is at, or was at when it ended without a word. */
   readonly running: readonly string[];
   readonly rssBytes?: number;
   readonly etaSeconds?: number;
@@ -25,36 +26,30 @@ export interface RunStatus {
   readonly outcome?: RunOutcome;
 }
 
+/** Names of the runs in a results folder, newest first. */
+export async function runNames(resultsFolder: string): Promise<string[]> {
+  const names = await readdir(join(resultsFolder, 'runs')).catch(() => []);
+  return names.filter((name) => /^\d{4}-\d\d-\d\dT/.test(name)).sort((a, b) => (a < b ? 1 : -1));
+}
+
 /**
- * State of the newest runs and of all that still run, newest first, from their event files: whichever process of whichever
- * machine writes them.
+ * State of a run, whichever process of whichever machine writes its events; undefined when it wrote none.
+ * @param now from {@link timeOfRuns}
  */
-export async function readStatus(
-  resultsFolder: string,
-  options: { readonly limit?: number } = {},
-): Promise<RunStatus[]> {
-  const names = await runNames(resultsFolder);
-  const now = names.length === 0 ? 0 : timeIn(join(resultsFolder, 'runs'));
-  const runs = await Promise.all(
-    names.map(async (name, index) => {
-      const newest = index < (options.limit ?? 5);
-      if (!newest && (await hasEnded(join(resultsFolder, 'runs', name)))) return undefined;
-      const run = await readRun(resultsFolder, name, now);
-      return newest || run?.state === 'running' ? run : undefined;
-    }),
-  );
-  return runs.flatMap((run) => run ?? []);
+export async function readRun(resultsFolder: string, name: string, now: number): Promise<RunStatus | undefined> {
+  const file = join(resultsFolder, 'runs', name, 'events.ndjson');
+  return statusOf(name, await readEvents(file), await silenceOf(file, now));
 }
 
 /**
  * The newest run of a grid besides `own`, if it ended without a word (its process crashed or was killed) in the middle of
- * steps: what may have been the end of it.
+ * steps, which may have caused that.
  */
 export async function brokenOffRun(
   resultsFolder: string,
   { grid, own }: { readonly grid: string; readonly own: string },
 ): Promise<RunStatus | undefined> {
-  const now = timeIn(join(resultsFolder, 'runs'));
+  const now = timeOfRuns(resultsFolder);
   for (const name of await runNames(resultsFolder)) {
     const run = name === own ? undefined : await readRun(resultsFolder, name, now);
     if (run === undefined || run.grid !== grid || run.state === 'running') continue;
@@ -63,16 +58,13 @@ export async function brokenOffRun(
   return undefined;
 }
 
-async function readRun(resultsFolder: string, name: string, now: number): Promise<RunStatus | undefined> {
-  const file = join(resultsFolder, 'runs', name, 'events.ndjson');
-  return statusOf(name, await readEvents(file), await silenceOf(file, now));
-}
-
-function hasEnded(folder: string): Promise<boolean> {
-  return access(join(folder, 'outcome.json')).then(
-    () => true,
-    () => false,
-  );
+/** Milliseconds since 1970 by the clock of the file system, or by that of this machine where nothing can be written. */
+export function timeOfRuns(resultsFolder: string): number {
+  try {
+    return fileSystemTime(join(resultsFolder, 'runs'));
+  } catch {
+    return Date.now();
+  }
 }
 
 async function readEvents(file: string): Promise<RunEvent[]> {
@@ -90,16 +82,7 @@ async function readEvents(file: string): Promise<RunEvent[]> {
     });
 }
 
-/** By the clock of the file system, as the times of files are; by that of this machine where nothing can be written. */
-function timeIn(folder: string): number {
-  try {
-    return fileSystemTime(folder);
-  } catch {
-    return Date.now();
-  }
-}
-
-/** Since when nothing was written to a file, in ms. */
+/** For how long nothing has been written to a file, in ms. */
 function silenceOf(file: string, now: number): Promise<number> {
   return stat(file).then(
     ({ mtimeMs }) => now - mtimeMs,
@@ -108,8 +91,8 @@ function silenceOf(file: string, now: number): Promise<number> {
 }
 
 /**
- * Without a sign of life for this long a run of another machine counts as interrupted. Network file systems show what was
- * written half a minute late.
+ * After this long without a sign of life a run of another machine counts as interrupted. Network file systems may show
+ * half a minute late what was written.
  */
 const silenceMs = 60_000;
 
@@ -117,40 +100,28 @@ function statusOf(run: string, events: readonly RunEvent[], silentMs: number): R
   const [started] = events;
   if (started?.type !== 'run-started' || started.run !== run) return undefined;
   const running = new Map<string, string>();
-  let done = 0;
-  let elsewhere = 0;
-  let failed = 0;
-  let beat: Extract<RunEvent, { type: 'heartbeat' }> | undefined;
+  const ended = { done: 0, elsewhere: 0, failed: 0, cancelled: 0, blocked: 0 };
+  let beat: Partial<Extract<RunEvent, { type: 'heartbeat' }>> = {};
   let outcome: RunOutcome | undefined;
   for (const event of events) {
     if (event.type === 'step-started') running.set(event.step, event.label);
     else if (event.type === 'step-finished') {
       running.delete(event.step);
-      if (event.status === 'done') done++;
-      if (event.status === 'elsewhere') elsewhere++;
-      if (event.status === 'failed') failed++;
+      ended[event.status]++;
     } else if (event.type === 'heartbeat') beat = event;
     else if (event.type === 'run-finished') outcome = event.outcome;
   }
+  const { grid, host, pid, at: startedAt, steps: total } = started;
+  const alive = host === hostname() ? isAlive(pid) : silentMs < silenceMs;
+  const { done, elsewhere, failed } = ended;
+  const about = { run, grid, host, pid, startedAt, done, elsewhere, failed, total };
   const lastEventAt = events[events.length - 1].at;
-  const alive = started.host === hostname() ? isAlive(started.pid) : silentMs < silenceMs;
-  return {
-    run,
-    grid: started.grid,
-    host: started.host,
-    pid: started.pid,
-    startedAt: started.at,
-    state: outcome !== undefined ? 'finished' : alive ? 'running' : 'interrupted',
-    done,
-    elsewhere,
-    failed,
-    total: started.steps,
-    running: outcome === undefined ? [...running.values()] : [],
-    ...(beat === undefined ? {} : { rssBytes: beat.rssBytes }),
-    ...(beat?.etaSeconds === undefined || outcome !== undefined ? {} : { etaSeconds: beat.etaSeconds }),
-    lastEventAt,
-    ...(outcome === undefined ? {} : { outcome }),
-  };
+  const { rssBytes, etaSeconds } = beat;
+  const memory = rssBytes === undefined ? {} : { rssBytes };
+  if (outcome !== undefined) return { ...about, state: 'finished', running: [], ...memory, lastEventAt, outcome };
+  const left = etaSeconds === undefined ? {} : { etaSeconds };
+  const state = alive ? 'running' : 'interrupted';
+  return { ...about, state, running: [...running.values()], ...memory, ...left, lastEventAt };
 }
 
 function isAlive(pid: number): boolean {

@@ -2,12 +2,13 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel } from 'node:worker_threads';
 import { BenchError, toPlainError } from '@attribution-bench/contract';
 import { Piscina } from 'piscina';
-import { userCodeOf } from '../isolation/user-code.js';
-import { openUserProcesses } from '../isolation/user-processes.js';
-import type { StepJob } from '../model/job.js';
-import type { PlanEnvironment } from '../model/plan.js';
-import { type CancelFlag, newCancelFlag, raise } from '../steps/cancel.js';
-import type { RunningWork, ThreadWork, Work, WorkMessage, WorkResult } from './work.js';
+import { entryFile } from '../../isolation/entry-file.js';
+import { userCodeOf } from '../../isolation/user-code.js';
+import type { StepJob } from '../../model/job.js';
+import type { PlanEnvironment } from '../../model/plan.js';
+import { type CancelFlag, newCancelFlag, raise } from '../../steps/cancel.js';
+import type { RunningWork, ThreadWork, Work, WorkMessage, WorkResult } from '../work.js';
+import { openUserProcesses } from './user-processes.js';
 
 /** Worker threads that do steps, and processes for those with user code. */
 export interface WorkerPool {
@@ -28,9 +29,8 @@ export function openPool(
   heapBytes?: number,
 ): WorkerPool {
   const threads = Math.max(1, Math.min(jobs, availableParallelism()));
-  const source = import.meta.url;
   const pool = new Piscina<ThreadWork, WorkResult>({
-    filename: new URL(source.endsWith('.ts') ? '../../dist/worker.js' : '../worker.js', source).href,
+    filename: entryFile('worker').href,
     minThreads: threads,
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,

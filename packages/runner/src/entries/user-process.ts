@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Cancelled, type CancelSignal, type Method, toPlainError } from '@attribution-bench/contract';
+import type { WorkMessage } from '../executors/work.js';
+import type { Asked, Question, Told, UserModule } from '../isolation/messages.js';
 import { declarationOf } from '../methods/declaration.js';
 import { importMethod } from '../methods/import-method.js';
-import type { WorkMessage } from '../run/work.js';
-import type { Asked, Question, Told, UserModule } from './messages.js';
 
 /** The process in which user code runs. It does what it is asked, one question after the other, until it is ended. */
 const newestToStop = new Int32Array(new SharedArrayBuffer(4));
@@ -48,10 +48,10 @@ async function answer(question: Question, number: number, tell: (told: Told) => 
     case 'adapted':
       return (await methodOf(question.module)).adapted?.(question.task, question.params);
     case 'prepare':
-      await import('../run/do-work.js');
+      await import('../executors/local/do-work.js');
       return process.memoryUsage.rss();
     case 'step': {
-      const { doWork } = await import('../run/do-work.js');
+      const { doWork } = await import('../executors/local/do-work.js');
       const post = (message: WorkMessage) => tell({ number, type: 'message', message });
       return doWork(question.work, stopSignal(number), post, { besideUserCode: true });
     }

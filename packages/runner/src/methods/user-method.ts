@@ -1,11 +1,11 @@
 import { BenchError, type ParamSpecs, type Params, type TaskInfo } from '@attribution-bench/contract';
+import { answerMs } from '../isolation/limits.js';
+import { loadModule } from '../isolation/load-module.js';
+import type { Question, UserModule } from '../isolation/messages.js';
+import { isUserCodeFailure } from '../isolation/user-code-failure.js';
+import { startUserProcess, type UserProcess } from '../isolation/user-process.js';
 import type { LoadedMethod } from '../model/grid.js';
 import type { MethodDeclaration } from '../model/method-declaration.js';
-import { answerMs } from './limits.js';
-import type { Question, UserModule } from './messages.js';
-import { isUserCodeFailure } from './user-code-failure.js';
-import { startUserProcess, type UserProcess } from './user-process.js';
-import { loadError } from './user-processes.js';
 
 /** What a user's method says of itself, asked in a process of its own that ends when nothing more is asked for a while. */
 export type UserMethod = Pick<LoadedMethod, 'method' | 'uses' | 'supports' | 'adapted'>;
@@ -24,13 +24,13 @@ export async function askUserMethod(url: string, use: string): Promise<UserMetho
   let idle: NodeJS.Timeout | undefined;
 
   /** Asks when everything before is answered. */
-  const ask = (question: Question): Promise<unknown> => {
+  const inTurn = <T>(ask: (process: UserProcess) => Promise<T>): Promise<T> => {
     const answer = queue.then(async () => {
       clearTimeout(idle);
       const asked = process?.alive === true ? process : startUserProcess();
       process = asked;
       try {
-        return await asked.ask(question, { limitMs: answerMs });
+        return await ask(asked);
       } finally {
         idle = setTimeout(() => asked.end(), idleMs).unref();
       }
@@ -43,7 +43,7 @@ export async function askUserMethod(url: string, use: string): Promise<UserMetho
     question: Question & { ask: 'uses' | 'supports' | 'adapted' },
     isRight: (answer: unknown) => answer is T,
   ): Promise<T> => {
-    const answer = await ask(question).catch((error: unknown) => {
+    const answer = await inTurn((asked) => asked.ask(question, { limitMs: answerMs })).catch((error: unknown) => {
       throw new BenchError({
         code: 'METHOD_ANSWER',
         message: `${question.ask}() ${error instanceof BenchError && isUserCodeFailure(error) ? '' : 'threw: '}${(error as Error).message}`,
@@ -58,9 +58,7 @@ export async function askUserMethod(url: string, use: string): Promise<UserMetho
     });
   };
 
-  const declared = await ask({ ask: 'load', module }).catch((error: unknown) => {
-    throw loadError(error, `method "${use}"`);
-  });
+  const declared = await inTurn((asked) => loadModule(asked, module));
   return {
     method: declared as MethodDeclaration,
     uses: (params: Params<ParamSpecs>) => answered({ ask: 'uses', module, params }, isUses),

@@ -1,0 +1,25 @@
+import { toPlainError } from '@attribution-bench/contract';
+import { answerMs } from '../../isolation/limits.js';
+import type { UserCode } from '../../isolation/user-code.js';
+import { silentError } from '../../isolation/user-process.js';
+import type { Work, WorkMessage, WorkResult } from '../work.js';
+import { openUserProcesses } from './user-processes.js';
+
+/** Does one short step in a process of its own. It fails when it takes longer than user code may take to answer. */
+export async function doOnce(
+  work: Work,
+  code: UserCode,
+  onMessage: (message: WorkMessage) => void,
+): Promise<WorkResult> {
+  const processes = openUserProcesses(1);
+  const running = processes.start(work, code, onMessage);
+  const limit = setTimeout(() => running.process?.end(), answerMs);
+  try {
+    const result = await running.result;
+    if (result.status !== 'cancelled') return result;
+    return { status: 'failed', error: toPlainError(silentError(answerMs)) };
+  } finally {
+    clearTimeout(limit);
+    processes.close();
+  }
+}
