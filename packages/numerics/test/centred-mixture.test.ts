@@ -1,8 +1,8 @@
 import { Rng } from '@attribution-bench/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitCentredMixture, logDensities, logGaussian } from '../src/centred-mixture.js';
-import { mixtureLikelihood } from '../src/mixture-likelihood.js';
+import { fitCentredMixture, logDensities, logGaussian } from '../src/distances/centred-mixture.js';
+import { mixtureLikelihood } from '../src/distances/mixture-likelihood.js';
 
 const normals = (seed: number, size: number, scale = 1): Float64Array => {
   const rng = new Rng([seed, 1, 2, 3]);

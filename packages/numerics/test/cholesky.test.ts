@@ -1,9 +1,9 @@
 import { BenchError } from '@attribution-bench/contract';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cholesky, invertSpd, solveSpd } from '../src/cholesky.js';
-import { matmul, releaseMatmul } from '../src/matmul.js';
-import { transpose } from '../src/transpose.js';
+import { matmul, releaseMatmul } from '../src/matrices/matmul.js';
+import { transpose } from '../src/matrices/transpose.js';
+import { cholesky, invertSpd, solveSpd } from '../src/solvers/cholesky.js';
 import { distanceOf, normals, productByDefinition, spdMatrix } from './support/matrices.js';
 
 afterAll(releaseMatmul);

@@ -1,7 +1,7 @@
 import { Rng } from '@attribution-bench/contract';
 import { describe, expect, it } from 'vitest';
-import { commonSpace } from '../src/common-space.js';
-import { squaredDistances } from '../src/squared-distances.js';
+import { commonSpace } from '../src/components/common-space.js';
+import { squaredDistances } from '../src/distances/squared-distances.js';
 
 const rng = new Rng([1, 2, 3, 4]);
 const features = (count: number) =>

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { solveSpd } from '../src/cholesky.js';
-import { conjugateGradient, type SymmetricOperator } from '../src/conjugate-gradient.js';
-import { matmul, releaseMatmul } from '../src/matmul.js';
-import { transpose } from '../src/transpose.js';
+import { matmul, releaseMatmul } from '../src/matrices/matmul.js';
+import { transpose } from '../src/matrices/transpose.js';
+import { solveSpd } from '../src/solvers/cholesky.js';
+import { conjugateGradient, type SymmetricOperator } from '../src/solvers/conjugate-gradient.js';
 import { distanceOf, normals, spdMatrix } from './support/matrices.js';
 
 afterAll(releaseMatmul);

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { mean } from '../src/rank.js';
-import { difference, drawJointly, drawsOfMean, percentileInterval, resampleSpearman } from '../src/resampling.js';
+import { mean } from '../src/statistics/rank.js';
+import {
+  difference,
+  drawJointly,
+  drawsOfMean,
+  percentileInterval,
+  resampleSpearman,
+} from '../src/statistics/resampling.js';
 import { type AdditiveTruth, additiveTruths } from './support/additive-truth.js';
 
 describe('coverage of 95 % intervals for a mean LDS whose queries share their subsets', () => {

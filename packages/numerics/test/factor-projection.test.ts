@@ -2,8 +2,8 @@ import type { Seed } from '@attribution-bench/contract';
 import fc from 'fast-check';
 import { standardDeviation } from 'simple-statistics';
 import { describe, expect, it, test } from 'vitest';
-import { createFactorProjector, type FactorProjector, type LayerShape } from '../src/factor-projection.js';
-import { mean } from '../src/rank.js';
+import { createFactorProjector, type FactorProjector, type LayerShape } from '../src/projections/factor-projection.js';
+import { mean } from '../src/statistics/rank.js';
 import { normals } from './support/matrices.js';
 
 const seed: Seed = [5, 6, 7, 8];

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createGram } from '../src/gram.js';
-import { matmul, releaseMatmul } from '../src/matmul.js';
-import { transpose } from '../src/transpose.js';
+import { createGram } from '../src/matrices/gram.js';
+import { matmul, releaseMatmul } from '../src/matrices/matmul.js';
+import { transpose } from '../src/matrices/transpose.js';
 import { distanceOf, normals } from './support/matrices.js';
 
 afterAll(releaseMatmul);

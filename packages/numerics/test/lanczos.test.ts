@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { lanczos } from '../src/lanczos.js';
-import { matmul, releaseMatmul } from '../src/matmul.js';
-import { symmetricEigen } from '../src/symmetric-eigen.js';
+import { matmul, releaseMatmul } from '../src/matrices/matmul.js';
+import { lanczos } from '../src/solvers/lanczos.js';
+import { symmetricEigen } from '../src/solvers/symmetric-eigen.js';
 import { distanceOf, normals } from './support/matrices.js';
 
 afterAll(releaseMatmul);

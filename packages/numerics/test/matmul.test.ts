@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { addMatmul, matmul, releaseMatmul } from '../src/matmul.js';
-import { transpose } from '../src/transpose.js';
+import { addMatmul, matmul, releaseMatmul } from '../src/matrices/matmul.js';
+import { transpose } from '../src/matrices/transpose.js';
 import { distanceOf, normals, productByDefinition } from './support/matrices.js';
 
 afterAll(releaseMatmul);

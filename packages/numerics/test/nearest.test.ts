@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cosineDistance } from '../src/cosine-distance.js';
-import { releaseMatmul } from '../src/matmul.js';
-import { type NearestRequest, nearestNeighbours } from '../src/nearest.js';
+import { cosineDistance } from '../src/distances/cosine-distance.js';
+import { type NearestRequest, nearestNeighbours } from '../src/distances/nearest.js';
+import { releaseMatmul } from '../src/matrices/matmul.js';
 import { normals } from './support/matrices.js';
 
 afterAll(releaseMatmul);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { matmul, releaseMatmul } from '../src/matmul.js';
-import { principalComponents } from '../src/principal-components.js';
+import { principalComponents } from '../src/components/principal-components.js';
+import { matmul, releaseMatmul } from '../src/matrices/matmul.js';
 import { distanceOf, normals, productByDefinition } from './support/matrices.js';
 
 afterAll(releaseMatmul);

@@ -2,10 +2,10 @@ import type { Seed } from '@attribution-bench/contract';
 import fc from 'fast-check';
 import { standardDeviation } from 'simple-statistics';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cholesky } from '../src/cholesky.js';
-import { matmul, releaseMatmul } from '../src/matmul.js';
-import { createProjector, type FlatProjection } from '../src/projection.js';
-import { mean } from '../src/rank.js';
+import { matmul, releaseMatmul } from '../src/matrices/matmul.js';
+import { createProjector, type FlatProjection } from '../src/projections/projection.js';
+import { cholesky } from '../src/solvers/cholesky.js';
+import { mean } from '../src/statistics/rank.js';
 import { distanceOf, normals, productByDefinition } from './support/matrices.js';
 import { readNpy } from './support/read-npy.js';
 

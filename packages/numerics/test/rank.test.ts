@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { sampleCorrelation, sampleRankCorrelation } from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
-import { kendall, mean, midranks, pearson, rankOrder, resampledSpearman, rocAuc, spearman } from '../src/rank.js';
+import { mean, midranks, pearson, rankOrder, resampledSpearman, rocAuc, spearman } from '../src/statistics/rank.js';
 import { readNpy } from './support/read-npy.js';
 
 /** Values from a small set, so that ties are common, or from the reals. */
@@ -134,14 +134,6 @@ describe('pearson', () => {
     expect(pearson([1, 1, 1], [1, 2, 3])).toBeUndefined();
     expect(pearson([], [])).toBeUndefined();
     expect(() => pearson([1, Number.POSITIVE_INFINITY], [1, 2])).toThrow('Infinity at element 1');
-  });
-});
-
-describe('kendall', () => {
-  it('is tau-b: pairs in agreement less pairs in disagreement, over the untied ones', () => {
-    expect(kendall([1, 2, 3, 4], [1, 3, 2, 4])).toBeCloseTo(4 / 6, 14);
-    expect(kendall([1, 1, 2, 3], [1, 2, 3, 3])).toBeCloseTo(4 / 5, 14);
-    expect(kendall([1, 2], [3, 3])).toBeUndefined();
   });
 });
 

@@ -1,11 +1,11 @@
 import { Rng } from '@attribution-bench/contract';
 import { describe, expect, it } from 'vitest';
-import { mean, spearman } from '../src/rank.js';
-import { noiseCeiling, spearmanBrown } from '../src/reliability.js';
-import { drawJointly, spreadOfMean } from '../src/resampling.js';
-import { seedStatistics } from '../src/seed-statistics.js';
-import { expectedCeiling, expectedStatistics } from '../src/shaped-agreement.js';
-import { normalMean, normalNodes, type Shape, shapedVariable, shapeOfMean } from '../src/shaped-variable.js';
+import { mean, spearman } from '../src/statistics/rank.js';
+import { noiseCeiling, spearmanBrown } from '../src/statistics/reliability.js';
+import { drawJointly, spreadOfMean } from '../src/statistics/resampling.js';
+import { seedStatistics } from '../src/statistics/seed-statistics.js';
+import { expectedCeiling, expectedStatistics } from '../src/statistics/shaped-agreement.js';
+import { normalMean, normalNodes, type Shape, shapedVariable, shapeOfMean } from '../src/statistics/shaped-variable.js';
 
 interface Simulated {
   /** [subsets × retrainSeeds × queries] */

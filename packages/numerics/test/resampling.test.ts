@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mean, spearman } from '../src/rank.js';
+import { mean, spearman } from '../src/statistics/rank.js';
 import {
   difference,
   drawJointly,
@@ -11,7 +11,7 @@ import {
   resampleSubsets,
   spreadBySubsets,
   spreadOfMean,
-} from '../src/resampling.js';
+} from '../src/statistics/resampling.js';
 import { type AdditiveTruth, additiveTruths } from './support/additive-truth.js';
 import { distanceOf, normals } from './support/matrices.js';
 

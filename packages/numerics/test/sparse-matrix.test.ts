@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { addSparseOuterProduct, addSparseProduct, collectEntries } from '../src/sparse-matrix.js';
+import { addSparseOuterProduct, addSparseProduct, collectEntries } from '../src/matrices/sparse-matrix.js';
 import { distanceOf, normals, productByDefinition } from './support/matrices.js';
 
 const sizes = fc.record({

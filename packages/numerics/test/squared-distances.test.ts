@@ -1,7 +1,7 @@
 import { Rng } from '@attribution-bench/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { squaredDistanceBlocks, squaredDistances } from '../src/squared-distances.js';
+import { squaredDistanceBlocks, squaredDistances } from '../src/distances/squared-distances.js';
 
 const normals = (seed: number, size: number, centre: number): Float64Array => {
   const rng = new Rng([seed, 1, 2, 3]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { standardiser } from '../src/standardise.js';
+import { standardiser } from '../src/components/standardise.js';
 
 describe('standardiser', () => {
   it('gives its own points mean 0 and standard deviation 1 in every column that varies', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { matmul, releaseMatmul } from '../src/matmul.js';
-import { symmetricEigen, symmetricEigenvalues, tridiagonalEigen } from '../src/symmetric-eigen.js';
+import { matmul, releaseMatmul } from '../src/matrices/matmul.js';
+import { symmetricEigen, symmetricEigenvalues, tridiagonalEigen } from '../src/solvers/symmetric-eigen.js';
 import { distanceOf, normals } from './support/matrices.js';
 
 afterAll(releaseMatmul);

@@ -1,7 +1,7 @@
 import { Rng } from '@attribution-bench/contract';
+import { lanczos } from '@attribution-bench/numerics';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Task } from '../src/index.js';
-import { lanczosEigenvalues } from './support/lanczos.js';
 import { readFloats, readNpy } from './support/npy.js';
 import { referenceTask } from './support/reference-task.js';
 import { allRows, checkpointOf, contextOf, relativeError } from './support/tasks.js';
@@ -51,11 +51,9 @@ test('the target neg-loss is the loss negated, gradients included', async () => 
 test('Hessian products have the eigenvalues of the Hessian that the published code computed', async () => {
   const checkpoint = checkpointOf(parameters);
   const ctx = contextOf(task, [checkpoint]);
-  const eigenvalues = await lanczosEigenvalues(
-    (vector) => ctx.hessianProducts({ checkpoint, vectors: vector }),
-    p,
-    90,
-    new Rng([1, 2, 3, 4]),
+  const { values: eigenvalues } = await lanczos(
+    async (vector) => Float64Array.from(await ctx.hessianProducts({ checkpoint, vectors: Float32Array.from(vector) })),
+    { n: p, steps: 90, seed: [1, 2, 3, 4] },
   );
   const top = readNpy('influence-mlp/hessian_eigvals_top20').data;
   const bottom = readNpy('influence-mlp/hessian_eigvals_bottom5').data;

@@ -1,5 +1,5 @@
-import { notFiniteError, requireCount, requireFinite, requireLength } from './errors.js';
-import type { FloatArray } from './matmul.js';
+import { notFiniteError, requireCount, requireFinite, requireLength } from '../errors.js';
+import type { FloatArray } from '../matrices/matmul.js';
 
 /** Multiplies every row of [rows × n] by a symmetric matrix, e.g. a Hessian that is never formed. */
 export type SymmetricOperator<T extends FloatArray> = (vectors: T) => Promise<T>;
@@ -29,7 +29,9 @@ export interface ConjugateGradientResult<T extends FloatArray> {
 /**
  * Solves (A + damping·I) x = b for every row of b [rows × n] by conjugate gradients (Hestenes and Stiefel 1952). Rows are
  * independent but share calls of the operator, which sees only rows that are not yet done; recurrences are in float64.
- * Throws `NUMERICS_NOT_FINITE` when the operator returns NaN or infinity.
+ *
+ * Serves influence functions that solve against a damped Hessian by its products alone (Koh and Liang 2017, section 3).
+ * @throws BenchError NUMERICS_NOT_FINITE when the operator returns NaN or infinity
  */
 export async function conjugateGradient<T extends FloatArray>(
   operator: SymmetricOperator<T>,

@@ -1,13 +1,13 @@
 import { Rng, type Seed } from '@attribution-bench/contract';
+import { requireCount, requireFinite, requireLength } from '../errors.js';
 import type { SymmetricOperator } from './conjugate-gradient.js';
-import { requireCount, requireFinite, requireLength } from './errors.js';
 import { tridiagonalEigen } from './symmetric-eigen.js';
 
 export interface LanczosOptions {
   readonly n: number;
   /** Most often that the operator is called, one vector a call: the dimension of the Krylov space. */
   readonly steps: number;
-  /** Of the random start. */
+  /** Seed of the random start. */
   readonly seed: Seed;
 }
 
@@ -22,9 +22,12 @@ export interface RitzPairs {
 
 /**
  * Approximate eigenvalues and eigenvectors of a symmetric operator by Lanczos' method with full reorthogonalisation
- * (Lanczos 1950; Paige 1970); those at the ends of the spectrum converge first. Of an eigenvalue that occurs several
- * times one copy is found. Ends early when the Krylov space is exhausted.
- * Throws `NUMERICS_NOT_FINITE` when the operator returns NaN or infinity.
+ * (Lanczos 1950; Paige 1970); those at the ends of the spectrum converge first. An eigenvalue that occurs several times
+ * is found once. Ends early when the Krylov space is exhausted.
+ *
+ * Serves influence functions in the dominant eigenspace of a Hessian that is never formed (Schioppa et al. 2022, whose
+ * Arnoldi iteration is this one where the operator is symmetric).
+ * @throws BenchError NUMERICS_NOT_FINITE when the operator returns NaN or infinity
  */
 export async function lanczos(
   operator: SymmetricOperator<Float64Array>,

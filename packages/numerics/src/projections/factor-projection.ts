@@ -1,8 +1,8 @@
 import { BenchError, childSeed, type Projection, Rng, type Seed } from '@attribution-bench/contract';
-import { requireCount } from './errors.js';
+import { requireCount } from '../errors.js';
+import { addSparseProduct, collectEntries } from '../matrices/sparse-matrix.js';
 import { createProjector } from './projection.js';
 import { type AddEntry, addHashed, defaultMaskFactor, randomSubset } from './random-sparse.js';
-import { addSparseProduct, collectEntries } from './sparse-matrix.js';
 
 /** A projection whose matrix follows the layers of the network. */
 export type FactoredProjection = Projection & { readonly kind: 'logra' | 'factgrass' };

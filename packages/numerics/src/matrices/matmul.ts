@@ -1,6 +1,6 @@
 import { BenchError } from '@attribution-bench/contract';
 import { encodeModel, InferenceSession, Tensor } from '@attribution-bench/tfjs-onnx/runtime';
-import { requireCount, requireLength } from './errors.js';
+import { requireCount, requireLength } from '../errors.js';
 
 export type FloatArray = Float32Array | Float64Array;
 

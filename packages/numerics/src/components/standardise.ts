@@ -1,4 +1,4 @@
-import { requireCount, requireLength } from './errors.js';
+import { requireCount, requireLength } from '../errors.js';
 
 /** Takes the mean off every column and divides by its standard deviation (n - 1), both of a given set of points. */
 export interface Standardiser {

@@ -1,6 +1,6 @@
 import { BenchError, Rng, type Seed } from '@attribution-bench/contract';
 import { quantile } from 'simple-statistics';
-import { requireCount, requireFinite, requireLength } from './errors.js';
+import { requireCount, requireFinite, requireLength } from '../errors.js';
 import { correlateRanks, mean, type RankOrder, rankOrder, resampleOf, weightedRanks } from './rank.js';
 
 /**

@@ -1,4 +1,4 @@
-import { requireLength } from './errors.js';
+import { requireLength } from '../errors.js';
 
 /**
  * 1 - cos of the angle between two vectors, from 0 to 2, and 1 where one of them is zero: half the squared distance of

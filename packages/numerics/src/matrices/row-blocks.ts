@@ -1,5 +1,5 @@
 import type { RowBlock } from '@attribution-bench/contract';
-import { shapeError } from './errors.js';
+import { shapeError } from '../errors.js';
 import { matmul } from './matmul.js';
 
 /** The same rows, each scaled to length 1 in place; a row of zeros stays zero. */

@@ -1,4 +1,4 @@
-import { requireCount, requireLength } from './errors.js';
+import { requireCount, requireLength } from '../errors.js';
 import { fitShapes, fittedCount } from './fit-shapes.js';
 import { mean } from './rank.js';
 import { type JointDraws, type ResampledStatistic, signalOf } from './resampling.js';

@@ -1,6 +1,6 @@
 import { BenchError } from '@attribution-bench/contract';
-import { requireCount, requireFinite, requireLength } from './errors.js';
-import type { FloatArray } from './matmul.js';
+import { requireCount, requireFinite, requireLength } from '../errors.js';
+import type { FloatArray } from '../matrices/matmul.js';
 import { squaredDistances } from './squared-distances.js';
 
 const queryRows = 512;

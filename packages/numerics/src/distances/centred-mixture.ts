@@ -1,5 +1,5 @@
 import { BenchError } from '@attribution-bench/contract';
-import { requireLength } from './errors.js';
+import { requireLength } from '../errors.js';
 import { type LogLikelihood, mixtureLikelihood } from './mixture-likelihood.js';
 import { type DistanceBlock, squaredDistanceBlocks, squaredDistances } from './squared-distances.js';
 

@@ -1,7 +1,7 @@
 import { BenchError } from '@attribution-bench/contract';
-import { requireCount, requireFinite, requireLength } from './errors.js';
-import { addMatmul, matmul } from './matmul.js';
-import { transpose } from './transpose.js';
+import { requireCount, requireFinite, requireLength } from '../errors.js';
+import { addMatmul, matmul } from '../matrices/matmul.js';
+import { transpose } from '../matrices/transpose.js';
 
 export interface EigenDecomposition {
   /** Largest first, [n]. */

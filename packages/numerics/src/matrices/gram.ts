@@ -1,4 +1,4 @@
-import { requireCount, shapeError } from './errors.js';
+import { requireCount, shapeError } from '../errors.js';
 import { addMatmul, type FloatArray, matmul } from './matmul.js';
 
 const slabRows = 512;

@@ -1,4 +1,4 @@
-import { requireFinite, requireLength, shapeError } from './errors.js';
+import { requireFinite, requireLength, shapeError } from '../errors.js';
 
 /** The elements of a sample in ascending order, sorted once, from which the ranks of any resample follow in O(m). */
 export interface RankOrder {
@@ -164,22 +164,6 @@ export function correlateRanks(
     }
   }
   return squares === 0 || ownSquares === 0 ? undefined : correlation(squares, ownSquares, products);
-}
-
-/** Kendall's tau-b (ties on either side lower its denominator), by comparing all pairs; undefined for a constant sample. */
-export function kendall(x: ArrayLike<number>, y: ArrayLike<number>): number | undefined {
-  requireLength('kendall', 'the second sample', y, x.length);
-  const [ranksX, ranksY] = [midranks(x), midranks(y)];
-  let [agreement, untiedX, untiedY] = [0, 0, 0];
-  for (let i = 0; i < ranksX.length; i++) {
-    for (let j = 0; j < i; j++) {
-      const [a, b] = [Math.sign(ranksX[i] - ranksX[j]), Math.sign(ranksY[i] - ranksY[j])];
-      agreement += a * b;
-      untiedX += a * a;
-      untiedY += b * b;
-    }
-  }
-  return untiedX === 0 || untiedY === 0 ? undefined : correlation(untiedX, untiedY, agreement);
 }
 
 /**

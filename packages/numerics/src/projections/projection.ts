@@ -1,10 +1,10 @@
 import { childSeed, type Projection, type ProjectionKind, Rng } from '@attribution-bench/contract';
-import { requireCount, shapeError } from './errors.js';
-import { addMatmul } from './matmul.js';
+import { requireCount, shapeError } from '../errors.js';
+import { addMatmul } from '../matrices/matmul.js';
+import { addSparseProduct, collectEntries, type SparseEntries } from '../matrices/sparse-matrix.js';
 import { streamState } from './random-bits.js';
 import { entriesPerWord, fillNormals, fillSigns } from './random-entries.js';
 import { addHashed, defaultMaskFactor, randomSubset } from './random-sparse.js';
-import { addSparseProduct, collectEntries, type SparseEntries } from './sparse-matrix.js';
 
 /** Columns are generated in tiles with a stream of their own for every parameter; part of what a seed means. */
 const tileColumns = 2048;

@@ -1,8 +1,8 @@
 import { BenchError } from '@attribution-bench/contract';
-import { requireCount, requireFinite, requireLength } from './errors.js';
-import { createGram } from './gram.js';
-import { type FloatArray, matmul } from './matmul.js';
-import { symmetricEigen } from './symmetric-eigen.js';
+import { requireCount, requireFinite, requireLength } from '../errors.js';
+import { createGram } from '../matrices/gram.js';
+import { type FloatArray, matmul } from '../matrices/matmul.js';
+import { symmetricEigen } from '../solvers/symmetric-eigen.js';
 
 const blockRows = 1024;
 

@@ -1,5 +1,5 @@
-import { requireCount, requireLength } from './errors.js';
-import { matmul } from './matmul.js';
+import { requireCount, requireLength } from '../errors.js';
+import { matmul } from '../matrices/matmul.js';
 
 /** Below this share of |a|² + |b|² a distance from inner products has lost digits, and is summed over differences. */
 const CANCELLATION = 1e-3;

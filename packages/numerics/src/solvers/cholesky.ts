@@ -1,7 +1,7 @@
 import { BenchError } from '@attribution-bench/contract';
-import { notFiniteError, requireCount, requireLength } from './errors.js';
-import { addMatmul, matmul } from './matmul.js';
-import { transpose } from './transpose.js';
+import { notFiniteError, requireCount, requireLength } from '../errors.js';
+import { addMatmul, matmul } from '../matrices/matmul.js';
+import { transpose } from '../matrices/transpose.js';
 
 const width = 128;
 
