@@ -6,6 +6,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { gcCommand } from './commands/gc.js';
 import { gridCommand } from './commands/grid.js';
 import { listCommand } from './commands/list.js';
+import { newMethodCommand } from './commands/new-method.js';
 import { perfCommand } from './commands/perf.js';
 import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
@@ -22,6 +23,7 @@ const verbs = [
   checkCommand,
   acceptCommand,
   listCommand,
+  newMethodCommand,
   validateCommand,
   doctorCommand,
   gcCommand,

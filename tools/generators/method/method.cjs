@@ -1,6 +1,7 @@
 const { existsSync, symlinkSync } = require('node:fs');
 const { join } = require('node:path');
-const { manifest, projectConfig, readme, source, test } = require('./templates.cjs');
+const { render } = require('../../../packages/bench/templates/render.cjs');
+const { manifest, projectConfig } = require('./templates.cjs');
 
 const idPattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
@@ -16,9 +17,7 @@ module.exports = async function method(tree, { id, title = titleOf(id), cite = '
   const named = { id, title, cite, tasks: tasks === 'both' ? ['classifier', 'generator'] : [tasks] };
   tree.write(`${folder}/package.json`, manifest(named));
   tree.write(`${folder}/tsconfig.json`, projectConfig());
-  tree.write(`${folder}/src/${id}.ts`, source(named));
-  tree.write(`${folder}/test/${id}.test.ts`, test(named));
-  tree.write(`${folder}/README.md`, readme(named));
+  for (const [path, text] of render('method', { ...named, use: id })) tree.write(`${folder}/${path}`, text);
   addReference(tree, folder);
   return () => {
     link(tree.root, id, folder);

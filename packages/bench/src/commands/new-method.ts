@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { type FlagValues, withFlags } from '../flags.js';
+import { writeMethodPackage } from '../new-method/write-method-package.js';
+
+interface NewMethodFlags extends FlagValues {
+  to?: string;
+  title?: string;
+  cite: string;
+  tasks: 'both' | 'classifier' | 'generator';
+}
+
+export function newMethodCommand(): Command {
+  const command = new Command('new-method')
+    .summary('a package for a method of your own: source, test, grid, README, CI')
+    .description(
+      'Writes a package of its own for a new method, which needs nothing of this repository. As it is written it compiles, its tests pass and its grid runs: it is the gradient dot product, to be replaced by your method.',
+    )
+    .argument('<id>', 'lower-case words joined by dashes, e.g. my-method')
+    .option('--to <folder>', 'where to (default: a folder of that name)')
+    .option('--title <text>', 'the name on boards (default: made from the id)')
+    .option('--cite <text>', 'the paper, e.g. "Park et al. 2023, arXiv:2303.14186"', 'unpublished')
+    .addOption(
+      new Option('--tasks <kind>', 'kinds of tasks that it is for')
+        .choices(['both', 'classifier', 'generator'])
+        .default('both'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  bench new-method my-method
+  bench new-method my-method --tasks classifier --title "My method"`,
+    );
+  return withFlags(command).action(newMethod);
+}
+
+async function newMethod(id: string, flags: NewMethodFlags): Promise<void> {
+  const { to = id, cite, tasks, title } = flags;
+  const folder = resolve(to);
+  const files = await writeMethodPackage(folder, {
+    id,
+    title: title ?? id.replaceAll('-', ' ').replace(/^./, (letter) => letter.toUpperCase()),
+    cite,
+    tasks: tasks === 'both' ? ['classifier', 'generator'] : [tasks],
+  });
+  console.log(`wrote ${files.length} files to ${to}:`);
+  for (const file of files) console.log(`  ${file}`);
+  console.log(`\nNext:\n  cd ${to}`);
+  for (const line of nextSteps) console.log(`  ${line.replaceAll('<id>', id)}`);
+}
+
+const nextSteps = [
+  'npm install --ignore-scripts',
+  'npm test             the contract tests, green from the start',
+  'npm run bench        a board of your method and the random baseline',
+  'edit src/<id>.ts until it is your method, and its test and README with it',
+];

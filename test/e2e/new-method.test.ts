@@ -1,0 +1,51 @@
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { bench, startProgram, temporaryFolder, workspace } from './command.js';
+
+const packages = join(workspace, 'node_modules');
+
+test('a new method outside the repository compiles, passes its tests and gets onto a board', async () => {
+  const parent = temporaryFolder();
+  const { stdout } = await bench(['new-method', 'brand-new', '--cite', "O'Neil 2026", '--tasks', 'classifier'], {
+    cwd: parent,
+  });
+  expect(stdout).toContain('src/brand-new.ts');
+  const cwd = join(parent, 'brand-new');
+  symlinkSync(packages, join(cwd, 'node_modules'), 'junction');
+  for (const program of [['tsc'], ['vitest', 'run']]) {
+    const { code, stdout, stderr } = await startProgram(join(packages, '.bin', program[0]), program.slice(1), { cwd })
+      .ending;
+    expect(code, stdout + stderr).toBe(0);
+  }
+  const grid = await bench(['grid', '--config', 'grid.yaml', '--progress', 'none'], { cwd });
+  expect(grid.stdout).toContain('Brand new');
+  expect(grid.code).toBe(0);
+}, 240_000);
+
+test('what its manifest asks for is what this repository is tested with', async () => {
+  const parent = temporaryFolder();
+  await bench(['new-method', 'brand-new'], { cwd: parent });
+  const asked = manifestIn(join(parent, 'brand-new')).devDependencies;
+  const own = manifestIn(workspace);
+  for (const name of ['@types/node', 'typescript', 'vitest']) expect(asked[name]).toBe(`^${own.devDependencies[name]}`);
+  expect(asked['@attribution-bench/bench']).toBe(`^${own.version}`);
+});
+
+test.each([
+  [['Brand_New'], '"Brand_New" is not an id'],
+  [['brand-new', '--title', 'two\nlines'], '--title holds a line break'],
+  [['brand-new', '--to', '.'], 'holds files already'],
+])('%j is refused and leaves nothing', async (args, message) => {
+  const cwd = temporaryFolder();
+  symlinkSync(packages, join(cwd, 'node_modules'), 'junction');
+  const { code, stderr } = await bench(['new-method', ...args], { cwd });
+  expect(stderr).toContain(message);
+  expect(code).toBe(2);
+  expect(readdirSync(cwd)).toEqual(['node_modules']);
+  expect(existsSync(join(cwd, 'brand-new'))).toBe(false);
+});
+
+function manifestIn(folder: string): { version: string; devDependencies: Record<string, string> } {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+}
