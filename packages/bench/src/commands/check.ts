@@ -54,20 +54,22 @@ async function check(flags: FlagValues): Promise<void> {
     return;
   }
   const { boardInput } = await import('@attribution-bench/runner');
-  const leaderboard = await import('@attribution-bench/leaderboard');
+  const { checkBaseline, checkFiles, makeBoard, makeCosts, renderCheckAnnotations, renderCheckTerminal } = await import(
+    '@attribution-bench/leaderboard'
+  );
   const { printedWidth, writeBoards } = await import('../boards.js');
   const { writeAtomically } = await import('@attribution-bench/store');
   const input = await boardInput(plan, outcome);
-  const board = leaderboard.makeBoard(input);
-  const found = leaderboard.checkBaseline(input, board, baseline, { tolerances });
-  const folder = await writeBoards(plan, { board, costs: leaderboard.makeCosts(input) });
-  for (const [name, text] of Object.entries(leaderboard.checkFiles(found))) {
+  const board = makeBoard(input);
+  const found = checkBaseline(input, board, baseline, { tolerances });
+  const folder = await writeBoards(plan, { board, costs: makeCosts(input) });
+  for (const [name, text] of Object.entries(checkFiles(found))) {
     await writeAtomically(join(folder, name), text);
   }
   if (flags.json) process.stdout.write(`${JSON.stringify(found)}\n`);
   else {
-    process.stdout.write(leaderboard.renderCheckTerminal(found, printedWidth()));
-    if (process.env.GITHUB_ACTIONS === 'true') process.stdout.write(leaderboard.renderCheckAnnotations(found));
+    process.stdout.write(renderCheckTerminal(found, printedWidth()));
+    if (process.env.GITHUB_ACTIONS === 'true') process.stdout.write(renderCheckAnnotations(found));
   }
   console.error(`verdict written to ${folder}`);
   process.exitCode = found.passed ? exitCode.ok : exitCode.regression;
