@@ -50,7 +50,7 @@ module.exports = {
       name: 'one-door-to-onnxruntime',
       comment: 'its telemetry must be off before it is loaded',
       severity: 'error',
-      from: { pathNot: '^packages/tfjs-onnx/src/onnxruntime[.]ts$' },
+      from: { pathNot: '^packages/onnx/src/session[.]ts$' },
       to: { path: '^node_modules/onnxruntime-' },
     },
     {

@@ -1,4 +1,6 @@
-export * from './compile.js';
-export * from './engines.js';
-export * from './runtime.js';
-export * from './tfjs-node.js';
+export * from './compile/compile.js';
+export * from './engines/eager-engine.js';
+export * from './engines/engine.js';
+export * from './engines/onnx-engine.js';
+export * from './engines/tfjs-node.js';
+export type { ScanBody, ScanSpec, StepResult, TensorFunction, Tensors } from './functions.js';

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { installSecondOrderGradients } from './second-order-gradients.js';
+import { installSecondOrderGradients } from './gradients/second-order-gradients.js';
 
 /** TensorFlow.js with its cpu backend ready and its "looks like you are running in Node.js" notice silenced. */
 const cpu = tf.findBackend('cpu') as tf.KernelBackend & { firstUse: boolean };

@@ -1,11 +1,11 @@
 import { BenchError } from '@attribution-bench/contract';
+import { openGraph } from '@attribution-bench/onnx';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import {
   compile,
   compileScan,
   onnxEngine,
-  openGraph,
   type Tensors,
   tfjsCpuEngine,
   tfjsEngine,
@@ -353,6 +353,10 @@ describe('compileScan', () => {
       'SCAN_NAMES',
     );
     expect(failure(() => compileScan(({ carry }) => ({ carry, emit: { a: carry.a } }), spec)).code).toBe('SCAN_NAMES');
+    const eager = await tfjsCpuEngine.scan(() => ({ carry: {} }), spec);
+    await expect(eager.run({ a: new Float32Array(2), e: new Float32Array(2), r: new Float32Array(1) })).rejects.toThrow(
+      'the step does not return the carried "a"',
+    );
     for (const engine of [onnxEngine, tfjsCpuEngine]) {
       const program = await engine.scan(({ carry, each }) => ({ carry: { a: tf.add(carry.a, each.e) } }), spec);
       const feeds = { a: new Float32Array(2), e: new Float32Array(6), r: new Float32Array(2) };
@@ -379,6 +383,34 @@ describe('eager engines', () => {
       expect(status.next).toContain('libtensorflow');
       expect((await tfjsEngine()).id).toBe('tfjs-cpu');
     }
+  });
+
+  it('run what cannot be compiled', async () => {
+    const power = ({ x }: Tensors) => ({ y: tf.square(tf.abs(tf.spectral.rfft(x))) });
+    const specs = { x: f32(4) };
+    expect(failure(() => compile(power, specs)).code).toBe('COMPILE_UNSUPPORTED');
+    const program = await tfjsCpuEngine.program(power, specs);
+    const { y } = await program.run({ x: Float32Array.of(1, 0, -1, 0) });
+    expect(difference(y, Float32Array.of(0, 4, 0))).toBeLessThan(1e-6);
+    expect(program.outputs).toEqual({ y: f32(3) });
+  });
+
+  it('say what scans give before they run, as compiled programs do', async () => {
+    const body = ({ carry, each }: { carry: Tensors; each: Tensors }) => ({
+      carry: { bytes: tf.add(carry.bytes, 1), sum: tf.add(carry.sum, tf.sum(each.x)) },
+      emit: { sign: tf.greater(each.x, 0), rank: tf.scalar(2, 'int32'), twice: tf.mul(each.x, 2) },
+    });
+    const spec = {
+      carry: { bytes: { shape: [2], dtype: 'uint8' }, sum: f32() },
+      each: { x: f32(3) },
+      shared: {},
+    } as const;
+    const feeds = { bytes: Uint8Array.of(1, 2), sum: Float32Array.of(0), x: Float32Array.of(1, -2, 3, 4, 5, -6) };
+    const [compiled, eager] = [await onnxEngine.scan(body, spec), await tfjsCpuEngine.scan(body, spec)];
+    expect(eager.outputs).toEqual(compiled.outputs);
+    expect(eager.inputs).toEqual(compiled.inputs);
+    expect(await eager.run(feeds)).toEqual(await compiled.run(feeds));
+    await compiled.release();
   });
 
   it('check feeds like compiled programs', async () => {

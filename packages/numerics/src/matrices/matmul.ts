@@ -1,5 +1,5 @@
 import { BenchError } from '@attribution-bench/contract';
-import { encodeModel, InferenceSession, Tensor } from '@attribution-bench/tfjs-onnx/runtime';
+import { buildGraph, type Graph, type GraphProgram, openGraph } from '@attribution-bench/onnx';
 import { requireCount, requireLength } from '../errors.js';
 
 export type FloatArray = Float32Array | Float64Array;
@@ -17,7 +17,7 @@ export interface MatmulShape {
 
 type Mode = 'new' | 'add' | 'subtract';
 
-const sessions = new Map<string, Promise<InferenceSession>>();
+const programs = new Map<string, Promise<GraphProgram>>();
 
 /**
  * op(A)·op(B), row-major [m × n], by ONNX Runtime on this thread, in the precision of its operands.
@@ -46,11 +46,11 @@ export async function addMatmul<T extends FloatArray>(
   await run(sign === 1 ? 'add' : 'subtract', a, b, c, shape);
 }
 
-/** Closes the sessions of this thread; the next product opens new ones. */
+/** Releases the programs of this thread; the next product opens new ones. */
 export async function releaseMatmul(): Promise<void> {
-  const open = [...sessions.values()];
-  sessions.clear();
-  for (const session of open) await (await session).release();
+  const open = [...programs.values()];
+  programs.clear();
+  for (const program of open) await (await program).release();
 }
 
 function checkOperands(place: string, a: FloatArray, b: FloatArray, c: FloatArray, { m, k, n }: MatmulShape): void {
@@ -75,51 +75,39 @@ function checkOperands(place: string, a: FloatArray, b: FloatArray, c: FloatArra
 async function run(mode: Mode, a: FloatArray, b: FloatArray, c: FloatArray, shape: MatmulShape): Promise<void> {
   const { m, k, n, transposeA = false, transposeB = false } = shape;
   const dtype = a instanceof Float64Array ? 'float64' : 'float32';
-  const session = await openSession(dtype, transposeA, transposeB, mode);
-  const target = tensor(dtype, c, [m, n]);
-  const feeds = {
-    a: tensor(dtype, a, transposeA ? [k, m] : [m, k]),
-    b: tensor(dtype, b, transposeB ? [n, k] : [k, n]),
+  const program = await openProgram(dtype, transposeA, transposeB, mode);
+  const target = { data: c, shape: [m, n] };
+  const operands = {
+    a: { data: a, shape: transposeA ? [k, m] : [m, k] },
+    b: { data: b, shape: transposeB ? [n, k] : [k, n] },
   };
-  await session.run(mode === 'new' ? feeds : { ...feeds, c: target }, { y: target });
+  await program.run(mode === 'new' ? operands : { ...operands, c: target }, { y: target });
 }
 
-function tensor(dtype: 'float32' | 'float64', data: FloatArray, dims: number[]): Tensor {
-  return dtype === 'float64'
-    ? new Tensor(dtype, data as Float64Array, dims)
-    : new Tensor(dtype, data as Float32Array, dims);
-}
-
-function openSession(
+function openProgram(
   dtype: 'float32' | 'float64',
   transposeA: boolean,
   transposeB: boolean,
   mode: Mode,
-): Promise<InferenceSession> {
+): Promise<GraphProgram> {
   const key = `${dtype} ${transposeA} ${transposeB} ${mode}`;
-  let session = sessions.get(key);
-  if (session === undefined) {
-    session = InferenceSession.create(gemmModel(dtype, transposeA, transposeB, mode), {
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      enableMemPattern: false,
-      extra: { session: { set_denormal_as_zero: '1' } },
-    });
-    sessions.set(key, session);
+  let program = programs.get(key);
+  if (program === undefined) {
+    program = openGraph(gemmGraph(dtype, transposeA, transposeB, mode), { memoryPattern: false });
+    programs.set(key, program);
   }
-  return session;
+  return program;
 }
 
 /** One ONNX Gemm, y = ±op(a)·op(b) [+ c], all sizes free. */
-function gemmModel(type: 'float32' | 'float64', transposeA: boolean, transposeB: boolean, mode: Mode): Uint8Array {
+function gemmGraph(type: 'float32' | 'float64', transposeA: boolean, transposeB: boolean, mode: Mode): Graph {
   const matrix = (name: string, shape: string[]) => ({ name, type, shape });
   const inputs = [
     matrix('a', transposeA ? ['k', 'm'] : ['m', 'k']),
     matrix('b', transposeB ? ['n', 'k'] : ['k', 'n']),
     ...(mode === 'new' ? [] : [matrix('c', ['m', 'n'])]),
   ];
-  return encodeModel({
+  return buildGraph({
     inputs,
     outputs: [matrix('y', ['m', 'n'])],
     nodes: [

@@ -194,8 +194,8 @@ export function gridSource({ grid, resultsFolder }: Pick<Plan, 'grid' | 'results
 }
 
 function versionOf(name: string): string {
-  const engine = findPackage('@attribution-bench/tfjs-onnx', [import.meta.dirname]);
+  const runtime = findPackage('@attribution-bench/onnx', [import.meta.dirname]);
   return (
-    findPackage(name, [import.meta.dirname, ...(engine === undefined ? [] : [engine.folder])])?.version ?? 'unknown'
+    findPackage(name, [import.meta.dirname, ...(runtime === undefined ? [] : [runtime.folder])])?.version ?? 'unknown'
   );
 }

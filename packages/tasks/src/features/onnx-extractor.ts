@@ -6,7 +6,7 @@ import {
   type ImageLayout,
   type NdArray,
 } from '@attribution-bench/contract';
-import { InferenceSession, Tensor } from '@attribution-bench/tfjs-onnx/runtime';
+import { type ModelInput as DeclaredInput, type ModelOutput, openSession, type Session } from '@attribution-bench/onnx';
 import { type Images, resize } from './resize.js';
 
 /** Points as pixels in 0..1: images, or flat vectors for extractors that take those. */
@@ -15,18 +15,6 @@ export type Points = Images | { readonly data: Float32Array; readonly points: nu
 /** How many input values one run of the model is fed at most; bounds memory and fixes which points share a run. */
 const BLOCK_VALUES = 4_000_000;
 const BLOCK_POINTS = 64;
-
-/** @param folder where files with weights lie */
-function sessionOptions(folder: string): InferenceSession.SessionOptions {
-  return {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    logSeverityLevel: 4,
-    extra: { session: { set_denormal_as_zero: '1', model_external_initializers_file_folder_path: folder } },
-  };
-}
 
 /**
  * Features of points under an ONNX model, run in blocks by ONNX Runtime.
@@ -77,9 +65,9 @@ export async function extractFeatures(
   }
 }
 
-async function open(extractor: FeatureExtractor, model: Uint8Array): Promise<InferenceSession> {
+async function open(extractor: FeatureExtractor, model: Uint8Array): Promise<Session> {
   try {
-    return await InferenceSession.create(model, sessionOptions(dirname(extractor.file)));
+    return await openSession(model, { weightsFolder: dirname(extractor.file) });
   } catch (cause) {
     throw new BenchError({
       code: 'FEATURES_NOT_ONNX',
@@ -105,12 +93,12 @@ interface ModelInput {
   readonly fixedBatch: boolean;
 }
 
-function readInput(extractor: FeatureExtractor, session: InferenceSession, points: Points): ModelInput {
-  const [metadata, ...others] = session.inputMetadata;
-  if (metadata === undefined || others.length > 0 || !metadata.isTensor || metadata.type !== 'float32')
+function readInput(extractor: FeatureExtractor, session: Session, points: Points): ModelInput {
+  const [metadata, ...others] = session.inputs;
+  if (metadata === undefined || others.length > 0 || metadata.type !== 'float32')
     throw inputShapeError(
       extractor,
-      `takes ${session.inputMetadata.map(describe).join(', ') || 'no input'}`,
+      `takes ${session.inputs.map(describe).join(', ') || 'no input'}`,
       'export it with one float32 input, an image batch or a batch of vectors',
     );
   const declared = metadata.shape;
@@ -169,7 +157,7 @@ function readInput(extractor: FeatureExtractor, session: InferenceSession, point
   }
 }
 
-function readOutput(extractor: FeatureExtractor, session: InferenceSession): string {
+function readOutput(extractor: FeatureExtractor, session: Session): string {
   const names = session.outputNames;
   const name = extractor.output === '' ? names[0] : extractor.output;
   if (name !== undefined && names.includes(name)) return name;
@@ -225,50 +213,49 @@ function preparer(
   }
 }
 
-interface ModelOutput {
-  readonly data: Float32Array;
-  readonly dims: readonly number[];
-}
-
 async function run(
   extractor: FeatureExtractor,
-  session: InferenceSession,
+  session: Session,
   input: ModelInput,
   output: string,
   feed: Float32Array,
   rows: number,
-): Promise<ModelOutput> {
+): Promise<NdArray<Float32Array>> {
   const { height, width, channels, values } = input;
-  const dims = {
+  const shape = {
     flat: [rows, values],
     'channels-first': [rows, channels, height, width],
     'channels-last': [rows, height, width, channels],
   }[input.layout];
-  let result: Tensor;
+  let result: ModelOutput;
   try {
-    const results = await session.run({ [input.name]: new Tensor('float32', feed, dims) }, [output]);
+    const results = await session.run({ [input.name]: { data: feed, shape } }, { [output]: null });
     result = results[output];
   } catch (cause) {
     throw new BenchError({
       code: 'FEATURES_RUN',
       place: extractor.file,
-      message: `failed on an input of shape [${dims.join(', ')}] (${firstLine(cause)})`,
+      message: `failed on an input of shape [${shape.join(', ')}] (${firstLine(cause)})`,
       next: 'set extractorSize to the size it was exported for',
       cause,
     });
   }
-  if (result.type !== 'float32' || result.dims.length < 2 || result.dims[0] !== rows)
+  if (result.type !== 'float32' || result.shape.length < 2 || result.shape[0] !== rows)
     throw new BenchError({
       code: 'FEATURES_OUTPUT',
       place: extractor.file,
-      message: `gave ${result.type} of shape [${result.dims.join(', ')}] for ${rows} points`,
+      message: `gave ${result.type} of shape [${result.shape.join(', ')}] for ${rows} points`,
       next: 'its output must be float32 with one row a point',
     });
-  return { data: result.data as Float32Array, dims: result.dims };
+  return { data: result.data as Float32Array, shape: result.shape };
 }
 
 /** One row a point: the output itself, its first token, or its mean over tokens or positions. */
-function pool(extractor: FeatureExtractor, input: ModelInput, { data, dims }: ModelOutput): Float32Array {
+function pool(
+  extractor: FeatureExtractor,
+  input: ModelInput,
+  { data, shape: dims }: NdArray<Float32Array>,
+): Float32Array {
   if (dims.length === 2 || extractor.pool === 'flatten') return data;
   const tokens = dims.length === 3;
   if ((extractor.pool === 'first' && !tokens) || dims.length > 4)
@@ -314,8 +301,8 @@ function inputShapeError(extractor: FeatureExtractor, message: string, next: str
   return new BenchError({ code: 'FEATURES_INPUT_SHAPE', place: extractor.file, message, next });
 }
 
-function describe(metadata: InferenceSession.ValueMetadata): string {
-  return metadata.isTensor ? `"${metadata.name}" ${metadata.type}[${metadata.shape.join(', ')}]` : `"${metadata.name}"`;
+function describe({ name, type, shape }: DeclaredInput): string {
+  return type === undefined ? `"${name}"` : `"${name}" ${type}[${shape.join(', ')}]`;
 }
 
 function imageShape({ height, width, channels }: Images): string {

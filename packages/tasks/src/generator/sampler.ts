@@ -1,5 +1,6 @@
 import { type CancelSignal, childSeed, type Seed } from '@attribution-bench/contract';
-import type { Engine, Program } from '@attribution-bench/tfjs-onnx';
+import type { Program } from '@attribution-bench/onnx';
+import type { Engine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { parameterSpecs, stacked } from '../nn/architecture/flat.js';
 import { runModels } from '../nn/interpreters/apply.js';

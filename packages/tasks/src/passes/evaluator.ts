@@ -13,8 +13,8 @@ import {
   type FactoredProjection,
   type FlatProjection,
 } from '@attribution-bench/numerics';
+import type { Program } from '@attribution-bench/onnx';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
-import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
 import { compileFactors, factorSource } from './factors.js';
 import { compileHessian, runHessian } from './hessian.js';
 import { compileMappedGradients, layerShape, mapsName, streamMappedGradients } from './mapped-gradients.js';

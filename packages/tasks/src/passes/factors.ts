@@ -1,6 +1,6 @@
 import type { OutputFunction, PointSet } from '@attribution-bench/contract';
+import type { Program } from '@attribution-bench/onnx';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
-import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
 import { parameterSpecs, unpacked } from '../nn/architecture/flat.js';
 import { positionFactors } from '../nn/gradients/sample-gradients.js';
 import { averagedTaps } from './averaged-taps.js';

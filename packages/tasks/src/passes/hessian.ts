@@ -1,6 +1,6 @@
 import type { CancelSignal, OutputFunction } from '@attribution-bench/contract';
+import type { Program, TensorSpec } from '@attribution-bench/onnx';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
-import type { Program, TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
 import { packed, parameterSpecs, stacked } from '../nn/architecture/flat.js';
 import { runModels } from '../nn/interpreters/apply.js';

@@ -1,7 +1,7 @@
 import type { CancelSignal, OutputFunction, PointSet, RowBlock } from '@attribution-bench/contract';
 import type { FactorProjector, LayerMap, LayerShape } from '@attribution-bench/numerics';
+import type { Program, TensorSpec } from '@attribution-bench/onnx';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
-import type { Program, TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
 import { parameterSpecs, unpacked } from '../nn/architecture/flat.js';
 import type { LayerSpec } from '../nn/architecture/layer.js';

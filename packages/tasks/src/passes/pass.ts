@@ -1,6 +1,6 @@
 import type { NumericArray, Output, OutputFunction, PointSet } from '@attribution-bench/contract';
+import type { TensorSpec } from '@attribution-bench/onnx';
 import type { Tensors } from '@attribution-bench/tfjs-onnx';
-import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Architecture, Network } from '../nn/architecture/layer.js';
 

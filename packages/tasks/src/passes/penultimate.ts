@@ -1,6 +1,6 @@
 import type { CancelSignal, NdArray, PointSet } from '@attribution-bench/contract';
+import type { Program } from '@attribution-bench/onnx';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
-import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
 import { parameterSpecs, unpacked } from '../nn/architecture/flat.js';
 import type { Architecture } from '../nn/architecture/layer.js';

@@ -1,4 +1,5 @@
-import type { Engine, Program } from '@attribution-bench/tfjs-onnx';
+import type { Program } from '@attribution-bench/onnx';
+import type { Engine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { paddedRows, rowRanges } from './row-ranges.js';
 import type { PositionProducts } from './stream-gradients.js';

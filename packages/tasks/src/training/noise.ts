@@ -1,5 +1,5 @@
 import type { NumericArray, Seed } from '@attribution-bench/contract';
-import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
+import type { TensorSpec } from '@attribution-bench/onnx';
 
 /** Random numbers that one model is fed in each step of its training. */
 export interface Noise {

@@ -1,6 +1,6 @@
 import type { NumericArray } from '@attribution-bench/contract';
+import type { TensorSpec } from '@attribution-bench/onnx';
 import type { Tensors } from '@attribution-bench/tfjs-onnx';
-import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Architecture, Parameters } from '../nn/architecture/layer.js';
 import type { Interpreter } from '../nn/interpreters/apply.js';

@@ -8,8 +8,8 @@ import {
   type ReplayRequest,
   type Seed,
 } from '@attribution-bench/contract';
+import type { TensorSpec } from '@attribution-bench/onnx';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
-import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
 import type { Architecture, Network, Parameters } from '../nn/architecture/layer.js';
 import {

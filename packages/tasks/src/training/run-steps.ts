@@ -6,7 +6,7 @@ import {
   type Seed,
   sizeOf,
 } from '@attribution-bench/contract';
-import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
+import type { Program } from '@attribution-bench/onnx';
 import { initialValues, stacked } from '../nn/architecture/flat.js';
 import { batchOrder, batchWeights, stepsPerEpoch } from './batch-order.js';
 import { type Objective, stepNoise } from './objective.js';

@@ -1,6 +1,6 @@
 import { BenchError } from '@attribution-bench/contract';
+import type { Program } from '@attribution-bench/onnx';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
-import type { Program } from '@attribution-bench/tfjs-onnx/runtime';
 import type { Snapshot, TrainedRun, TrainRequest } from '../task.js';
 import type { Objective } from './objective.js';
 import { type Chunk, chunkSteps, planSteps, type Run, runSteps } from './run-steps.js';

@@ -1,6 +1,6 @@
 import type { NumericArray } from '@attribution-bench/contract';
+import type { TensorSpec } from '@attribution-bench/onnx';
 import type { ScanSpec, Tensors } from '@attribution-bench/tfjs-onnx';
-import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
 import * as tf from '@tensorflow/tfjs';
 import { packed, parameterSpecs } from '../nn/architecture/flat.js';
 import type { Architecture, Parameters } from '../nn/architecture/layer.js';

@@ -1,4 +1,5 @@
 import { sizeOf } from '@attribution-bench/contract';
+import { microsoftDomain } from '@attribution-bench/onnx';
 import type {
   Conv2DAttrs,
   Conv2DBackpropFilterAttrs,
@@ -9,9 +10,7 @@ import type {
   FusedConv2DAttrs,
   FusedDepthwiseConv2DAttrs,
 } from '@tensorflow/tfjs';
-import type { Attributes, GraphBuilder, Value } from '../graph-builder.js';
-import type { Lowering, Lowerings } from '../lowering.js';
-import { microsoftDomain } from '../onnx-model.js';
+import type { Attributes, GraphBuilder, Value } from '../graph/graph-builder.js';
 import {
   add,
   apply,
@@ -25,8 +24,9 @@ import {
   reshape,
   slice,
   transpose,
-} from '../operators.js';
+} from '../graph/operators.js';
 import { tf } from '../tensorflow.js';
+import type { Lowering, Lowerings } from './lowering.js';
 import { activate } from './matmul.js';
 import { phaseAxis, stridePhases } from './stride-phases.js';
 import { type WinogradConvolution, winograd, winogradFilter } from './winograd.js';

@@ -1,8 +1,21 @@
+import type { OnnxType } from '@attribution-bench/onnx';
 import type { ClipByValueAttrs, LeakyReluAttrs, StepAttrs } from '@tensorflow/tfjs';
-import { fillOf, type GraphBuilder, producer, type Value } from '../graph-builder.js';
-import type { KernelCall, Lowering, Lowerings } from '../lowering.js';
-import type { OnnxType } from '../onnx-model.js';
-import { add, apply, cast, compare, div, elementwise, expand, mul, reshape, scalar, sub, where } from '../operators.js';
+import { fillOf, type GraphBuilder, producer, type Value } from '../graph/graph-builder.js';
+import {
+  add,
+  apply,
+  cast,
+  compare,
+  div,
+  elementwise,
+  expand,
+  mul,
+  reshape,
+  scalar,
+  sub,
+  where,
+} from '../graph/operators.js';
+import type { KernelCall, Lowering, Lowerings } from './lowering.js';
 
 const asFloat = (g: GraphBuilder, x: Value): Value => cast(g, x, 'float32');
 

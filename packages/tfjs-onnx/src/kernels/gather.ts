@@ -1,7 +1,7 @@
 import type { GatherV2Attrs, OneHotAttrs, ScatterNdAttrs, UnsortedSegmentSumAttrs } from '@tensorflow/tfjs';
-import type { GraphBuilder, Value } from '../graph-builder.js';
-import type { Lowerings } from '../lowering.js';
-import { apply, cast, compare, reshape, scalar, slice, transpose, where } from '../operators.js';
+import type { GraphBuilder, Value } from '../graph/graph-builder.js';
+import { apply, cast, compare, reshape, scalar, slice, transpose, where } from '../graph/operators.js';
+import type { Lowerings } from './lowering.js';
 import { typeOf } from './shape.js';
 
 /** x taken at `indices` along an axis; `batchDims` leading axes are shared by both. */

@@ -1,7 +1,7 @@
-import type { Lowerings } from '../lowering.js';
 import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { gatherKernels } from './gather.js';
+import type { Lowerings } from './lowering.js';
 import { matMulKernels } from './matmul.js';
 import { normalisationKernels } from './normalisation.js';
 import { poolingKernels } from './pooling.js';

@@ -1,9 +1,9 @@
+import { microsoftDomain } from '@attribution-bench/onnx';
 import type { _FusedMatMulAttrs, BatchMatMulAttrs, EinsumAttrs } from '@tensorflow/tfjs';
-import { type GraphBuilder, producer, type Value } from '../graph-builder.js';
-import type { Lowerings } from '../lowering.js';
-import { microsoftDomain } from '../onnx-model.js';
-import { add, apply, broadcastShape, cast, elementwise, reshape } from '../operators.js';
+import { type GraphBuilder, producer, type Value } from '../graph/graph-builder.js';
+import { add, apply, broadcastShape, cast, elementwise, reshape } from '../graph/operators.js';
 import { clip, leakyRelu, prelu, relu } from './elementwise.js';
+import type { Lowerings } from './lowering.js';
 import { productOfParts, productOfPickedRows } from './shorter-products.js';
 
 /** a · b over the last two axes, either one transposed first; leading axes broadcast. */

@@ -1,6 +1,6 @@
 import type { FusedBatchNormAttrs } from '@tensorflow/tfjs';
-import type { Lowerings } from '../lowering.js';
-import { add, apply, mul, scalar, sub } from '../operators.js';
+import { add, apply, mul, scalar, sub } from '../graph/operators.js';
+import type { Lowerings } from './lowering.js';
 
 export const normalisationKernels: Lowerings = {
   FusedBatchNorm: ({ g, inputs: { x, scale, offset, mean, variance }, attributes }) => {

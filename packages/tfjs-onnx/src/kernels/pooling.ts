@@ -1,7 +1,6 @@
 import { sizeOf } from '@attribution-bench/contract';
 import type { AvgPoolAttrs, MaxPoolAttrs } from '@tensorflow/tfjs';
-import type { Attributes, GraphBuilder, Value } from '../graph-builder.js';
-import type { Lowerings } from '../lowering.js';
+import type { Attributes, GraphBuilder, Value } from '../graph/graph-builder.js';
 import {
   apply,
   cast,
@@ -14,8 +13,9 @@ import {
   scalar,
   slice,
   sub,
-} from '../operators.js';
+} from '../graph/operators.js';
 import { tf } from '../tensorflow.js';
+import type { Lowerings } from './lowering.js';
 
 type PoolInfo = ReturnType<typeof tf.backend_util.computePool2DInfo>;
 

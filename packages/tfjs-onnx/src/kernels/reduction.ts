@@ -1,7 +1,7 @@
 import type { CumsumAttrs, SoftmaxAttrs, TopKAttrs } from '@tensorflow/tfjs';
-import type { GraphBuilder, Value } from '../graph-builder.js';
-import type { Lowering, Lowerings } from '../lowering.js';
-import { apply, cast, mul, pad, reduce, slice } from '../operators.js';
+import type { GraphBuilder, Value } from '../graph/graph-builder.js';
+import { apply, cast, mul, pad, reduce, slice } from '../graph/operators.js';
+import type { Lowering, Lowerings } from './lowering.js';
 
 interface AxisAttributes {
   /** Absent or null: all axes. */

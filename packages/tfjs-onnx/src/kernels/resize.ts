@@ -1,8 +1,8 @@
 import type { ResizeBilinearAttrs } from '@tensorflow/tfjs';
-import type { GraphBuilder, Value } from '../graph-builder.js';
-import type { Lowering, Lowerings } from '../lowering.js';
-import { apply, cast, channelsFirst, channelsLast } from '../operators.js';
+import type { GraphBuilder, Value } from '../graph/graph-builder.js';
+import { apply, cast, channelsFirst, channelsLast } from '../graph/operators.js';
 import { repeats, resizeMatrix } from '../resize-matrix.js';
+import type { Lowering, Lowerings } from './lowering.js';
 
 /** Repeats every pixel of [batch, channels, height, width] `rows` times down and `columns` times across. */
 function enlarge(g: GraphBuilder, x: Value, rows: number, columns: number): Value {

@@ -1,4 +1,5 @@
 import { sizeOf } from '@attribution-bench/contract';
+import type { OnnxType } from '@attribution-bench/onnx';
 import type {
   CastAttrs,
   ConcatAttrs,
@@ -20,11 +21,10 @@ import type {
   TransposeAttrs,
   UnpackAttrs,
 } from '@tensorflow/tfjs';
-import type { GraphBuilder, Value } from '../graph-builder.js';
-import type { Lowerings } from '../lowering.js';
-import type { OnnxType } from '../onnx-model.js';
-import { apply, cast, concat, expand, ints, pad, reshape, slice, transpose } from '../operators.js';
+import type { GraphBuilder, Value } from '../graph/graph-builder.js';
+import { apply, cast, concat, expand, ints, pad, reshape, slice, transpose } from '../graph/operators.js';
 import { tf } from '../tensorflow.js';
+import type { Lowerings } from './lowering.js';
 
 /** The ONNX type of a TensorFlow.js dtype. */
 export function typeOf(dtype: string): OnnxType {

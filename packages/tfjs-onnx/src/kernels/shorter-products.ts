@@ -1,5 +1,5 @@
-import { fillOf, type GraphBuilder, producer, type Value } from '../graph-builder.js';
-import { add, apply, concat, sameShape } from '../operators.js';
+import { fillOf, type GraphBuilder, producer, type Value } from '../graph/graph-builder.js';
+import { add, apply, concat, sameShape } from '../graph/operators.js';
 
 /** A product of two matrices, either one transposed first. */
 type Product = (g: GraphBuilder, a: Value, b: Value, transposeA: boolean, transposeB: boolean) => Value;

@@ -1,6 +1,6 @@
 import { sizeOf } from '@attribution-bench/contract';
-import type { GraphBuilder, Value } from '../graph-builder.js';
-import { pad, reshape, slice, transpose } from '../operators.js';
+import type { GraphBuilder, Value } from '../graph/graph-builder.js';
+import { pad, reshape, slice, transpose } from '../graph/operators.js';
 
 /** A convolution along one axis. */
 interface StridedAxis {

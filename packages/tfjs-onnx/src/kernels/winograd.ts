@@ -1,6 +1,6 @@
-import type { GraphBuilder, Value } from '../graph-builder.js';
-import { microsoftDomain } from '../onnx-model.js';
-import { apply, reshape, transpose } from '../operators.js';
+import { microsoftDomain } from '@attribution-bench/onnx';
+import type { GraphBuilder, Value } from '../graph/graph-builder.js';
+import { apply, reshape, transpose } from '../graph/operators.js';
 
 /** Where a filter of {@link winogradFilter} pixels meets an image, along one axis. */
 interface WinogradAxis {

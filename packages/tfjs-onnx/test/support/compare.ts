@@ -1,15 +1,9 @@
 import { type DType, type NumericArray, Rng, sizeOf } from '@attribution-bench/contract';
+import type { TensorSpecs } from '@attribution-bench/onnx';
 import type { Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { expect } from 'vitest';
-import {
-  type Engine,
-  onnxEngine,
-  type TensorFunction,
-  type TensorSpecs,
-  type Tensors,
-  tfjsCpuEngine,
-} from '../../src/index.js';
+import { type Engine, onnxEngine, type TensorFunction, type Tensors, tfjsCpuEngine } from '../../src/index.js';
 
 /** One input of a case: its shape and how its numbers are drawn. */
 export interface Operand {

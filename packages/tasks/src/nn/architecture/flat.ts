@@ -1,5 +1,5 @@
 import { type NumericArray, Rng, type Seed } from '@attribution-bench/contract';
-import type { TensorSpec } from '@attribution-bench/tfjs-onnx/runtime';
+import type { TensorSpec } from '@attribution-bench/onnx';
 import type { ParameterSpec } from './layer.js';
 
 /**

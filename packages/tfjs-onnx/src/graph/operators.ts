@@ -1,6 +1,6 @@
 import { sizeOf } from '@attribution-bench/contract';
+import { type OnnxType, onnxTypeCode } from '@attribution-bench/onnx';
 import { type Attributes, fillOf, type GraphBuilder, producer, type Value } from './graph-builder.js';
-import { type OnnxType, onnxTypeCode } from './onnx-model.js';
 
 export interface Result {
   readonly type?: OnnxType;

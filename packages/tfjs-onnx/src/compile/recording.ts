@@ -1,13 +1,13 @@
 import { BenchError, sizeOf } from '@attribution-bench/contract';
+import type { OnnxType } from '@attribution-bench/onnx';
 import type { DataId, DataType, KernelConfig, TensorInfo } from '@tensorflow/tfjs';
-import { callSite, withDeepStacks } from './call-site.js';
-import { constantData, createGraphBuilder, type GraphBuilder, isConstant, type Value } from './graph-builder.js';
-import { kernels } from './kernels/index.js';
-import { typeOf } from './kernels/shape.js';
-import type { Lowering } from './lowering.js';
-import type { OnnxType } from './onnx-model.js';
-import { cast } from './operators.js';
-import { cpuBackend, tf } from './tensorflow.js';
+import { placeOf, withDeepStacks } from '../call-site.js';
+import { constantData, createGraphBuilder, type GraphBuilder, isConstant, type Value } from '../graph/graph-builder.js';
+import { cast } from '../graph/operators.js';
+import { kernels } from '../kernels/index.js';
+import type { Lowering } from '../kernels/lowering.js';
+import { typeOf } from '../kernels/shape.js';
+import { cpuBackend, tf } from '../tensorflow.js';
 
 const backendName = 'onnx-recording';
 /** Results larger than this are computed in the graph even when they are known while it is recorded. */
@@ -129,11 +129,6 @@ function copyAs(type: OnnxType, data: ArrayLike<number | bigint>): Float32Array 
   return type === 'int32' ? Int32Array.from(numbers) : Uint8Array.from(numbers);
 }
 
-function placeOf(stack: string | undefined): { place?: string } {
-  const place = callSite(stack);
-  return place === undefined ? {} : { place };
-}
-
 const backend = new RecordingBackend();
 tf.registerBackend(backendName, () => backend, 0);
 for (const { kernelName } of tf.getKernelsForBackend('cpu'))
@@ -215,8 +210,6 @@ function fold(
   return Array.isArray(made) ? results : results?.[0];
 }
 
-export type Tensors = Record<string, tf.Tensor>;
-
 /** What a recording function can make inputs of the graph with. */
 export interface Recorder {
   readonly g: GraphBuilder;
@@ -254,10 +247,4 @@ export function record<T>(action: (recorder: Recorder) => T): T {
     backend.graph = outer;
     void engine.setBackend(before);
   }
-}
-
-/** Turns an error from TensorFlow.js into one that says where in the user's code it arose. */
-export function located(error: unknown): unknown {
-  if (error instanceof BenchError || !(error instanceof Error)) return error;
-  return new BenchError({ code: 'COMPILE_FAILED', message: error.message, cause: error, ...placeOf(error.stack) });
 }

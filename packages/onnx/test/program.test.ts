@@ -1,6 +1,6 @@
 import { BenchError } from '@attribution-bench/contract';
 import { describe, expect, it } from 'vitest';
-import { buildGraph, type OnnxType, openGraph } from '../src/runtime.js';
+import { buildGraph, type OnnxType, openGraph } from '../src/index.js';
 
 const product = (type: OnnxType) =>
   buildGraph({
@@ -57,6 +57,41 @@ describe('openGraph', () => {
     const moved = structuredClone(y, { transfer: [y.buffer as ArrayBuffer] });
     expect([...moved]).toEqual([2, 4, 6]);
     expect(y.length).toBe(0);
+  });
+
+  it('writes into the arrays it is given, views included, and makes new ones for the rest', async () => {
+    const program = await openGraph(
+      buildGraph({
+        inputs: [{ name: 'x', type: 'float64', shape: ['rows', 2] }],
+        outputs: [
+          { name: 'twice', type: 'float64', shape: ['rows', 2] },
+          { name: 'negated', type: 'float64', shape: ['rows', 2] },
+        ],
+        nodes: [
+          { op: 'Add', inputs: ['x', 'x'], outputs: ['twice'] },
+          { op: 'Neg', inputs: ['x'], outputs: ['negated'] },
+        ],
+      }),
+    );
+    const buffer = new Float64Array(8).fill(9);
+    const into = { twice: buffer.subarray(2, 6) };
+    for (const scale of [1, 10]) {
+      const x = Float64Array.of(1, 2, 3, 4).map((value) => value * scale);
+      const { twice, negated } = await program.run({ x }, into);
+      expect(twice).toBe(into.twice);
+      expect([...buffer]).toEqual([9, 9, 2 * scale, 4 * scale, 6 * scale, 8 * scale, 9, 9]);
+      expect([...negated]).toEqual([-scale, -2 * scale, -3 * scale, -4 * scale]);
+    }
+    const x = new Float64Array(4);
+    expect(await failure(() => program.run({ x }, { thrice: x }))).toMatchObject({
+      code: 'FEED_UNKNOWN',
+      line: 'the program has no output "thrice", its outputs are twice, negated',
+    });
+    expect(await failure(() => program.run({ x }, { twice: new Float32Array(4) }))).toMatchObject({
+      code: 'FEED_DTYPE',
+      line: 'output "twice" is float64 [?, 2], fed float32',
+    });
+    await program.release();
   });
 
   it('says which feed is wrong and how', async () => {

@@ -1,6 +1,6 @@
 import type { GradConfig, NamedAttrMap, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { type ResizeGrid, repeats, resizeMatrix } from './resize-matrix.js';
+import { type ResizeGrid, repeats, resizeMatrix } from '../resize-matrix.js';
 
 type Pool = Parameters<typeof tf.backend_util.computePool2DInfo>;
 interface PoolAttributes {

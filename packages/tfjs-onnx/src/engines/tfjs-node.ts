@@ -1,4 +1,4 @@
-import { tf } from './tensorflow.js';
+import { tf } from '../tensorflow.js';
 
 /** Whether the eager native engine can be used here, and if not why and how to get it. */
 export interface TfjsNodeStatus {

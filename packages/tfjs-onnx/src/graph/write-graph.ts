@@ -1,7 +1,7 @@
 import { sizeOf } from '@attribution-bench/contract';
+import type { OnnxConstant, OnnxGraph, OnnxNode, OnnxShape, OnnxValue } from '@attribution-bench/onnx';
 import { fuseProducts } from './fuse-products.js';
 import { constantData, type GraphBuilder, type GraphNode, nodesInOrder, type Value } from './graph-builder.js';
-import type { OnnxConstant, OnnxGraph, OnnxNode, OnnxShape, OnnxValue } from './onnx-model.js';
 
 /** A value under the name it has outside. */
 export interface Named {

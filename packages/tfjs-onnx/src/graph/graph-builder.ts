@@ -1,5 +1,5 @@
 import { sizeOf } from '@attribution-bench/contract';
-import type { OnnxAttribute, OnnxConstant, OnnxType } from './onnx-model.js';
+import type { OnnxAttribute, OnnxConstant, OnnxType } from '@attribution-bench/onnx';
 
 export type ConstantData = OnnxConstant['data'];
 export type Attributes = Readonly<Record<string, OnnxAttribute>>;

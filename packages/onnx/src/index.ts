@@ -1,0 +1,4 @@
+export * from './feeds.js';
+export * from './model.js';
+export * from './program.js';
+export * from './session.js';

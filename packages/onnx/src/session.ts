@@ -1,0 +1,92 @@
+import './telemetry-off.js';
+import { dtypeOf, type NdArray } from '@attribution-bench/contract';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+
+export interface SessionOptions {
+  /** Folder of the files in which the model keeps its weights, where they are not in the model itself. */
+  readonly weightsFolder?: string;
+  /** Whether memory is laid out ahead by the sizes of the first run: not where sizes change from run to run. */
+  readonly memoryPattern?: boolean;
+  /** Write ONNX Runtime's own profile to a file with this prefix when the session is released. */
+  readonly profile?: string;
+}
+
+/** One input that a model declares. */
+export interface ModelInput {
+  readonly name: string;
+  /** ONNX Runtime's name of its element type; undefined where it is not a tensor. */
+  readonly type?: string;
+  /** Sizes, and the names of those that are free. */
+  readonly shape: readonly (number | string)[];
+}
+
+/** One array that a model computed, whatever its element type is. */
+export interface ModelOutput {
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly data: Tensor['data'];
+}
+
+/** A model that ONNX Runtime has loaded. */
+export interface Session {
+  readonly inputs: readonly ModelInput[];
+  readonly outputNames: readonly string[];
+  /**
+   * Computes the named outputs, into the arrays given for them or, where that is null, into new ones. Blocks its thread
+   * while it computes. Throws ONNX Runtime's error when the feeds do not fit the model.
+   */
+  run(
+    feeds: Readonly<Record<string, NdArray>>,
+    outputs: Readonly<Record<string, NdArray | null>>,
+  ): Promise<Record<string, ModelOutput>>;
+  release(): Promise<void>;
+}
+
+/**
+ * Loads an ONNX model: on one thread and with denormals flushed to zero (training slows down several times on them), so
+ * that the same feeds give the same bytes. Throws ONNX Runtime's error when it refuses the model, and logs nothing itself.
+ */
+export async function openSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+  const session = await InferenceSession.create(model, runtimeOptions(options));
+  return {
+    inputs: session.inputMetadata.map((input) => ({
+      name: input.name,
+      shape: input.isTensor ? input.shape : [],
+      ...(input.isTensor ? { type: input.type } : {}),
+    })),
+    outputNames: session.outputNames,
+    async run(feeds, outputs) {
+      const fetches = mapValues(outputs, (array) => (array === null ? null : tensorOf(array)));
+      const results = await session.run(mapValues(feeds, tensorOf), fetches);
+      return mapValues(results, ({ type, dims, data }) => ({ type, shape: dims, data }));
+    },
+    async release() {
+      if (options.profile !== undefined) session.endProfiling();
+      await session.release();
+    },
+  };
+}
+
+function runtimeOptions({ weightsFolder, memoryPattern = true, profile }: SessionOptions) {
+  const session: Record<string, string> = { set_denormal_as_zero: '1' };
+  if (weightsFolder !== undefined) session.model_external_initializers_file_folder_path = weightsFolder;
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    enableMemPattern: memoryPattern,
+    logSeverityLevel: 4,
+    extra: { session },
+  };
+  return profile === undefined ? options : { ...options, enableProfiling: true, profileFilePrefix: profile };
+}
+
+function tensorOf({ data, shape }: NdArray): Tensor {
+  return new Tensor(dtypeOf(data), data as Float32Array, shape);
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}
