@@ -8,8 +8,8 @@ const mayImport = {
   tasks: ['contract', 'onnx', 'tfjs-onnx', 'numerics'],
   metrics: ['contract', 'numerics'],
   testkit: ['contract', 'tfjs-onnx', 'numerics', 'tasks'],
-  runner: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics'],
   leaderboard: ['contract', 'numerics', 'store', 'metrics'],
+  runner: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics', 'leaderboard'],
   bench: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics', 'runner', 'leaderboard'],
   method: ['contract', 'numerics'],
 };

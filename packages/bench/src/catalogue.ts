@@ -32,7 +32,7 @@ const read: Readonly<Record<Kind, () => Promise<readonly Entry[]>>> = {
       facts: {
         family: method.family,
         origin: method.origin,
-        output: method.output,
+        scores: method.scoreShape,
         tasks: method.tasks.join(', '),
         needs: method.needs.join(', ') || 'nothing',
         cite: method.cite,

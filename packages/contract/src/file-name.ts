@@ -2,8 +2,6 @@
 const maxBytes = 100;
 /** Names of devices on Windows, with any ending. */
 const devices = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i;
-/** What the boards folder keeps beside the boards. */
-const taken: ReadonlySet<string> = new Set(['index.html']);
 
 /**
  * What is wrong with a name that becomes part of a file name (of a grid, a task, a method); undefined when nothing is, on
@@ -15,6 +13,5 @@ export function fileNameProblem(name: string): string | undefined {
   if (name.length > maxBytes) return `expected at most ${maxBytes} characters, found ${name.length}`;
   if (name.endsWith('.')) return 'expected no dot at the end: some file systems drop it';
   if (devices.test(name)) return `"${name}" is the name of a device on Windows`;
-  if (taken.has(name.toLowerCase())) return `"${name}" is a file of the boards folder`;
   return undefined;
 }

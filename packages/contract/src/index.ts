@@ -1,6 +1,4 @@
 export * from './arrays.js';
-export * from './board.js';
-export * from './board-examples.js';
 export * from './canonical.js';
 export * from './did-you-mean.js';
 export * from './error-codes.js';
@@ -8,6 +6,7 @@ export * from './errors.js';
 export * from './feature-request.js';
 export * from './features.js';
 export * from './file-name.js';
+export * from './is-object.js';
 export * from './method.js';
 export * from './metric.js';
 export * from './narrow.js';

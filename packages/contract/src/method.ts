@@ -217,7 +217,7 @@ export interface MethodSpec<S extends ParamSpecs, N extends Need> {
   readonly cite: string;
   /** Raised when its numbers change on purpose. */
   readonly revision: number;
-  readonly output: ScoreShape;
+  readonly scoreShape: ScoreShape;
   readonly tasks: readonly TaskKind[];
   readonly needs: readonly N[];
   readonly params: S;
@@ -234,7 +234,7 @@ export interface MethodSpec<S extends ParamSpecs, N extends Need> {
   /** Scores: positive = this training point raises the query's target. [queries × train] or [train], row-major. */
   score(ctx: MethodContext<N>, params: Params<S>, state: MethodState): Promise<Float32Array>;
   /** How suspicious each training point is by itself (self-influence and its like), [train]; high = likely mislabelled. */
-  selfScores?(ctx: MethodContext<N>, params: Params<S>, state: MethodState): Promise<Float32Array>;
+  selfInfluence?(ctx: MethodContext<N>, params: Params<S>, state: MethodState): Promise<Float32Array>;
 }
 
 /** A method as the harness sees it: parameters checked at run time, context with everything. */
@@ -245,7 +245,7 @@ export interface Method {
   readonly origin: Origin;
   readonly cite: string;
   readonly revision: number;
-  readonly output: ScoreShape;
+  readonly scoreShape: ScoreShape;
   readonly tasks: readonly TaskKind[];
   readonly needs: readonly Need[];
   readonly params: ParamSpecs;
@@ -255,7 +255,7 @@ export interface Method {
   readonly adapted?: (task: TaskInfo, params: Params<ParamSpecs>) => string | undefined;
   fit(ctx: FullMethodContext, params: Params<ParamSpecs>): Promise<MethodState>;
   score(ctx: FullMethodContext, params: Params<ParamSpecs>, state: MethodState): Promise<Float32Array>;
-  readonly selfScores?: (
+  readonly selfInfluence?: (
     ctx: FullMethodContext,
     params: Params<ParamSpecs>,
     state: MethodState,
@@ -266,7 +266,7 @@ export interface Method {
 export function defineMethod<const S extends ParamSpecs, N extends Need = never>(spec: MethodSpec<S, N>): Method {
   type P = Params<S>;
   type C = MethodContext<N>;
-  const { selfScores, adapted, ...rest } = spec;
+  const { selfInfluence, adapted, ...rest } = spec;
   return {
     ...rest,
     expectSignal: spec.expectSignal ?? true,
@@ -278,10 +278,11 @@ export function defineMethod<const S extends ParamSpecs, N extends Need = never>
     fit: async (ctx, params) => (await spec.fit?.(ctx as unknown as C, params as unknown as P)) ?? {},
     score: (ctx, params, state) => spec.score(ctx as unknown as C, params as unknown as P, state),
     ...(adapted === undefined ? {} : { adapted: (task, params) => adapted.call(spec, task, params as unknown as P) }),
-    ...(selfScores === undefined
+    ...(selfInfluence === undefined
       ? {}
       : {
-          selfScores: (ctx, params, state) => selfScores.call(spec, ctx as unknown as C, params as unknown as P, state),
+          selfInfluence: (ctx, params, state) =>
+            selfInfluence.call(spec, ctx as unknown as C, params as unknown as P, state),
         }),
   };
 }

@@ -60,9 +60,9 @@ export interface MetricContext {
   readonly task: TaskInfo;
   /** [queries × train] or [train], row-major. */
   readonly scores: Float32Array;
-  readonly output: ScoreShape;
+  readonly scoreShape: ScoreShape;
   /** How suspicious the method finds each training point, [train]; absent where it has no such notion. */
-  readonly selfScores?: Float32Array;
+  readonly selfInfluence?: Float32Array;
   readonly truth?: Truth;
   /** 1 where a training label was flipped, [train]. */
   readonly flipped?: Uint8Array;

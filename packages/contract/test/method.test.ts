@@ -24,7 +24,7 @@ const method = defineMethod({
   origin: 'baseline',
   cite: 'none',
   revision: 1,
-  output: 'global',
+  scoreShape: 'global',
   tasks: ['classifier'],
   needs: [],
   params: { checkpoints: int({ default: 2, min: 1, help: 'models' }) },
@@ -46,5 +46,5 @@ test('a method without a training side has an empty state', async () => {
   const ctx = { task: info } as FullMethodContext;
   expect(await method.fit(ctx, { checkpoints: 1 })).toEqual({});
   expect(await method.score(ctx, { checkpoints: 1 }, {})).toEqual(Float32Array.of(1, 1, 1));
-  expect(method.selfScores).toBeUndefined();
+  expect(method.selfInfluence).toBeUndefined();
 });

@@ -1,4 +1,5 @@
-import type { BoardDiagnostic, BoardMethod, CellStatus, Json, Origin, TaskKind } from '@attribution-bench/contract';
+import type { Json, Origin, TaskKind } from '@attribution-bench/contract';
+import type { BoardDiagnostic, BoardMethod, CellStatus } from './board-input.js';
 
 /** Names the layout of board.json; raised when a field changes its meaning. */
 export const boardSchema = 'bench/board@2';

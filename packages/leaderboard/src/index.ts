@@ -1,5 +1,6 @@
 export * from './board.js';
 export { boardFiles } from './board-files.js';
+export type * from './board-input.js';
 export * from './gate/baseline.js';
 export * from './gate/check.js';
 export { renderCheckAnnotations } from './gate/check-annotations.js';
@@ -13,6 +14,7 @@ export { makeBoard } from './make/make-board.js';
 export { makeCosts } from './make/make-costs.js';
 export { type BoardLink, renderIndex } from './page/render-index.js';
 export { renderPage } from './page/render-page.js';
+export type * from './task-examples.js';
 export { renderCsv } from './text/csv.js';
 export { readableJson } from './text/json.js';
 export { renderMarkdown } from './text/markdown.js';

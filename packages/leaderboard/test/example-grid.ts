@@ -1,4 +1,4 @@
-import type { BoardInput, BoardMethod, CellResult } from '@attribution-bench/contract';
+import type { BoardInput, BoardMethod, CellResult } from '../src/board-input.js';
 import { boardMethod, range, type Simulation, simulatedGrid, taskInfo } from './simulated-grid.js';
 
 const shared: Omit<Simulation, 'seed' | 'methods'> = {

@@ -1,6 +1,7 @@
-import type { BoardInput, CellResult, MetricResult } from '@attribution-bench/contract';
+import type { MetricResult } from '@attribution-bench/contract';
 import { mean, pearson, rocAuc } from '@attribution-bench/numerics';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { BoardInput, CellResult } from '../src/board-input.js';
 import {
   type Baseline,
   type Check,

@@ -1,6 +1,6 @@
-import type { BoardInput, CellResult } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { BoardInput, CellResult } from '../src/board-input.js';
 import { type Board, type BoardRow, makeBoard, makeCosts, renderTerminal } from '../src/index.js';
 import { exampleGrid } from './example-grid.js';
 import { simulatedGrid } from './simulated-grid.js';
@@ -220,7 +220,7 @@ it('counts undefined queries and shows them', () => {
   if (truth === undefined) throw new Error('the simulated task has a truth');
   const scores = new Float32Array(info.queries * info.train);
   scores.fill(1, 0, 3);
-  const ctx = { task: info, scores, output: 'pairwise', truth } as const;
+  const ctx = { task: info, scores, scoreShape: 'pairwise', truth } as const;
   const result = metrics.lds.evaluate(ctx, { statistic: 'spearman' }, report);
   const cells = input.cells.map((cell) => ({ ...cell, metrics: { lds: { report: result } } }));
   const value = rowOf(makeBoard({ ...input, cells }), 'flat').metrics.lds;

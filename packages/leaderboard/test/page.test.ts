@@ -1,6 +1,6 @@
-import type { TaskExamples } from '@attribution-bench/contract';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Board, type BoardCosts, makeBoard, makeCosts, renderIndex, renderPage } from '../src/index.js';
+import type { TaskExamples } from '../src/task-examples.js';
 import { exampleGrid } from './example-grid.js';
 import { simulatedGrid } from './simulated-grid.js';
 

@@ -1,6 +1,7 @@
-import { type BoardInput, type CellResult, type MetricResult, Rng } from '@attribution-bench/contract';
+import { type MetricResult, Rng } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
 import { describe, expect, it } from 'vitest';
+import type { BoardInput, CellResult } from '../src/board-input.js';
 import { makeBoard } from '../src/index.js';
 import { boardMethod, range, taskInfo } from './simulated-grid.js';
 
@@ -28,7 +29,7 @@ function simulated(seed: number, { seeds, retraining, ofMethod, ofQuery }: Noise
   const params = { shares: [0.1, 0.2], seeds };
   const [spread, common] = [normals(queries, 1), normals(seeds, retraining)];
   const cells = Object.entries(values).map(([method, value]): CellResult => {
-    const ctx = { task, scores: Float32Array.from({ length: train }, (_, i) => i), output: 'global' } as const;
+    const ctx = { task, scores: Float32Array.from({ length: train }, (_, i) => i), scoreShape: 'global' } as const;
     const own = normals(seeds, ofMethod);
     const noise = Array.from({ length: seeds }, () => normals(queries, ofQuery));
     const retrained = (removalCurve.retrainings?.(ctx, params, split, rng) ?? []).map((request) => {

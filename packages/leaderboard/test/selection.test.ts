@@ -1,5 +1,5 @@
-import type { BoardInput } from '@attribution-bench/contract';
 import { describe, expect, it } from 'vitest';
+import type { BoardInput } from '../src/board-input.js';
 import { type BoardRow, checkBaseline, makeBaseline, makeBoard, renderMarkdown, renderTerminal } from '../src/index.js';
 import { simulatedGrid } from './simulated-grid.js';
 

@@ -1,5 +1,6 @@
-import { BenchError, type BoardInput, type MetricResult } from '@attribution-bench/contract';
+import { BenchError, type MetricResult } from '@attribution-bench/contract';
 import { mean, spearman } from '@attribution-bench/numerics';
+import type { BoardInput } from '../src/board-input.js';
 import { range } from './simulated-grid.js';
 
 export interface Procedure {

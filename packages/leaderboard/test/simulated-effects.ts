@@ -1,5 +1,6 @@
-import { type BoardInput, type CellResult, Rng, type Truth } from '@attribution-bench/contract';
+import { Rng, type Truth } from '@attribution-bench/contract';
 import { normalCdf, pearson, spearman } from '@attribution-bench/numerics';
+import type { BoardInput, CellResult } from '../src/board-input.js';
 import { makeBoard } from '../src/index.js';
 import { boardMethod, range, taskInfo } from './simulated-grid.js';
 

@@ -1,7 +1,4 @@
 import {
-  type BoardInput,
-  type BoardMethod,
-  type CellResult,
   type Json,
   type Origin,
   Rng,
@@ -12,6 +9,7 @@ import {
   type Truth,
 } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
+import type { BoardInput, BoardMethod, CellResult } from '../src/board-input.js';
 
 /** A method whose scores are the true ones plus noise: the larger the noise, the lower its LDS. */
 export interface SimulatedMethod {
@@ -118,7 +116,7 @@ export function simulatedGrid(simulation: Simulation): BoardInput {
         (_, i) => (global ? common[i] : effects[i]) + own[i] + shared[i % train] + seedNoise * seedRng.normal(),
       );
       spoil(scores, method, new Rng([seed, index, methodSeed, 11]));
-      const ctx = { task: info, scores, output: global ? 'global' : 'pairwise', truth } as const;
+      const ctx = { task: info, scores, scoreShape: global ? 'global' : 'pairwise', truth } as const;
       cells.push({
         task,
         method: id,

@@ -1,6 +1,7 @@
-import { type BoardInput, checkParams, type Json } from '@attribution-bench/contract';
+import { checkParams, type Json } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { BoardInput } from '../src/board-input.js';
 import {
   type Board,
   type BoardCosts,

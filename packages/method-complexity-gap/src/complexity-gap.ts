@@ -15,7 +15,7 @@ export default defineMethod({
   origin: 'published',
   cite: 'Ki, Choi and Chung 2023, arXiv:2301.00930',
   revision: 1,
-  output: 'global',
+  scoreShape: 'global',
   tasks: ['classifier'],
   needs: ['features', 'labels'],
   params: {
@@ -59,7 +59,7 @@ export default defineMethod({
   async score(_ctx, _params, { gap }) {
     return Float32Array.from(gap, (value) => -value);
   },
-  async selfScores(_ctx, _params, { gap }) {
+  async selfInfluence(_ctx, _params, { gap }) {
     return Float32Array.from(gap);
   },
 });

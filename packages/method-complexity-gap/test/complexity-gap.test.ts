@@ -10,7 +10,7 @@ test('counts a flipped label as suspicious, and as harm to the queries', async (
   const data = { use: 'digits', train: 500, queries: 10, flipLabels: 0.1 };
   const spec = taskSpec({ id: 'noisy', data, model: { use: 'logistic', epochs: 1 } }, 3);
   const setting = await trainedSetting(spec);
-  const { scores, selfScores } = await runMethod(complexityGap, setting);
-  expect(Array.from(scores)).toEqual(Array.from(selfScores ?? [], (gap) => -gap));
-  expect(rocAuc(selfScores ?? [], setting.data.flipped)).toBeGreaterThan(0.9);
+  const { scores, selfInfluence } = await runMethod(complexityGap, setting);
+  expect(Array.from(scores)).toEqual(Array.from(selfInfluence ?? [], (gap) => -gap));
+  expect(rocAuc(selfInfluence ?? [], setting.data.flipped)).toBeGreaterThan(0.9);
 });

@@ -80,7 +80,7 @@ export default defineMethod({
   origin: 'published',
   cite: 'Zheng et al. 2024, arXiv:2311.00500',
   revision: 2,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['generator'],
   needs: ['checkpoints', 'gradients'],
   params,

@@ -14,7 +14,7 @@ export default defineMethod({
   origin: 'adapted',
   cite: 'after Jiralerspong et al. 2023, arXiv:2302.04440',
   revision: 1,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['generator'],
   needs: ['features', 'checkpoints'],
   params: {

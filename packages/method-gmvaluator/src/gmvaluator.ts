@@ -27,7 +27,7 @@ export default defineMethod({
   origin: 'adapted',
   cite: 'after Yang et al. 2025, arXiv:2304.10701',
   revision: 2,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['features', 'checkpoints'],
   params: {

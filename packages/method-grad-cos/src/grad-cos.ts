@@ -9,7 +9,7 @@ export default defineMethod({
   origin: 'baseline',
   cite: 'Charpiat et al. 2019, arXiv:2102.05262',
   revision: 2,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['checkpoints', 'gradients'],
   params: { ...projectionParams('none'), ...timestepsParams },

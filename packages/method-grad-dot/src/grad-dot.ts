@@ -9,7 +9,7 @@ export default defineMethod({
   origin: 'baseline',
   cite: 'Charpiat et al. 2019, arXiv:2102.05262',
   revision: 2,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['checkpoints', 'gradients'],
   params: { ...projectionParams('none'), ...timestepsParams },
@@ -36,7 +36,7 @@ export default defineMethod({
     });
     return scores;
   },
-  async selfScores(ctx, { projection, projDim, timesteps }) {
+  async selfInfluence(ctx, { projection, projDim, timesteps }) {
     const [checkpoint] = ctx.checkpoints;
     const scores = new Float32Array(ctx.task.train);
     const gradients = ctx.gradients({

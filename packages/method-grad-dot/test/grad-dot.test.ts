@@ -57,7 +57,7 @@ test.each(['rademacher', 'gaussian', 'sjlt'])('a %s projection keeps the scores 
 });
 
 test('self-influence is the squared length of the gradient', async () => {
-  const { selfScores } = await runMethod(gradDot, setting);
+  const { selfInfluence } = await runMethod(gradDot, setting);
   const onItself = await fixtureTask({
     inputs: read('x_train'),
     labels: read('y_train'),
@@ -70,7 +70,7 @@ test('self-influence is the squared length of the gradient', async () => {
   });
   const { scores } = await runMethod(gradDot, onItself);
   expectReference(
-    selfScores ?? [],
+    selfInfluence ?? [],
     Float32Array.from({ length: 200 }, (_, point) => scores[point * 201]),
     1e-6,
   );

@@ -14,7 +14,7 @@ export default defineMethod({
   origin: 'published',
   cite: 'Wang et al. 2024, arXiv:2406.11011',
   revision: 2,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['classifier'],
   needs: ['trajectory'],
   params: {
@@ -41,7 +41,7 @@ export default defineMethod({
   },
 
   /** First order, of each point on its own loss: Σ over steps of lr/|B| |g|². */
-  async selfScores(ctx) {
+  async selfInfluence(ctx) {
     const scores = new Float32Array(ctx.task.train);
     const emit = (step: ReplayStep) => ({ values: selfInfluence(step) });
     for await (const { batch, emitted } of ctx.replay({ emit })) {

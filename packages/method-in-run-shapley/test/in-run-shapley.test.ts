@@ -101,7 +101,7 @@ describe('one full-batch step', () => {
 
   test('first order is the inner product of gradients times lr / n, of a point with itself its own score', async () => {
     const setting = await settingOf({ lr: 0.2, momentum: 0, schedule: 'constant' });
-    const { scores, selfScores } = await runMethod(inRunShapley, setting);
+    const { scores, selfInfluence } = await runMethod(inRunShapley, setting);
     const { task, models } = await initial;
     const given = await models({ checkpoints: 1, trajectory: 1 });
     const ctx = task.context({ ...given, scope: [0, 0, 0, 0], cancel: neverCancelled, progress() {}, log() {} });
@@ -119,7 +119,7 @@ describe('one full-batch step', () => {
       train.data.subarray(point * train.cols, (point + 1) * train.cols).reduce((sum, value) => sum + value * value, 0),
     );
     expectReference(
-      selfScores as Float32Array,
+      selfInfluence as Float32Array,
       norms.map((norm) => (0.2 / 20) * norm),
       1e-5,
     );

@@ -15,7 +15,7 @@ export default defineMethod({
   origin: 'published',
   cite: 'Koh and Liang 2017, arXiv:1703.04730',
   revision: 2,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['classifier'],
   needs: ['checkpoints', 'gradients', 'curvature'],
   params: {
@@ -74,7 +74,7 @@ export default defineMethod({
   },
 
   /** Influence of each point on its own loss: |L⁻¹ ∇loss|² with H + damping·I = L·Lᵀ. */
-  async selfScores(ctx, { damping }, state) {
+  async selfInfluence(ctx, { damping }, state) {
     const { train, parameters: p } = ctx.task;
     const scores = new Float32Array(train);
     for (const [index, checkpoint] of ctx.checkpoints.entries()) {

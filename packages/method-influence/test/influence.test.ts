@@ -31,7 +31,7 @@ const setting = await fixtureTask({
     ),
   ),
 });
-const { selfScores: _, ...scoresOnly } = influence;
+const { selfInfluence: _, ...scoresOnly } = influence;
 /** The Hessians do not depend on the damping, and that of one checkpoint is the first of three. */
 const fitted = runMethod(scoresOnly, setting, { params: { damping: 0.5, checkpoints: 3 } });
 
@@ -41,9 +41,9 @@ test('scores of three checkpoints are those of dattri', async () => {
 
 test('scores and self-influence of one checkpoint are those of dattri', async () => {
   const { state } = await fitted;
-  const { scores, selfScores } = await runMethod(influence, setting, { params: { damping: 0.5 }, state });
+  const { scores, selfInfluence } = await runMethod(influence, setting, { params: { damping: 0.5 }, state });
   expectReferenceScores(scores, read('scores_if_explicit_reg0.5'), 1e-5);
-  expectReference(selfScores ?? [], read('self_if_explicit_reg0.5').data, 1e-5);
+  expectReference(selfInfluence ?? [], read('self_if_explicit_reg0.5').data, 1e-5);
 });
 
 test('scores with little damping are those of dattri', async () => {

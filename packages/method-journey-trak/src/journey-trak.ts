@@ -32,7 +32,7 @@ export default defineMethod({
   origin: 'adapted',
   cite: 'Georgiev et al. 2023, arXiv:2312.06205',
   revision: 2,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['generator'],
   needs: ['checkpoints', 'gradients'],
   params,

@@ -11,7 +11,7 @@ export default defineMethod({
   origin: 'baseline',
   cite: 'baseline of Zheng et al. 2024, arXiv:2311.00500',
   revision: 1,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['features'],
   params: {

@@ -8,7 +8,7 @@ export default defineMethod({
   origin: 'baseline',
   cite: 'none',
   revision: 1,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: [],
   params: {},

@@ -23,7 +23,7 @@ export default defineMethod({
   origin: 'published',
   cite: 'Pruthi et al. 2020, arXiv:2002.08484',
   revision: 2,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['trajectory', 'gradients'],
   params: {
@@ -55,7 +55,7 @@ export default defineMethod({
     }
     return scores;
   },
-  async selfScores(ctx, params) {
+  async selfInfluence(ctx, params) {
     const scores = new Float32Array(ctx.task.train);
     for (const [index, { learningRate }] of ctx.trajectory.entries()) {
       for await (const block of gradientRows(ctx, params, index, 'train')) {

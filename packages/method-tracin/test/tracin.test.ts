@@ -48,9 +48,9 @@ const projected = withProjections(
 );
 
 test('scores and self-influence are those of dattri', async () => {
-  const { scores, selfScores } = await runMethod(tracin, projected, { params: { checkpoints: 3 } });
+  const { scores, selfInfluence } = await runMethod(tracin, projected, { params: { checkpoints: 3 } });
   expectReferenceScores(scores, read('scores_tracin_3ckpt'), 1e-5);
-  expectReference(selfScores ?? [], read('self_tracin_3ckpt').data, 1e-5);
+  expectReference(selfInfluence ?? [], read('self_tracin_3ckpt').data, 1e-5);
 });
 
 test('normalised scores are those of dattri', async () => {
@@ -73,12 +73,14 @@ test('at points of which the model is sure, scores and self-influence have the d
   );
   const normalised = await runMethod(tracin, sure, { params: { checkpoints: 1, normalised: true } });
   expectReference(normalised.scores, cosines, 1e-5);
-  const { scores, selfScores = [] } = await runMethod(tracin, sure, { params: { checkpoints: 1 } });
+  const { scores, selfInfluence = [] } = await runMethod(tracin, sure, { params: { checkpoints: 1 } });
   for (const [q, query] of queries.entries())
     for (const [i, point] of points.entries()) {
       const most = learningRate * Math.sqrt(dot(query, query) * dot(point, point));
       expect(Math.abs(scores[q * points.length + i] + learningRate * dot(query, point)) / most).toBeLessThan(1e-5);
     }
   for (const [i, point] of points.entries())
-    expect(Math.abs(Math.sqrt(selfScores[i] / learningRate / dot(point, point)) - 1), `point ${i}`).toBeLessThan(1e-5);
+    expect(Math.abs(Math.sqrt(selfInfluence[i] / learningRate / dot(point, point)) - 1), `point ${i}`).toBeLessThan(
+      1e-5,
+    );
 });

@@ -53,7 +53,7 @@ export default defineMethod({
   origin: 'published',
   cite: 'Park et al. 2023, arXiv:2303.14186',
   revision: 2,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['checkpoints', 'gradients'],
   params,
@@ -95,7 +95,7 @@ export default defineMethod({
   },
 
   /** The score of each point as its own query. */
-  async selfScores(ctx, params, state) {
+  async selfInfluence(ctx, params, state) {
     const scores = new Float32Array(ctx.task.train);
     for (const index of ctx.checkpoints.keys()) {
       const { kernel, scale } = await openKernel(ctx, params, index, state);

@@ -32,7 +32,7 @@ const setting = await fixtureTask({
   ),
 });
 
-const { selfScores: _, ...scoresOnly } = trak;
+const { selfInfluence: _, ...scoresOnly } = trak;
 
 describe.each([1, 3])('with %i checkpoints and no projection', (checkpoints) => {
   const params = { projection: 'none', ridgeUnit: 'absolute', checkpoints };

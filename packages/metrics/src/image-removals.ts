@@ -112,9 +112,9 @@ function sampledImages({ queries, generated = 0 }: TaskInfo, split: Split, most:
 }
 
 /** The training points that score highest for a generated image; ties in their own order. */
-function highest({ scores, output, task }: MetricContext, image: number, count: number): Int32Array {
+function highest({ scores, scoreShape, task }: MetricContext, image: number, count: number): Int32Array {
   const { train, queries, generated = 0 } = task;
-  const row = output === 'pairwise' ? (queries - generated + image) * train : 0;
+  const row = scoreShape === 'pairwise' ? (queries - generated + image) * train : 0;
   return Int32Array.from({ length: train }, (_, point) => point)
     .sort((a, b) => scores[row + b] - scores[row + a] || a - b)
     .slice(0, count);

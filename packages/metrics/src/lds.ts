@@ -23,10 +23,10 @@ export const lds = defineMetric({
       help: 'correlation over subsets: spearman (ranks, ties share the mean) or pearson',
     }),
   },
-  evaluate({ scores, output, truth, task }, { statistic }, split) {
+  evaluate({ scores, scoreShape, truth, task }, { statistic }, split) {
     if (truth === undefined) throw needsTruth(task.id);
     const outcomes = outcomesOf(truth, split);
-    const predictions = predictOutcomes(scores, output, truth, split);
+    const predictions = predictOutcomes(scores, scoreShape, truth, split);
     const correlate = correlations[statistic];
     const queries = split.queries.length;
     const perQuery = new Float64Array(queries);

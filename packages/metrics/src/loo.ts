@@ -28,7 +28,7 @@ export const loo = defineMetric({
     const members = Array.from(left, (point) => without(task.train, [point]));
     return Array.from({ length: seeds }, (_, seed) => ({ members, seed }));
   },
-  evaluate({ task, scores, output, retrained = [] }, { statistic }, split) {
+  evaluate({ task, scores, scoreShape, retrained = [] }, { statistic }, split) {
     const left = retrained[0].members.map(missingPoint);
     const correlate = correlations[statistic];
     const queries = split.queries.length;
@@ -37,7 +37,7 @@ export const loo = defineMetric({
     const outcomes = new Float64Array(left.length * queries);
     let undefinedQueries = 0;
     for (const [at, q] of split.queries.entries()) {
-      const row = output === 'pairwise' ? q * task.train : 0;
+      const row = scoreShape === 'pairwise' ? q * task.train : 0;
       const own = Float64Array.from(left, (point) => scores[row + point]);
       const falls = Float64Array.from(left, (_, i) => -mean(retrained.map(({ targets }) => targets[i][q])));
       const value = correlate(own, falls);

@@ -3,7 +3,7 @@ import { rocAuc } from '@attribution-bench/numerics';
 
 /**
  * Area under the ROC curve of finding the training points whose label was flipped; ties count half. Points are ranked by
- * the method's own suspicion (`selfScores`, high = mislabelled: self-influence and its like). A method without one is
+ * the method's own suspicion (`selfInfluence`, high = mislabelled: self-influence and its like). A method without one is
  * read by the sign rule: a mislabelled point lowers the targets of queries, so the lower the score, averaged over the
  * queries of the split for pairwise scores, the more suspicious the point.
  */
@@ -43,9 +43,9 @@ export const mislabelAuc = defineMetric({
 });
 
 /** High = suspicious, [train]. */
-function suspicionOf({ selfScores, scores, output, task }: MetricContext, split: Split): ArrayLike<number> {
-  if (selfScores !== undefined) return selfScores;
-  if (output === 'global') return Float64Array.from(scores, (score) => -score);
+function suspicionOf({ selfInfluence, scores, scoreShape, task }: MetricContext, split: Split): ArrayLike<number> {
+  if (selfInfluence !== undefined) return selfInfluence;
+  if (scoreShape === 'global') return Float64Array.from(scores, (score) => -score);
   const sums = new Float64Array(task.train);
   for (const query of split.queries) {
     for (let i = 0; i < task.train; i++) sums[i] -= scores[query * task.train + i];

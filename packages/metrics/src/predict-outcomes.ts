@@ -6,20 +6,25 @@ import { BenchError, type ScoreShape, type Split, type Truth } from '@attributio
  * @param scores [queries × train] or [train], row-major
  * @throws BenchError METRIC_SCORES_SHAPE when `scores` has another length
  */
-export function predictOutcomes(scores: Float32Array, output: ScoreShape, truth: Truth, split: Split): Float64Array {
+export function predictOutcomes(
+  scores: Float32Array,
+  scoreShape: ScoreShape,
+  truth: Truth,
+  split: Split,
+): Float64Array {
   const { train } = truth;
-  const expected = output === 'global' ? train : truth.queries * train;
+  const expected = scoreShape === 'global' ? train : truth.queries * train;
   if (scores.length !== expected) {
     throw new BenchError({
       code: 'METRIC_SCORES_SHAPE',
-      message: `${output} scores of ${truth.queries} queries and ${train} training points are ${expected} numbers, found ${scores.length}`,
+      message: `${scoreShape} scores of ${truth.queries} queries and ${train} training points are ${expected} numbers, found ${scores.length}`,
     });
   }
   const predictions = new Float64Array(split.subsets.length * split.queries.length);
   let at = 0;
   for (const subset of split.subsets) {
     const members = truth.members[subset];
-    if (output === 'global') {
+    if (scoreShape === 'global') {
       predictions.fill(sumOver(members, scores, 0), at, at + split.queries.length);
       at += split.queries.length;
     } else {

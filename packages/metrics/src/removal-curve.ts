@@ -50,9 +50,9 @@ export const removalCurve = defineMetric({
 });
 
 /** Training points from the highest to the lowest score; ties in their own order. */
-function bestFirst({ scores, output, task }: MetricContext, split: Split): Int32Array {
+function bestFirst({ scores, scoreShape, task }: MetricContext, split: Split): Int32Array {
   const total = new Float64Array(task.train);
-  const rows = output === 'pairwise' ? split.queries : [0];
+  const rows = scoreShape === 'pairwise' ? split.queries : [0];
   for (const row of rows) for (let i = 0; i < task.train; i++) total[i] += scores[row * task.train + i];
   return Int32Array.from(total, (_, i) => i).sort((a, b) => total[b] - total[a] || a - b);
 }

@@ -31,7 +31,7 @@ describe('lds', () => {
     for (let i = 0; i < train; i++)
       for (let q = 0; q < queries; q++) scores[q * train + i] = score.data[i * queries + q];
     const task = taskOf(train, queries);
-    const result = lds.evaluate({ task, scores, output: 'pairwise', truth }, spearman, everything(truth));
+    const result = lds.evaluate({ task, scores, scoreShape: 'pairwise', truth }, spearman, everything(truth));
     const expected = fixture('lds_corr').data;
     for (let q = 0; q < queries; q++) expect(result.perQuery?.[q]).toBeCloseTo(expected[q], 10);
     expect(result.value).toBeCloseTo(fixture('lds_mean').data[0], 10);
@@ -56,19 +56,19 @@ describe('lds', () => {
       (_, at) => score.data[(at % train) * queries + Math.floor(at / train)],
     );
     const task = taskOf(train, queries);
-    const { perQuery } = lds.evaluate({ task, scores, output: 'pairwise', truth }, spearman, everything(truth));
+    const { perQuery } = lds.evaluate({ task, scores, scoreShape: 'pairwise', truth }, spearman, everything(truth));
     for (const [q, expected] of read('random_lds_per_gen_lam1').data.entries())
       expect(perQuery?.[q]).toBeCloseTo(expected, 10);
   });
 
   it('is 1 for the scores that made the truth and -1 for their negatives, by either statistic', () => {
     const { truth, scores, task } = randomProblem(1, { retrainSeeds: 1 });
-    const { predictions } = lds.evaluate({ task, scores, output: 'pairwise', truth }, spearman, everything(truth));
+    const { predictions } = lds.evaluate({ task, scores, scoreShape: 'pairwise', truth }, spearman, everything(truth));
     const additive = truthOf(truth.train, truth.members, predictions as Float64Array);
     for (const statistic of ['spearman', 'pearson']) {
       const of = (sign: number) =>
         lds.evaluate(
-          { task, scores: scores.map((score) => sign * score), output: 'pairwise', truth: additive },
+          { task, scores: scores.map((score) => sign * score), scoreShape: 'pairwise', truth: additive },
           { statistic },
           everything(truth),
         ).value;
@@ -85,15 +85,15 @@ describe('lds', () => {
       return (truth.outputs[s * 2 * truth.queries + q] + truth.outputs[(s * 2 + 1) * truth.queries + q]) / 2;
     });
     const averaged = truthOf(truth.train, truth.members, means);
-    const value = lds.evaluate({ task, scores, output: 'pairwise', truth }, spearman, split);
-    const expected = lds.evaluate({ task, scores, output: 'pairwise', truth: averaged }, spearman, split);
+    const value = lds.evaluate({ task, scores, scoreShape: 'pairwise', truth }, spearman, split);
+    const expected = lds.evaluate({ task, scores, scoreShape: 'pairwise', truth: averaged }, spearman, split);
     expect(value.perQuery).toEqual(expected.perQuery);
   });
 
   it('uses the subsets and queries of the split and no others', () => {
     const { truth, scores, task, rng } = randomProblem(3);
     const split = { subsets: Int32Array.of(1, 4, 5, 9, 11), queries: Int32Array.of(2) };
-    const before = lds.evaluate({ task, scores, output: 'pairwise', truth }, spearman, split);
+    const before = lds.evaluate({ task, scores, scoreShape: 'pairwise', truth }, spearman, split);
     const outputs = truth.outputs.slice();
     for (let s = 0; s < truth.subsets; s++)
       for (let r = 0; r < 2; r++)
@@ -101,7 +101,7 @@ describe('lds', () => {
           if (!split.subsets.includes(s) || q !== 2) outputs[(s * 2 + r) * truth.queries + q] = rng.normal();
     const changed = scores.slice().fill(9, 0, 2 * truth.train);
     const after = lds.evaluate(
-      { task, scores: changed, output: 'pairwise', truth: { ...truth, outputs } },
+      { task, scores: changed, scoreShape: 'pairwise', truth: { ...truth, outputs } },
       spearman,
       split,
     );
@@ -113,8 +113,8 @@ describe('lds', () => {
     const { truth, scores, task } = randomProblem(4);
     const row = scores.slice(0, truth.train);
     const repeated = Float32Array.from({ length: 3 * truth.train }, (_, at) => row[at % truth.train]);
-    expect(lds.evaluate({ task, scores: row, output: 'global', truth }, spearman, everything(truth))).toEqual(
-      lds.evaluate({ task, scores: repeated, output: 'pairwise', truth }, spearman, everything(truth)),
+    expect(lds.evaluate({ task, scores: row, scoreShape: 'global', truth }, spearman, everything(truth))).toEqual(
+      lds.evaluate({ task, scores: repeated, scoreShape: 'pairwise', truth }, spearman, everything(truth)),
     );
   });
 
@@ -123,7 +123,7 @@ describe('lds', () => {
     scores.fill(0.1, 0, truth.train);
     const outputs = truth.outputs.map((value, at) => (at % truth.queries === 2 ? 7 : value));
     const result = lds.evaluate(
-      { task, scores, output: 'pairwise', truth: { ...truth, outputs } },
+      { task, scores, scoreShape: 'pairwise', truth: { ...truth, outputs } },
       spearman,
       everything(truth),
     );
@@ -139,7 +139,7 @@ describe('lds', () => {
         const { truth, scores, task, rng } = randomProblem(seed);
         const evaluate = (of: Float32Array, members = truth.members) =>
           lds.evaluate(
-            { task, scores: of, output: 'pairwise', truth: { ...truth, members } },
+            { task, scores: of, scoreShape: 'pairwise', truth: { ...truth, members } },
             spearman,
             everything(truth),
           );
@@ -159,11 +159,11 @@ describe('lds', () => {
   it('refuses scores of the wrong length, scores that are not numbers and tasks without a truth', () => {
     const { truth, scores, task } = randomProblem(6);
     const evaluate = (of: Float32Array) =>
-      lds.evaluate({ task, scores: of, output: 'pairwise', truth }, spearman, everything(truth));
+      lds.evaluate({ task, scores: of, scoreShape: 'pairwise', truth }, spearman, everything(truth));
     expect(() => evaluate(scores.slice(1))).toThrow(/3 queries and 20 training points are 60 numbers, found 59/);
     expect(() => evaluate(scores.slice().fill(Number.NaN, 3, 4))).toThrow();
     expect(() =>
-      lds.evaluate({ task, scores, output: 'pairwise' }, spearman, { subsets: range(1), queries: range(1) }),
+      lds.evaluate({ task, scores, scoreShape: 'pairwise' }, spearman, { subsets: range(1), queries: range(1) }),
     ).toThrow(/this task has none/);
   });
 });

@@ -32,7 +32,7 @@ describe('loo', () => {
       (_, i) => score.data[(i % train) * queries + Math.floor(i / train)],
     );
     const split = { subsets: range(0), queries: range(queries) };
-    const ctx = { task, scores, output: 'pairwise' } as const;
+    const ctx = { task, scores, scoreShape: 'pairwise' } as const;
     const params = { points: train, seeds: 1, statistic: 'pearson' };
     const [request] = loo.retrainings?.(ctx, params, split, rng()) ?? [];
     expect(request.members.map((members) => members.length)).toEqual(new Array(train).fill(train - 1));
@@ -50,7 +50,7 @@ describe('loo', () => {
     const effects = Float32Array.from({ length: train * queries }, (_, i) => Math.sin(7 * i));
     const split = { subsets: range(0), queries: Int32Array.of(0, 2) };
     const params = { points: 8, seeds: 2, statistic: 'pearson' };
-    const ctx = { task, scores: effects, output: 'pairwise' } as const;
+    const ctx = { task, scores: effects, scoreShape: 'pairwise' } as const;
     const requests = loo.retrainings?.(ctx, params, split, rng()) ?? [];
     const other = { ...ctx, scores: effects.map((effect) => -effect) };
     expect(loo.retrainings?.(other, params, split, rng())).toEqual(requests);
@@ -71,8 +71,8 @@ describe('removal-curve', () => {
   const effects = Float32Array.from({ length: train * queries }, (_, i) => (i % train) - 8);
   const split = { subsets: range(0), queries: range(queries) };
   const params = { shares: [0.1, 0.5], seeds: 2 };
-  const value = (scores: Float32Array, output: 'pairwise' | 'global' = 'pairwise') => {
-    const ctx = { task, scores, output };
+  const value = (scores: Float32Array, scoreShape: 'pairwise' | 'global' = 'pairwise') => {
+    const ctx = { task, scores, scoreShape };
     const requests = curve.retrainings?.(ctx, params, split, rng()) ?? [];
     return curve.evaluate({ ...ctx, retrained: additive(requests, effects, train, queries) }, params, split).value;
   };
@@ -84,7 +84,7 @@ describe('removal-curve', () => {
   });
 
   it('keeps what each retraining seed gives alone', () => {
-    const ctx = { task, scores: effects, output: 'pairwise' } as const;
+    const ctx = { task, scores: effects, scoreShape: 'pairwise' } as const;
     const requests = curve.retrainings?.(ctx, params, split, rng()) ?? [];
     const retrained = additive(requests, effects, train, queries).map((request) => ({
       ...request,
@@ -127,7 +127,7 @@ describe('counterfactual', () => {
     const scores = Float32Array.from({ length: task.queries * train }, (_, i) =>
       score(Math.floor(i / train) - heldout, i % train),
     );
-    const ctx = { task, scores, output: 'pairwise' } as const;
+    const ctx = { task, scores, scoreShape: 'pairwise' } as const;
     const requests = metric.retrainings?.(ctx, params, split, rng()) ?? [];
     expect(requests.map(({ seed, members, generate }) => [seed, members.length, generate])).toEqual(
       [0, 1].flatMap((seed) => [1, 6, 2].map((models) => [seed, models, [0, 2]])),

@@ -93,7 +93,7 @@ describe('a valid grid', () => {
       join(installed, 'package.json'),
       '{ "name": "their-method", "version": "2.0.0", "type": "module", "exports": { ".": { "default": "./m.js" } } }',
     );
-    const method = `id: 'theirs', title: 'T', output: 'global', revision: 1, params: {}, needs: [], tasks: ['classifier']`;
+    const method = `id: 'theirs', title: 'T', scoreShape: 'global', revision: 1, params: {}, needs: [], tasks: ['classifier']`;
     const functions = 'uses: () => ({ checkpoints: 1, trajectory: 1 }), supports: () => true, fit() {}, score() {}';
     writeFileSync(join(installed, 'm.js'), `export default { ${method}, ${functions} };`);
     const text = edited(`- use: ${fixture('same-class')}`, '- use: ./mine.js\n  - their-method');
@@ -264,7 +264,7 @@ describe('mistakes', () => {
   it.each([
     ['trakk', 'there is no method "trakk", did you mean "trak"?'],
     ['./nothing.js', /method ".\/nothing.js" has no .*nothing.js, check the path/],
-    [fixture('half'), /is not a method: it lacks title, output/],
+    [fixture('half'), /is not a method: it lacks title, scoreShape/],
   ])('a method that cannot be had: %s', async (use, message) => {
     const [line, ...others] = await linesOf(edited(fixture('same-class'), use));
     expect(line).toMatch(/^grid.yaml:10:10 /);

@@ -110,7 +110,7 @@ it('data that change while a grid runs are not stored under the key of what they
 describe('a file that a parameter of a method names', () => {
   const method = `import { defineMethod, file } from '@attribution-bench/contract';
 export default defineMethod({
-  id: 'reads', title: 'Reads', family: 'baseline', origin: 'original', cite: '', revision: 1, output: 'pairwise', needs: [],
+  id: 'reads', title: 'Reads', family: 'baseline', origin: 'original', cite: '', revision: 1, scoreShape: 'pairwise', needs: [],
   tasks: ['classifier'],
   params: { table: file({ help: 'a table' }) },
   fit() {}, score: (ctx) => new Float32Array(ctx.task.queries * ctx.task.train),

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type DType, dtypeOf, type NdArray, type NumericArray, sha256, sizeOf } from '@attribution-bench/contract';
+import {
+  type DType,
+  dtypeOf,
+  isObject,
+  type NdArray,
+  type NumericArray,
+  sha256,
+  sizeOf,
+} from '@attribution-bench/contract';
 import { Malformed } from './malformed.js';
 
 /**
@@ -190,10 +198,6 @@ function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function usableName(name: string): boolean {

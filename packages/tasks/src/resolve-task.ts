@@ -4,6 +4,7 @@ import {
   checkParams,
   didYouMean,
   fileNameProblem,
+  isObject,
   locateFiles,
   type ParamProblem,
   type ParamSpecs,
@@ -239,8 +240,4 @@ function unknownKeys(raw: Fields): ParamProblem[] {
 
 function pick(values: Values, names: readonly string[]): Values {
   return Object.fromEntries(names.map((name) => [name, values[name]]));
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

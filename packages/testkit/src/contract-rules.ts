@@ -99,12 +99,12 @@ function behaviourRules(method: Method, problem: ContractProblem, options: Contr
 
   rule('gives one finite score a training point and query, or a training point', async () => {
     const { info } = (await setting()).task;
-    const { scores, selfScores } = await plain();
-    expect(scores.length).toBe(method.output === 'pairwise' ? info.queries * info.train : info.train);
+    const { scores, selfInfluence } = await plain();
+    expect(scores.length).toBe(method.scoreShape === 'pairwise' ? info.queries * info.train : info.train);
     expect(scores.every(Number.isFinite)).toBe(true);
-    if (selfScores === undefined) return;
-    expect(selfScores.length).toBe(info.train);
-    expect(selfScores.every(Number.isFinite)).toBe(true);
+    if (selfInfluence === undefined) return;
+    expect(selfInfluence.length).toBe(info.train);
+    expect(selfInfluence.every(Number.isFinite)).toBe(true);
   });
 
   rule('gives the same bytes for the same seed', async () => {
@@ -126,8 +126,8 @@ function behaviourRules(method: Method, problem: ContractProblem, options: Contr
       const before = await plain();
       const after = await runOn(order);
       expectClose(after.scores, pickColumns(before.scores, order));
-      if (before.selfScores !== undefined)
-        expectClose(after.selfScores as Float32Array, pickColumns(before.selfScores, order));
+      if (before.selfInfluence !== undefined)
+        expectClose(after.selfInfluence as Float32Array, pickColumns(before.selfInfluence, order));
     },
     'permutation',
   );
@@ -136,12 +136,12 @@ function behaviourRules(method: Method, problem: ContractProblem, options: Contr
     'a training point and its copy score alike',
     async () => {
       const [point, copy] = [Int32Array.of(7), Int32Array.of(41)];
-      const { scores, selfScores } = await runOn(
+      const { scores, selfInfluence } = await runOn(
         Int32Array.from({ length: train }, (_, row) => (row === 41 ? 7 : row)),
       );
       expectClose(pickColumns(scores, copy), pickColumns(scores, point), largest(scores));
-      if (selfScores !== undefined)
-        expectClose(pickColumns(selfScores, copy), pickColumns(selfScores, point), largest(selfScores));
+      if (selfInfluence !== undefined)
+        expectClose(pickColumns(selfInfluence, copy), pickColumns(selfInfluence, point), largest(selfInfluence));
     },
     'duplicates',
   );
@@ -209,11 +209,11 @@ function countingSignal(limit: number): CancelSignal & { readonly count: number 
   };
 }
 
-function bytesOf({ state, scores, selfScores }: MethodRun): Record<string, string> {
+function bytesOf({ state, scores, selfInfluence }: MethodRun): Record<string, string> {
   const arrays: Readonly<Record<string, NumericArray>> = {
     ...state,
     'the scores': scores,
-    ...(selfScores === undefined ? {} : { 'the self scores': selfScores }),
+    ...(selfInfluence === undefined ? {} : { 'self-influence': selfInfluence }),
   };
   return Object.fromEntries(
     Object.entries(arrays).map(([name, { buffer, byteOffset, byteLength }]) => [

@@ -20,7 +20,7 @@ export interface RunOptions {
   /** What an earlier fit gave, in place of fitting. */
   readonly state?: MethodState;
   /** Called with the phase and its share done. */
-  progress?(phase: 'fit' | 'score' | 'selfScores', done: number): void;
+  progress?(phase: 'fit' | 'score' | 'selfInfluence', done: number): void;
   log?(message: string): void;
 }
 
@@ -29,7 +29,7 @@ export interface MethodRun {
   /** [queries × train] or [train], row-major. */
   readonly scores: Float32Array;
   /** [train]; absent where the method has none. */
-  readonly selfScores?: Float32Array;
+  readonly selfInfluence?: Float32Array;
 }
 
 /** Checked parameters of a method, defaults filled in; every problem in one error. */
@@ -50,7 +50,7 @@ export async function runMethod(method: Method, setting: Setting, options: RunOp
   const supported = method.supports(task.info, params);
   if (supported !== true) throw new BenchError({ code: 'TESTKIT_UNSUPPORTED', place: method.id, message: supported });
   const models = await setting.models(method.uses(params));
-  const contextOf = (phase: 'fit' | 'score' | 'selfScores') =>
+  const contextOf = (phase: 'fit' | 'score' | 'selfInfluence') =>
     narrowContext(
       task.context({
         ...models,
@@ -63,6 +63,6 @@ export async function runMethod(method: Method, setting: Setting, options: RunOp
     );
   const state = options.state ?? structuredClone(await method.fit(contextOf('fit'), params));
   const scores = await method.score(contextOf('score'), params, state);
-  if (method.selfScores === undefined) return { state, scores };
-  return { state, scores, selfScores: await method.selfScores(contextOf('selfScores'), params, state) };
+  if (method.selfInfluence === undefined) return { state, scores };
+  return { state, scores, selfInfluence: await method.selfInfluence(contextOf('selfInfluence'), params, state) };
 }

@@ -13,7 +13,7 @@ const sound: Spec = {
   origin: 'baseline',
   cite: 'none',
   revision: 1,
-  output: 'pairwise',
+  scoreShape: 'pairwise',
   tasks: ['classifier'],
   needs: ['checkpoints', 'gradients'],
   params: {},

@@ -68,7 +68,7 @@ export default defineMethod({
   origin: 'baseline',
   cite: 'none',
   revision: 1,
-  output: 'global',
+  scoreShape: 'global',
   tasks: ['classifier'],
   needs: [],
   params: {

@@ -1,6 +1,7 @@
-import type { BoardTask, CellResult, MetricResult } from '@attribution-bench/contract';
+import type { MetricResult } from '@attribution-bench/contract';
 import { outcomesOf } from '@attribution-bench/metrics';
 import { mean, pearson, spearman } from '@attribution-bench/numerics';
+import type { BoardTask, CellResult } from '../board-input.js';
 import type { Entry } from '../make/entries.js';
 import type { MetricOfBoard } from '../make/measure/measure-metric.js';
 import type { BaselineResult, BaselineRow } from './baseline.js';

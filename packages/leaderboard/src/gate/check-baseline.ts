@@ -1,5 +1,5 @@
-import type { BoardInput } from '@attribution-bench/contract';
 import type { Board } from '../board.js';
+import type { BoardInput } from '../board-input.js';
 import { type Entry, entriesOf } from '../make/entries.js';
 import { rankingMetric } from '../make/ranking-metric.js';
 import type { Baseline, BaselineTask } from './baseline.js';

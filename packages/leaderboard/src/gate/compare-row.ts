@@ -1,4 +1,5 @@
-import { BenchError, type BoardInput, type BoardTask, canonicalJson } from '@attribution-bench/contract';
+import { BenchError, canonicalJson } from '@attribution-bench/contract';
+import type { BoardInput, BoardTask } from '../board-input.js';
 import { describeParams, type Entry } from '../make/entries.js';
 import { type MetricOfBoard, measureMetric } from '../make/measure/measure-metric.js';
 import {

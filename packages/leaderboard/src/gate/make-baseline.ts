@@ -1,12 +1,6 @@
-import {
-  BenchError,
-  type BoardInput,
-  type BoardTask,
-  hashJson,
-  type MetricResult,
-  sha256,
-} from '@attribution-bench/contract';
+import { BenchError, hashJson, type MetricResult, sha256 } from '@attribution-bench/contract';
 import { midranks } from '@attribution-bench/numerics';
+import type { BoardInput, BoardTask } from '../board-input.js';
 import { type Entry, entriesOf } from '../make/entries.js';
 import { seededResults } from '../make/measure/seeded-results.js';
 import { rankingMetric } from '../make/ranking-metric.js';

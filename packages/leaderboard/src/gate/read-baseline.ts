@@ -1,4 +1,4 @@
-import { BenchError } from '@attribution-bench/contract';
+import { BenchError, isObject } from '@attribution-bench/contract';
 import { type Acceptance, type Baseline, baselineSchema } from './baseline.js';
 
 /**
@@ -45,59 +45,55 @@ function parse(text: string, place: string): Record<string, unknown> & { readonl
   } catch (cause) {
     throw invalid(place, 'is not JSON', cause);
   }
-  if (!isRecord(parsed) || typeof parsed.schema !== 'string') throw invalid(place, 'has no schema');
+  if (!isObject(parsed) || typeof parsed.schema !== 'string') throw invalid(place, 'has no schema');
   return { ...parsed, schema: parsed.schema };
 }
 
 function isAcceptance(value: unknown): value is Acceptance {
-  return isRecord(value) && isText(value.reason) && isText(value.at) && isOptional(value.commit, isText);
+  return isObject(value) && isText(value.reason) && isText(value.at) && isOptional(value.commit, isText);
 }
 
 function isTask(value: unknown): boolean {
   return (
-    isRecord(value) &&
+    isObject(value) &&
     [value.id, value.key, value.models, value.split].every(isText) &&
-    isOptional(value.truth, (truth) => isRecord(truth) && isText(truth.subsets) && isText(truth.outputs)) &&
-    isListOf(value.metrics, (metric) => isRecord(metric) && isText(metric.id) && isRecord(metric.params))
+    isOptional(value.truth, (truth) => isObject(truth) && isText(truth.subsets) && isText(truth.outputs)) &&
+    isListOf(value.metrics, (metric) => isObject(metric) && isText(metric.id) && isObject(metric.params))
   );
 }
 
 function isRow(value: unknown): boolean {
   return (
-    isRecord(value) &&
+    isObject(value) &&
     isText(value.task) &&
     isText(value.entry) &&
     isListOf(value.seeds, isNumber) &&
     isListOf(value.scoresDigests, isText) &&
-    isRecord(value.params) &&
-    (value.paramsBySeed === undefined || isListOf(value.paramsBySeed, isRecord)) &&
-    isRecord(value.metrics) &&
+    isObject(value.params) &&
+    (value.paramsBySeed === undefined || isListOf(value.paramsBySeed, isObject)) &&
+    isObject(value.metrics) &&
     Object.values(value.metrics).every((results) => isListOf(results, isResult) && results.length > 0)
   );
 }
 
 function isResult(value: unknown): boolean {
   return (
-    isRecord(value) &&
+    isObject(value) &&
     isNumber(value.value) &&
     [value.perQuery, value.perSampledQuery].every((values) => isOptional(values, (list) => isListOf(list, isNumber))) &&
-    isOptional(value.repeats, (sources) => isRecord(sources) && Object.values(sources).every(isPacked)) &&
+    isOptional(value.repeats, (sources) => isObject(sources) && Object.values(sources).every(isPacked)) &&
     isOptional(value.predictions, isPacked) &&
     isOptional(value.outcomes, isText) &&
-    isOptional(value.detection, (found) => isRecord(found) && isPacked(found.ranks) && isPacked(found.positive))
+    isOptional(value.detection, (found) => isObject(found) && isPacked(found.ranks) && isPacked(found.positive))
   );
 }
 
 function isPacked(value: unknown): boolean {
   return (
-    isRecord(value) &&
+    isObject(value) &&
     ['uint8', 'uint16', 'uint32', 'float64'].some((type) => value.type === type) &&
     isText(value.base64)
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isListOf(value: unknown, isItem: (item: unknown) => boolean): value is unknown[] {

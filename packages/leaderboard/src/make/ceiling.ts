@@ -1,6 +1,6 @@
-import type { BoardTask } from '@attribution-bench/contract';
 import { type JointDraws, noiseCeiling, type ResampledStatistic } from '@attribution-bench/numerics';
 import type { Interval, ShareOfCeiling } from '../board.js';
+import type { BoardTask } from '../board-input.js';
 import { twoSidedQuantile } from '../statistics/student-t.js';
 import type { Statistic } from './measure/correlation.js';
 import { type Measurement, spreadOf, type Uncertain } from './measure/measurement.js';

@@ -1,12 +1,6 @@
-import {
-  type BoardInput,
-  type BoardMethod,
-  type CellResult,
-  type CellStatus,
-  canonicalJson,
-  type Json,
-} from '@attribution-bench/contract';
+import { canonicalJson, type Json } from '@attribution-bench/contract';
 import type { SweepEntry } from '../board.js';
+import type { BoardInput, BoardMethod, CellResult, CellStatus } from '../board-input.js';
 
 /** What becomes one row of a task: a method with the parameters it is reported with. */
 export interface Entry {

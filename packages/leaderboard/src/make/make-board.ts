@@ -1,5 +1,5 @@
-import type { BoardInput } from '@attribution-bench/contract';
 import { type Board, boardSchema } from '../board.js';
+import type { BoardInput } from '../board-input.js';
 import { makeTask } from './make-task.js';
 import { overallBoards } from './overall.js';
 

@@ -1,5 +1,5 @@
-import type { BoardInput, Cost } from '@attribution-bench/contract';
 import { type BoardCosts, boardCostsSchema, type RowCost } from '../board.js';
+import type { BoardInput, Cost } from '../board-input.js';
 import { entriesOf } from './entries.js';
 import { rankingMetric } from './ranking-metric.js';
 

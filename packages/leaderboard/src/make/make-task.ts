@@ -1,5 +1,5 @@
-import type { BoardInput, BoardTask } from '@attribution-bench/contract';
 import type { BoardRow, BoardTaskSummary } from '../board.js';
+import type { BoardInput, BoardTask } from '../board-input.js';
 import { holm } from '../statistics/holm.js';
 import { type BoardMeasure, boardValue } from './board-value.js';
 import { ceilingOf } from './ceiling.js';

@@ -1,5 +1,4 @@
-import type { BoardInput } from '@attribution-bench/contract';
-
+import type { BoardInput } from '../board-input.js';
 /** The metric a task is ranked by: the primary one where any cell has it, or else the first one that any cell has. */
 export function rankingMetric(input: BoardInput, task: string): BoardInput['metrics'][number] | undefined {
   const has = ({ id }: { readonly id: string }) =>

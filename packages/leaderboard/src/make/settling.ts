@@ -1,5 +1,5 @@
-import type { BoardTask, TruthGrowth } from '@attribution-bench/contract';
 import type { BoardSettling, LeadingTie } from '../board.js';
+import type { BoardTask, TruthGrowth } from '../board-input.js';
 import { holm } from '../statistics/holm.js';
 import { lookShare } from '../statistics/look-shares.js';
 import type { PairedTest } from './paired-tests.js';

@@ -1,5 +1,6 @@
-import type { BoardTask, Split } from '@attribution-bench/contract';
+import type { Split } from '@attribution-bench/contract';
 import type { BoardTaskSummary, SplitSize } from '../board.js';
+import type { BoardTask } from '../board-input.js';
 
 /** What a board says of a task beside its rows. */
 export function summaryOf(

@@ -1,5 +1,5 @@
-import type { ExamplePoint, TaskExamples } from '@attribution-bench/contract';
 import type { BoardRow } from '../board.js';
+import type { ExamplePoint, TaskExamples } from '../task-examples.js';
 import { type Html, html, trusted } from './html.js';
 
 /** Queries with the training images that each method finds most helpful and most harmful for them. */

@@ -1,5 +1,5 @@
-import type { TaskExamples } from '@attribution-bench/contract';
 import type { Board, BoardCosts } from '../board.js';
+import type { TaskExamples } from '../task-examples.js';
 import { renderCsv } from '../text/csv.js';
 import { plural, shortKey } from '../view/format.js';
 import {

@@ -1,5 +1,5 @@
-import type { BoardDiagnostic } from '@attribution-bench/contract';
 import type { Board, BoardCosts, OverallBoard } from '../board.js';
+import type { BoardDiagnostic } from '../board-input.js';
 import {
   formatBytes,
   formatInterval,

@@ -13,7 +13,7 @@ export function sharedRetraining(job: MetricJob, stack: number): number {
   const { spec, key } = job.task;
   const wanted = (seed: number) => {
     const { scores } = madeUpScores(job, seed);
-    const context = { task: job.info, scores: scores.data as Float32Array, output: job.scoreShape };
+    const context = { task: job.info, scores: scores.data as Float32Array, scoreShape: job.scoreShape };
     const rng = new Rng(deriveSeed(spec.seed, key, 'metric', job.metric));
     const requests = metric.retrainings?.(context, job.params, job.report, rng) ?? [];
     return requests.map((request) => ({

@@ -103,11 +103,11 @@ export function standIns(plan: Plan, results: Store, store: Store): StandIns {
 }
 
 /** Scores of random numbers. */
-export function madeUpScores({ scoreShape, info }: MetricJob, seed = 1): Record<'scores' | 'selfScores', NdArray> {
+export function madeUpScores({ scoreShape, info }: MetricJob, seed = 1): Record<'scores' | 'selfInfluence', NdArray> {
   const shape = scoreShape === 'pairwise' ? [info.queries, info.train] : [info.train];
   return {
     scores: { shape, data: drawn(sizeOf(shape), 'normal', seed) },
-    selfScores: { shape: [info.train], data: drawn(info.train, 'normal', seed) },
+    selfInfluence: { shape: [info.train], data: drawn(info.train, 'normal', seed) },
   };
 }
 

@@ -1,4 +1,4 @@
-import { didYouMean } from '@attribution-bench/contract';
+import { didYouMean, isObject } from '@attribution-bench/contract';
 import type { GridProblem } from './grid-errors.js';
 import type { Path, YamlSource } from './yaml-source.js';
 
@@ -57,8 +57,8 @@ export function mergeTasks(
 export function layered(under: Fields, over: Fields): Fields {
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
-    const below = typeof merged[key] === 'string' && isFields(value) ? { use: merged[key] } : merged[key];
-    const replaces = !isFields(below) || !isFields(value) || (value.use !== undefined && value.use !== below.use);
+    const below = typeof merged[key] === 'string' && isObject(value) ? { use: merged[key] } : merged[key];
+    const replaces = !isObject(below) || !isObject(value) || (value.use !== undefined && value.use !== below.use);
     merged[key] = replaces ? value : layered(below, value);
   }
   return merged;
@@ -71,8 +71,4 @@ function isWritten(fields: Fields, path: Path): boolean {
     value = (value as Record<string | number, unknown>)[step];
   }
   return true;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError, hashJson, type TruthGrowth } from '@attribution-bench/contract';
+import { BenchError, hashJson } from '@attribution-bench/contract';
+import type { TruthGrowth } from '@attribution-bench/leaderboard';
 import { writeAtomically } from '@attribution-bench/store';
 import { taskKey } from '@attribution-bench/tasks';
 import type { Grid, GridTask } from '../model/grid.js';

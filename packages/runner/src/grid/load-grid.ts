@@ -1,5 +1,5 @@
 import { dirname, parse, resolve } from 'node:path';
-import { BenchError, didYouMean, hashJson, toPlainError } from '@attribution-bench/contract';
+import { BenchError, didYouMean, hashJson, isObject, toPlainError } from '@attribution-bench/contract';
 import { metrics as knownMetrics } from '@attribution-bench/metrics';
 import { isModelPath, type OwnModelDeclaration, resolveTask } from '@attribution-bench/tasks';
 import { declarationIn } from '../isolation/load-module.js';
@@ -123,7 +123,7 @@ async function ownModel(
   { model }: Readonly<Record<string, unknown>>,
   folder: string,
 ): Promise<(() => OwnModelDeclaration) | undefined> {
-  const use = isFields(model) ? model.use : model;
+  const use = isObject(model) ? model.use : model;
   if (typeof use !== 'string' || !isModelPath(use)) return undefined;
   try {
     const declaration = await declarationIn({ kind: 'model', use, place: resolve(folder, use) });
@@ -152,7 +152,7 @@ function resolveTruth(
     return undefined;
   }
   const here: YamlSource = { value: own, place: (path, part) => place(['truth', ...path], part) };
-  const checked = checkSchema(truthSchema, isFields(own) ? { ...shared, ...own } : own, here);
+  const checked = checkSchema(truthSchema, isObject(own) ? { ...shared, ...own } : own, here);
   if (checked.ok) return checked.value;
   problems.push(...checked.problems);
   return undefined;
@@ -305,8 +305,4 @@ function firstSettings(methods: readonly GridMethod[]): GridMethod[] {
   return methods.filter(
     ({ loaded }, index) => methods.findIndex((other) => other.loaded.method.id === loaded.method.id) === index,
   );
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

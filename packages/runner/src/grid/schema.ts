@@ -74,12 +74,17 @@ const taskOverrides = z.strictObject({
   queries: params.optional(),
 });
 
+/** A board's folder, named as the grid, lies beside the list of boards. */
+function reservedName(name: string): string | undefined {
+  return name.toLowerCase() === 'index.html' ? `"${name}" is a file of the boards folder` : undefined;
+}
+
 export const gridSchema = z.strictObject({
   schema: z.literal('bench/grid@1'),
   name: z
     .string()
     .superRefine((name, issue) => {
-      const problem = fileNameProblem(name) ?? fileNameProblem(`${name}-quick`);
+      const problem = fileNameProblem(name) ?? fileNameProblem(`${name}-quick`) ?? reservedName(name);
       if (problem !== undefined) issue.addIssue(problem);
     })
     .describe('of the board and its folder'),

@@ -3,7 +3,7 @@ import type { MethodDeclaration } from '../model/method-declaration.js';
 
 /** The part of a method that can be sent from process to process. */
 export function declarationOf(method: Method): MethodDeclaration {
-  const { id, title, family, origin, cite, revision, output, tasks, needs, params } = method;
-  const selfScores = method.selfScores !== undefined;
-  return { id, title, family, origin, cite, revision, output, tasks, needs, params, selfScores };
+  const { id, title, family, origin, cite, revision, scoreShape, tasks, needs, params } = method;
+  const selfInfluence = method.selfInfluence !== undefined;
+  return { id, title, family, origin, cite, revision, scoreShape, tasks, needs, params, selfInfluence };
 }

@@ -1,4 +1,4 @@
-import { BenchError, fileNameProblem, type Method } from '@attribution-bench/contract';
+import { BenchError, fileNameProblem, isObject, type Method } from '@attribution-bench/contract';
 
 /** Imports a method's module. @throws BenchError METHOD_BROKEN or METHOD_INVALID */
 export async function importMethod(url: string, use: string): Promise<Method> {
@@ -30,7 +30,7 @@ export async function importMethod(url: string, use: string): Promise<Method> {
 const parts = {
   id: 'string',
   title: 'string',
-  output: 'string',
+  scoreShape: 'string',
   revision: 'number',
   params: 'object',
   needs: 'object',
@@ -43,8 +43,4 @@ const parts = {
 
 function missingParts(method: Record<string, unknown>): string[] {
   return Object.entries(parts).flatMap(([name, type]) => (typeof method[name] === type ? [] : [name]));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,4 +1,5 @@
-import type { Metric, ParamSpecs, Params, PlainError, TaskInfo, TruthGrowth } from '@attribution-bench/contract';
+import type { Metric, ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
+import type { TruthGrowth } from '@attribution-bench/leaderboard';
 import type { TaskSpec } from '@attribution-bench/tasks';
 import type { MethodDeclaration } from './method-declaration.js';
 

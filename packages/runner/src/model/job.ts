@@ -119,7 +119,7 @@ export interface ScoreJob {
   readonly method: MethodSource;
   readonly fit: ArtifactRef;
   /** Whether a metric wants to know which points look mislabelled. */
-  readonly selfScores: boolean;
+  readonly selfInfluence: boolean;
   readonly output: ArtifactOutput;
 }
 

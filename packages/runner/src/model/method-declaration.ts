@@ -4,8 +4,8 @@ import type { Method } from '@attribution-bench/contract';
 export interface MethodDeclaration
   extends Pick<
     Method,
-    'id' | 'title' | 'family' | 'origin' | 'cite' | 'revision' | 'output' | 'tasks' | 'needs' | 'params'
+    'id' | 'title' | 'family' | 'origin' | 'cite' | 'revision' | 'scoreShape' | 'tasks' | 'needs' | 'params'
   > {
   /** Whether it says how suspicious each training point is by itself. */
-  readonly selfScores: boolean;
+  readonly selfInfluence: boolean;
 }

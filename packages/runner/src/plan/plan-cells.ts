@@ -168,22 +168,22 @@ function planCell(
     job: { kind: 'fit', task: opened.source, method: source, output: fitOutput },
     place: ['fit', ...place],
   });
-  const selfScores = method.selfScores && metrics.some(({ metric }) => metric.needs.includes('label-noise'));
-  const scoreOutput = outputOf('score', { fit: fitOutput.key, selfScores });
+  const selfInfluence = method.selfInfluence && metrics.some(({ metric }) => metric.needs.includes('label-noise'));
+  const scoreOutput = outputOf('score', { fit: fitOutput.key, selfInfluence });
   const score = addStep(steps, {
     ...common,
     kind: 'score',
     label: `score ${label}`,
     needs: [fit, ...rests],
     outputs: [scoreOutput],
-    job: { kind: 'score', task: opened.source, method: source, fit: fitOutput, selfScores, output: scoreOutput },
+    job: { kind: 'score', task: opened.source, method: source, fit: fitOutput, selfInfluence, output: scoreOutput },
     place: ['score', ...place],
   });
   const metricSteps: Record<string, string> = {};
   const sharing = ({ metric }: GridMetric) => (metric.sharesRetrainings === undefined ? 0 : 1);
   for (const entry of metrics.toSorted((a, b) => sharing(a) - sharing(b))) {
     const after = metricSteps[entry.metric.sharesRetrainings ?? ''];
-    const scored = { scores: scoreOutput, step: score, shape: method.output };
+    const scored = { scores: scoreOutput, step: score, shape: method.scoreShape };
     // Retraining for a split that nothing is chosen on would be for nothing.
     const { report, tune } = cellTask.split;
     const split = tune === undefined || (entry !== primary && entry.metric.retrainings) ? { report } : { report, tune };

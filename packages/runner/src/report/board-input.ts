@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import type { BoardInput, BoardMethod, BoardTask, CellResult, Cost, Json } from '@attribution-bench/contract';
+import type { Json } from '@attribution-bench/contract';
+import type { BoardInput, BoardMethod, BoardTask, CellResult, Cost } from '@attribution-bench/leaderboard';
 import { openStore, type Store } from '@attribution-bench/store';
 import { findPackage } from '@attribution-bench/tasks';
 import type { RunOutcome } from '../journal/events.js';
@@ -148,14 +149,14 @@ async function costOf(store: Store, cell: PlannedCell, steps: Steps): Promise<Co
 
 function boardMethods({ grid }: Plan): BoardMethod[] {
   const methods = new Map(grid.methods.map(({ loaded: { method } }) => [method.id, method]));
-  const known = [...methods.values()].map(({ id, title, family, origin, cite, revision, output, needs }) => ({
+  const known = [...methods.values()].map(({ id, title, family, origin, cite, revision, scoreShape, needs }) => ({
     id,
     title,
     family,
     origin,
     cite,
     revision,
-    output,
+    output: scoreShape,
     needs,
   }));
   return [...known, ...grid.broken.map(({ id }) => ({ ...undeclared, id, title: id }))];

@@ -1,4 +1,5 @@
-import { type BoardDiagnostic, deriveSeed, type NdArray } from '@attribution-bench/contract';
+import { deriveSeed, type NdArray } from '@attribution-bench/contract';
+import type { BoardDiagnostic } from '@attribution-bench/leaderboard';
 import { type GeneratedSamples, generatorDiagnostics } from '@attribution-bench/metrics/generative';
 import type { ArtifactRef, Store } from '@attribution-bench/store';
 import type { DiagnoseJob } from '../model/job.js';

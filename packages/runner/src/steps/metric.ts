@@ -34,8 +34,8 @@ export async function evaluateMetric(job: MetricJob, workshop: Workshop): Promis
   const context = {
     task: job.info,
     scores: arrays.scores.data as Float32Array,
-    output: job.scoreShape,
-    ...(arrays.selfScores === undefined ? {} : { selfScores: arrays.selfScores.data as Float32Array }),
+    scoreShape: job.scoreShape,
+    ...(arrays.selfInfluence === undefined ? {} : { selfInfluence: arrays.selfInfluence.data as Float32Array }),
     ...(truth === undefined ? {} : { truth }),
     ...(flipped === undefined ? {} : { flipped }),
   };

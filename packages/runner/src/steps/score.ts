@@ -5,7 +5,7 @@ import { type StepReport, stopwatch, type Workshop, writeOutput } from './worksh
 
 /** A method's scores, checked: right length, every one finite. */
 export async function scoreMethod(job: ScoreJob, workshop: Workshop): Promise<StepReport> {
-  const scoresShare = job.selfScores ? 0.5 : 1;
+  const scoresShare = job.selfInfluence ? 0.5 : 1;
   const progress = (done: number) => workshop.progress(done * scoresShare);
   const { method, ctx } = await openMethod(job.method, job.task, { ...workshop, progress });
   const { arrays: fitted } = await workshop.store.read(job.fit);
@@ -15,16 +15,16 @@ export async function scoreMethod(job: ScoreJob, workshop: Workshop): Promise<St
   const elapsed = stopwatch();
   const scores = await method.score(ctx, job.method.params, state);
   const spent = elapsed();
-  const shape = method.output === 'pairwise' ? [queries, train] : [train];
+  const shape = method.scoreShape === 'pairwise' ? [queries, train] : [train];
   checkNumbers('score', scores, shape);
-  const selfScores = job.selfScores ? await method.selfScores?.(ctx, job.method.params, state) : undefined;
-  if (selfScores !== undefined) checkNumbers('selfScores', selfScores, [train]);
+  const selfInfluence = job.selfInfluence ? await method.selfInfluence?.(ctx, job.method.params, state) : undefined;
+  if (selfInfluence !== undefined) checkNumbers('selfInfluence', selfInfluence, [train]);
   await writeOutput(
     workshop.store,
     job.output,
     {
       scores: { shape, data: scores },
-      ...(selfScores === undefined ? {} : { selfScores: { shape: [train], data: selfScores } }),
+      ...(selfInfluence === undefined ? {} : { selfInfluence: { shape: [train], data: selfInfluence } }),
     },
     { digest: sha256(new Uint8Array(scores.buffer, scores.byteOffset, scores.byteLength)) },
   );

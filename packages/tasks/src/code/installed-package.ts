@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isObject } from '@attribution-bench/contract';
 
 /** A package as found on disk. */
 export interface InstalledPackage {
@@ -59,8 +60,4 @@ function entryOf(exported: unknown): string | undefined {
 function moduleFolders(folder: string): string[] {
   const above = dirname(folder);
   return [join(folder, 'node_modules'), ...(above === folder ? [] : moduleFolders(above))];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,13 +1,7 @@
-import {
-  BenchError,
-  type BoardInput,
-  type BoardTask,
-  deriveSeed,
-  type MetricResult,
-  Rng,
-} from '@attribution-bench/contract';
+import { BenchError, deriveSeed, type MetricResult, Rng } from '@attribution-bench/contract';
 import { outcomesOf } from '@attribution-bench/metrics';
 import { drawJointly, type JointDraws, mean, type ResampledStatistic } from '@attribution-bench/numerics';
+import type { BoardInput, BoardTask } from '../../board-input.js';
 import type { Entry } from '../entries.js';
 import { correlationOf, type Growth, growthOf, resampleCorrelation, type Statistic } from './correlation.js';
 import { drawPoints, meanPlacements, resampleAuc } from './detection.js';

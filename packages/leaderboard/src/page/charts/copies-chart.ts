@@ -1,4 +1,4 @@
-import type { GeneratedExample } from '@attribution-bench/contract';
+import type { GeneratedExample } from '../../task-examples.js';
 import { singleLine } from '../../text/display-text.js';
 import { plural } from '../../view/format.js';
 import { chartWidth, drawChart } from './chart.js';

@@ -1,12 +1,6 @@
 import { join } from 'node:path';
-import {
-  canonicalJson,
-  type ExamplePoint,
-  type GeneratedExample,
-  type Json,
-  type QueryExample,
-  type TaskExamples,
-} from '@attribution-bench/contract';
+import { canonicalJson, type Json } from '@attribution-bench/contract';
+import type { ExamplePoint, GeneratedExample, QueryExample, TaskExamples } from '@attribution-bench/leaderboard';
 import type { GeneratedSamples } from '@attribution-bench/metrics/generative';
 import { openStore, type Store } from '@attribution-bench/store';
 import type { TaskData } from '@attribution-bench/tasks';

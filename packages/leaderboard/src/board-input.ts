@@ -1,7 +1,4 @@
-import type { Json } from './canonical.js';
-import type { Origin, ScoreShape } from './method.js';
-import type { MetricResult, Split, Truth } from './metric.js';
-import type { TaskInfo } from './task.js';
+import type { Json, MetricResult, Origin, ScoreShape, Split, TaskInfo, Truth } from '@attribution-bench/contract';
 
 export type CellStatus = 'ok' | 'failed' | 'skipped' | 'incomplete';
 
