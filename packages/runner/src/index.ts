@@ -1,4 +1,6 @@
 export { type Estimate, estimate } from './estimate/estimate.js';
+export type { Executor, ExecutorContext, OpenExecutor } from './executors/executor.js';
+export type { Execution, StepProcess, WorkMessage, WorkResult } from './executors/work.js';
 export { GridErrors } from './grid/grid-errors.js';
 export {
   entryFor,
@@ -26,7 +28,8 @@ export { collectGarbage } from './report/collect-garbage.js';
 export { boardExamples, type ExampleRow } from './report/examples/board-examples.js';
 export { type GeneratedSheet, generatedSheets } from './report/examples/generated-sheets.js';
 export { readStatus } from './report/status.js';
-export { type RunOptions, runPlan } from './schedule/run-plan.js';
+export type { RunOptions } from './schedule/run-options.js';
+export { runPlan } from './schedule/run-plan.js';
 export { type ExportedPack, exportTruth } from './truth/export-truth.js';
 export { type ImportedPack, importTruth } from './truth/import-truth.js';
 export { type TruthVerification, type VerifiedRow, type VerifyOptions, verifyTruth } from './truth/verify-truth.js';

@@ -7,7 +7,7 @@ import type { Pace } from '../executors/local/pace.js';
 import { openPool, type WorkerPool } from '../executors/local/pool.js';
 import { temporaryFolder } from '../executors/local/temporary-folder.js';
 import { memoryMeter } from '../executors/memory-meter.js';
-import type { RunningWork, WorkResult } from '../executors/work.js';
+import type { Execution, WorkResult } from '../executors/work.js';
 import { answerMs } from '../isolation/limits.js';
 import type { MetricJob } from '../model/job.js';
 import type { Plan } from '../model/plan.js';
@@ -75,7 +75,7 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
   }
 
   /** User code is not waited for for ever, nor when the command is to stop. */
-  async function limited({ result, cancel, process }: RunningWork): Promise<WorkResult> {
+  async function limited({ result, cancel, process }: Execution): Promise<WorkResult> {
     if (process === undefined) return result;
     const limit = setTimeout(cancel, answerMs);
     options.cancel?.addEventListener('abort', cancel);

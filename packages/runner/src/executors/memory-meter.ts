@@ -1,18 +1,23 @@
-/** Peak memory of the process over a stretch of time, sampled. Worker threads share it: steps side by side share the blame. */
+/** Resident memory of this process, sampled. Worker threads share it, so it says little about one step among several. */
 export interface MemoryMeter {
   readonly rssBytes: number;
-  /** With the processes that it started. */
+  /** Together with the memory of other processes. */
   readonly totalBytes: number;
   readonly peakTotalBytes: number;
-  /** Starts a stretch; the function that comes back gives its peak so far. */
+  /** Starts a stretch of time; the function that comes back ends it and returns its peak, without other processes. */
   start(): () => number;
   stop(): void;
 }
 
+export interface MemoryOptions {
+  /** Resident memory of other processes that counts too. */
+  others?(): number;
+  onSample?(rssBytes: number): void;
+}
+
 const sampleMs = 100;
 
-/** @param others resident memory of the processes that it started */
-export function memoryMeter(onSample: () => void = () => undefined, others: () => number = () => 0): MemoryMeter {
+export function memoryMeter({ others = () => 0, onSample }: MemoryOptions = {}): MemoryMeter {
   let rssBytes = process.memoryUsage.rss();
   let totalBytes = rssBytes;
   let peakTotalBytes = rssBytes;
@@ -22,7 +27,7 @@ export function memoryMeter(onSample: () => void = () => undefined, others: () =
     totalBytes = rssBytes + others();
     peakTotalBytes = Math.max(peakTotalBytes, totalBytes);
     for (const stretch of stretches) stretch.peak = Math.max(stretch.peak, rssBytes);
-    onSample();
+    onSample?.(rssBytes);
   };
   const timer = setInterval(sample, sampleMs);
   timer.unref();

@@ -34,22 +34,24 @@ export type WorkResult =
   | { readonly status: 'cancelled'; readonly pace: Pace; readonly ended?: true }
   | { readonly status: 'failed'; readonly error: PlainError };
 
-/** A step that is being done. */
-export interface RunningWork {
+/** A step that an executor was given. */
+export interface Execution {
+  /** Never rejects. */
   readonly result: Promise<WorkResult>;
-  /** Asks the step to stop at its next opportunity; one in a process of its own is ended when it does not soon. */
+  /** Asks the step to stop at its next opportunity; one in a process of its own is ended when it does not stop soon. */
   cancel(): void;
-  /** Of a step in a process of its own. */
-  readonly process?: OwnProcess;
+  /** Given where the step does not share the memory of this process: how much it has, and how it can be ended. */
+  readonly process?: StepProcess;
 }
 
-export interface OwnProcess {
-  /** Resident memory now, 0 before it is known. */
+/** The process of one step, on this machine or another one. */
+export interface StepProcess {
+  /** Resident memory now; 0 before it is known. */
   readonly rssBytes: number;
-  /** The most since the step was given to it. */
+  /** The largest resident memory since the step was given to the process. */
   readonly peakRssBytes: number;
-  /** How much more it has than when the step was given to it. */
+  /** How much more memory it has now than when the step was given to it. */
   readonly grownBytes: number;
-  /** Ends it at once. */
+  /** Ends it at once, whatever it does. */
   end(): void;
 }

@@ -1,23 +1,26 @@
-/** Steps that other processes are at, offered again from time to time while there is nothing better to do. */
-export interface PutAside {
+/** Steps that other processes are at: offered again from time to time while there is nothing better to do. */
+export interface AwaitedSteps {
   readonly size: number;
   add(step: string): void;
-  /** Something came to its end, here or elsewhere: more may have, so the next look is soon. */
+  /** To be called when a step has ended, here or elsewhere: others may have too, so the next look is soon. */
   lookSoon(): void;
-  /** Resolves with the next look, or when all is given up. */
+  /** Resolves with the next look, or when all are given up. */
   nextLook(): Promise<void>;
-  /** Forgets them and looks no more. */
+  /** Gives them all up. */
   close(): void;
 }
 
 const soonMs = 100;
-/** Looks get rarer down to this while nothing happens. */
+/** Looks get rarer while nothing happens, down to one in so many milliseconds. */
 const rarelyMs = 4000;
-/** Each look is at so many, in turn: hundreds of them would keep a shared file system busy. */
-const stepsALook = 64;
+/** How many steps a look is at, in turn: hundreds of them would keep a shared file system busy. */
+const stepsPerLook = 64;
 
-/** `idle` says whether there is time to look; `offer` takes a step back that was put aside. */
-export function putAside(idle: () => boolean, offer: (step: string) => void): PutAside {
+/**
+ * @param isIdle whether there is time to look
+ * @param offer takes a step back, which may be added again
+ */
+export function awaitSteps(isIdle: () => boolean, offer: (step: string) => void): AwaitedSteps {
   const steps = new Set<string>();
   const waiting = new Set<() => void>();
   let everyMs = soonMs;
@@ -30,7 +33,7 @@ export function putAside(idle: () => boolean, offer: (step: string) => void): Pu
   const look = (): void => {
     timer = undefined;
     everyMs = Math.min(2 * everyMs, rarelyMs);
-    const again = idle() ? [...steps].slice(0, stepsALook) : [];
+    const again = isIdle() ? [...steps].slice(0, stepsPerLook) : [];
     for (const step of again) {
       steps.delete(step);
       offer(step);

@@ -8,13 +8,17 @@ export interface EndedCell {
   readonly failure?: { readonly step: string; readonly error: PlainError };
 }
 
-/** Tells when cells end: all their results there, or one that will never be. Each is told once. */
+/** Tells when cells end: all their results are stored, or one never will be. Each cell is told once. */
 export function watchCells(cells: readonly PlannedCell[], states: StepStates): { ended(step: string): EndedCell[] } {
   const open = new Map<string, PlannedCell[]>();
   const told = new Set<PlannedCell>();
   for (const cell of cells)
     if (cell.steps !== undefined && cell.status !== 'cached')
-      for (const id of resultsOf(cell)) open.set(id, [...(open.get(id) ?? []), cell]);
+      for (const id of resultsOf(cell)) {
+        const others = open.get(id);
+        if (others === undefined) open.set(id, [cell]);
+        else others.push(cell);
+      }
   return {
     ended(id) {
       return (open.get(id) ?? []).flatMap((cell): EndedCell[] => {
@@ -23,7 +27,7 @@ export function watchCells(cells: readonly PlannedCell[], states: StepStates): {
         const failure = results.map((result) => states.failureOf(result)).find((found) => found !== undefined);
         if (failure === undefined && !results.every((result) => states.of(result) === 'done')) return [];
         told.add(cell);
-        return [{ cell, ...(failure === undefined ? {} : { failure }) }];
+        return [{ cell, ...(failure && { failure }) }];
       });
     },
   };

@@ -13,16 +13,16 @@ export interface Failure {
   readonly error: PlainError;
 }
 
-/** How far each step is. Changes nothing but itself: what becomes ready is told to `onReady`. */
+/** How far each step is. */
 export interface StepStates {
   of(id: string): StepState;
   failureOf(id: string): Failure | undefined;
   /** Wants a step; what it needs is wanted too unless it is done. */
   want(id: string): void;
-  /** A result that was thought to be stored is not: it and, where needed, what it is made from is wanted again. */
+  /** A result that was thought to be stored is not: it is wanted again and, where needed, what it is made from. */
   lose(id: string): void;
   start(id: string): void;
-  /** Back to waiting, until `retry`. */
+  /** Back to waiting, and not ready until `retry`. */
   wait(id: string): void;
   /** Back to waiting, for another try. */
   retry(id: string): void;
@@ -32,6 +32,7 @@ export interface StepStates {
   count(state: StepState): number;
 }
 
+/** @param onReady told of each step that is wanted and can be done now */
 export function trackSteps(steps: readonly PlannedStep[], onReady: (step: PlannedStep) => void): StepStates {
   const byId = new Map(steps.map((step) => [step.id, step]));
   const states = new Map(
@@ -39,7 +40,12 @@ export function trackSteps(steps: readonly PlannedStep[], onReady: (step: Planne
   );
   const failures = new Map<string, Failure>();
   const restOn = new Map<string, string[]>();
-  for (const { id, needs } of steps) for (const need of needs) restOn.set(need, [...(restOn.get(need) ?? []), id]);
+  for (const { id, needs } of steps)
+    for (const need of needs) {
+      const others = restOn.get(need);
+      if (others === undefined) restOn.set(need, [id]);
+      else others.push(id);
+    }
   const stepOf = (id: string): PlannedStep => byId.get(id) as PlannedStep;
   const offer = (id: string): void => {
     const step = stepOf(id);

@@ -7,13 +7,13 @@ import { userCodeOf } from '../../isolation/user-code.js';
 import type { StepJob } from '../../model/job.js';
 import type { PlanEnvironment } from '../../model/plan.js';
 import { type CancelFlag, newCancelFlag, raise } from '../../steps/cancel.js';
-import type { RunningWork, ThreadWork, Work, WorkMessage, WorkResult } from '../work.js';
+import type { Execution, ThreadWork, Work, WorkMessage, WorkResult } from '../work.js';
 import { openUserProcesses } from './user-processes.js';
 
 /** Worker threads that do steps, and processes for those with user code. */
 export interface WorkerPool {
   readonly threads: number;
-  start(job: StepJob, onMessage: (message: WorkMessage) => void, options?: Pick<Work, 'trialSeconds'>): RunningWork;
+  start(job: StepJob, onMessage: (message: WorkMessage) => void, options?: Pick<Work, 'trialSeconds'>): Execution;
   /** Waits for what runs, then ends the threads. A thread is never stopped in the middle: that aborts the process. */
   close(): Promise<void>;
 }

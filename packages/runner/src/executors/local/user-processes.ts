@@ -3,11 +3,11 @@ import { graceMs } from '../../isolation/limits.js';
 import { loadModule } from '../../isolation/load-module.js';
 import type { UserCode } from '../../isolation/user-code.js';
 import { startUserProcess, type UserProcess } from '../../isolation/user-process.js';
-import type { RunningWork, Work, WorkMessage, WorkResult } from '../work.js';
+import type { Execution, Work, WorkMessage, WorkResult } from '../work.js';
 
 /** Processes in which steps with user code are done, one step at a time in each. */
 export interface UserProcesses {
-  start(work: Work, code: UserCode, onMessage: (message: WorkMessage) => void): RunningWork;
+  start(work: Work, code: UserCode, onMessage: (message: WorkMessage) => void): Execution;
   /** Ends those that have nothing to do. */
   close(): void;
 }

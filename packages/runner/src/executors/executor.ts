@@ -1,0 +1,32 @@
+import type { Plan } from '../model/plan.js';
+import type { PlannedStep } from '../model/step.js';
+import type { Execution, WorkMessage } from './work.js';
+
+/**
+ * Where the steps of a run are done: in threads and processes of this machine, or on others. A run decides which steps come
+ * next, which of several processes does each, and what follows from how it ended; an executor does what it is given and
+ * knows nothing of the other steps.
+ */
+export interface Executor {
+  /** How many steps it takes at a time. It is given another one only when one of them has ended. */
+  readonly capacity: number;
+  /**
+   * Has a step done. The results that it reads are stored, and those that it makes are once it ends as `done`.
+   * Returns at once, so that an executor that does steps in packs can gather all that it is given in one turn.
+   * @param hear told what the step says until it ends
+   */
+  start(step: PlannedStep, hear: (message: WorkMessage) => void): Execution;
+  /** Resolves when everything that was started has ended and nothing is left of the executor. */
+  close(): Promise<void>;
+}
+
+/** What an executor can know when a run begins. */
+export interface ExecutorContext {
+  readonly plan: Plan;
+  /** Folder of the store that steps read and write. */
+  readonly storeFolder: string;
+  /** How many steps the user wants at a time. */
+  readonly jobs: number;
+}
+
+export type OpenExecutor = (context: ExecutorContext) => Executor | Promise<Executor>;

@@ -1,0 +1,43 @@
+import { type PlainError, toPlainError } from '@attribution-bench/contract';
+import type { ArtifactCost, Store } from '@attribution-bench/store';
+import { extendHistory, summarise } from '../estimate/history.js';
+import type { WorkResult } from '../executors/work.js';
+import type { PlannedStep } from '../model/step.js';
+import { writeLatest } from '../plan/latest.js';
+import { type Forecast, newForecast } from './forecast.js';
+
+/** What steps have cost in this run. */
+export interface CostBook {
+  readonly forecast: Pick<Forecast, 'seconds'>;
+  /**
+   * Keeps what a result cost, and what it was made from, beside it.
+   * @returns an error when that cannot be written
+   */
+  note(
+    step: PlannedStep,
+    result: Extract<WorkResult, { status: 'done' }>,
+    cost: ArtifactCost,
+  ): Promise<PlainError | undefined>;
+  /** Adds to what is known of this machine, for later estimates. */
+  keep(resultsFolder: string): Promise<void>;
+}
+
+export function openCostBook(store: Store): CostBook {
+  const forecast = newForecast();
+  const measured: { step: PlannedStep; measured: ArtifactCost }[] = [];
+  return {
+    forecast,
+    async note(step, { report, pace }, cost) {
+      measured.push({ step, measured: { ...cost, seconds: pace.seconds } });
+      forecast.note(step, cost.seconds);
+      try {
+        await store.writeCost(step.outputs[0], { ...cost, seconds: report.seconds });
+        await writeLatest(store.folder, step);
+        return undefined;
+      } catch (error) {
+        return toPlainError(error);
+      }
+    },
+    keep: (resultsFolder) => extendHistory(resultsFolder, summarise(measured)),
+  };
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { openClaims, openStore, removeLeftovers } from '@attribution-bench/store';
+import { openLocalExecutor } from '../executors/local/local-executor.js';
+import type { Plan } from '../model/plan.js';
+import { awaitSteps } from './awaited-steps.js';
+import { openCostBook } from './cost-book.js';
+import type { Emit } from './events.js';
+import { startHeartbeat } from './heartbeat.js';
+import { openLedger } from './ledger.js';
+import { queueSteps } from './ready-steps.js';
+import type { RunOptions } from './run-options.js';
+import type { RunParts } from './run-parts.js';
+import { openRunningSteps } from './running-steps.js';
+import { attemptSteps } from './step-attempts.js';
+import { trackSteps } from './step-states.js';
+import { openStopSwitch } from './stop-switch.js';
+
+/** A run that is under way. */
+export interface OpenRun extends RunParts {
+  /** Stops what still runs, waits for it, and ends the executor and everything that watches. */
+  close(): Promise<void>;
+}
+
+/** @throws BenchError when the results folder cannot be read or written, or what the executor cannot be opened for */
+export async function openRun(plan: Plan, options: RunOptions, emit: Emit): Promise<OpenRun> {
+  const store = openStore(join(plan.resultsFolder, 'store'), ({ reason, movedTo }) =>
+    emit({ type: 'log', level: 'warning', message: `a stored result ${reason}; it was set aside as ${movedTo}` }),
+  );
+  await removeLeftovers(plan.resultsFolder);
+  const { executor: openExecutor = openLocalExecutor } = options;
+  const executor = await openExecutor({ plan, storeFolder: store.folder, jobs: options.jobs });
+  try {
+    return assemble(plan, options, { emit, store, executor, claims: await openClaims(store, options) });
+  } catch (error) {
+    await executor.close();
+    throw error;
+  }
+}
+
+type Opened = Pick<RunParts, 'emit' | 'store' | 'executor' | 'claims'>;
+
+function assemble(plan: Plan, options: RunOptions, opened: Opened): OpenRun {
+  const { emit, store, executor, claims } = opened;
+  const stop = openStopSwitch(options, halt);
+  const states = trackSteps(plan.steps, (step) => ready.add(step));
+  const ready = queueSteps(
+    executor.capacity,
+    (step) => attempt(step),
+    () => stop.stop('cancelled'),
+  );
+  const awaited = awaitSteps(
+    () => ready.hasRoom,
+    (id) => states.of(id) === 'waiting' && states.retry(id),
+  );
+  const running = openRunningSteps(executor, plan.grid.budget, emit);
+  const ledger = openLedger(plan, states, emit, () => running.rssBytes);
+  const costs = openCostBook(store);
+  const wanted = plan.steps.filter(({ needed }) => needed);
+  const failFast = options.failFast === true;
+  const run: RunParts = { ...opened, plan, failFast, wanted, stop, states, ready, awaited, running, ledger, costs };
+  const attempt = attemptSteps(run);
+  const endHeartbeat = startHeartbeat(run);
+  options.abandon?.addEventListener('abort', claims.giveBack);
+
+  function halt(): void {
+    ready.clear();
+    awaited.close();
+    running.cancelAll();
+  }
+
+  return {
+    ...run,
+    async close() {
+      halt();
+      stop.close();
+      await executor.close();
+      endHeartbeat();
+      running.close();
+      claims.close();
+      options.abandon?.removeEventListener('abort', claims.giveBack);
+    },
+  };
+}

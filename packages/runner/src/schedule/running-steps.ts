@@ -1,0 +1,93 @@
+import type { ArtifactCost } from '@attribution-bench/store';
+import type { Executor } from '../executors/executor.js';
+import { memoryMeter } from '../executors/memory-meter.js';
+import type { WorkResult } from '../executors/work.js';
+import type { Budget } from '../model/grid.js';
+import type { PlannedStep } from '../model/step.js';
+import { type Watched, watchBudget } from './budget-watch.js';
+import { aboutStep, type Emit } from './events.js';
+
+/** How a step ended, and what it cost. */
+export interface EndedStep {
+  readonly step: PlannedStep;
+  readonly result: WorkResult;
+  /** By the clock, from its start to its end. */
+  readonly cost: ArtifactCost;
+  /** Which budget it was over, where it was told to stop for that. */
+  readonly over?: Watched['over'];
+  /** Whether it ran in a process of its own. */
+  readonly isolated: boolean;
+}
+
+/** The steps that the executor is at. */
+export interface RunningSteps {
+  /** Has a step done. @param spent seconds of the budget of its cell that were used before */
+  run(step: PlannedStep, spent: number): Promise<EndedStep>;
+  readonly labels: readonly string[];
+  /** Resident memory of this process; with the processes of its steps; and the largest of these since the run began. */
+  readonly rssBytes: number;
+  readonly totalBytes: number;
+  readonly peakTotalBytes: number;
+  /** Asks all to stop, and those that are begun afterwards. */
+  cancelAll(): void;
+  /** Measures no more. */
+  close(): void;
+}
+
+export function openRunningSteps(executor: Executor, budget: Budget, emit: Emit): RunningSteps {
+  const running = new Set<Watched>();
+  const watch = watchBudget(budget);
+  const memory = memoryMeter({
+    others: () => [...running].reduce((sum, { execution }) => sum + (execution.process?.rssBytes ?? 0), 0),
+    onSample: (rssBytes) => watch.memory([...running], rssBytes),
+  });
+  let cancelled = false;
+
+  function begin(step: PlannedStep, spent: number): { readonly watched: Watched; stopClock(): void } {
+    let stopClock: (() => void) | undefined;
+    const execution = executor.start(step, (message) => {
+      if (message.type === 'begun') stopClock = watch.time(step, spent, () => watched);
+      else if (message.type === 'progress') emit({ type: 'step-progress', step: step.id, done: message.done });
+      else emit({ ...message, step: step.id });
+    });
+    const watched: Watched = { step, execution, rssAtStart: memory.rssBytes, alone: running.size === 0 };
+    for (const other of running) other.alone = false;
+    running.add(watched);
+    if (cancelled) execution.cancel();
+    return { watched, stopClock: () => stopClock?.() };
+  }
+
+  return {
+    async run(step, spent) {
+      emit({ type: 'step-started', ...aboutStep(step) });
+      const startedMs = performance.now();
+      const peak = memory.start();
+      const { watched, stopClock } = begin(step, spent);
+      const { execution } = watched;
+      const result = await execution.result;
+      stopClock();
+      running.delete(watched);
+      const ownPeak = peak();
+      const peakRssBytes = execution.process?.peakRssBytes ?? ownPeak;
+      const cost = { seconds: (performance.now() - startedMs) / 1000, peakRssBytes };
+      return { step, result, cost, over: watched.over, isolated: execution.process !== undefined };
+    },
+    get labels() {
+      return [...running].map(({ step }) => step.label);
+    },
+    get rssBytes() {
+      return memory.rssBytes;
+    },
+    get totalBytes() {
+      return memory.totalBytes;
+    },
+    get peakTotalBytes() {
+      return memory.peakTotalBytes;
+    },
+    cancelAll() {
+      cancelled = true;
+      for (const { execution } of running) execution.cancel();
+    },
+    close: () => memory.stop(),
+  };
+}

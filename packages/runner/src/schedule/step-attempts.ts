@@ -1,0 +1,75 @@
+import type { PlainError } from '@attribution-bench/contract';
+import type { Claim } from '@attribution-bench/store';
+import type { PlannedStep } from '../model/step.js';
+import type { RunParts } from './run-parts.js';
+import { type Attempt, failStep, settle } from './settle.js';
+import { costBefore, storedValue } from './step-kinds.js';
+import { hasResults, lostResults } from './stored-results.js';
+import { type JudgeOptions, judge } from './verdict.js';
+
+/** How often a step whose inputs were lost is begun, the first time included. */
+const triesAtMost = 3;
+
+/**
+ * Does steps, each to the end of one attempt: unless another process has done it, is at it, or has failed at it. What follows
+ * is settled, which makes other steps ready, or the same one again.
+ */
+export function attemptSteps(run: RunParts): (step: PlannedStep) => Promise<void> {
+  const { plan, store, claims, stop, states, awaited } = run;
+  const byId = new Map(plan.steps.map((step) => [step.id, step]));
+  const tries = new Map<string, number>();
+  const judging: JudgeOptions = {
+    budget: plan.grid.budget,
+    isStopping: () => stop.reason !== undefined,
+    mayTryAgain(id) {
+      const count = (tries.get(id) ?? 1) + 1;
+      tries.set(id, count);
+      return count <= triesAtMost;
+    },
+    lostInputs: (id) => lostResults(id, byId, store),
+  };
+  return async (step) => {
+    if (stop.reason !== undefined || states.of(step.id) !== 'waiting') return;
+    states.start(step.id);
+    const claim = await claims.take(step.outputs[0]);
+    if (claim.status === 'theirs') {
+      states.wait(step.id);
+      awaited.add(step.id);
+      return;
+    }
+    if (claim.status === 'failed') failStep(run, step, claim.error);
+    else settle(run, step, await holding(claim, () => findOrMake(run, step, judging)));
+    awaited.lookSoon();
+  };
+}
+
+/** Ends a claim after an attempt, however that ends; a failure stays there for other processes to read. */
+async function holding(claim: Extract<Claim, { status: 'ours' }>, attempt: () => Promise<Attempt>): Promise<Attempt> {
+  let failure: PlainError | undefined;
+  try {
+    const made = await attempt();
+    if (made.type === 'failed') failure = made.error;
+    return made;
+  } finally {
+    await claim.release(failure);
+  }
+}
+
+async function findOrMake(run: RunParts, step: PlannedStep, judging: JudgeOptions): Promise<Attempt> {
+  const { store, stop, running, costs } = run;
+  if (!isForced(step) && (await hasResults(store, step, 0)))
+    return { type: 'found', value: await storedValue(store, step) };
+  const before = costBefore(step);
+  const spent = before === undefined ? undefined : await store.readCost(before);
+  if (stop.reason !== undefined) return { type: 'left' };
+  const ended = await running.run(step, spent?.seconds ?? 0);
+  const { cost } = ended;
+  const verdict = await judge(ended, judging);
+  if (verdict.type !== 'done') return { ...verdict, cost };
+  return { ...verdict, cost, unwritten: await costs.note(step, verdict.result, cost) };
+}
+
+/** Whether a step is to be done again although its result is stored. */
+function isForced({ reason }: PlannedStep): boolean {
+  return reason === 'forced';
+}

@@ -1,0 +1,34 @@
+import type { Store } from '@attribution-bench/store';
+import type { PlannedStep } from '../model/step.js';
+
+/**
+ * Whether everything that a step makes is stored and sound; what is not sound is set aside.
+ * @param deepBytes arrays of larger files are not read
+ */
+export async function hasResults(
+  store: Store,
+  { outputs }: PlannedStep,
+  deepBytes = Number.POSITIVE_INFINITY,
+): Promise<boolean> {
+  for (const output of outputs) if (!(await store.isSound(output, deepBytes))) return false;
+  return true;
+}
+
+/** The steps that one rests on, directly or not, whose results are gone or not sound: first those that others rest on. */
+export async function lostResults(
+  id: string,
+  steps: ReadonlyMap<string, PlannedStep>,
+  store: Store,
+): Promise<readonly string[]> {
+  const lost = new Set<string>();
+  const visit = async (of: string): Promise<void> => {
+    for (const need of steps.get(of)?.needs ?? []) {
+      const step = steps.get(need);
+      if (step === undefined || lost.has(need) || (await hasResults(store, step))) continue;
+      await visit(need);
+      lost.add(need);
+    }
+  };
+  await visit(id);
+  return [...lost];
+}
