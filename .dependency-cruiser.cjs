@@ -1,7 +1,8 @@
-const { readdirSync, readFileSync } = require('node:fs');
+const { existsSync, readdirSync, readFileSync } = require('node:fs');
 const { layerOf, mayImport } = require('./tools/layers.cjs');
 
-const packages = readdirSync('packages');
+// A folder without a manifest holds no JavaScript: packages/python-client.
+const packages = readdirSync('packages').filter((name) => existsSync(`packages/${name}/package.json`));
 const layerRules = packages.flatMap((name) => {
   const layer = layerOf(name);
   const allowed = mayImport[layer];
