@@ -16,6 +16,7 @@ function twinWorkspace(): string {
     'tsconfig.json',
     'vitest.config.ts',
     'biome.json',
+    'LICENSE',
   ]) {
     cpSync(join(workspace, file), join(twin, file));
   }
@@ -50,6 +51,7 @@ test('the generator makes methods that compile, are formatted and pass the contr
     startProgram(join(bin, 'tsc'), ['-b', ...folders], { cwd }).ending,
     startProgram(join(bin, 'biome'), ['check', '--vcs-enabled=false', ...sources, 'tsconfig.json'], { cwd }).ending,
     startProgram(join(bin, 'vitest'), ['run', ...folders], { cwd }).ending,
+    startProgram(process.execPath, [join(workspace, 'tools/scripts/check-manifests.mjs'), cwd]).ending,
   ]);
   for (const { code, stdout, stderr } of checks) expect(code, stdout + stderr).toBe(0);
 }, 180_000);

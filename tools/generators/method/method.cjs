@@ -17,6 +17,7 @@ module.exports = async function method(tree, { id, title = titleOf(id), cite = '
   const named = { id, title, cite, tasks: tasks === 'both' ? ['classifier', 'generator'] : [tasks] };
   tree.write(`${folder}/package.json`, manifest(named));
   tree.write(`${folder}/tsconfig.json`, projectConfig());
+  tree.write(`${folder}/LICENSE`, tree.read('LICENSE'));
   for (const [path, text] of render('method', { ...named, use: id })) tree.write(`${folder}/${path}`, text);
   addReference(tree, folder);
   return () => {

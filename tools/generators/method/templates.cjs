@@ -1,4 +1,4 @@
-const version = '0.1.0';
+const { version, license, engines } = require('../../../package.json');
 
 const json = (value) => `${JSON.stringify(value, undefined, 2)}\n`;
 exports.manifest = ({ id, title }) =>
@@ -6,10 +6,12 @@ exports.manifest = ({ id, title }) =>
     name: `@attribution-bench/method-${id}`,
     version,
     description: `${title} as a method of Attribution Bench`,
-    license: 'MIT',
+    keywords: ['attribution-bench', 'data-attribution', id],
+    license,
     type: 'module',
+    engines,
     exports: { '.': { source: `./src/${id}.ts`, types: `./dist/${id}.d.ts`, default: `./dist/${id}.js` } },
-    files: ['dist', 'src'],
+    files: ['dist', 'src', '!**/*.tsbuildinfo'],
     dependencies: { '@attribution-bench/contract': version, '@attribution-bench/numerics': version },
     devDependencies: { '@attribution-bench/testkit': version },
   });
