@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { type Ending, startProgram, temporaryFolder, workspace } from '../e2e/command.js';
@@ -18,7 +18,9 @@ const npm = (args: readonly string[], cwd: string): Promise<Ending> =>
 const tarballs = temporaryFolder();
 let packed: readonly Packed[];
 beforeAll(async () => {
-  const folders = readdirSync(join(workspace, 'packages')).map((name) => `./packages/${name}`);
+  const folders = readdirSync(join(workspace, 'packages'))
+    .map((name) => `./packages/${name}`)
+    .filter((folder) => existsSync(join(workspace, folder, 'package.json')));
   const { code, stdout, stderr } = await npm(
     ['pack', ...folders, '--json', '--ignore-scripts', '--pack-destination', tarballs],
     workspace,

@@ -12,12 +12,17 @@ const read = (...path) => readFileSync(join(workspace, ...path), 'utf8');
 const root = JSON.parse(read('package.json'));
 const license = read('LICENSE');
 
-const problems = readdirSync(join(workspace, 'packages')).flatMap((name) => {
+const names = readdirSync(join(workspace, 'packages'));
+const problems = names.filter(isNode).flatMap((name) => {
   const manifest = JSON.parse(read('packages', name, 'package.json'));
   return problemsOf(name, manifest).map((problem) => `packages/${name}/package.json ${problem}`);
 });
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
+
+function isNode(name) {
+  return existsSync(join(workspace, 'packages', name, 'package.json'));
+}
 
 function problemsOf(name, manifest) {
   const has = (file) => existsSync(join(workspace, 'packages', name, file));
