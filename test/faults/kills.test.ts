@@ -55,7 +55,7 @@ test(
       expect(boardBytes(folder, 'faults')).toBe(board);
       expect(leftovers(folder.results)).toEqual([]);
       const store = openStore(join(folder.results, 'store'));
-      for await (const artifact of store.list()) expect(await store.isSound(artifact), artifact.file).toBe(true);
+      for await (const artifact of store.list()) expect(await store.isSound(artifact), artifact.place).toBe(true);
       rmSync(folder.folder, { recursive: true });
       console.log(`killed ${killed.alone} alone and ${killed.ofTwo} of two in ${round + 1} rounds`);
     }

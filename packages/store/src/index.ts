@@ -1,20 +1,18 @@
-export type { Artifact } from './artifact-file.js';
-export { writeAtomically } from './atomic-write.js';
-export { type Claim, type Claims, openClaims } from './claims.js';
-export { writeError } from './file-errors.js';
-export { fileSystemTime } from './file-system-time.js';
-export { removeLeftovers } from './leftovers.js';
-export { readNote, writeNote } from './note.js';
-export { readRegularFile } from './regular-file.js';
-export {
-  type ArtifactCost,
-  type ArtifactOutput,
-  type ArtifactRef,
-  type Collected,
-  openStore,
-  type SetAside,
-  type Store,
-  type StoredArtifact,
-} from './store.js';
-export { readTruthPack, type TruthPack, writeTruthPack } from './truth-pack.js';
-export { requireWritable } from './writable-folder.js';
+export { type Backend, Changed, type Found, type Listed, type Obstacle } from './backend/backend.js';
+export { writeAtomically } from './backend/file-system/atomic-write.js';
+export { writeError } from './backend/file-system/file-errors.js';
+export { openFileSystem } from './backend/file-system/file-system.js';
+export { fileSystemTime } from './backend/file-system/file-system-time.js';
+export { removeLeftovers } from './backend/file-system/leftovers.js';
+export { readRegularFile } from './backend/file-system/regular-file.js';
+export { requireWritable } from './backend/file-system/writable-folder.js';
+export { type Claim, type Claims, openClaims } from './claims/claims.js';
+export type { Artifact } from './format/artifact.js';
+export { readNote, writeNote } from './format/note.js';
+export { readTruthPack, type TruthPack, writeTruthPack } from './format/truth-pack.js';
+export { Malformed } from './malformed.js';
+export type { ArtifactOutput, ArtifactRef } from './store/artifact-ref.js';
+export type { Collected } from './store/collect-garbage.js';
+export type { ArtifactCost } from './store/cost.js';
+export { openStore } from './store/open-store.js';
+export type { SetAside, Store, StoredArtifact } from './store/store.js';

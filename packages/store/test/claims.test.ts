@@ -26,7 +26,7 @@ async function opened(): Promise<Opened> {
   const pass = (ms: number) => {
     time += ms;
   };
-  return { claims, store, file: store.file(ref).replace('safetensors', 'claim'), pass };
+  return { claims, store, file: store.place(ref).replace('safetensors', 'claim'), pass };
 }
 
 async function claimsOf(store: Store, now: () => number = () => 0): Promise<Claims> {
@@ -138,7 +138,7 @@ describe('a claim', () => {
     const held = ours(await (await claimsOf(store)).take(ref));
     execFileSync('mount', ['-o', 'remount,ro', disk]);
     await held.release();
-    const file = store.file(ref).replace('safetensors', 'claim');
+    const file = store.place(ref).replace('safetensors', 'claim');
     expect(existsSync(file)).toBe(true);
     expect((await (await claimsOf(store)).take({ ...ref, key: sha256('y') })).status).toBe('ours');
     execFileSync('mount', ['-o', 'remount,rw', disk]);
@@ -148,8 +148,8 @@ describe('a claim', () => {
 
   it('does without a file where none can be made', async () => {
     const { claims, store } = await opened();
-    mkdirSync(store.folder);
-    writeFileSync(join(store.folder, ref.kind), 'a file');
+    mkdirSync(store.location);
+    writeFileSync(join(store.location, ref.kind), 'a file');
     const claim = ours(await claims.take(ref));
     await claim.release();
   });

@@ -32,10 +32,10 @@ describe('a full disk', () => {
     await store.write(kept, small);
     await expect(store.write(ref, large)).rejects.toMatchObject({
       code: 'STORE_FULL',
-      place: store.file(ref),
+      place: store.place(ref),
       next: expect.stringContaining('free some space'),
     });
-    expect(readdirSync(dirname(store.file(ref)))).toEqual([]);
+    expect(readdirSync(dirname(store.place(ref)))).toEqual([]);
     expect((await store.read(kept)).arrays.x.data).toEqual(small.arrays.x.data);
     expect(statfsSync(disk).bfree).toBeGreaterThan(0);
     await store.write(ref, small);

@@ -65,18 +65,18 @@ describe('writing and reading', () => {
   it('writes the same bytes whatever the order of arrays and metadata', async () => {
     const store = openStore(temporaryFolder());
     await store.write(ref, sample);
-    const before = readFileSync(store.file(ref));
+    const before = readFileSync(store.place(ref));
     await store.write(ref, {
       arrays: Object.fromEntries(Object.entries(sample.arrays).reverse()),
       metadata: { b: '2', label: 'ünïcode' },
     });
-    expect(readFileSync(store.file(ref))).toEqual(before);
+    expect(readFileSync(store.place(ref))).toEqual(before);
   });
 
   it('follows the safetensors layout, aligned and without gaps', async () => {
     const store = openStore(temporaryFolder());
     await store.write(ref, sample);
-    const bytes = readFileSync(store.file(ref));
+    const bytes = readFileSync(store.place(ref));
     const length = Number(bytes.readBigUInt64LE(0));
     const { __metadata__, ...arrays } = JSON.parse(bytes.toString('utf8', 8, 8 + length));
     expect(length % 8).toBe(0);
@@ -101,7 +101,7 @@ describe('writing and reading', () => {
 
   it('says that an artifact is missing', async () => {
     const store = openStore(temporaryFolder());
-    await expect(store.read(ref)).rejects.toMatchObject({ code: 'STORE_MISSING', place: store.file(ref) });
+    await expect(store.read(ref)).rejects.toMatchObject({ code: 'STORE_MISSING', place: store.place(ref) });
     expect(await store.isSound(ref, 1e6)).toBe(false);
   });
 
@@ -124,7 +124,7 @@ describe('writing and reading', () => {
     ])
       await expect(store.write(ref, { arrays, metadata: {} })).rejects.toThrow(/cannot name|elements/);
     await expect(store.write(ref, { arrays: {}, metadata: { sha256: 'x' } })).rejects.toThrow('reserved');
-    expect(existsSync(store.file(ref))).toBe(false);
+    expect(existsSync(store.place(ref))).toBe(false);
   });
 });
 
@@ -133,7 +133,7 @@ describe('damage', () => {
     const found: SetAside[] = [];
     const store = openStore(temporaryFolder(), (aside) => found.push(aside));
     await store.write(ref, sample);
-    const file = store.file(ref);
+    const file = store.place(ref);
     const good = readFileSync(file);
     for (let byte = 0; byte < good.length; byte++) {
       const bad = Buffer.from(good);
@@ -152,7 +152,7 @@ describe('damage', () => {
   it('finds any set of changed bytes', async () => {
     const store = openStore(temporaryFolder());
     await store.write(ref, sample);
-    const file = store.file(ref);
+    const file = store.place(ref);
     const good = readFileSync(file);
     await fc.assert(
       fc.asyncProperty(
@@ -171,7 +171,7 @@ describe('damage', () => {
   it('finds every truncation and every extension', async () => {
     const store = openStore(temporaryFolder());
     await store.write(ref, sample);
-    const file = store.file(ref);
+    const file = store.place(ref);
     const good = readFileSync(file);
     for (let length = 0; length < good.length; length += 3) {
       writeFileSync(file, good);
@@ -185,7 +185,7 @@ describe('damage', () => {
   it('checks only the arrays that are asked for', async () => {
     const store = openStore(temporaryFolder());
     await store.write(ref, sample);
-    const file = store.file(ref);
+    const file = store.place(ref);
     const bytes = readFileSync(file);
     bytes[bytes.length - 1] ^= 1;
     writeFileSync(file, bytes);
@@ -201,7 +201,7 @@ describe('damage', () => {
   ])('says what is wrong with %s', async (_, damage) => {
     const store = openStore(temporaryFolder());
     await store.write(ref, sample);
-    writeFileSync(store.file(ref), damage(readFileSync(store.file(ref))));
+    writeFileSync(store.place(ref), damage(readFileSync(store.place(ref))));
     await expect(store.read(ref)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
   });
 });
@@ -219,16 +219,16 @@ describe('what is not what its name says', () => {
     await store.write(ref, sample);
     await store.write(stranger, sample);
     for (const read of [store.read, store.readMetadata, (of: typeof ref) => store.readArrays(of, ['labels'])]) {
-      copyFileSync(store.file(stranger), store.file(ref));
+      copyFileSync(store.place(stranger), store.place(ref));
       await expect(read(ref)).rejects.toMatchObject({
         code: 'STORE_CORRUPT',
-        place: store.file(ref),
+        place: store.place(ref),
         message: expect.stringContaining(
           'is another result than the one that its name stands for; it was set aside as',
         ),
       });
     }
-    copyFileSync(store.file(stranger), store.file(ref));
+    copyFileSync(store.place(stranger), store.place(ref));
     expect(await store.isSound(ref, 0)).toBe(false);
     expect(found).toHaveLength(4);
     expect(await store.isSound(stranger)).toBe(true);
@@ -244,7 +244,7 @@ describe('what is not what its name says', () => {
 
   it('a cost of another result is not taken for its own, nor one that was altered', async () => {
     const store = openStore(temporaryFolder());
-    const costOf = (of: typeof ref) => store.file(of).replace('safetensors', 'cost.json');
+    const costOf = (of: typeof ref) => store.place(of).replace('safetensors', 'cost.json');
     for (const of of [ref, other]) await store.writeCost(of, { seconds: 1.5, peakRssBytes: 10 });
     copyFileSync(costOf(other), costOf(ref));
     expect(await store.readCost(ref)).toBeUndefined();
@@ -268,7 +268,7 @@ describe('something else in place of a file', () => {
     const store = openStore(temporaryFolder());
     await store.write(ref, sample);
     await store.writeCost(ref, { seconds: 1, peakRssBytes: 1 });
-    for (const file of [store.file(ref), store.file(ref).replace('safetensors', 'cost.json')]) {
+    for (const file of [store.place(ref), store.place(ref).replace('safetensors', 'cost.json')]) {
       rmSync(file);
       put(file);
     }
@@ -282,8 +282,8 @@ describe('something else in place of a file', () => {
 
   it.each(inPlace)('%s that comes just before it is written is not in the way either', async (_, put) => {
     const store = openStore(temporaryFolder());
-    mkdirSync(dirname(store.file(ref)), { recursive: true });
-    put(store.file(ref));
+    mkdirSync(dirname(store.place(ref)), { recursive: true });
+    put(store.place(ref));
     await store.write(ref, sample);
     expect(await store.isSound(ref)).toBe(true);
   });
@@ -295,7 +295,7 @@ describe('something else in place of a file', () => {
   ])('%s in place of a folder of the store is set aside', async (_, put) => {
     const found: SetAside[] = [];
     const store = openStore(temporaryFolder(), (aside) => found.push(aside));
-    for (const folder of [dirname(store.file(ref)), dirname(dirname(store.file(ref)))]) {
+    for (const folder of [dirname(store.place(ref)), dirname(dirname(store.place(ref)))]) {
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(dirname(folder), { recursive: true });
       put(folder);
@@ -340,20 +340,20 @@ describe('headers', () => {
   ])('that say %s are refused though their checksum is right', async (_, change) => {
     const store = openStore(temporaryFolder());
     await store.write(ref, sample);
-    const good = readFileSync(store.file(ref));
+    const good = readFileSync(store.place(ref));
     expect(forged(good, (header) => header)).toEqual(good);
     const bad = forged(good, change);
     expect(bad).not.toEqual(good);
-    writeFileSync(store.file(ref), bad);
+    writeFileSync(store.place(ref), bad);
     await expect(store.read(ref)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
   });
 
   it.each([100_000_001n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n])('of %d bytes are not believed', async (length) => {
     const store = openStore(temporaryFolder());
     await store.write(ref, sample);
-    const bytes = readFileSync(store.file(ref));
+    const bytes = readFileSync(store.place(ref));
     bytes.writeBigUInt64LE(length);
-    writeFileSync(store.file(ref), bytes);
+    writeFileSync(store.place(ref), bytes);
     await expect(store.read(ref)).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
   });
 
@@ -362,12 +362,12 @@ describe('headers', () => {
     await store.write(ref, sample);
     const size = 2 ** 40;
     const head = forged(
-      readFileSync(store.file(ref)),
+      readFileSync(store.place(ref)),
       (h) => h.replace('"shape":[3],"data_offsets":[24,27]', `"shape":[${size}],"data_offsets":[24,${24 + size}]`),
       Buffer.alloc(24),
     );
-    writeFileSync(store.file(ref), head);
-    truncateSync(store.file(ref), head.length + size);
+    writeFileSync(store.place(ref), head);
+    truncateSync(store.place(ref), head.length + size);
     await expect(store.read(ref)).rejects.toMatchObject({
       code: 'STORE_CORRUPT',
       message: expect.stringMatching(/fails its checksum|more than fit into memory/),
@@ -387,12 +387,12 @@ it.skipIf(process.platform !== 'linux')('no file stays open, whatever was found 
   const openFiles = () => readdirSync('/proc/self/fd').length;
   await store.write(ref, sample);
   const before = openFiles();
-  const good = readFileSync(store.file(ref));
+  const good = readFileSync(store.place(ref));
   for (let n = 0; n < 200; n++) {
-    writeFileSync(store.file(ref), n % 2 === 0 ? good : good.subarray(0, n));
+    writeFileSync(store.place(ref), n % 2 === 0 ? good : good.subarray(0, n));
     await store.isSound(ref);
     await store.readCost(ref);
-    rmSync(`${store.file(ref)}.corrupt-1`, { force: true });
+    rmSync(`${store.place(ref)}.corrupt-1`, { force: true });
   }
   expect(openFiles()).toBeLessThanOrEqual(before);
 });
@@ -419,7 +419,7 @@ describe('upkeep', () => {
     await store.write(ref, artifact);
     await store.writeCost(ref, { seconds: 1.5, peakRssBytes: 10 });
     expect(await store.readCost(ref)).toEqual({ seconds: 1.5, peakRssBytes: 10 });
-    writeFileSync(store.file(ref).replace('safetensors', 'cost.json'), '{"seconds":');
+    writeFileSync(store.place(ref).replace('safetensors', 'cost.json'), '{"seconds":');
     expect(await store.readCost(ref)).toBeUndefined();
   });
 
@@ -429,15 +429,15 @@ describe('upkeep', () => {
     const bad = outputOf('fit', 'bad');
     for (const each of [ref, old, bad]) await store.write(each, artifact);
     await store.writeCost(old, { seconds: 1, peakRssBytes: 1 });
-    writeFileSync(store.file(bad), 'rubbish');
+    writeFileSync(store.place(bad), 'rubbish');
     await store.isSound(bad, 1e6);
-    const foreign = join(dirname(store.file(old)), 'notes.txt');
+    const foreign = join(dirname(store.place(old)), 'notes.txt');
     writeFileSync(foreign, 'mine');
     const dry = await store.collect(new Set([ref.key]), { remove: false });
     expect(dry.files.length).toBe(3);
-    expect(existsSync(store.file(old))).toBe(true);
+    expect(existsSync(store.place(old))).toBe(true);
     expect(await store.collect(new Set([ref.key]), { remove: true })).toEqual(dry);
-    expect([existsSync(store.file(old)), existsSync(store.file(ref)), existsSync(foreign)]).toEqual([
+    expect([existsSync(store.place(old)), existsSync(store.place(ref)), existsSync(foreign)]).toEqual([
       false,
       true,
       true,
@@ -447,17 +447,17 @@ describe('upkeep', () => {
 
   it('removes what dead processes left behind and nothing of the living', async () => {
     const store = openStore(temporaryFolder());
-    const folder = dirname(store.file(ref));
+    const folder = dirname(store.place(ref));
     mkdirSync(folder, { recursive: true });
     await store.write(ref, artifact);
-    const mine = await temporaryNameInUse(store.file(ref), store);
+    const mine = await temporaryNameInUse(store.place(ref), store);
     const dead = mine.replace(String(process.pid), '4194304');
     const elsewhere = mine.replace(/tmp-[0-9a-f]{8}/, 'tmp-00000000');
     for (const name of [mine, dead, elsewhere]) writeFileSync(join(folder, name), 'half');
-    const outcome = join(store.folder, 'runs/first', dead.replace(/^[0-9a-f]{64}/, 'outcome'));
+    const outcome = join(store.location, 'runs/first', dead.replace(/^[0-9a-f]{64}/, 'outcome'));
     mkdirSync(dirname(outcome), { recursive: true });
     writeFileSync(outcome, 'half');
-    expect(await removeLeftovers(store.folder)).toBe(2);
+    expect(await removeLeftovers(store.location)).toBe(2);
     expect(existsSync(outcome)).toBe(false);
     expect(
       readdirSync(folder)
@@ -475,6 +475,6 @@ async function temporaryNameInUse(file: string, store: ReturnType<typeof openSto
     seen = readdirSync(dirname(file)).find((name) => name.includes('.tmp-')) ?? '';
     await handle.writeFile('x');
   });
-  expect(store.folder).not.toBe('');
+  expect(store.location).not.toBe('');
   return seen.replace('.x.tmp', '.tmp');
 }

@@ -2,9 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '@attribution-bench/contract';
 import { describe, expect, it } from 'vitest';
-import { writeArtifactFile } from '../src/artifact-file.js';
+import { type Artifact, encodeArtifact } from '../src/format/artifact.js';
 import { readTruthPack, type TruthPack, writeTruthPack } from '../src/index.js';
 import { temporaryFolder } from './folder.js';
+
+function writeArtifact(file: string, artifact: Artifact): void {
+  writeFileSync(file, Buffer.concat(encodeArtifact(artifact)));
+}
 
 const pack: TruthPack = {
   task: 'digits-mlp',
@@ -80,7 +84,7 @@ describe('truth packs', () => {
 
   it('accept the smallest sensible pack', async () => {
     const file = join(temporaryFolder(), 'pack.safetensors');
-    await writeArtifactFile(file, base);
+    writeArtifact(file, base);
     expect((await readTruthPack(file)).members).toEqual([Int32Array.of(0, 1)]);
   });
 
@@ -104,7 +108,7 @@ describe('truth packs', () => {
     ['broken metadata', { metadata: { queryIds: '[' } }, 'JSON'],
   ])('refuse %s', async (_, change: { arrays?: object; metadata?: object }, reason) => {
     const file = join(temporaryFolder(), 'pack.safetensors');
-    await writeArtifactFile(file, {
+    writeArtifact(file, {
       arrays: { ...base.arrays, ...change.arrays },
       metadata: { ...base.metadata, ...change.metadata },
     });

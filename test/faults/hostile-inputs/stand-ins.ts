@@ -30,7 +30,7 @@ export const hostileStandIns: readonly HostileInput[] = [
       pipe(folder, 'baseline-pipe.json');
     },
     command: ['check'],
-    says: /^error: .*baseline-pipe\.json cannot be read \(is a named pipe and no file\)\n$/,
+    says: /^error: .*baseline-pipe\.json cannot be read \(is a named pipe and not a file\)\n$/,
   },
   {
     what: 'a named pipe, a device, a folder, another stored result and nothing as truth packs, each with its line',
@@ -46,11 +46,11 @@ export const hostileStandIns: readonly HostileInput[] = [
     command: ['truth import', 'pipe.pack', 'device.pack', 'folder.pack', 'score.pack', 'nothing.pack'],
     says: new RegExp(
       [
-        `^error: pipe\\.pack is a named pipe and no file: ${notAPack}`,
-        `error: device\\.pack is a device and no file: ${notAPack}`,
-        `error: folder\\.pack is a folder and no file: ${notAPack}`,
+        `^error: pipe\\.pack is a named pipe and not a file: ${notAPack}`,
+        `error: device\\.pack is a device and not a file: ${notAPack}`,
+        `error: folder\\.pack is a folder and not a file: ${notAPack}`,
         `error: score\\.pack has format undefined, not "bench/truth@1": ${notAPack}`,
-        'error: nothing\\.pack is not there\n$',
+        'error: nothing\\.pack was not found\n$',
       ].join('\n'),
     ),
   },

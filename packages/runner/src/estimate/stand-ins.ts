@@ -1,5 +1,3 @@
-import { copyFile, link, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { type NdArray, Rng, sizeOf } from '@attribution-bench/contract';
 import type { ArtifactOutput, ArtifactRef, Store } from '@attribution-bench/store';
 import { generatedIds } from '@attribution-bench/tasks';
@@ -22,7 +20,7 @@ export function standIns(plan: Plan, results: Store, store: Store): StandIns {
 
   const provideRef = async (ref: ArtifactRef, make: () => Promise<void> | void): Promise<void> => {
     if (await store.has(ref)) return;
-    if (await results.has(ref)) await linked(results.file(ref), store.file(ref));
+    if (await results.has(ref)) await store.copyFrom(results, ref);
     else await make();
   };
 
@@ -122,9 +120,4 @@ function drawn(count: number, how: 'normal' | 'uniform', seed = 1): Float32Array
 
 function newRng(seed = 1): Rng {
   return new Rng([seed, 2, 3, 4]);
-}
-
-async function linked(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  await link(from, to).catch(() => copyFile(from, to));
 }

@@ -23,8 +23,8 @@ export interface Executor {
 /** What an executor can know when a run begins. */
 export interface ExecutorContext {
   readonly plan: Plan;
-  /** Folder of the store that steps read and write. */
-  readonly storeFolder: string;
+  /** What opens the store that steps read and write. */
+  readonly storeLocation: string;
   /** How many steps the user wants at a time. */
   readonly jobs: number;
 }

@@ -9,7 +9,8 @@ import type { Pace } from './local/pace.js';
 /** One step to do, as plain data. */
 export interface Work {
   readonly job: StepJob;
-  readonly storeFolder: string;
+  /** What opens the store that the step reads and writes. */
+  readonly storeLocation: string;
   readonly environment: PlanEnvironment;
   /** Stop after so many processor seconds, once the pace is known: the step is only tried. */
   readonly trialSeconds?: number;

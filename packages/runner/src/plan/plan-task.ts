@@ -62,7 +62,7 @@ export async function openForPlanning(
   if (!(await store.isSound(shape))) {
     const code = userCodeOf(taskJob);
     if (code !== undefined)
-      await describeElsewhere(id, { job: taskJob, storeFolder: store.folder, environment }, code, log);
+      await describeElsewhere(id, { job: taskJob, storeLocation: store.location, environment }, code, log);
     else {
       const tasks = openTasks(store, 1, { ...environment, log });
       await describeTask(taskJob, { store, tasks });

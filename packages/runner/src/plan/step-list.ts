@@ -2,7 +2,7 @@ import { canonicalJson, hashJson, type Json } from '@attribution-bench/contract'
 import type { ArtifactOutput, Store } from '@attribution-bench/store';
 import type { StepJob } from '../model/job.js';
 import type { PlannedStep, StepStatus } from '../model/step.js';
-import { changedParts, readLatest } from './latest.js';
+import { changedParts } from './changed-parts.js';
 
 /** Raised when results of the same inputs would mean something else than before. */
 const schema = 1;
@@ -67,7 +67,7 @@ export async function settle(
     if (forced.has(id)) settled.set(id, { status: 'stale', reason: 'forced' });
     else if (draft.outputs.every(({ key }) => stored.has(key))) settled.set(id, { status: 'cached' });
     else {
-      const before = await readLatest(store.folder, placeOf(draft));
+      const before = await store.readLatest(placeOf(draft));
       const reason = before === undefined ? undefined : reasonOf(before, draft, settled);
       settled.set(id, reason === undefined ? { status: 'missing' } : { status: 'stale', reason });
     }

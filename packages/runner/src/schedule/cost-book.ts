@@ -3,7 +3,6 @@ import type { ArtifactCost, Store } from '@attribution-bench/store';
 import { extendHistory, summarise } from '../estimate/history.js';
 import type { WorkResult } from '../executors/work.js';
 import type { PlannedStep } from '../model/step.js';
-import { writeLatest } from '../plan/latest.js';
 import { type Forecast, newForecast } from './forecast.js';
 
 /** What steps have cost in this run. */
@@ -32,7 +31,7 @@ export function openCostBook(store: Store): CostBook {
       forecast.note(step, cost.seconds);
       try {
         await store.writeCost(step.outputs[0], { ...cost, seconds: report.seconds });
-        await writeLatest(store.folder, step);
+        await store.writeLatest(step.place, step.outputs[0].made);
         return undefined;
       } catch (error) {
         return toPlainError(error);

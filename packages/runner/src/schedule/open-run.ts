@@ -28,7 +28,7 @@ export async function openRun(plan: Plan, options: RunOptions, emit: Emit): Prom
   );
   await removeLeftovers(plan.resultsFolder);
   const { executor: openExecutor = openLocalExecutor } = options;
-  const executor = await openExecutor({ plan, storeFolder: store.folder, jobs: options.jobs });
+  const executor = await openExecutor({ plan, storeLocation: store.location, jobs: options.jobs });
   try {
     return assemble(plan, options, { emit, store, executor, claims: await openClaims(store, options) });
   } catch (error) {

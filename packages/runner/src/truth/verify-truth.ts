@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { copyFile, mkdir, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { BenchError, fromPlainError, type PlainError, toPlainError } from '@attribution-bench/contract';
 import { openStore } from '@attribution-bench/store';
 import PQueue from 'p-queue';
@@ -50,8 +49,7 @@ export async function verifyTruth(plan: Plan, options: VerifyOptions): Promise<T
       const { dataset, generated } = groups[0].task;
       for (const input of [dataset, ...(generated === undefined ? [] : [generated])]) {
         if (!(await store.isSound(input))) throw incomplete('its points are not stored');
-        await mkdir(dirname(fresh.file(input)), { recursive: true });
-        await copyFile(store.file(input), fresh.file(input));
+        await fresh.copyFrom(store, input);
       }
       const retrain = async (job: RetrainJob): Promise<void> => {
         const work = pool.start(job, () => undefined);

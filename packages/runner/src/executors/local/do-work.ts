@@ -9,7 +9,7 @@ import { paceMeter, trialSignal } from './pace.js';
 const tasksKept = 2;
 
 let send: (message: WorkMessage) => void = () => undefined;
-let bench: { readonly folder: string; readonly store: Store; readonly tasks: OpenTasks } | undefined;
+let bench: { readonly location: string; readonly store: Store; readonly tasks: OpenTasks } | undefined;
 
 /** Does one step in this thread; not for concurrent use. What it takes to do steps is kept from one to the next. */
 export async function doWork(
@@ -18,19 +18,19 @@ export async function doWork(
   post: (message: WorkMessage) => void,
   { besideUserCode = false }: { readonly besideUserCode?: boolean } = {},
 ): Promise<WorkResult> {
-  const { job, storeFolder, environment, trialSeconds } = given;
+  const { job, storeLocation, environment, trialSeconds } = given;
   const pace = paceMeter();
   send = post;
   const log = (message: string) => send({ type: 'log', level: 'info', message });
-  if (bench?.folder !== storeFolder) {
+  if (bench?.location !== storeLocation) {
     await bench?.tasks.release();
     const store = openStore(
-      storeFolder,
+      storeLocation,
       ({ reason, movedTo }) =>
         send({ type: 'log', level: 'warning', message: `a stored result ${reason}; it was set aside as ${movedTo}` }),
       { moves: !besideUserCode },
     );
-    bench = { folder: storeFolder, store, tasks: openTasks(store, tasksKept, { ...environment, log }) };
+    bench = { location: storeLocation, store, tasks: openTasks(store, tasksKept, { ...environment, log }) };
   }
   const signal = trialSeconds === undefined ? asked : trialSignal(asked, trialSeconds, pace.read);
   const { store, tasks } = bench;

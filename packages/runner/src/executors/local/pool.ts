@@ -24,7 +24,7 @@ export interface WorkerPool {
  */
 export function openPool(
   jobs: number,
-  storeFolder: string,
+  storeLocation: string,
   environment: PlanEnvironment,
   heapBytes?: number,
 ): WorkerPool {
@@ -41,7 +41,7 @@ export function openPool(
   return {
     threads,
     start(job, onMessage, options = {}) {
-      const work: Work = { job, storeFolder, environment, ...options };
+      const work: Work = { job, storeLocation, environment, ...options };
       const code = userCodeOf(job);
       if (code !== undefined) {
         const isolated = processes.start(work, code, onMessage);

@@ -1,14 +1,14 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { Malformed } from '../../malformed.js';
 import { hasCode } from './file-errors.js';
-import { Malformed } from './malformed.js';
 
 /**
  * Opens a file for reading that may be anything: a named pipe would keep its reader waiting for ever, and merely opening a
  * device may do something.
- * @throws Malformed when it is no file, or the file system's error
+ * @throws Malformed when it is not a file, or the file system's error
  */
-export async function openRegularFile(file: string): Promise<{ readonly handle: FileHandle; readonly size: number }> {
+export async function openRegularFile(file: string): Promise<{ readonly handle: FileHandle; readonly stats: Stats }> {
   const before = await stat(file).catch((error: unknown) => {
     if (hasCode(error, 'ELOOP')) throw new Malformed('is a link that leads back to itself');
     throw error;
@@ -18,14 +18,14 @@ export async function openRegularFile(file: string): Promise<{ readonly handle: 
   try {
     const now = await handle.stat();
     checkRegular(now);
-    return { handle, size: now.size };
+    return { handle, stats: now };
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
-/** The content of a file that may be anything. @throws Malformed when it is no file, or the file system's error */
+/** The content of a file that may be anything. @throws Malformed when it is not a file, or the file system's error */
 export async function readRegularFile(file: string): Promise<Buffer> {
   const { handle } = await openRegularFile(file);
   try {
@@ -44,5 +44,5 @@ function checkRegular(found: Stats): void {
       : found.isSocket()
         ? 'a socket'
         : 'a device';
-  throw new Malformed(`is ${what} and no file`);
+  throw new Malformed(`is ${what} and not a file`);
 }

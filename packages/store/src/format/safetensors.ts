@@ -8,7 +8,7 @@ import {
   sha256,
   sizeOf,
 } from '@attribution-bench/contract';
-import { Malformed } from './malformed.js';
+import { Malformed } from '../malformed.js';
 
 /**
  * The safetensors file format (https://github.com/huggingface/safetensors): 8 bytes of header length (little-endian),

@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { BenchError, canonicalJson, type Json } from '@attribution-bench/contract';
-import { type Artifact, readArtifactFile, writeArtifactFile } from './artifact-file.js';
-import { hasCode, readError } from './file-errors.js';
-import { Malformed } from './malformed.js';
+import { readError } from '../backend/file-system/file-errors.js';
+import { openFileSystem } from '../backend/file-system/file-system.js';
+import { Malformed } from '../malformed.js';
+import { type Artifact, encodeArtifact, openArtifact, readArrays } from './artifact.js';
 
 /** The ground truth of one task, complete and small enough to commit and to share. */
 export interface TruthPack {
@@ -46,7 +47,7 @@ export async function writeTruthPack(file: string, pack: TruthPack): Promise<voi
   const masks = new Uint8Array(subsets * width);
   for (const [j, members] of pack.members.entries())
     for (const i of members) masks[j * width + (i >> 3)] |= 0x80 >> (i & 7);
-  await writeArtifactFile(file, {
+  const parts = encodeArtifact({
     arrays: {
       subsets: { shape: [subsets, width], data: masks },
       outputs: { shape: [subsets, pack.retrainSeeds, pack.queryIds.length], data: pack.outputs },
@@ -71,6 +72,7 @@ export async function writeTruthPack(file: string, pack: TruthPack): Promise<voi
       sanity: canonicalJson(pack.sanity),
     },
   });
+  await openFileSystem(dirname(file)).put(basename(file), parts);
 }
 
 /**
@@ -79,13 +81,13 @@ export async function writeTruthPack(file: string, pack: TruthPack): Promise<voi
  */
 export async function readTruthPack(file: string): Promise<TruthPack> {
   try {
-    const { size } = await stat(file);
-    if (size > maxPackBytes)
-      throw new Malformed(`has ${size} bytes, more than a truth pack may have (${maxPackBytes})`);
-    return decode(await readArtifactFile(file));
+    const opened = await openArtifact(openFileSystem(dirname(file)), basename(file));
+    if (opened === undefined)
+      throw new BenchError({ code: 'TRUTH_PACK_MISSING', place: file, message: 'was not found' });
+    if (opened.size > maxPackBytes)
+      throw new Malformed(`has ${opened.size} bytes, more than a truth pack may have (${maxPackBytes})`);
+    return decode({ arrays: await readArrays(opened), metadata: opened.metadata });
   } catch (error) {
-    if (hasCode(error, 'ENOENT'))
-      throw new BenchError({ code: 'TRUTH_PACK_MISSING', place: file, message: 'is not there', cause: error });
     if (!(error instanceof Malformed)) throw readError(error, file);
     throw new BenchError({
       code: 'TRUTH_PACK_INVALID',

@@ -1,9 +1,7 @@
-import { readlinkSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { sha256 } from '@attribution-bench/contract';
+import { isAlive, machine } from '../../machine.js';
 import { hasCode, writeError } from './file-errors.js';
 
 /** A temporary name ends in `.tmp-<machine>-<process>-<thread>-<counter>`. */
@@ -45,22 +43,21 @@ export function temporaryName(file: string): string {
   return `${file}.tmp-${machine()}-${process.pid}-${threadId}-${written++}`;
 }
 
-/** Whether a file is what a write left behind that died. */
-export function isLeftover(name: string, ageMs: number): boolean {
-  const match = temporaryPattern.exec(name);
-  if (match === null) return false;
-  if (match[1] !== machine()) return ageMs > 24 * 3600 * 1000;
-  return !isAlive(Number(match[2]));
+/** Whether a name is one that a write uses until it is done. */
+export function isTemporary(name: string): boolean {
+  return temporaryPattern.test(name);
 }
 
-/** Whether a process of this machine is still there. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !hasCode(error, 'ESRCH');
-  }
+/**
+ * Whether a file of a temporary name is what a write left behind that died: at once where its process was one of this machine,
+ * and after a day where nobody here can tell.
+ * @param ageMs how long ago it was written
+ */
+export async function isLeftover(name: string, ageMs: () => Promise<number>): Promise<boolean> {
+  const match = temporaryPattern.exec(name);
+  if (match === null) return false;
+  if (match[1] !== machine()) return (await ageMs()) > 24 * 3600 * 1000;
+  return !isAlive(Number(match[2]));
 }
 
 async function syncFolder(folder: string): Promise<void> {
@@ -74,19 +71,4 @@ async function syncFolder(folder: string): Promise<void> {
   } catch (error) {
     if (!hasCode(error, 'EINVAL', 'EPERM', 'EISDIR', 'ENOTSUP')) throw error;
   }
-}
-
-let machineName: string | undefined;
-/** Where a process id means something: host and, in containers, the namespace of process ids. */
-export function machine(): string {
-  if (machineName === undefined) {
-    let namespace = '';
-    try {
-      namespace = readlinkSync('/proc/self/ns/pid');
-    } catch {
-      namespace = process.platform;
-    }
-    machineName = sha256(`${hostname()} ${namespace}`).slice(0, 8);
-  }
-  return machineName;
 }

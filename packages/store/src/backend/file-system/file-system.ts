@@ -1,0 +1,171 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { link, lstat, mkdir, open, realpath, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Backend, Changed, type Found } from '../backend.js';
+import { writeAtomically } from './atomic-write.js';
+import { hasCode, readError, writeError } from './file-errors.js';
+import { fileSystemTime } from './file-system-time.js';
+import { leftoversIn } from './leftovers.js';
+import { listFolder } from './list-folder.js';
+import { moveAside } from './move-aside.js';
+import { openRegularFile } from './regular-file.js';
+import { versionOf } from './version.js';
+
+/**
+ * Objects as files of a folder, which is made when the first is put. Machines may share it over a network file system; one
+ * that shows what others wrote late makes work be done twice and nothing wrong.
+ */
+export function openFileSystem(folder: string): Backend {
+  const pathOf = (name: string): string => join(folder, ...name.split('/'));
+  const find = (name: string): Promise<Found | undefined> => findFile(pathOf(name));
+  return {
+    location: folder,
+    place: pathOf,
+    put: (name, parts) =>
+      writeAtomically(pathOf(name), async (handle) => {
+        for (const part of parts) await handle.writeFile(part);
+      }),
+    async putIfAbsent(name, content) {
+      return create(pathOf(name), content) ? ((await find(name))?.version ?? gone) : undefined;
+    },
+    async putIfUnchanged(name, content, version) {
+      if ((await find(name))?.version !== version) return undefined;
+      return (await overwrite(pathOf(name), content)) ? ((await find(name))?.version ?? gone) : undefined;
+    },
+    find,
+    read: (name, into, from, version) => readFile(pathOf(name), into, from, version),
+    list: (of) => listFolder(folder, of, find),
+    async now() {
+      try {
+        return fileSystemTime(folder);
+      } catch {
+        return Date.now();
+      }
+    },
+    async remove(name, version) {
+      if (version !== undefined && (await find(name))?.version !== version) return;
+      await rm(pathOf(name), { force: true, recursive: true }).catch((error: unknown) => {
+        throw writeError(error, pathOf(name));
+      });
+    },
+    removeAtOnce(names) {
+      for (const name of names) {
+        try {
+          rmSync(pathOf(name), { force: true });
+        } catch {
+          // The process is about to be killed: there is nobody left to tell.
+        }
+      }
+    },
+    async moveAside(name) {
+      const movedTo = await moveAside(pathOf(name));
+      return movedTo && `${name}${movedTo.slice(pathOf(name).length)}`;
+    },
+    async obstacle(name) {
+      const parts = name.split('/');
+      for (const n of parts.keys()) {
+        const part = parts.slice(0, n + 1).join('/');
+        const path = pathOf(part);
+        const found = await stat(path).catch(() => lstat(path).catch(() => undefined));
+        if (found === undefined) return undefined;
+        const wanted = n + 1 === parts.length ? 'file' : 'folder';
+        if (wanted === 'file' ? found.isFile() : found.isDirectory()) continue;
+        return { name: part, reason: `is not a ${wanted}`, version: versionOf(found), modifiedAt: found.mtimeMs };
+      }
+      return undefined;
+    },
+    async adopt(source, name) {
+      const to = pathOf(name);
+      try {
+        await mkdir(dirname(to), { recursive: true });
+        await link(await realpath(source.place(name)), to);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    async *leftovers() {
+      for await (const name of leftoversIn(folder)) yield { name, isObject: true, find: () => find(name) };
+    },
+  };
+}
+
+async function findFile(path: string): Promise<Found | undefined> {
+  try {
+    const found = await stat(path);
+    return found.isFile() ? foundOf(found) : undefined;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    throw readError(error, path);
+  }
+}
+
+async function readFile(path: string, into: Uint8Array, from: number, version?: string): Promise<Found | undefined> {
+  const opened = await openRegularFile(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  });
+  if (opened === undefined) return undefined;
+  const { handle, stats } = opened;
+  try {
+    const found = foundOf(stats);
+    if (version !== undefined && found.version !== version) throw new Changed(`${path} was replaced`);
+    const wanted = Math.min(into.length, Math.max(0, found.bytes - from));
+    for (let filled = 0; filled < wanted; ) {
+      const length = Math.min(readBytes, wanted - filled);
+      const { bytesRead } = await handle.read(into, filled, length, from + filled);
+      if (bytesRead === 0) throw new Changed(`${path} was cut short`);
+      filled += bytesRead;
+    }
+    return found;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Version of a file that somebody removed as soon as it was written: no file has it. */
+const gone = 'gone';
+
+/** Bytes that are asked for at once: some systems refuse 2 GiB. */
+const readBytes = 1 << 26;
+
+/**
+ * Whether the file was made, rather than there already. Not asynchronous, so that no file stays empty for long. Throws the
+ * file system's error.
+ */
+function create(path: string, content: Uint8Array): boolean {
+  const write = () => writeFileSync(path, content, { flag: 'wx' });
+  try {
+    try {
+      write();
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+      mkdirSync(dirname(path), { recursive: true });
+      write();
+    }
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+/** Whether there still was a file to write into. Throws the file system's error. */
+async function overwrite(path: string, content: Uint8Array): Promise<boolean> {
+  const handle = await open(path, 'r+').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  });
+  if (handle === undefined) return false;
+  try {
+    await handle.write(content, 0, content.length, 0);
+    await handle.truncate(content.length);
+    return true;
+  } finally {
+    await handle.close();
+  }
+}
+
+function foundOf(stats: { readonly size: number; readonly ino: number; readonly mtimeMs: number }): Found {
+  return { bytes: stats.size, version: versionOf(stats), modifiedAt: stats.mtimeMs };
+}

@@ -1,0 +1,180 @@
+import { hostname } from 'node:os';
+import type { PlainError } from '@attribution-bench/contract';
+import type { Backend } from '../backend/backend.js';
+import { machine } from '../machine.js';
+import type { ArtifactRef } from '../store/artifact-ref.js';
+import { nameOf, parseName } from '../store/names.js';
+import { type ClaimNote, encodeClaim, type FoundClaim, isOfTheDead, readClaim } from './claim-note.js';
+
+/** What comes of asking for a piece of work. */
+export type Claim =
+  | {
+      readonly status: 'ours';
+      /** Ends the claim once the artifact is stored or given up; a failure is left for the others to read. */
+      release(failure?: PlainError): Promise<void>;
+    }
+  /** Another process is at it. */
+  | { readonly status: 'theirs' }
+  /** It failed elsewhere while this process ran, and trying it here would be no different. */
+  | { readonly status: 'failed'; readonly error: PlainError };
+
+/**
+ * Shares work between processes, on one machine or on many that share a store: who makes an artifact holds `<key>.claim`
+ * beside it. Artifacts are the same whoever makes them, and written whole or not at all, so a race that is lost (two take
+ * over the same dead claim on a medium that cannot compare and write at once, a machine sleeps through its own) costs time
+ * and never correctness.
+ *
+ * A claim lies in the folder of its artifact because making it there is also what makes a network file system look
+ * again: whoever holds it sees the artifacts that others stored there before.
+ *
+ * No clock is compared with another one, since that of a machine may be wrong: whoever holds a claim writes it anew from
+ * time to time, and one that was not seen to change for long enough, by the time that passes here, is nobody's.
+ */
+export interface Claims {
+  take(ref: ArtifactRef): Promise<Claim>;
+  /** Starts to end all that is held before it returns, for a process that is about to be killed. */
+  giveBack(): void;
+  /** Stops renewing what is still held. */
+  close(): void;
+}
+
+export interface ClaimOptions {
+  /** After how long without a change a claim of another machine is nobody's, in ms. */
+  readonly silenceMs?: number;
+  /** Time that passes here, in ms since any moment. */
+  now?(): number;
+}
+
+const renewMs = 15_000;
+/** Longer than a few renewals and the minute for which network file systems may show old content. */
+const defaultSilenceMs = 120_000;
+/** Who died between making a claim and writing its name into it left an empty one. */
+const silenceOfEmptyMs = 2_000;
+const triesAtMost = 5;
+/** A failure on so many machines is one of the work and not of a machine. */
+const enoughMachines = 2;
+
+/**
+ * Failures that are noted in the store by now do not count: they are from before. Claims of processes of this machine that are
+ * gone are removed: a process that died after it had stored an artifact left one that nobody asks for any more.
+ * @throws BenchError STORE_READ when the store cannot be looked through
+ */
+export async function openClaims(
+  { backend }: { readonly backend: Backend },
+  { silenceMs = defaultSilenceMs, now = () => performance.now() }: ClaimOptions = {},
+): Promise<Claims> {
+  const held = new Map<string, ClaimNote>();
+  const before = await clearDead(backend);
+  const isSilent = silenceWatch(now, silenceMs);
+  let renewing: Promise<unknown> = Promise.resolve();
+  const renewal = setInterval(() => {
+    renewing = Promise.all([...held].map(([name, note]) => renew(name, note).catch(() => undefined)));
+  }, renewMs);
+  renewal.unref();
+
+  async function renew(name: string, note: ClaimNote): Promise<void> {
+    const found = await readClaim(backend, name);
+    if (found?.version === undefined || !isSameHolder(found.note, note)) return;
+    const renewed = { ...note, renewed: (note.renewed ?? 0) + 1 };
+    if (held.has(name)) held.set(name, renewed);
+    await backend.putIfUnchanged(name, encodeClaim(renewed), found.version);
+  }
+
+  async function take(ref: ArtifactRef): Promise<Claim> {
+    const name = nameOf(ref, 'claim');
+    const own: ClaimNote = { machine: machine(), pid: process.pid, host: hostname(), failures: [] };
+    if (await create(backend, name, own)) return ours(name, own);
+    for (let tries = 0; tries < triesAtMost; tries++) {
+      const found = await readClaim(backend, name);
+      if (found === undefined) {
+        if (await create(backend, name, own)) return ours(name, own);
+        continue;
+      }
+      if (found.note.ended !== true && !isOfTheDead(found.note) && !isSilent(name, found)) return { status: 'theirs' };
+      const failures = before.get(name) === found.state ? [] : (found.note.failures ?? []);
+      const known = failures.find((failure) => failure.machine === machine()) ?? failures[enoughMachines - 1];
+      if (known !== undefined) return { status: 'failed', error: known.error };
+      const next = { ...own, failures };
+      if (await takeOver(backend, name, found, next)) return ours(name, next);
+    }
+    return { status: 'theirs' };
+  }
+
+  function ours(name: string, note: ClaimNote): Claim {
+    held.set(name, note);
+    return { status: 'ours', release: (failure) => release(name, note, failure) };
+  }
+
+  async function release(name: string, note: ClaimNote, error?: PlainError): Promise<void> {
+    held.delete(name);
+    await renewing;
+    const found = await readClaim(backend, name);
+    if (found?.version === undefined || !isSameHolder(found.note, note)) return;
+    if (error === undefined) return backend.remove(name, found.version).catch(() => undefined);
+    const failures = [...(note.failures ?? []), { machine: machine(), error }];
+    const ended = encodeClaim({ ...note, failures, ended: true });
+    await backend.putIfUnchanged(name, ended, found.version).catch(() => undefined);
+  }
+
+  return {
+    take,
+    giveBack: () => backend.removeAtOnce(held.keys()),
+    close: () => clearInterval(renewal),
+  };
+}
+
+/** Removes claims of processes of this machine that are gone; the states of those that ended before, by name. */
+async function clearDead(backend: Backend): Promise<ReadonlyMap<string, string>> {
+  const ended = new Map<string, string>();
+  for await (const { name } of backend.list('')) {
+    const parsed = parseName(name);
+    if (parsed?.ending !== 'claim' || parsed.isAside) continue;
+    const found = await readClaim(backend, name);
+    if (found?.note.ended === true) ended.set(name, found.state);
+    else if (found !== undefined && isOfTheDead(found.note))
+      await backend.remove(name, found.version).catch(() => undefined);
+  }
+  return ended;
+}
+
+/** Tells which claims were not seen to change for so long that they are nobody's. */
+function silenceWatch(now: () => number, silenceMs: number): (name: string, found: FoundClaim) => boolean {
+  const seen = new Map<string, { readonly state: string; readonly since: number }>();
+  return (name, { note, state }) => {
+    const known = seen.get(name);
+    const since = known?.state === state ? known.since : now();
+    seen.set(name, { state, since });
+    return now() - since >= (note.machine === undefined ? Math.min(silenceOfEmptyMs, silenceMs) : silenceMs);
+  };
+}
+
+/**
+ * Whether the claim was made, rather than there already. Where it cannot be written the work goes on without, and says itself
+ * what is wrong with the store.
+ */
+async function create(backend: Backend, name: string, note: ClaimNote): Promise<boolean> {
+  try {
+    return (await backend.putIfAbsent(name, encodeClaim(note))) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+/** Whether a claim that is nobody's was replaced; what is not a claim at all is moved aside first. */
+async function takeOver(backend: Backend, name: string, { version }: FoundClaim, note: ClaimNote): Promise<boolean> {
+  if (version === undefined) {
+    await backend.moveAside(name).catch(() => undefined);
+    return create(backend, name, note);
+  }
+  try {
+    return (await backend.putIfUnchanged(name, encodeClaim(note), version)) !== undefined;
+  } catch {
+    await backend.remove(name, version).catch(() => undefined);
+    return create(backend, name, note);
+  }
+}
+
+/** Whether a claim is held by the process that a note is of; what was read in the middle of a renewal says nothing. */
+function isSameHolder(found: ClaimNote, note: ClaimNote): boolean {
+  return found.ended !== true && found.machine === note.machine && found.pid === note.pid;
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { NdArray } from '@attribution-bench/contract';
+import { type Backend, Changed } from '../backend/backend.js';
+import { Malformed } from '../malformed.js';
+import { bytesOf, decodeHeader, emptyArray, encodeHeader, type Header, headerLength } from './safetensors.js';
+
+/** Named arrays and text about them. */
+export interface Artifact {
+  readonly arrays: Readonly<Record<string, NdArray>>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** An artifact whose header is checked and whose arrays are read, and checked, one by one. */
+export interface OpenArtifact extends Header {
+  /** Bytes of the whole artifact. */
+  readonly size: number;
+  /**
+   * @throws Malformed when its bytes fail the checksum, Changed when the artifact was replaced since, a RangeError when there
+   * is no such array
+   */
+  array(name: string): Promise<NdArray>;
+}
+
+/** Bytes that are read and hashed at a time. */
+const chunkBytes = 1 << 26;
+/** Bytes that are read first: most headers, and many whole artifacts, are no larger. */
+const firstBytes = 1 << 16;
+
+/** The bytes of an artifact, part by part; the same content always gives the same bytes. */
+export function encodeArtifact({ arrays, metadata }: Artifact): Uint8Array[] {
+  const { head, order } = encodeHeader(arrays, metadata);
+  return [head, ...order.map(bytesOf)];
+}
+
+/**
+ * Reads and checks the header of an artifact; undefined where there is none of the name.
+ * @throws Malformed, Changed, or the medium's error
+ */
+export async function openArtifact(backend: Backend, name: string): Promise<OpenArtifact | undefined> {
+  const first = new Uint8Array(firstBytes);
+  const found = await backend.read(name, first, 0);
+  if (found === undefined) return undefined;
+  const { bytes: size, version } = found;
+
+  /** Fills `target` from a byte of the artifact on and returns the SHA-256 of what was read. */
+  const fill = async (target: Uint8Array, from: number): Promise<string> => {
+    const hash = createHash('sha256');
+    const known = Math.min(target.length, Math.max(0, Math.min(firstBytes, size) - from));
+    target.set(first.subarray(from, from + known));
+    for (let filled = known; filled < target.length; filled += chunkBytes) {
+      const chunk = target.subarray(filled, filled + chunkBytes);
+      if ((await backend.read(name, chunk, from + filled, version)) === undefined) throw new Changed(`${name} is gone`);
+    }
+    for (let hashed = 0; hashed < target.length; hashed += chunkBytes)
+      hash.update(target.subarray(hashed, hashed + chunkBytes));
+    return hash.digest('hex');
+  };
+
+  const head = new Uint8Array(8 + headerLength(first.subarray(0, 8), size));
+  await fill(head, 0);
+  const header = decodeHeader(head, size);
+  return {
+    ...header,
+    size,
+    async array(wanted) {
+      const entry = header.arrays[wanted];
+      if (entry === undefined) throw new RangeError(`the artifact has no array "${wanted}"`);
+      const array = emptyArray(entry);
+      if ((await fill(bytesOf(array.data), entry.start)) !== entry.sha256)
+        throw new Malformed(`has an array "${wanted}" that fails its checksum`);
+      return array;
+    },
+  };
+}
+
+/** The arrays of these names (default: all), each checked. @throws as {@link OpenArtifact.array} */
+export async function readArrays(
+  opened: OpenArtifact,
+  names: readonly string[] = Object.keys(opened.arrays),
+): Promise<Artifact['arrays']> {
+  const arrays: Record<string, NdArray> = Object.create(null);
+  for (const name of names) arrays[name] = await opened.array(name);
+  return arrays;
+}

@@ -1,0 +1,72 @@
+import type { Backend } from '../backend/backend.js';
+import type { Artifact } from '../format/artifact.js';
+import type { ArtifactOutput, ArtifactRef } from './artifact-ref.js';
+import type { Collected } from './collect-garbage.js';
+import type { ArtifactCost } from './cost.js';
+
+/**
+ * Artifacts, `<kind>/<ab>/<key>.safetensors`, safe to share between processes, to copy and to delete. Each holds what it was
+ * made from, and its name is the hash of that: what is read is sound and what was asked for, or is set aside.
+ */
+export interface Store {
+  /** What opens the same store in another thread or process: a path or URL. */
+  readonly location: string;
+  /** What keeps it. */
+  readonly backend: Backend;
+  /** Path or URL of an artifact, stored or not, for messages. */
+  place(ref: ArtifactRef): string;
+  /** Whether there is an object of its name, whatever is in it. @throws BenchError STORE_READ */
+  has(ref: ArtifactRef): Promise<boolean>;
+  /**
+   * Stores an artifact with what it was made from. Whatever else is in its place is set aside.
+   * @throws BenchError STORE_FULL, STORE_UNWRITABLE, STORE_WRITE, what was stored before stays; TypeError when the key is
+   * not that of `made`
+   */
+  write(output: ArtifactOutput, artifact: Artifact): Promise<void>;
+  /** Stores an artifact of another store, as it is there and unchecked. @throws BenchError as `write`, RangeError when it is gone */
+  copyFrom(source: Store, ref: ArtifactRef): Promise<void>;
+  /**
+   * The whole artifact, checked, with what it was made from as `made` in its metadata.
+   * @throws BenchError STORE_MISSING, or STORE_CORRUPT once the bad object is set aside
+   */
+  read(ref: ArtifactRef): Promise<Artifact>;
+  /** Some of an artifact's arrays, each checked, and its metadata. @throws as `read` */
+  readArrays(ref: ArtifactRef, names: readonly string[]): Promise<Artifact>;
+  /**
+   * What `decode` makes of an artifact's metadata and of those of the named arrays (default: all) that it has. Where that
+   * throws {@link Malformed}, the artifact is set aside like one that is damaged. @throws as `read`
+   */
+  decode<T>(ref: ArtifactRef, decode: (artifact: Artifact) => T, names?: readonly string[]): Promise<T>;
+  /** The metadata, with the header checked but not the arrays. @throws as `read` */
+  readMetadata(ref: ArtifactRef): Promise<Artifact['metadata']>;
+  /**
+   * Whether the artifact is stored, sound and what its name says. Those of more than `deepBytes` (default: none) are checked by
+   * header and length only: their arrays are checked when they are read.
+   */
+  isSound(ref: ArtifactRef, deepBytes?: number): Promise<boolean>;
+  /** What making it cost; kept beside the artifact because two runs never cost the same. */
+  writeCost(ref: ArtifactRef, cost: ArtifactCost): Promise<void>;
+  readCost(ref: ArtifactRef): Promise<ArtifactCost | undefined>;
+  /** Notes what the newest artifact for a place in the grid was made from. @throws BenchError as `write` */
+  writeLatest(place: string, made: ArtifactOutput['made']): Promise<void>;
+  /** What that was; undefined where nothing is noted or the note is damaged. @throws BenchError STORE_READ */
+  readLatest(place: string): Promise<ArtifactOutput['made'] | undefined>;
+  /** Everything stored, in order of kind and key. */
+  list(kind?: string): AsyncIterable<StoredArtifact>;
+  /**
+   * Artifacts whose key is not in `keep`, objects set aside, leftovers, claims that nobody holds; removes them when told to.
+   */
+  collect(keep: ReadonlySet<string>, options: { readonly remove: boolean }): Promise<Collected>;
+}
+
+export interface StoredArtifact extends ArtifactRef {
+  /** Path or URL. */
+  readonly place: string;
+  readonly bytes: number;
+}
+
+/** What was found torn, altered or under a name that is not its own, and where it is kept now. */
+export interface SetAside {
+  readonly reason: string;
+  readonly movedTo: string;
+}
