@@ -86,8 +86,11 @@ describe.skipIf(chromium === undefined)(`a board's page in Chromium${without}`, 
     await page.open(`${url}${state}&sort=method.down`);
     expect(await titles('digits-mlp')).toEqual(filtered);
     expect(await page.evaluate(`document.querySelector('section[data-task="digits-ddpm"]').hidden`)).toBe(true);
-    await page.evaluate(`document.querySelector('#filters [type="reset"]').click()`);
-    await page.evaluate('new Promise((resolve) => setTimeout(resolve, 50))');
+    // The page answers in a timer, which fires before one that is set later.
+    await page.evaluate(`(() => {
+      document.querySelector('#filters [type="reset"]').click();
+      return new Promise((resolve) => setTimeout(resolve));
+    })()`);
     expect(await titles('digits-mlp')).toEqual(all);
     expect(await page.evaluate('location.hash')).toBe('');
   });

@@ -5,17 +5,17 @@ import { describe, expect, it } from 'vitest';
 import { boardExamples } from '../src/index.js';
 import { pngUrl } from '../src/report/examples/png.js';
 import { readDataset } from '../src/steps/dataset.js';
-import { fixture, temporaryFolder } from './support/folder.js';
-import { finishedCopy, grid, header, plan, run, small } from './support/run.js';
+import { temporaryFolder } from './support/folder.js';
+import { finishedCopy, grid, gridOf, plan, rowsOf, run, small, using } from './support/run.js';
 
-const digits = `${header.replace('synthetic, train: 40', 'digits, train: 40')}methods: [random, { use: ${fixture('same-class')} }]\n`;
+const digits = gridOf('random', using('same-class')).replace('synthetic', 'digits');
 
 describe('examples of a board', () => {
   it('are the training images with the largest and smallest scores, as pictures', async () => {
     const results = temporaryFolder();
     const planned = await plan(await grid(digits), results);
     await run(planned);
-    const rows = planned.cells.map(({ method, params }) => ({ task: 'a', entry: method, method, params, seeds: [0] }));
+    const rows = rowsOf(planned);
     const [examples, ...others] = await boardExamples(planned, rows);
     expect(others).toEqual([]);
     expect(examples.task).toBe('a');
@@ -42,8 +42,7 @@ describe('examples of a board', () => {
 
   it('are left out for tasks without images', async () => {
     const planned = await plan(await grid(small), await finishedCopy());
-    const rows = planned.cells.map(({ method, params }) => ({ task: 'a', entry: method, method, params, seeds: [0] }));
-    expect(await boardExamples(planned, rows)).toEqual([]);
+    expect(await boardExamples(planned, rowsOf(planned))).toEqual([]);
   });
 });
 

@@ -3,17 +3,14 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { boardInput } from '../src/index.js';
-import { fixture, temporaryFolder } from './support/folder.js';
-import { differingFromFinished, finishedCopy, grid, header, plan, run, small } from './support/run.js';
+import { temporaryFolder } from './support/folder.js';
+import { differingFromFinished, finishedCopy, grid, gridOf, plan, run, small, using } from './support/run.js';
 
 describe('a method that goes wrong', () => {
   it('fails its cell with the reason, and the others go on', async () => {
     const results = await finishedCopy();
     const flaws = ['throws', 'nan', 'short', 'list', 'state', 'exits', 'unsupported'];
-    const planned = await plan(
-      await grid(`${header}methods: [{ use: ${fixture('flawed')}, grid: { flaw: [${flaws}] } }, random]\n`),
-      results,
-    );
+    const planned = await plan(await grid(gridOf(using('flawed', `grid: { flaw: [${flaws}] }`), 'random')), results);
     expect(planned.cells.find(({ id }) => id.endsWith('unsupported'))).toMatchObject({
       status: 'skipped',
       reason: 'is flawed',
@@ -39,7 +36,7 @@ describe('a method that goes wrong', () => {
 
   it('stops the run with --fail-fast', async () => {
     const planned = await plan(
-      await grid(`${header}methods: [{ use: ${fixture('flawed')}, params: { flaw: throws } }, grad-cos]\n`),
+      await grid(gridOf(using('flawed', 'params: { flaw: throws }'), 'grad-cos')),
       await finishedCopy(),
     );
     const { outcome } = await run(planned, { failFast: true });
@@ -49,7 +46,7 @@ describe('a method that goes wrong', () => {
 
   it('is stopped when it is over its time, and what it prints is kept apart', async () => {
     const planned = await plan(
-      await grid(`${header}methods: [{ use: ${fixture('patient')} }, random]\nbudget: { cell: 300ms }\n`),
+      await grid(`${gridOf(using('patient'), 'random')}budget: { cell: 300ms }\n`),
       await finishedCopy(),
     );
     const { outcome, events } = await run(planned);
@@ -60,7 +57,7 @@ describe('a method that goes wrong', () => {
   });
 
   it('is stopped when it is over its memory, and only then', async () => {
-    const text = `${header}methods: [{ use: ${fixture('greedy')}, grid: { mebibytes: [0, 600] } }]\nbudget: { memory: 250MiB }\n`;
+    const text = `${gridOf(using('greedy', 'grid: { mebibytes: [0, 600] }'))}budget: { memory: 250MiB }\n`;
     const { outcome } = await run(await plan(await grid(text), await finishedCopy()), { jobs: 2 });
     expect(outcome.failedCells).toEqual([
       { cell: 'a/greedy mebibytes=600', reason: expect.stringContaining('budget.memory') },

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { boardInput, loadGrid, readStatus } from '../src/index.js';
-import { fixture, gridFile, temporaryFolder } from './support/folder.js';
-import { differingFromFinished, finishedCopy, grid, header, plan, run, small } from './support/run.js';
+import { gridFile, temporaryFolder } from './support/folder.js';
+import { differingFromFinished, finishedCopy, grid, gridOf, plan, run, small, using } from './support/run.js';
 import { runElsewhere } from './support/run-elsewhere.js';
 
 describe('stopping', () => {
@@ -27,9 +27,8 @@ describe('stopping', () => {
   });
 
   it('interrupts a step that runs, and is no failure', async () => {
-    const text = `${header}methods: [{ use: ${fixture('patient')} }]\n`;
     const cancel = new AbortController();
-    const { outcome } = await run(await plan(await grid(text), await finishedCopy()), {
+    const { outcome } = await run(await plan(await grid(gridOf(using('patient'))), await finishedCopy()), {
       cancel: cancel.signal,
       onEvent: (event) => {
         if (event.type === 'log') cancel.abort();
@@ -39,8 +38,9 @@ describe('stopping', () => {
   });
 
   it('ends at the time limit', async () => {
-    const text = `${header}methods: [{ use: ${fixture('patient')} }]\n`;
-    const { outcome } = await run(await plan(await grid(text), await finishedCopy()), { maxTimeMs: 1000 });
+    const { outcome } = await run(await plan(await grid(gridOf(using('patient'))), await finishedCopy()), {
+      maxTimeMs: 1000,
+    });
     expect(outcome).toMatchObject({ incomplete: 'max-time', failedCells: [] });
   });
 

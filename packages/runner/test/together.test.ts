@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:f
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type RunEvent, readStatus } from '../src/index.js';
-import { fixture, gridFile, temporaryFolder } from './support/folder.js';
-import { differingFromFinished, filesOf, finishedCopy, grid, header, plan, run, small } from './support/run.js';
+import { gridFile, temporaryFolder } from './support/folder.js';
+import { differingFromFinished, filesOf, finishedCopy, grid, gridOf, plan, run, small, using } from './support/run.js';
 import { runElsewhere } from './support/run-elsewhere.js';
 
 const stepsThat = (events: readonly RunEvent[], status: string): string[] =>
@@ -53,9 +53,8 @@ describe('two processes on one results folder', () => {
   });
 
   it('do not repeat a failure of each other; who comes later tries again', async () => {
-    const text = `${header}methods: [{ use: ${fixture('flawed')}, params: { flaw: throws } }, random]\n`;
     const results = await finishedCopy();
-    const of = await grid(text);
+    const of = await grid(gridOf(using('flawed', 'params: { flaw: throws }'), 'random'));
     const [first, second] = await Promise.all([plan(of, results), plan(of, results)]);
     const both = await Promise.all([run(first), run(second)]);
     const started = (events: readonly RunEvent[]) =>

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import {
+  type ExampleRow,
   type Grid,
   loadGrid,
   type Plan,
@@ -14,7 +13,7 @@ import {
   type RunOutcome,
   runPlan,
 } from '../../src/index.js';
-import { fixture, gridFile, temporaryFolder } from './folder.js';
+import { fixture, gridFile, sharedFolder, temporaryFolder } from './folder.js';
 
 /** Everything of a small grid but its methods. */
 export const header = `schema: bench/grid@1
@@ -27,7 +26,13 @@ tasks:
 truth: { subsets: 20, retrainSeeds: 2 }
 metrics: [lds]
 `;
-export const small = `${header}methods: [random, grad-dot, { use: ${fixture('same-class')} }]\n`;
+/** A small grid with these methods, in YAML. */
+export const gridOf = (...methods: readonly string[]): string => `${header}methods: [${methods.join(', ')}]\n`;
+
+/** An entry for a method of the fixtures, in YAML. */
+export const using = (name: string, settings = ''): string => `{ use: ${fixture(name)}${settings && `, ${settings}`} }`;
+
+export const small = gridOf('random', 'grad-dot', using('same-class'));
 
 export const grid = (text: string): Promise<Grid> => loadGrid(gridFile(text));
 
@@ -52,21 +57,15 @@ export async function run(planned: Plan, options: Partial<RunOptions> = {}): Pro
   return { outcome, events };
 }
 
-let finished: Promise<string> | undefined;
+const finishedFolder = sharedFolder();
+let finished: Promise<Ran> | undefined;
 
-/** Results of the small grid, run to its end with one worker: made once a test file. */
-function finishedResults(): Promise<string> {
-  finished ??= (async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'runner-whole-'));
-    await run(await plan(await grid(small), folder));
-    return folder;
-  })();
-  return finished;
+/** Folder with the results of the small grid, run to its end with one worker: once for each test file. */
+async function finishedResults(): Promise<string> {
+  finished ??= (async () => run(await plan(await grid(small), finishedFolder)))();
+  await finished;
+  return finishedFolder;
 }
-
-afterAll(async () => {
-  if (finished !== undefined) rmSync(await finished, { recursive: true, force: true });
-});
 
 /** A copy of those results that a test may spoil. */
 export async function finishedCopy(): Promise<string> {
@@ -96,6 +95,11 @@ export async function differingFromFinished(resultsFolder: string): Promise<stri
   const wanted = artifacts(await finishedResults());
   const found = artifacts(resultsFolder);
   return [...new Set([...wanted.keys(), ...found.keys()])].filter((name) => wanted.get(name) !== found.get(name));
+}
+
+/** A row of a board for each cell. */
+export function rowsOf({ cells }: Plan): ExampleRow[] {
+  return cells.map(({ task, method, params }) => ({ task, entry: method, method, params, seeds: [0] }));
 }
 
 /** Where the results of the steps of a kind are. */

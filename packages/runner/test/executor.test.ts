@@ -1,0 +1,79 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { doWork } from '../src/executors/local/do-work.js';
+import type { OpenExecutor, RunEvent } from '../src/index.js';
+import { newCancelFlag, raise, signalOf } from '../src/steps/cancel.js';
+import { temporaryFolder } from './support/folder.js';
+import { differingFromFinished, grid, plan, run, small } from './support/run.js';
+
+/** Does one step after the other, all in the thread of the run itself. */
+const inThisThread: OpenExecutor = ({ plan: { environment }, storeFolder }) => {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    capacity: 1,
+    start({ job }, hear) {
+      const flag = newCancelFlag();
+      const result = doWork({ job, storeFolder, environment }, signalOf(flag), hear);
+      last = result;
+      return { result, cancel: () => raise(flag) };
+    },
+    close: async () => void (await last),
+  };
+};
+
+/** What a run told in order, without times and sizes. */
+const told = (events: readonly RunEvent[]): string[] =>
+  events.flatMap((event) => {
+    if (event.type === 'step-started') return [`${event.label} started`];
+    if (event.type === 'step-finished') return [`${event.label} ${event.status}`];
+    return event.type === 'cell-finished' ? [`${event.cell} ${event.status} ${JSON.stringify(event.values)}`] : [];
+  });
+
+describe('a run with another executor', () => {
+  it('stores the same bytes, and tells the same in the same order, as with threads of this machine', async () => {
+    const of = await grid(small);
+    const results = temporaryFolder();
+    const other = await run(await plan(of, results), { executor: inThisThread });
+    expect(await differingFromFinished(results)).toEqual([]);
+    const threads = await run(await plan(of, temporaryFolder()));
+    expect(told(other.events)).toEqual(told(threads.events));
+    const { counts, failedCells, incomplete } = threads.outcome;
+    expect(counts.done).toBeGreaterThan(10);
+    expect(other.outcome).toMatchObject({ counts, failedCells });
+    expect(other.outcome.incomplete).toBe(incomplete);
+  });
+
+  it('stops steps that run, which are taken up later', async () => {
+    const of = await grid(small);
+    const results = temporaryFolder();
+    const cancel = new AbortController();
+    const { outcome } = await run(await plan(of, results), {
+      executor: inThisThread,
+      cancel: cancel.signal,
+      onEvent: (event) => {
+        if (event.type === 'step-progress' && event.step.startsWith('retrain:')) cancel.abort();
+      },
+    });
+    expect(outcome).toMatchObject({ incomplete: 'cancelled', failedCells: [], counts: { failed: 0 } });
+    expect(outcome.counts.remaining).toBeGreaterThan(0);
+    await run(await plan(of, results), { executor: inThisThread });
+    expect(await differingFromFinished(results)).toEqual([]);
+  });
+
+  it('leaves no claim and closes the executor when that breaks', async () => {
+    const results = temporaryFolder();
+    let closed = 0;
+    const broken: OpenExecutor = () => ({
+      capacity: 2,
+      start() {
+        throw new Error('no such queue');
+      },
+      close: async () => void closed++,
+    });
+    await expect(run(await plan(await grid(small), results), { executor: broken })).rejects.toThrow('no such queue');
+    expect(closed).toBe(1);
+    const files = readdirSync(results, { recursive: true }).map(String);
+    expect(files.filter((file) => file.endsWith('.claim'))).toEqual([]);
+    expect(files.filter((file) => file.endsWith('events.ndjson'))).toHaveLength(1);
+  });
+});
