@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { newCancelFlag, raise, signalOf } from '../src/executors/local/cancel-flag.js';
 import { doWork } from '../src/executors/local/do-work.js';
 import type { OpenExecutor, RunEvent } from '../src/index.js';
-import { newCancelFlag, raise, signalOf } from '../src/steps/cancel.js';
 import { temporaryFolder } from './support/folder.js';
 import { differingFromFinished, grid, plan, run, small } from './support/run.js';
 

@@ -1,7 +1,7 @@
 import { format } from 'node:util';
+import { signalOf } from '../executors/local/cancel-flag.js';
 import { doWork } from '../executors/local/do-work.js';
 import type { ThreadWork, WorkMessage, WorkResult } from '../executors/work.js';
-import { signalOf } from '../steps/cancel.js';
 
 let send: (message: WorkMessage) => void = () => undefined;
 

@@ -6,8 +6,8 @@ import { entryFile } from '../../isolation/entry-file.js';
 import { userCodeOf } from '../../isolation/user-code.js';
 import type { StepJob } from '../../model/job.js';
 import type { PlanEnvironment } from '../../model/plan.js';
-import { type CancelFlag, newCancelFlag, raise } from '../../steps/cancel.js';
 import type { Execution, ThreadWork, Work, WorkMessage, WorkResult } from '../work.js';
+import { type CancelFlag, newCancelFlag, raise } from './cancel-flag.js';
 import { openUserProcesses } from './user-processes.js';
 
 /** Worker threads that do steps, and processes for those with user code. */
