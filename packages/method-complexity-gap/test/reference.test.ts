@@ -75,7 +75,7 @@ describe('agreement with JJchy/CG_score', () => {
       b2: new Float64Array(size),
     };
     for (let label = 0; label < 10; label++) {
-      const own = [...fixture(`${prefix}_class${label}_own_rows`).data];
+      const own = [...fixture(`multi_class${label}_own_rows`).data];
       const members = [...own, ...fixture(`${prefix}_class${label}_other_rows`).data];
       const sample = Float64Array.from(members.flatMap((row) => [...rows.subarray(row * dims, (row + 1) * dims)]));
       const kernel = await factorKernel(await reluKernel(sample, dims), members.length, 0);

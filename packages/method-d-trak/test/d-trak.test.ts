@@ -19,7 +19,7 @@ import dTrak, { noiseLevels, outputs } from '../src/d-trak.js';
 describeMethod(dTrak, { params: { projDim: 256 } });
 describeMethod(dTrak, { params: { projDim: 256, output: 'loss', normalise: 'relative' } });
 
-const read = (name: string) => readNpy(new URL(`fixtures/d-trak/${name}.npy`, import.meta.url));
+const read = (name: string) => readNpy(new URL(`../../../test/fixtures/d-trak/${name}.npy`, import.meta.url));
 
 describe('the scoring of sail-sg/D-TRAK', () => {
   const cases: [train: string, gen: string, scores: string, lambda: number][] = [
@@ -66,7 +66,7 @@ async function scoresOf(train: string, gen: string, ridge: number, form: 'column
 }
 
 describe('from weights and noise to scores, as sail-sg/D-TRAK', () => {
-  const task = (name: string) => readNpy(new URL(`../../tasks/test/fixtures/d-trak/${name}.npy`, import.meta.url));
+  const task = (name: string) => readNpy(new URL(`../../../test/fixtures/d-trak/${name}.npy`, import.meta.url));
   const layers = [
     { inputs: 80, outputs: 32 },
     { inputs: 32, outputs: 32 },

@@ -17,7 +17,7 @@ import gradDot from '../src/grad-dot.js';
 
 describeMethod(gradDot);
 
-const read = (name: string) => readNpy(new URL(`fixtures/influence-mlp/${name}.npy`, import.meta.url));
+const read = (name: string) => readNpy(new URL(`../../../test/fixtures/influence-mlp/${name}.npy`, import.meta.url));
 const layers = [
   { inputs: 64, outputs: 32 },
   { inputs: 32, outputs: 10 },

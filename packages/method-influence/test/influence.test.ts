@@ -13,7 +13,7 @@ import influence from '../src/influence.js';
 
 describeMethod(influence);
 
-const read = (name: string) => readNpy(new URL(`fixtures/influence-mlp/${name}.npy`, import.meta.url));
+const read = (name: string) => readNpy(new URL(`../../../test/fixtures/influence-mlp/${name}.npy`, import.meta.url));
 const setting = await fixtureTask({
   inputs: read('x_train'),
   labels: read('y_train'),

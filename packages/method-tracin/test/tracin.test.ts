@@ -18,7 +18,7 @@ import tracin from '../src/tracin.js';
 
 describeMethod(tracin, { params: { checkpoints: 3 } });
 
-const read = (name: string) => readNpy(new URL(`fixtures/influence-mlp/${name}.npy`, import.meta.url));
+const read = (name: string) => readNpy(new URL(`../../../test/fixtures/influence-mlp/${name}.npy`, import.meta.url));
 const layers = [
   { inputs: 64, outputs: 32 },
   { inputs: 32, outputs: 10 },

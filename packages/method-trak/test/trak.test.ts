@@ -14,7 +14,7 @@ import trak from '../src/trak.js';
 
 describeMethod(trak, { params: { projDim: 16, checkpoints: 2 } });
 
-const read = (name: string) => readNpy(new URL(`fixtures/${name}.npy`, import.meta.url));
+const read = (name: string) => readNpy(new URL(`../../../test/fixtures/${name}.npy`, import.meta.url));
 const setting = await fixtureTask({
   inputs: read('trak-mlp/x_train'),
   labels: read('trak-mlp/y_train'),
@@ -25,8 +25,8 @@ const setting = await fixtureTask({
   checkpoints: [0, 1, 2].map((run) =>
     torchLayers(
       ['fc1', 'fc2'].map((layer) => ({
-        weight: read(`trak-mlp/ckpt${run}_${layer}_weight`),
-        bias: read(`trak-mlp/ckpt${run}_${layer}_bias`),
+        weight: read(`influence-mlp/ckpt${run}_${layer}_weight`),
+        bias: read(`influence-mlp/ckpt${run}_${layer}_bias`),
       })),
     ),
   ),

@@ -7,7 +7,8 @@ import { everything, range, taskOf, truthOf } from './task.js';
 
 const { lds } = metrics;
 const spearman = { statistic: 'spearman' };
-const fixture = (name: string) => readNpy(new URL(`fixtures/dattri-metrics/${name}.npy`, import.meta.url));
+const fixture = (name: string) =>
+  readNpy(new URL(`../../../test/fixtures/dattri-metrics/${name}.npy`, import.meta.url));
 
 function randomProblem(seed: number, { train = 20, subsets = 12, queries = 3, retrainSeeds = 2 } = {}) {
   const rng = new Rng([seed, 1, 2, 3]);
@@ -39,7 +40,7 @@ describe('lds', () => {
   });
 
   it('gives the values of sail-sg/D-TRAK, whose targets are losses', () => {
-    const read = (name: string) => readNpy(new URL(`fixtures/d-trak/${name}.npy`, import.meta.url));
+    const read = (name: string) => readNpy(new URL(`../../../test/fixtures/d-trak/${name}.npy`, import.meta.url));
     const score = read('random_scores_lam1');
     const [train, queries] = score.shape;
     const masks = read('random_lds_masks');

@@ -4,7 +4,8 @@ import { metrics } from '../src/index.js';
 import { range, taskOf } from './task.js';
 
 const auc = metrics['mislabel-auc'];
-const fixture = (name: string) => readNpy(new URL(`fixtures/dattri-metrics/${name}.npy`, import.meta.url)).data;
+const fixture = (name: string) =>
+  readNpy(new URL(`../../../test/fixtures/dattri-metrics/${name}.npy`, import.meta.url)).data;
 const split = { subsets: range(0), queries: range(2) };
 
 describe('mislabel-auc', () => {

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { imageComponents, metrics } from '../src/index.js';
 import { range, taskOf } from './task.js';
 
-const fixture = (name: string) => readNpy(new URL(`fixtures/dattri-metrics/${name}.npy`, import.meta.url));
+const fixture = (name: string) =>
+  readNpy(new URL(`../../../test/fixtures/dattri-metrics/${name}.npy`, import.meta.url));
 const rng = () => new Rng([1, 2, 3, 4]);
 
 /** Each training point adds its effect [queries × train] to the targets, exactly: what retraining would give. */

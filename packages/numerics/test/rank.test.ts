@@ -39,10 +39,10 @@ describe('midranks', () => {
 
 describe('spearman', () => {
   it("agrees with dattri's LDS, ties included, to 1e-10", () => {
-    const score = readNpy('metrics/score').data;
-    const subsets = readNpy('metrics/subset_indices');
-    const truth = readNpy('metrics/ground_truth').data;
-    const expected = readNpy('metrics/lds_corr').data;
+    const score = readNpy('dattri-metrics/score').data;
+    const subsets = readNpy('dattri-metrics/subset_indices');
+    const truth = readNpy('dattri-metrics/ground_truth').data;
+    const expected = readNpy('dattri-metrics/lds_corr').data;
     const [count, size] = subsets.shape;
     const queries = expected.length;
     for (let q = 0; q < queries; q++) {
@@ -111,9 +111,9 @@ describe('resampledSpearman', () => {
 
 describe('pearson', () => {
   it("agrees with dattri's leave-one-out correlation to 1e-10", () => {
-    const score = readNpy('metrics/score').data;
-    const truth = readNpy('metrics/loo_ground_truth').data;
-    const expected = readNpy('metrics/loo_corr').data;
+    const score = readNpy('dattri-metrics/score').data;
+    const truth = readNpy('dattri-metrics/loo_ground_truth').data;
+    const expected = readNpy('dattri-metrics/loo_corr').data;
     const queries = expected.length;
     for (let q = 0; q < queries; q++) {
       const column = (matrix: Float64Array) => matrix.filter((_, at) => at % queries === q);
@@ -139,13 +139,13 @@ describe('pearson', () => {
 
 describe('rocAuc', () => {
   it("is scikit-learn's, with and without ties", () => {
-    const flags = readNpy('metrics/mislabel_flags').data;
+    const flags = readNpy('dattri-metrics/mislabel_flags').data;
     for (const [scores, expected] of [
       ['mislabel_score', 'mislabel_auc_sklearn'],
       ['mislabel_score_tied', 'mislabel_auc_tied_sklearn'],
     ]) {
-      const auc = rocAuc(readNpy(`metrics/${scores}`).data, flags);
-      expect(Math.abs((auc ?? NaN) - readNpy(`metrics/${expected}`).data[0])).toBeLessThan(1e-12);
+      const auc = rocAuc(readNpy(`dattri-metrics/${scores}`).data, flags);
+      expect(Math.abs((auc ?? NaN) - readNpy(`dattri-metrics/${expected}`).data[0])).toBeLessThan(1e-12);
     }
   });
 

@@ -3,7 +3,7 @@ import type { NdArray } from '@attribution-bench/contract';
 
 /** A fixture in NumPy's format 1.0, little endian, C order; whole numbers of 64 bits come back as float64. */
 export function readNpy(fixture: string): NdArray<Float64Array> {
-  const bytes = readFileSync(new URL(`../fixtures/${fixture}.npy`, import.meta.url));
+  const bytes = readFileSync(new URL(`../../../../test/fixtures/${fixture}.npy`, import.meta.url));
   const headerLength = bytes.readUInt16LE(8);
   const header = bytes.toString('latin1', 10, 10 + headerLength);
   const dtype = /'descr': '<([fi]\d)'/.exec(header)?.[1];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** Reads a NumPy 1.0 file of little-endian float32, float64 or int64 in C order. */
 export function readNpy(file: string): { shape: number[]; data: Float64Array } {
-  const bytes = readFileSync(new URL(`../fixtures/${file}.npy`, import.meta.url));
+  const bytes = readFileSync(new URL(`../../../../test/fixtures/${file}.npy`, import.meta.url));
   const header = bytes.toString('latin1', 10, 10 + bytes.readUInt16LE(8));
   const descr = /'descr': '([^']+)'/.exec(header)?.[1];
   const shape = (/'shape': \(([^)]*)\)/.exec(header)?.[1] ?? '').split(',').flatMap((dim) => {

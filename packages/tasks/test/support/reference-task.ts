@@ -32,6 +32,6 @@ export async function referenceTask(
   );
   const ours = (rows: ArrayLike<number>) => fromTorchOrder(rows, task.info.layers, units);
   const parts = ['fc1_weight', 'fc1_bias', 'fc2_weight', 'fc2_bias'];
-  const weights = parts.flatMap((part) => [...readFloats(`trak-mlp/ckpt0_${part}`)]);
+  const weights = parts.flatMap((part) => [...readFloats(`influence-mlp/ckpt0_${part}`)]);
   return { task, parameters: ours(weights), ours };
 }
