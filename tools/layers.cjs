@@ -7,10 +7,11 @@ const mayImport = {
   store: ['contract'],
   tasks: ['contract', 'onnx', 'tfjs-onnx', 'numerics'],
   metrics: ['contract', 'numerics'],
+  exchange: ['contract', 'store', 'tasks'],
   testkit: ['contract', 'tfjs-onnx', 'numerics', 'tasks'],
   leaderboard: ['contract', 'numerics', 'store', 'metrics'],
-  runner: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics', 'leaderboard'],
-  bench: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics', 'runner', 'leaderboard'],
+  runner: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics', 'exchange', 'leaderboard'],
+  bench: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics', 'exchange', 'runner', 'leaderboard'],
   method: ['contract', 'numerics'],
 };
 

@@ -1,14 +1,16 @@
 export { type Backend, Changed, type Found, type Listed, type Obstacle } from './backend/backend.js';
+export { makeFolderAtomically } from './backend/file-system/atomic-folder.js';
 export { writeAtomically } from './backend/file-system/atomic-write.js';
 export { writeError } from './backend/file-system/file-errors.js';
 export { openFileSystem } from './backend/file-system/file-system.js';
 export { fileSystemTime } from './backend/file-system/file-system-time.js';
 export { removeLeftovers } from './backend/file-system/leftovers.js';
-export { readRegularFile } from './backend/file-system/regular-file.js';
+export { openRegularFile, readRegularFile } from './backend/file-system/regular-file.js';
 export { requireWritable } from './backend/file-system/writable-folder.js';
 export { type Claim, type Claims, openClaims } from './claims/claims.js';
 export type { Artifact } from './format/artifact.js';
 export { readNote, writeNote } from './format/note.js';
+export { bytesOf, encodeHeader } from './format/safetensors.js';
 export { readTruthPack, type TruthPack, writeTruthPack } from './format/truth-pack.js';
 export { Malformed } from './malformed.js';
 export type { ArtifactOutput, ArtifactRef } from './store/artifact-ref.js';

@@ -1,11 +1,15 @@
 export { defaultCacheFolder } from './cache-folder.js';
 export { hashCode, hashPackage } from './code/code-hash.js';
 export { findPackage, packagesOf, searchFolders } from './code/installed-package.js';
+export { type ArrayFile, arrayFiles } from './data/array-files.js';
 export type { Dataset } from './data/dataset.js';
 export { datasets } from './data/datasets.js';
 export { parseNpy } from './data/npy.js';
+export { parseNpyTexts } from './data/npy-texts.js';
 export { dataFingerprint, prepareData } from './data/prepare-data.js';
 export type { DataEnvironment, TaskData } from './data/task-data.js';
+export { type PortableDiffusion, type PortableTask, portableTask } from './export/portable-task.js';
+export type { RunRecord } from './export/run-record.js';
 export { checkExtractor } from './features/extractor-file.js';
 export { onnxFeatures } from './features/onnx-features.js';
 export { diffusionParams } from './generator/diffusion.js';

@@ -23,14 +23,18 @@ export interface NpyHeader {
   readonly start: number;
 }
 
+/** A header as it is written: what its elements are is not looked into. */
+export interface NpyOutline extends Omit<NpyHeader, 'type'> {
+  readonly descr: string;
+}
+
 /**
- * Reads the header of a NumPy file, format 1 to 3 (numpy.lib.format). Floats of 16 to 64 bits, integers of 8 to 64 bits and
- * booleans are read, in either byte order and either order of axes.
+ * Reads the header of a NumPy file, format 1 to 3 (numpy.lib.format), of whatever elements.
  * @param bytes the beginning of the file
  * @returns undefined when the header goes on after `bytes`
  * @throws BenchError NPY_INVALID naming the file and what is wrong with it
  */
-export function npyHeader(bytes: Uint8Array, place: string): NpyHeader | undefined {
+export function npyOutline(bytes: Uint8Array, place: string): NpyOutline | undefined {
   const latin = (start: number, end: number) => Buffer.from(bytes.subarray(start, end)).toString('latin1');
   if (latin(0, 6) !== magic.slice(0, bytes.length)) throw npyInvalid(place, 'is not a NumPy file');
   if (bytes.length < 12) return undefined;
@@ -58,7 +62,19 @@ export function npyHeader(bytes: Uint8Array, place: string): NpyHeader | undefin
   if (!fits || !shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0)) {
     throw npyInvalid(place, `has an unreadable shape (${dims})`);
   }
-  return { shape, fortran: order === 'True', type: elementType(descr, place), start };
+  return { shape, fortran: order === 'True', descr, start };
+}
+
+/**
+ * Reads the header of a NumPy file, see {@link npyOutline}. Floats of 16 to 64 bits, integers of 8 to 64 bits and booleans
+ * are read, in either byte order and either order of axes.
+ * @throws BenchError NPY_INVALID
+ */
+export function npyHeader(bytes: Uint8Array, place: string): NpyHeader | undefined {
+  const outline = npyOutline(bytes, place);
+  if (outline === undefined) return undefined;
+  const { descr, ...rest } = outline;
+  return { ...rest, type: elementType(descr, place) };
 }
 
 /**

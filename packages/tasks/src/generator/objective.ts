@@ -1,4 +1,4 @@
-import { childSeed, Rng, sizeOf } from '@attribution-bench/contract';
+import { childSeed, type NumericArray, Rng, type Seed, sizeOf } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import type { TaskData } from '../data/task-data.js';
 import { runModels } from '../nn/interpreters/apply.js';
@@ -45,19 +45,30 @@ export function generatorObjective(subject: GeneratorSubject, data: TaskData, sp
         noise: { shape: [batch, dims], dtype: 'float32' },
       },
       draw(seed) {
-        const rng = new Rng(childSeed(seed, 'timesteps'));
+        const drawTimesteps = trainingTimesteps(seed, diffusion.steps);
         const normals = normalRows(childSeed(seed, 'noise'), dims);
         const augment = batches.noise?.draw(seed);
         let row = 0;
         return (step) => {
           const { timesteps, noise } = step;
           augment?.(step);
-          for (let i = 0; i < batch; i++) timesteps[i] = rng.below(diffusion.steps);
+          drawTimesteps(timesteps);
           normals.fill(row, noise as Float32Array);
           row += batch;
         };
       },
     },
     ...(ema === 0 ? {} : { average: ema }),
+  };
+}
+
+/**
+ * The time steps of the places of each batch of a training run, one batch a call.
+ * @param seed of the run's noise
+ */
+export function trainingTimesteps(seed: Seed, steps: number): (into: NumericArray) => void {
+  const rng = new Rng(childSeed(seed, 'timesteps'));
+  return (into) => {
+    for (let i = 0; i < into.length; i++) into[i] = rng.below(steps);
   };
 }

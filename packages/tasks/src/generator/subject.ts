@@ -20,6 +20,10 @@ export interface GeneratorSubject extends Subject {
   readonly levelWidth: number;
   /** The pass that the target is defined by: its time steps and noise draws. */
   readonly targetPass: Pass;
+  /** Time steps of the target, and noises drawn at each. */
+  readonly targetNoise: { readonly timesteps: readonly number[]; readonly draws: number };
+  /** Time steps that points are looked at where a method names none. */
+  readonly usualTimesteps: readonly number[];
   /** Every query as another clean input at each time step. @param cleans [queries × timesteps × dims] */
   pathPass(cleans: Float32Array, timesteps: readonly number[]): Pass;
 }
@@ -47,17 +51,21 @@ export function generatorSubject(spec: TaskSpec, data: TaskData): GeneratorSubje
   };
   const target = targets[spec.target.use].output;
   const { timesteps, draws } = spec.target as unknown as { timesteps: number; draws: number };
+  const targetNoise = { timesteps: uniformTimesteps(diffusion.steps, timesteps), draws };
+  const usualTimesteps = uniformTimesteps(diffusion.steps, defaultTimesteps);
   return {
     network,
     architecture: declareNetwork(network, inputShape, timeFeatures),
     diffusion,
     levels,
     levelWidth,
-    targetPass: noisedPass(noised('target-noise'), uniformTimesteps(diffusion.steps, timesteps), draws),
+    targetPass: noisedPass(noised('target-noise'), targetNoise.timesteps, draws),
+    targetNoise,
+    usualTimesteps,
     pathPass: (cleans, steps) =>
       noisedPass({ ...noised('method'), inputs: { ...inputs, queries: cleans }, perTimestep: true }, steps, 1),
     count: (of) => inputs[of].length / dims,
-    pass: (given = uniformTimesteps(diffusion.steps, defaultTimesteps)) => {
+    pass: (given = usualTimesteps) => {
       checkTimesteps(given, diffusion);
       return noisedPass(noised('method'), given, 1);
     },

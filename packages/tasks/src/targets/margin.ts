@@ -8,5 +8,7 @@ export const margin = defineTarget({
   title: 'Multi-class margin',
   kind: 'classifier',
   params: {},
+  words: 'log odds of the label y: its logit less the log-sum-exp of all other logits',
+  formula: 'logit[y] - log(sum over j != y of exp(logit[j]))',
   output: (logits, labels) => tf.neg(negatedMargin(logits, labels)),
 });

@@ -8,5 +8,7 @@ export const negLoss = defineTarget({
   title: 'Log-likelihood of the label',
   kind: 'classifier',
   params: {},
+  words: 'log-likelihood of the label y: the negated cross-entropy of the logits',
+  formula: 'logit[y] - log(sum over j of exp(logit[j]))',
   output: (logits, labels) => tf.neg(crossEntropy(logits, labels)),
 });

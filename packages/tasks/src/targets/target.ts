@@ -5,6 +5,9 @@ export interface TargetSpec<S extends ParamSpecs> {
   readonly title: string;
   readonly kind: TaskKind;
   readonly params: S;
+  /** What it says of a point, in words and as a formula, for people who compute it elsewhere. */
+  readonly words: string;
+  readonly formula: string;
   /** One scalar a sample, higher is more. */
   readonly output: OutputFunction;
 }

@@ -1,4 +1,4 @@
-import { buildGraph, type Graph, type TensorSpecs } from '@attribution-bench/onnx';
+import { buildGraph, type Graph, type OnnxGraph, type TensorSpecs } from '@attribution-bench/onnx';
 import { located } from '../call-site.js';
 import {
   checkInputs,
@@ -20,17 +20,22 @@ import { type Recorder, record } from './recording.js';
  * Throws a BenchError that names the operation and the place in the user's code when something cannot be compiled.
  */
 export function compile(fn: TensorFunction, inputs: TensorSpecs): Graph {
+  const { graph, outputs } = recordGraph(fn, inputs);
+  return buildNamed(graph, Object.keys(inputs), outputs);
+}
+
+/** The ONNX graph of a function, see {@link compile}, and its outputs in the order of the graph's. */
+export function recordGraph(
+  fn: TensorFunction,
+  inputs: TensorSpecs,
+): { readonly graph: OnnxGraph; readonly outputs: readonly Named[] } {
   checkInputs(inputs, 'input');
   return recorded((recorder) => {
     const given = declare(recorder, inputs, false);
     const results = fn(tensorsOf(recorder, given));
     checkOutputs(results, 'the function');
     const outputs = collect(recorder, results);
-    return buildNamed(
-      writeGraph(recorder.g, given, outputs),
-      given.map(({ name }) => name),
-      outputs,
-    );
+    return { graph: writeGraph(recorder.g, given, outputs), outputs };
   });
 }
 
@@ -74,11 +79,7 @@ function recorded<T>(action: (recorder: Recorder) => T): T {
 }
 
 /** The graph with outputs under the names the user gave them. */
-function buildNamed(
-  onnx: Parameters<typeof buildGraph>[0],
-  inputs: readonly string[],
-  outputs: readonly Named[],
-): Graph {
+function buildNamed(onnx: OnnxGraph, inputs: readonly string[], outputs: readonly Named[]): Graph {
   const graph = buildGraph(onnx);
   const specs = Object.values(graph.outputs);
   return {

@@ -60,7 +60,8 @@ export async function isLeftover(name: string, ageMs: () => Promise<number>): Pr
   return !isAlive(Number(match[2]));
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Makes what was renamed in a folder outlive a power cut, where the file system can. */
+export async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r');
     try {
