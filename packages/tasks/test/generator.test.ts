@@ -3,7 +3,7 @@ import { onnxEngine, tfjsCpuEngine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { diffusionOf } from '../src/generator/diffusion.js';
-import { descendingTimesteps, reverseSteps } from '../src/generator/sampler.js';
+import { descendingTimesteps, reverseSteps } from '../src/generator/reverse-steps.js';
 import { dataKey, generatedKey, generateQueries, openTask, type TaskData, type TaskSpec } from '../src/index.js';
 import {
   allRows,

@@ -6,7 +6,7 @@ import { samplingSeed } from '../src/generator/generate-queries.js';
 import { levelTable, noiseColumn, signalColumn, timeColumn } from '../src/generator/levels.js';
 import { noiseSource } from '../src/generator/noise-source.js';
 import { normalRows } from '../src/generator/normal-rows.js';
-import { descendingTimesteps, reverseSteps } from '../src/generator/sampler.js';
+import { descendingTimesteps, reverseSteps } from '../src/generator/reverse-steps.js';
 import { generateQueries, openTask, type TaskData, type TaskSpec } from '../src/index.js';
 import {
   allRows,

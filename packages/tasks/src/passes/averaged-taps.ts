@@ -2,7 +2,7 @@ import type { OutputFunction } from '@attribution-bench/contract';
 import type { Tensors } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { sampleTaps, type Taps } from '../nn/interpreters/tapped.js';
-import type { Pass, Subject } from './pass.js';
+import type { OpenedPass } from './opened-pass.js';
 
 /**
  * In TensorFlow.js: taps of every layer, by layer name, for the gradient of a scalar of each point averaged over the point's
@@ -10,8 +10,7 @@ import type { Pass, Subject } from './pass.js';
  * @param feeds the network's arrays and what the pass is fed
  */
 export function averagedTaps(
-  { network, architecture }: Subject,
-  pass: Pass,
+  { subject: { network, architecture }, pass }: OpenedPass,
   output: OutputFunction,
   feeds: Tensors,
 ): Readonly<Record<string, Taps>> {

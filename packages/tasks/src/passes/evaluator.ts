@@ -18,6 +18,7 @@ import type { Engine } from '@attribution-bench/tfjs-onnx';
 import { compileFactors, factorSource } from './factors.js';
 import { compileHessian, runHessian } from './hessian.js';
 import { compileMappedGradients, layerShape, mapsName, streamMappedGradients } from './mapped-gradients.js';
+import { openPass } from './opened-pass.js';
 import { compileOutputs, runOutputs } from './outputs.js';
 import type { Pass, Subject } from './pass.js';
 import { compilePenultimate, runPenultimate } from './penultimate.js';
@@ -34,9 +35,9 @@ export interface PointRequest {
 
 /** Everything that can be asked about given parameters of a subject, without training. */
 export interface Evaluator {
-  /** One number a point under each model, [points] each; models are evaluated `atOnce` at a time. */
+  /** One number per point under each model, [points] each; models are evaluated `atOnce` at a time. */
   outputs(parameters: readonly Float32Array[], request: PointRequest, atOnce?: number): Promise<Float32Array[]>;
-  /** Projected gradients of one number a point, streamed in point order. */
+  /** Projected gradients of one number per point, streamed in point order. */
   gradients(
     parameters: Float32Array,
     request: PointRequest & { readonly projection?: Projection },
@@ -75,15 +76,16 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
   const { architecture } = subject;
   const products = positionProducts((key, compile) => kept(key, compile), engine);
   return {
-    async outputs(parameters, { of, output, pass = subject.pass(), cancel }, atOnce = 1) {
-      const { program, giveBack } = await borrowed(`outputs ${atOnce}`, output, pass, () =>
-        compileOutputs(engine, subject, pass, subject.outputFunction(output), atOnce),
+    async outputs(parameters, { of, output, pass, cancel = never }, atOnce = 1) {
+      const opened = openPass(subject, pass);
+      const { program, giveBack } = await borrowed(`outputs ${atOnce}`, output, opened.pass, () =>
+        compileOutputs(engine, opened, subject.outputFunction(output), atOnce),
       );
       try {
         const results: Float32Array[] = [];
         for (let first = 0; first < parameters.length; first += atOnce) {
           const group = Array.from({ length: atOnce }, (_, m) => parameters[first + m] ?? parameters[first]);
-          const values = await runOutputs(program, subject, pass, of, group, cancel);
+          const values = await runOutputs(program, opened, group, { of, cancel });
           results.push(...values.slice(0, parameters.length - first));
         }
         return results;
@@ -91,35 +93,37 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
         await giveBack();
       }
     },
-    async *gradients(parameters, { of, output, pass = subject.pass(), projection, cancel = never }) {
+    async *gradients(parameters, { of, output, pass, projection, cancel = never }) {
+      const opened = openPass(subject, pass);
+      const run = { parameters, of, cancel };
       const chosen: FactoredProjection | FlatProjection = projection ?? unprojected;
       const scalar = subject.outputFunction(output);
       if (isFactored(chosen)) {
         const projector = createFactorProjector(chosen, architecture.layers.map(layerShape));
-        const { program, giveBack } = await borrowed(`${mapsName(projector.layers)} of`, output, pass, () =>
-          compileMappedGradients(engine, subject, pass, scalar, projector.layers),
+        const { program, giveBack } = await borrowed(`${mapsName(projector.layers)} of`, output, opened.pass, () =>
+          compileMappedGradients(engine, opened, scalar, projector.layers),
         );
         try {
-          yield* streamMappedGradients(program, projector, subject, pass, of, parameters, cancel);
+          yield* streamMappedGradients(program, projector, opened, run);
         } finally {
           await giveBack();
         }
         return;
       }
       const projector = createProjector(chosen, architecture.size);
-      const { program, giveBack } = await borrowed('factors', output, pass, () =>
-        compileFactors(engine, subject, pass, scalar),
+      const { program, giveBack } = await borrowed('factors', output, opened.pass, () =>
+        compileFactors(engine, opened, scalar),
       );
       try {
-        yield* streamGradients(factorSource(program, products, subject, pass, of, parameters), projector, cancel);
+        yield* streamGradients(factorSource(program, products, opened, run), projector, cancel);
       } finally {
         await giveBack();
       }
     },
-    async penultimate(parameters, of, cancel) {
-      const pass = subject.pass();
-      const program = await kept('penultimate', () => compilePenultimate(engine, subject, pass));
-      return runPenultimate(program, subject, pass, of, parameters, cancel);
+    async penultimate(parameters, of, cancel = never) {
+      const opened = openPass(subject);
+      const program = await kept('penultimate', () => compilePenultimate(engine, opened));
+      return runPenultimate(program, opened, { parameters, of, cancel });
     },
     async hessianProducts(parameters, vectors, cancel) {
       if (vectors.length % architecture.size !== 0) {
@@ -128,11 +132,9 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
           message: `${vectors.length} numbers are not whole rows of ${architecture.size} parameters`,
         });
       }
-      const pass = subject.pass();
-      const program = await kept('hessian', () =>
-        compileHessian(engine, subject, pass, subject.outputFunction('loss')),
-      );
-      return runHessian(program, subject, pass, parameters, vectors, cancel);
+      const opened = openPass(subject);
+      const program = await kept('hessian', () => compileHessian(engine, opened, subject.outputFunction('loss')));
+      return runHessian(program, opened, { parameters, vectors, cancel });
     },
     async release() {
       const open = [...programs.values()];

@@ -1,11 +1,10 @@
-import type { OutputFunction, PointSet } from '@attribution-bench/contract';
+import type { OutputFunction } from '@attribution-bench/contract';
 import type { Program } from '@attribution-bench/onnx';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
 import { parameterSpecs, unpacked } from '../nn/architecture/flat.js';
 import { positionFactors } from '../nn/gradients/sample-gradients.js';
 import { averagedTaps } from './averaged-taps.js';
-import { passSamples } from './outputs.js';
-import type { Pass, Subject } from './pass.js';
+import type { OpenedPass, PassRun } from './opened-pass.js';
 import { rowRanges } from './row-ranges.js';
 import { type FactorBlock, factorSizes, type GradientSource, type PositionProducts } from './stream-gradients.js';
 
@@ -13,11 +12,12 @@ const inputName = (layer: string): string => `${layer}:input`;
 const deltaName = (layer: string): string => `${layer}:delta`;
 
 /** Compiles: factors of every layer for the gradient of a scalar of each point, averaged over its positions. */
-export function compileFactors(engine: Engine, subject: Subject, pass: Pass, output: OutputFunction): Promise<Program> {
+export function compileFactors(engine: Engine, opened: OpenedPass, output: OutputFunction): Promise<Program> {
+  const { subject, pass, samples } = opened;
   const { architecture } = subject;
   return engine.program(
     (feeds) => {
-      const taps = averagedTaps(subject, pass, output, feeds);
+      const taps = averagedTaps(opened, output, feeds);
       const named: Tensors = {};
       for (const layer of architecture.layers) {
         const { input, delta } = positionFactors(layer, taps[layer.name]);
@@ -26,7 +26,7 @@ export function compileFactors(engine: Engine, subject: Subject, pass: Pass, out
       }
       return named;
     },
-    { ...parameterSpecs(architecture.arrays), ...pass.specs(passSamples(subject, pass)) },
+    { ...parameterSpecs(architecture.arrays), ...pass.specs(samples) },
   );
 }
 
@@ -34,14 +34,11 @@ export function compileFactors(engine: Engine, subject: Subject, pass: Pass, out
 export function factorSource(
   program: Program,
   products: PositionProducts,
-  subject: Subject,
-  pass: Pass,
-  of: PointSet,
-  parameters: Float32Array,
+  { subject, pass, samples }: OpenedPass,
+  { of, parameters }: PassRun,
 ): GradientSource {
   const { architecture, count } = subject;
   const { positions } = pass;
-  const samples = passSamples(subject, pass);
   const model = unpacked(architecture.arrays, parameters);
   const sizes = architecture.layers.map((layer) => ({ name: layer.name, ...factorSizes(layer) }));
   let kept: { readonly rows: number; readonly buffers: FactorBlock['layers'] } | undefined;

@@ -4,8 +4,8 @@ import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { packed, parameterSpecs, stacked } from '../nn/architecture/flat.js';
 import { runModels } from '../nn/interpreters/apply.js';
-import { passSamples } from './outputs.js';
-import type { Pass, Subject } from './pass.js';
+import type { OpenedPass } from './opened-pass.js';
+import type { Subject } from './pass.js';
 import { rowRanges } from './row-ranges.js';
 
 const vectorName = (parameter: string): string => `${parameter}:vector`;
@@ -19,14 +19,17 @@ function hessianVectors({ network, architecture }: Subject): number {
 
 /**
  * Compiles: H · v for `hessianVectors` vectors v, where H is the Hessian of Σ weights · loss over the rows of a block.
- * One model a vector, all alike, so that one backward pass through the gradients serves all of them.
+ * One model per vector, all alike, so that one backward pass through the gradients serves all of them.
  */
-export function compileHessian(engine: Engine, subject: Subject, pass: Pass, loss: OutputFunction): Promise<Program> {
+export function compileHessian(
+  engine: Engine,
+  { subject, pass, samples }: OpenedPass,
+  loss: OutputFunction,
+): Promise<Program> {
   const { architecture } = subject;
   const vectors = hessianVectors(subject);
   const names = architecture.parameters.map(({ name }) => name);
   const parameters = parameterSpecs(architecture.arrays, vectors);
-  const samples = passSamples(subject, pass);
   const weights: TensorSpec = { shape: [samples * pass.positions], dtype: 'float32' };
   return engine.program(
     (feeds) => {
@@ -56,23 +59,25 @@ export function compileHessian(engine: Engine, subject: Subject, pass: Pass, los
   );
 }
 
+export interface HessianRequest {
+  readonly parameters: Float32Array;
+  /** [rows × p] */
+  readonly vectors: Float32Array;
+  readonly cancel: CancelSignal;
+}
+
 /**
  * The Hessian of the mean training loss (weight decay not included: it adds `weightDecay` to the diagonal) times each
- * row of `vectors` [rows × p], blocked over vectors and data and summed in float64.
+ * row of `vectors`, blocked over vectors and data and summed in float64.
  */
 export async function runHessian(
   program: Program,
-  subject: Subject,
-  pass: Pass,
-  parameters: Float32Array,
-  vectors: Float32Array,
-  cancel: CancelSignal,
-  progress?: (share: number) => void,
+  { subject, pass, samples }: OpenedPass,
+  { parameters, vectors, cancel }: HessianRequest,
 ): Promise<Float32Array> {
   const { size, arrays, parameters: differentiated } = subject.architecture;
   const rows = vectors.length / size;
   const atOnce = hessianVectors(subject);
-  const samples = passSamples(subject, pass);
   const points = subject.count('train');
   const model = stacked(
     arrays,
@@ -100,7 +105,6 @@ export async function runHessian(
       }
     }
     products.set(sums, start * size);
-    progress?.((start + count) / rows);
   }
   return products;
 }

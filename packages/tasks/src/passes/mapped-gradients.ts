@@ -1,4 +1,4 @@
-import type { CancelSignal, OutputFunction, PointSet, RowBlock } from '@attribution-bench/contract';
+import type { OutputFunction, RowBlock } from '@attribution-bench/contract';
 import type { FactorProjector, LayerMap, LayerShape } from '@attribution-bench/numerics';
 import type { Program, TensorSpec } from '@attribution-bench/onnx';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
@@ -9,20 +9,19 @@ import { type Patches, patchesOf } from '../nn/architecture/patches.js';
 import { positionFactors } from '../nn/gradients/sample-gradients.js';
 import type { Taps } from '../nn/interpreters/tapped.js';
 import { averagedTaps } from './averaged-taps.js';
-import { passSamples } from './outputs.js';
-import type { Pass, Subject } from './pass.js';
+import type { OpenedPass, PassRun } from './opened-pass.js';
 import { rowRanges } from './row-ranges.js';
 
 const leftName = (layer: string): string => `${layer}:left`;
 const rightName = (layer: string): string => `${layer}:right`;
 const blockBytes = 2 ** 22;
 
-/** What a projection by layers needs to know of a layer: those whose only input is constant 1 are no products. */
+/** What a projection by layers needs to know of a layer: those whose only input is constant 1 are not products. */
 export function layerShape({ width, outputs }: LayerSpec): LayerShape {
   return { width, outputs, factored: width > 1 };
 }
 
-/** Of maps that one program serves. */
+/** Names the maps that one program serves. */
 export function mapsName(maps: readonly LayerMap[]): string {
   return maps
     .map(
@@ -39,14 +38,16 @@ export function mapsName(maps: readonly LayerMap[]): string {
  */
 export function compileMappedGradients(
   engine: Engine,
-  subject: Subject,
-  pass: Pass,
+  opened: OpenedPass,
   output: OutputFunction,
   maps: readonly LayerMap[],
 ): Promise<Program> {
-  const { architecture } = subject;
+  const {
+    subject: { architecture },
+    pass,
+    samples,
+  } = opened;
   const { layers } = architecture;
-  const samples = passSamples(subject, pass);
   const sides: Record<string, TensorSpec> = {};
   for (const [l, { name, width, outputs }] of layers.entries()) {
     const { left, right } = maps[l];
@@ -55,7 +56,7 @@ export function compileMappedGradients(
   }
   return engine.program(
     (feeds) => {
-      const taps = averagedTaps(subject, pass, output, feeds);
+      const taps = averagedTaps(opened, output, feeds);
       const rows = layers.map((layer, l) => mappedGradients(layer, taps[layer.name], maps[l], feeds, samples));
       return { rows: rows.length === 1 ? rows[0] : tf.concat(rows, 1) };
     },
@@ -119,15 +120,11 @@ function filtered(
 export async function* streamMappedGradients(
   program: Program,
   projector: FactorProjector,
-  subject: Subject,
-  pass: Pass,
-  of: PointSet,
-  parameters: Float32Array,
-  cancel: CancelSignal,
+  { subject, pass, samples }: OpenedPass,
+  { of, parameters, cancel }: PassRun,
 ): AsyncGenerator<RowBlock> {
   const { architecture, count } = subject;
   const { dim, layers, mapped } = projector;
-  const samples = passSamples(subject, pass);
   const total = count(of);
   const feeds: Record<string, Float32Array> = { ...unpacked(architecture.arrays, parameters) };
   for (const [l, { name }] of architecture.layers.entries()) {

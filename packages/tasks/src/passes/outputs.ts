@@ -1,24 +1,11 @@
-import type { CancelSignal, OutputFunction, PointSet } from '@attribution-bench/contract';
+import type { OutputFunction } from '@attribution-bench/contract';
 import type { Program } from '@attribution-bench/onnx';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { parameterSpecs, stacked } from '../nn/architecture/flat.js';
 import { runModels } from '../nn/interpreters/apply.js';
-import type { Pass, Subject } from './pass.js';
+import type { OpenedPass, PassRun } from './opened-pass.js';
 import { rowRanges } from './row-ranges.js';
-
-const rowsAtOnce = 1024;
-const activationsAtOnce = 2 ** 23;
-
-/**
- * Points of one run of an evaluating program: no more than there are, and what keeps all activations of a pass within some
- * multiples of 32 MiB.
- */
-export function passSamples({ architecture, count }: Subject, { positions }: Pass): number {
-  const rows = Math.min(rowsAtOnce, Math.floor(activationsAtOnce / architecture.activations));
-  const points = Math.max(count('train'), count('queries'));
-  return Math.max(1, Math.min(points, Math.floor(rows / positions)));
-}
 
 /**
  * Compiles: a scalar of each point under each of `models` models, averaged over the point's positions,
@@ -26,12 +13,10 @@ export function passSamples({ architecture, count }: Subject, { positions }: Pas
  */
 export function compileOutputs(
   engine: Engine,
-  subject: Subject,
-  pass: Pass,
+  { subject, pass, samples }: OpenedPass,
   output: OutputFunction,
   models: number,
 ): Promise<Program> {
-  const samples = passSamples(subject, pass);
   return engine.program(
     (feeds) => {
       const { x, time, reference } = pass.inputs(feeds);
@@ -53,18 +38,15 @@ export function compileOutputs(
 /** Runs such a program over all points of a set: [points] for each model. */
 export async function runOutputs(
   program: Program,
-  subject: Subject,
-  pass: Pass,
-  of: PointSet,
+  { subject, pass, samples }: OpenedPass,
   parameters: readonly Float32Array[],
-  cancel?: CancelSignal,
+  { of, cancel }: Pick<PassRun, 'of' | 'cancel'>,
 ): Promise<Float32Array[]> {
-  const samples = passSamples(subject, pass);
   const points = subject.count(of);
   const models = stacked(subject.architecture.arrays, parameters);
   const results = parameters.map(() => new Float32Array(points));
   for (const { start, count } of rowRanges(points, samples)) {
-    cancel?.throwIfAborted();
+    cancel.throwIfAborted();
     const { values } = await program.run({ ...models, ...pass.feeds(of, start, count, samples) });
     for (const [m, result] of results.entries()) {
       result.set(values.subarray(m * samples, m * samples + count), start);
