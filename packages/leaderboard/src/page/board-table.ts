@@ -1,38 +1,12 @@
 import type { Board, BoardCosts } from '../board.js';
-import { lettersOf } from '../statistics/tie-groups.js';
-import { axisOf } from '../text/whisker.js';
-import {
-  formatBytes,
-  formatCount,
-  formatInterval,
-  formatRank,
-  formatSeconds,
-  formatShare,
-  formatShares,
-  formatSigned,
-  formatValue,
-  shortKey,
-} from '../view/format.js';
+import { formatInterval, formatSeconds, formatSigned, formatValue, shortKey } from '../view/format.js';
 import { chosenParams } from '../view/sentences.js';
 import type { RowView, TaskView } from '../view/task-view.js';
 import type { Marks } from './charts/figure.js';
 import { familyGlyph } from './families.js';
 import { type Html, html, minus } from './html.js';
-import { metricName } from './metric-name.js';
 import { rowCommand } from './row-command.js';
-import { axisHeader, whiskerCell } from './whisker-cell.js';
-
-/** A column that is there when any row has something in it. */
-interface Column {
-  readonly id: string;
-  readonly title: string | Html;
-  readonly kind: 'number' | 'text' | 'plot';
-  cell(view: RowView): string | Html | undefined;
-  /** What rows are sorted by; columns without it are not sorted. */
-  order?(view: RowView): number | undefined;
-  /** Whether the best is the largest. */
-  readonly largestFirst?: boolean;
-}
+import { type Column, tableColumns } from './table-columns.js';
 
 interface PageData {
   readonly board: Board;
@@ -45,7 +19,9 @@ export function boardTable(view: TaskView, data: PageData, index: number): Html 
   const { task, metric, ceiling, ranked, controls } = view;
   if (metric === undefined) return undefined;
   const all = [...(ceiling === undefined ? [] : [ceiling]), ...ranked, ...controls];
-  const columns = columnsOf(view, data, all, index).filter(({ cell }) => all.some((row) => cell(row) !== undefined));
+  const columns = tableColumns(view, data.marks, all, index).filter(({ cell }) =>
+    all.some((row) => cell(row) !== undefined),
+  );
   const methodColumn = html`<th scope="col" class="method" data-column="method"><button type="button" class="sort">method</button></th>`;
   const head = columns.map(({ id, title, kind, order, largestFirst }) => {
     const label = order === undefined ? html`${title}` : html`<button type="button" class="sort">${title}</button>`;
@@ -99,125 +75,6 @@ function methodCell({ row }: RowView, { marks }: PageData, id: string): Html {
     : undefined;
   const params = row.varied.length === 0 ? undefined : html`<span class="params">${chosenParams({ row })}</span>`;
   return html`<button type="button" class="expand" aria-expanded="false" aria-controls="${id}"><span class="title">${row.title}</span></button><span class="badges">${family}${origin}${global}</span>${params}`;
-}
-
-function columnsOf(
-  { metric, otherMetrics, ceiling, ranked }: TaskView,
-  { marks }: PageData,
-  all: readonly RowView[],
-  index: number,
-): Column[] {
-  if (metric === undefined) return [];
-  const axis = axisOf(all.flatMap(({ value }) => value ?? []));
-  const reference = ceiling?.value?.value;
-  const best = ranked[0]?.row.entry;
-  return [
-    {
-      id: 'rank',
-      title: 'rank',
-      kind: 'number',
-      cell: ({ row }) => row.rank && formatRank(row.rank).replace('-', '–'),
-      order: ({ row }) => row.rank?.point,
-    },
-    {
-      id: 'tie',
-      title: html`<abbr title="two methods were told apart exactly if they share no letter">tie</abbr>`,
-      kind: 'text',
-      cell: ({ row }) => row.groups && tieLetters(row.groups),
-    },
-    {
-      id: 'value',
-      title: metricName(metric),
-      kind: 'number',
-      cell: ({ value }) =>
-        value &&
-        html`<span class="value">${minus(formatValue(value.value))}</span><span class="interval">${minus(formatInterval(value))}</span>`,
-      order: ({ value }) => value?.value,
-      largestFirst: metric.higherIsBetter,
-    },
-    {
-      id: 'plot',
-      title: html`<span class="unseen">plot</span>${axisHeader(axis, index, reference)}`,
-      kind: 'plot',
-      cell: ({ row, value }) =>
-        value &&
-        whiskerCell(
-          value,
-          axis,
-          row.kind === 'ceiling' ? 'var(--muted)' : (marks.get(row.family)?.color ?? 'var(--ink)'),
-          index,
-        ),
-    },
-    {
-      id: 'to-best',
-      title: html`<abbr title="difference to the best observed value, whose luck makes it too far on average">to best</abbr>`,
-      kind: 'number',
-      cell: ({ row, value }) => {
-        if (value?.toBest === undefined) return row.entry === best ? html`<span class="none">best</span>` : undefined;
-        return html`<span class="value">${minus(formatSigned(value.toBest.value))}</span><span class="interval">${minus(formatInterval(value.toBest))}</span>`;
-      },
-      order: ({ row, value }) => (row.entry === best ? 0 : value?.toBest?.value),
-      largestFirst: true,
-    },
-    {
-      id: 'of-ceiling',
-      title: 'of ceiling',
-      kind: 'number',
-      cell: ({ value }) =>
-        value?.ofCeiling &&
-        html`<span class="value">${minus(formatShare(value.ofCeiling.value))}</span><span class="interval">${minus(formatShares(value.ofCeiling))}</span>`,
-      order: ({ value }) => value?.ofCeiling?.value,
-      largestFirst: true,
-    },
-    ...otherMetrics.map(
-      (other): Column => ({
-        id: other.id,
-        title: html`<abbr title="${other.title}">${metricName(other)}</abbr>`,
-        kind: 'number',
-        cell: ({ row }) => row.metrics[other.id] && minus(formatValue(row.metrics[other.id].value)),
-        order: ({ row }) => row.metrics[other.id]?.value,
-        largestFirst: other.higherIsBetter,
-      }),
-    ),
-    {
-      id: 'fit',
-      title: 'fit',
-      kind: 'number',
-      cell: ({ cost }) => cost && formatSeconds(cost.fitSeconds),
-      order: ({ cost }) => cost?.fitSeconds,
-    },
-    {
-      id: 'score',
-      title: 'score',
-      kind: 'number',
-      cell: ({ cost }) => cost && formatSeconds(cost.scoreSeconds),
-      order: ({ cost }) => cost?.scoreSeconds,
-    },
-    {
-      id: 'memory',
-      title: 'memory',
-      kind: 'number',
-      cell: ({ cost }) => cost && formatBytes(cost.peakRssBytes),
-      order: ({ cost }) => cost?.peakRssBytes,
-    },
-    {
-      id: 'retrainings',
-      title: html`<abbr title="models trained for this method alone">models</abbr>`,
-      kind: 'number',
-      cell: ({ cost }) => cost && formatCount(cost.retrainings),
-      order: ({ cost }) => cost?.retrainings,
-    },
-  ];
-}
-
-/** Each letter in a column of its own, so that ties line up down the table. */
-function tieLetters(groups: string): Html {
-  return html`<span class="tie">${lettersOf(groups).map((letter) => html`<span style="grid-column:${column(letter)}">${letter}</span>`)}</span>`;
-}
-
-function column(letter: string): number {
-  const place = letter.charCodeAt(0) - 'a'.charCodeAt(0);
-  return place >= 0 && place < 26 ? place + 1 : 26;
 }
 
 function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: PageData): Html {

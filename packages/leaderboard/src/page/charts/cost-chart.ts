@@ -30,103 +30,17 @@ export async function costChart(view: TaskView, marks: Marks): Promise<Figure | 
   if (metric === undefined || !metric.higherIsBetter) return undefined;
   const points = pointsOf([...view.ranked, ...view.controls]);
   if (points.length < 2) return undefined;
-  const seconds = points.map((point) => point.seconds);
-  const domainX: [number, number] = [Math.min(...seconds) / 1.6, Math.max(...seconds) * 1.6];
-  const top = Math.max(...points.map(({ high }) => high), ceiling?.value?.value ?? 0);
-  const bottom = Math.min(0, ...points.map(({ low }) => low));
-  const domainY: [number, number] = [bottom - (bottom < 0 ? 0.02 : 0), top * 1.05];
-  const spanX = Math.log(domainX[1] / domainX[0]);
-  const spanY = domainY[1] - domainY[0];
-  const labelled = [...points]
-    .sort((a, b) => Number(b.front) - Number(a.front) || b.value - a.value)
-    .filter(({ front }, i) => front || i < mostLabels);
-  const places = placeLabels(
-    labelled.map((point) => ({
-      x: (Math.log(point.seconds / domainX[0]) / spanX) * plot.width,
-      y: ((domainY[1] - point.value) / spanY) * plot.height,
-      text: point.title,
-    })),
-    plot.width,
-    plot.height,
-  );
-  const labels = labelled.flatMap(({ title, front }, i) => {
-    const place = places[i];
-    if (place === undefined) return [];
-    const x = domainX[0] * Math.exp((place.x / plot.width) * spanX);
-    return [{ title, front, seconds: x, value: domainY[1] - (place.y / plot.height) * spanY }];
-  });
+  const domain = domainOf(points, ceiling?.value?.value);
   const front = points.filter((point) => point.front).sort((a, b) => a.seconds - b.seconds);
-  const x = {
-    field: 'seconds',
-    type: 'quantitative',
-    scale: { type: 'log', domain: domainX, nice: false },
-    axis: {
-      title: 'seconds to fit and score (log scale)',
-      grid: false,
-      format: '~g',
-      tickCount: 5,
-      labelOverlap: true,
-    },
-  } as const;
-  const y = {
-    field: 'value',
-    type: 'quantitative',
-    scale: { domain: domainY, nice: false },
-    axis: { title: metricName(metric), tickCount: 6 },
-  } as const;
+  const axes = axesOf(domain, metricName(metric));
   const svg = await drawChart({
     ...plot,
     description: `${metric.title} against seconds to fit and score`,
     layer: [
-      ...(ceiling?.value === undefined
-        ? []
-        : [
-            {
-              data: { values: [{ value: ceiling.value.value }] },
-              mark: { type: 'rule', strokeDash: dash, stroke: 'var(--muted)', aria: false },
-              encoding: { y },
-            } as const,
-          ]),
-      {
-        data: { values: front },
-        mark: { type: 'line', interpolate: 'step-after', stroke: 'var(--rule)', strokeWidth: 2, aria: false },
-        encoding: { x, y },
-      },
-      {
-        data: { values: points },
-        mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.55, aria: false },
-        encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color: familyColor(marks) },
-      },
-      {
-        data: { values: points },
-        mark: { type: 'point', filled: true, size: 80, opacity: 1 },
-        encoding: {
-          x,
-          y,
-          color: familyColor(marks),
-          shape: { field: 'family', type: 'nominal', scale: shapeScale(marks), legend: null },
-          description: { field: 'label', type: 'nominal' },
-        },
-      },
-      ...[halo, {}].map(
-        (outline) =>
-          ({
-            data: { values: labels },
-            mark: {
-              type: 'text',
-              ...outline,
-              align: 'center',
-              baseline: 'middle',
-              fontWeight: { expr: 'datum.front ? 600 : 400' },
-              aria: false,
-            },
-            encoding: {
-              x,
-              y,
-              text: { field: 'title', type: 'nominal' },
-            },
-          }) as const,
-      ),
+      ...(ceiling?.value === undefined ? [] : [ceilingLayer(ceiling.value.value, axes)]),
+      frontLayer(front, axes),
+      ...pointLayers(points, axes, marks),
+      ...labelLayers(labelsOf(points, domain), axes),
     ],
   });
   const names = front.map(({ title }) => title).join(', ');
@@ -140,8 +54,138 @@ export async function costChart(view: TaskView, marks: Marks): Promise<Figure | 
   };
 }
 
-function familyColor(marks: Marks) {
-  return { field: 'family', type: 'nominal', scale: colorScale(marks), legend: null } as const;
+/** What the axes span, each as [lowest, highest]. */
+interface Domain {
+  readonly x: [number, number];
+  readonly y: [number, number];
+}
+
+function domainOf(points: readonly Point[], ceiling = 0): Domain {
+  const seconds = points.map((point) => point.seconds);
+  const top = Math.max(...points.map(({ high }) => high), ceiling);
+  const bottom = Math.min(0, ...points.map(({ low }) => low));
+  return {
+    x: [Math.min(...seconds) / 1.6, Math.max(...seconds) * 1.6],
+    y: [bottom - (bottom < 0 ? 0.02 : 0), top * 1.05],
+  };
+}
+
+/** A name at the place, in units of the axes, where it hides no other. */
+interface Label {
+  readonly title: string;
+  readonly front: boolean;
+  readonly seconds: number;
+  readonly value: number;
+}
+
+function labelsOf(points: readonly Point[], { x, y }: Domain): Label[] {
+  const spanX = Math.log(x[1] / x[0]);
+  const spanY = y[1] - y[0];
+  const labelled = [...points]
+    .sort((a, b) => Number(b.front) - Number(a.front) || b.value - a.value)
+    .filter(({ front }, i) => front || i < mostLabels);
+  const places = placeLabels(
+    labelled.map((point) => ({
+      x: (Math.log(point.seconds / x[0]) / spanX) * plot.width,
+      y: ((y[1] - point.value) / spanY) * plot.height,
+      text: point.title,
+    })),
+    plot.width,
+    plot.height,
+  );
+  return labelled.flatMap(({ title, front }, i) => {
+    const place = places[i];
+    if (place === undefined) return [];
+    const seconds = x[0] * Math.exp((place.x / plot.width) * spanX);
+    return [{ title, front, seconds, value: y[1] - (place.y / plot.height) * spanY }];
+  });
+}
+
+type Axes = ReturnType<typeof axesOf>;
+
+function axesOf({ x, y }: Domain, title: string) {
+  return {
+    x: {
+      field: 'seconds',
+      type: 'quantitative',
+      scale: { type: 'log', domain: x, nice: false },
+      axis: {
+        title: 'seconds to fit and score (log scale)',
+        grid: false,
+        format: '~g',
+        tickCount: 5,
+        labelOverlap: true,
+      },
+    },
+    y: {
+      field: 'value',
+      type: 'quantitative',
+      scale: { domain: y, nice: false },
+      axis: { title, tickCount: 6 },
+    },
+  } as const;
+}
+
+function ceilingLayer(value: number, { y }: Axes) {
+  return {
+    data: { values: [{ value }] },
+    mark: { type: 'rule', strokeDash: dash, stroke: 'var(--muted)', aria: false },
+    encoding: { y },
+  } as const;
+}
+
+function frontLayer(front: Point[], { x, y }: Axes) {
+  return {
+    data: { values: front },
+    mark: { type: 'line', interpolate: 'step-after', stroke: 'var(--rule)', strokeWidth: 2, aria: false },
+    encoding: { x, y },
+  } as const;
+}
+
+/** Intervals, and on them the values. */
+function pointLayers(points: Point[], { x, y }: Axes, marks: Marks) {
+  const color = { field: 'family', type: 'nominal', scale: colorScale(marks), legend: null } as const;
+  return [
+    {
+      data: { values: points },
+      mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.55, aria: false },
+      encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
+    },
+    {
+      data: { values: points },
+      mark: { type: 'point', filled: true, size: 80, opacity: 1 },
+      encoding: {
+        x,
+        y,
+        color,
+        shape: { field: 'family', type: 'nominal', scale: shapeScale(marks), legend: null },
+        description: { field: 'label', type: 'nominal' },
+      },
+    },
+  ] as const;
+}
+
+/** Names, each over its own halo. */
+function labelLayers(labels: Label[], { x, y }: Axes) {
+  return [halo, {}].map(
+    (outline) =>
+      ({
+        data: { values: labels },
+        mark: {
+          type: 'text',
+          ...outline,
+          align: 'center',
+          baseline: 'middle',
+          fontWeight: { expr: 'datum.front ? 600 : 400' },
+          aria: false,
+        },
+        encoding: {
+          x,
+          y,
+          text: { field: 'title', type: 'nominal' },
+        },
+      }) as const,
+  );
 }
 
 function pointsOf(rows: readonly RowView[]): Point[] {
