@@ -13,7 +13,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { makeBoard } from '@attribution-bench/leaderboard';
-import { boardExamples, boardInput, generatedSheets, loadGrid, planGrid, runPlan } from '@attribution-bench/runner';
+import {
+  boardExamples,
+  boardInput,
+  generatedSheets,
+  loadGrid,
+  planGrid,
+  prepareGrid,
+  runPlan,
+} from '@attribution-bench/runner';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bench, temporaryFolder } from '../e2e/command.js';
 import { artifactsOf, contents, faultGrid, kinds } from './fault-grid.js';
@@ -111,7 +119,7 @@ function isRead(kind: string): boolean {
 
 /** What `bench grid` does, in this process: plans, runs, and reads everything that goes onto a board and its page. */
 async function runHere(resultsFolder: string): Promise<string> {
-  const plan = await planGrid(await loadGrid(gridFile), { resultsFolder, engine: 'onnx' });
+  const plan = await planGrid(await prepareGrid(await loadGrid(gridFile), { resultsFolder, engine: 'onnx' }));
   const outcome = await runPlan(plan, { jobs: 1 });
   expect(outcome).toMatchObject({ failedCells: [], counts: { failed: 0, remaining: 0 } });
   const made = makeBoard(await boardInput(plan, outcome));

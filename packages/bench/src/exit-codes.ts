@@ -135,6 +135,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   BUDGET_MEMORY: exitCode.cellFailed,
   BUDGET_TIME: exitCode.cellFailed,
   CANCELLED: exitCode.incomplete,
+  STEP_KIND: exitCode.badInput,
   STORE_CORRUPT: exitCode.badInput,
   STORE_FULL: exitCode.incomplete,
   STORE_MISSING: exitCode.badInput,

@@ -49,17 +49,18 @@ export async function gridFrom(
 
 /** The plan of a grid, narrowed to the cells that the flags select. @throws BenchError NO_CELLS */
 export async function planOf(grid: Grid, flags: PlanFlags, { scope = 'all' }: PlanPurpose = {}): Promise<Plan> {
-  const { planGrid } = await import('@attribution-bench/runner');
+  const { planGrid, prepareGrid } = await import('@attribution-bench/runner');
   const { only, skip, force } = flags;
-  const plan = await planGrid(grid, {
+  const prepared = await prepareGrid(grid, {
     resultsFolder: resultsFolder(flags.results),
     engine: flags.engine,
     scope,
     onLog: (message) => console.error(message),
-    ...(only === undefined ? {} : { only }),
-    ...(skip === undefined ? {} : { skip }),
-    ...(force === undefined ? {} : { force }),
+    ...(only && { only }),
+    ...(skip && { skip }),
+    ...(force && { force }),
   });
+  const plan = await planGrid(prepared);
   if (scope === 'all' && plan.cells.length === 0) {
     const filtered = only !== undefined || skip !== undefined;
     throw new BenchError({
@@ -75,6 +76,6 @@ export async function planOf(grid: Grid, flags: PlanFlags, { scope = 'all' }: Pl
 /** The whole grid of a plan, whatever cells the plan was narrowed to: what a board shows. */
 export async function wholeGrid(plan: Plan, flags: PlanFlags): Promise<Plan> {
   if (flags.only === undefined && flags.skip === undefined) return plan;
-  const { planGrid } = await import('@attribution-bench/runner');
-  return planGrid(plan.grid, { resultsFolder: plan.resultsFolder, engine: plan.engine });
+  const { planGrid, prepareGrid } = await import('@attribution-bench/runner');
+  return planGrid(await prepareGrid(plan.grid, { resultsFolder: plan.resultsFolder, engine: plan.engine }));
 }

@@ -138,6 +138,7 @@ export const errorCodes = [
   'BUDGET_MEMORY',
   'BUDGET_TIME',
   'CANCELLED',
+  'STEP_KIND',
   'STORE_CORRUPT',
   'STORE_FULL',
   'STORE_MISSING',

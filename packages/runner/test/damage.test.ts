@@ -1,4 +1,6 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openStore } from '@attribution-bench/store';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from './support/folder.js';
 import { artifacts, differingFromFinished, filesOf, finishedCopy, grid, plan, run, small } from './support/run.js';
@@ -62,6 +64,26 @@ describe('damaged results', () => {
     const { outcome, events } = await run(planned);
     expect(outcome.counts).toMatchObject({ failed: 0, remaining: 0 });
     expect(JSON.stringify(events)).toContain('STORE_CORRUPT');
+    expect(await differingFromFinished(results)).toEqual([]);
+  });
+
+  it('that are sound but laid out in another way are set aside when they are read, and made again', async () => {
+    const results = await finishedCopy();
+    const of = await grid(small);
+    const store = openStore(join(results, 'store'));
+    const before = await plan(of, results);
+    for (const kind of ['dataset', 'train', 'retrain', 'truth', 'score']) {
+      const [{ outputs }] = before.steps.filter((step) => step.kind === kind);
+      const { arrays, metadata } = await store.read(outputs[0]);
+      const { made: _, ...about } = metadata;
+      const turned = Object.entries(arrays).map(([name, { shape, data }]) => [name, { shape: [1, ...shape], data }]);
+      await store.write(outputs[0], { arrays: Object.fromEntries(turned), metadata: about });
+    }
+    for (const kind of ['truth', 'fit', 'score', 'metric'])
+      for (const file of filesOf(before, kind)) if (kind !== 'score' || file !== filesOf(before, kind)[0]) rmSync(file);
+    const { outcome, events } = await run(await plan(of, results));
+    expect(outcome.counts).toMatchObject({ failed: 0, remaining: 0 });
+    expect(JSON.stringify(events)).toMatch(/has an array \\"\w+\\" of float32 \[1 × .*\] where float32 .* is expected/);
     expect(await differingFromFinished(results)).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { likeness } from '../src/estimate/history.js';
 import { makespan } from '../src/estimate/makespan.js';
 import { type Trial, trialsFor } from '../src/estimate/trials.js';
 import { estimate, type Plan, type PlannedStep } from '../src/index.js';
+import { fitStep } from '../src/steps/kinds/fit.js';
 import { temporaryFolder } from './support/folder.js';
 import { finishedCopy, grid, header, plan, small } from './support/run.js';
 
@@ -114,7 +115,7 @@ describe('trials', () => {
   it('stand for settings that differ in real numbers or in how many models they use', async () => {
     const planned = await plan(await grid(header + methods), temporaryFolder());
     const trials = await trialsFor(planned, timed(planned));
-    const [trak, tracin, ...rest] = trials.flatMap((trial) => (trial.kind === 'method' ? [trial] : []));
+    const [trak, tracin, ...rest] = trials.flatMap((trial) => (trial.of === 'method' ? [trial] : []));
     expect(rest).toEqual([]);
     expect([...trak.fit.times.values()].sort()).toEqual([2, 2, 6, 6]);
     expect(trak.fit.steps).toBe(4);
@@ -128,7 +129,7 @@ describe('trials', () => {
       planned,
       planned.steps.filter(({ method }) => method === 'tracin'),
     );
-    const trained = trials.flatMap((trial) => (trial.kind === 'models' ? [trial] : []));
+    const trained = trials.flatMap((trial) => (trial.of === 'task' ? [trial] : []));
     expect(trained.map((trial) => trial.tried.job)).toMatchObject([{ kind: 'train', run: 0, snapshots: 1 }]);
     expect(trained.map((trial) => trial.tried.times.size)).toEqual([0]);
   });
@@ -181,6 +182,6 @@ function timed({ steps }: Plan): PlannedStep[] {
   return steps.filter(({ needed, kind }) => needed && !['dataset', 'task', 'truth'].includes(kind));
 }
 
-function paramsOf(trial: Extract<Trial, { kind: 'method' }>): unknown {
-  return trial.fit.job.kind === 'fit' ? trial.fit.job.method.params : undefined;
+function paramsOf(trial: Extract<Trial, { of: 'method' }>): unknown {
+  return fitStep.jobOf(trial.fit)?.method.params;
 }

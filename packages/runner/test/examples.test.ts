@@ -4,7 +4,8 @@ import { openStore } from '@attribution-bench/store';
 import { describe, expect, it } from 'vitest';
 import { boardExamples } from '../src/index.js';
 import { pngUrl } from '../src/report/examples/png.js';
-import { readDataset } from '../src/steps/dataset.js';
+import { scoreStep } from '../src/steps/kinds/score.js';
+import { readData } from '../src/steps/read-data.js';
 import { temporaryFolder } from './support/folder.js';
 import { finishedCopy, grid, gridOf, plan, rowsOf, run, small, using } from './support/run.js';
 
@@ -20,9 +21,8 @@ describe('examples of a board', () => {
     expect(others).toEqual([]);
     expect(examples.task).toBe('a');
     expect(examples.queries.map(({ query }) => query)).toEqual([0, 2, 4]);
-    const job = planned.steps.find(({ kind }) => kind === 'score')?.job;
-    if (job?.kind !== 'score') throw new Error('no score step');
-    const data = await readDataset(openStore(join(results, 'store')), job.task);
+    const [job] = planned.steps.flatMap((step) => scoreStep.jobOf(step) ?? []);
+    const data = await readData(openStore(join(results, 'store')), job.task);
     for (const { query, label, picture, methods } of examples.queries) {
       expect(label).toBe(data.queryLabels[query]);
       const shown = pixels(examples.pictures[picture]);

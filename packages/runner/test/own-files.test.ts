@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { Rng } from '@attribution-bench/contract';
 import { describe, expect, it } from 'vitest';
 import { exportTruth, importTruth, loadGrid, type Plan } from '../src/index.js';
+import { datasetStep, makeDataset } from '../src/steps/kinds/dataset.js';
 import { gridFile, temporaryFolder } from './support/folder.js';
 import { plan, run } from './support/run.js';
 
@@ -96,15 +97,13 @@ it('data that change while a grid runs are not stored under the key of what they
   const [folder, results] = [temporaryFolder(), temporaryFolder()];
   putArrays(join(folder, 'own'), 1);
   const planned = await plan(await loadGrid(gridFile(gridOf('use: arrays, path: own'), folder)), results);
-  const dataset = planned.steps.find(({ kind }) => kind === 'dataset');
+  const [job] = planned.steps.flatMap((step) => datasetStep.jobOf(step) ?? []);
   putArrays(join(folder, 'own'), 2);
-  const { makeDataset } = await import('../src/steps/dataset.js');
   const { openStore } = await import('@attribution-bench/store');
   const store = openStore(join(temporaryFolder(), 'store'));
-  if (dataset?.job.kind !== 'dataset') throw new Error('there is no step for data');
-  const making = makeDataset(dataset.job, { store, environment: { cacheFolder: '' }, log() {} });
+  const making = makeDataset(job, { store, environment: { cacheFolder: '' }, log() {} });
   await expect(making).rejects.toMatchObject({ code: 'DATA_CHANGED' });
-  expect(await store.has(dataset.outputs[0])).toBe(false);
+  expect(await store.has(job.output)).toBe(false);
 });
 
 describe('a file that a parameter of a method names', () => {

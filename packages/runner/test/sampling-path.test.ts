@@ -4,7 +4,8 @@ import { openTask } from '@attribution-bench/tasks';
 import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 import { expect, it } from 'vitest';
 import { boardInput } from '../src/index.js';
-import { readDataset } from '../src/steps/dataset.js';
+import { trainStep } from '../src/steps/kinds/train.js';
+import { readData } from '../src/steps/read-data.js';
 import { temporaryFolder } from './support/folder.js';
 import { grid, plan, run } from './support/run.js';
 
@@ -41,8 +42,8 @@ it('the model that drew the queries is stored with them, for methods that look a
       'explains how queries were drawn, and 2 of 5 are held-out points: set queries.heldout to 0',
     ],
   ]);
-  const source = planned.steps.flatMap(({ job }) => (job.kind === 'train' ? [job.task] : []))[0];
-  const data = await readDataset(openStore(join(results, 'store')), source);
+  const [{ task: source }] = planned.steps.flatMap((step) => trainStep.jobOf(step) ?? []);
+  const data = await readData(openStore(join(results, 'store')), source);
   const task = await openTask(source.spec, data, onnxEngine);
   const never = { aborted: false, throwIfAborted() {} };
   const images = await task.generate?.(data.generatingModel ?? new Float32Array(0), [0, 1, 2], never);

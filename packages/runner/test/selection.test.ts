@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { boardInput, type Plan } from '../src/index.js';
+import { metricStep } from '../src/steps/kinds/metric.js';
 import { temporaryFolder } from './support/folder.js';
 import { finishedCopy, grid, plan, run, small } from './support/run.js';
 
@@ -31,7 +32,7 @@ describe('a grid that selects parameters', () => {
       .replace('[random, grad-dot,', '[{ use: trak, grid: { projDim: [4, 8] } },')
       .concat('select: { by: lds, tuneFraction: 0.25 }\n');
     const metricJobs = (planned: Plan, id: string) =>
-      planned.steps.flatMap(({ job }) => (job.kind === 'metric' && job.metric === id ? [job] : []));
+      planned.steps.flatMap((step) => metricStep.jobOf(step) ?? []).filter(({ metric }) => metric === id);
     const chosenByLds = await plan(await grid(text), temporaryFolder());
     expect(metricJobs(chosenByLds, 'lds').every(({ tune }) => tune !== undefined)).toBe(true);
     expect(metricJobs(chosenByLds, 'removal-curve').map(({ tune }) => tune)).toEqual([undefined, undefined, undefined]);

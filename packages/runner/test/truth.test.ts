@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openStore } from '@attribution-bench/store';
 import { describe, expect, it } from 'vitest';
 import { boardInput, collectGarbage, exportTruth, importTruth, verifyTruth } from '../src/index.js';
+import { retrainStep } from '../src/steps/kinds/retrain.js';
 import { temporaryFolder } from './support/folder.js';
 import { artifacts, differingFromFinished, filesOf, finishedCopy, grid, plan, run, small } from './support/run.js';
 
@@ -116,8 +117,8 @@ describe('stratified subsets', () => {
     await run(planned);
     const [{ info, truth }] = (await boardInput(planned)).tasks;
     expect(truth).toMatchObject({ stratified: true, fraction: 0.5 });
-    const { dataset } = planned.steps.flatMap(({ job }) => (job.kind === 'retrain' ? [job.task] : []))[0];
-    const { arrays } = await openStore(join(results, 'store')).read(dataset);
+    const [{ task }] = planned.steps.flatMap((step) => retrainStep.jobOf(step) ?? []);
+    const { arrays } = await openStore(join(results, 'store')).read(task.dataset);
     const shares = (members: Iterable<number>) => {
       const counts = new Array<number>(info.classes).fill(0);
       for (const member of members) counts[arrays.labels.data[member]]++;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadGrid, planGrid, type RunEvent, runPlan } from '@attribution-bench/runner';
+import { loadGrid, planGrid, prepareGrid, type RunEvent, runPlan } from '@attribution-bench/runner';
 import type { Figure } from './figures.js';
 
 const workers = [1, 2];
@@ -27,7 +27,8 @@ export async function measureRetraining(): Promise<Figure[]> {
     const figures: Figure[] = [];
     for (const jobs of workers) {
       const resultsFolder = join(folder, String(jobs));
-      const plan = await planGrid(await loadGrid(file), { resultsFolder, engine: 'onnx', scope: 'truth' });
+      const prepared = await prepareGrid(await loadGrid(file), { resultsFolder, engine: 'onnx', scope: 'truth' });
+      const plan = await planGrid(prepared);
       const finished: number[] = [];
       const onEvent = (event: RunEvent): void => {
         if (event.type === 'step-finished' && event.kind === 'retrain') finished.push(event.at);

@@ -4,7 +4,7 @@ import { Cancelled, type CancelSignal, type Method, toPlainError } from '@attrib
 import type { WorkMessage } from '../executors/work.js';
 import type { Asked, Question, Told, UserModule } from '../isolation/messages.js';
 import { declarationOf } from '../methods/declaration.js';
-import { importMethod } from '../methods/import-method.js';
+import { importMethod } from '../steps/import-method.js';
 
 /** The process in which user code runs. It does what it is asked, one question after the other, until it is ended. */
 const newestToStop = new Int32Array(new SharedArrayBuffer(4));

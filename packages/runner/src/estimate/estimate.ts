@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
+import { definitionOf } from '../steps/registry.js';
+import { trifleSeconds } from '../steps/step-definition.js';
 import { extendHistory, type History, likeness, readHistory } from './history.js';
 import { makespan } from './makespan.js';
 import { type ProbeOptions, probe } from './probe.js';
@@ -19,9 +21,6 @@ export interface Estimate {
 const startSeconds = 3;
 /** Of a processor, beside a worker's own thread, for each step: storing, collecting garbage, telling what happens. */
 const besideSeconds = 0.03;
-/** Of steps that are over in no time and not worth a probe. */
-const trifleSeconds = 0.02;
-const rowSeconds = 0.001;
 /** Of the process before its workers do anything. */
 const processBytes = 200e6;
 
@@ -58,12 +57,10 @@ export async function estimate(plan: Plan, options: ProbeOptions): Promise<Estim
   };
 }
 
-function isWorthProbing({ kind }: PlannedStep): boolean {
-  return kind !== 'dataset' && kind !== 'task' && kind !== 'truth';
+function isWorthProbing({ job }: PlannedStep): boolean {
+  return definitionOf(job).cost.seconds === undefined;
 }
 
 function secondsOf(step: PlannedStep, known: History): number {
-  const measured = known.get(likeness(step));
-  if (measured !== undefined) return measured.seconds;
-  return step.job.kind === 'truth' ? step.job.rows.length * rowSeconds : trifleSeconds;
+  return known.get(likeness(step))?.seconds ?? definitionOf(step.job).cost.seconds?.(step.job) ?? trifleSeconds;
 }

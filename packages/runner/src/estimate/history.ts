@@ -1,10 +1,9 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { hashJson, type Json, sha256 } from '@attribution-bench/contract';
-import { metrics } from '@attribution-bench/metrics';
+import { hashJson, sha256 } from '@attribution-bench/contract';
 import { readNote, writeNote } from '@attribution-bench/store';
-import { dataKey } from '@attribution-bench/tasks';
 import type { PlannedStep } from '../model/step.js';
+import { definitionOf } from '../steps/registry.js';
 
 /** What a step took on this machine. */
 export interface Measured {
@@ -16,31 +15,9 @@ export interface Measured {
 /** What steps took on this machine, by {@link likeness}. Never part of a result or a key. */
 export type History = Map<string, Measured>;
 
-/**
- * Names the steps that cost the same: the kind of work on the same task with the same method and parameters, whatever the
- * seed, the subset or the code.
- */
+/** Names the steps that cost the same: those of one kind that their definition calls alike. */
 export function likeness({ kind, outputs, job }: PlannedStep): string {
-  const { made } = outputs[0];
-  const about: Json =
-    job.kind === 'fit' || job.kind === 'score'
-      ? { task: job.task.key, engine: job.task.engine, method: job.method.id, params: { ...job.method.params } as Json }
-      : job.kind === 'metric'
-        ? {
-            metric: job.metric,
-            params: { ...job.params } as Json,
-            sizes: [job.info.train, job.report.queries.length, job.report.subsets.length],
-            task: metrics[job.metric].retrainings && job.task.key,
-          }
-        : {
-            task: made.task,
-            data: job.kind === 'diagnose' ? dataKey(job.spec) : made.data,
-            engine: made.engine,
-            snapshots: made.snapshots,
-            fraction: made.fraction,
-            subsets: made.subsets,
-          };
-  return hashJson({ kind, about });
+  return hashJson({ kind, about: definitionOf(job).cost.likeness(job, outputs[0].made) });
 }
 
 export async function readHistory(resultsFolder: string): Promise<History> {
@@ -77,7 +54,7 @@ function fileOf(resultsFolder: string): string {
   return join(resultsFolder, 'probes', `${machineId()}.json`);
 }
 
-/** The same for machines that are equally fast. */
+/** Equal for machines that are equally fast. */
 function machineId(): string {
   const cores = cpus();
   return sha256(`${cores[0]?.model} ${cores.length} ${process.version}`).slice(0, 12);

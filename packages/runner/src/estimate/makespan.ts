@@ -1,5 +1,6 @@
 import type { PlannedStep } from '../model/step.js';
-import { priorities } from '../schedule/priorities.js';
+import { definitionOf } from '../steps/registry.js';
+import { indexSteps } from '../steps/step-index.js';
 
 /**
  * Seconds until `workers` have done all steps, when each takes what `secondsOf` says: by going through the run event by
@@ -10,7 +11,7 @@ export function makespan(
   secondsOf: (step: PlannedStep) => number,
   workers: number,
 ): number {
-  const open = new Map(steps.map((step) => [step.id, step]));
+  const open = indexSteps(steps);
   const blockers = new Map(steps.map(({ id, needs }) => [id, needs.filter((need) => open.has(need)).length]));
   const restOn = new Map<string, PlannedStep[]>();
   for (const step of steps)
@@ -37,5 +38,6 @@ export function makespan(
 
 /** The first of the highest priority. */
 function indexOfNext(ready: readonly PlannedStep[]): number {
-  return ready.reduce((best, { kind }, i) => (priorities[kind] > priorities[ready[best].kind] ? i : best), 0);
+  const priorities = ready.map((step) => definitionOf(step).priority);
+  return priorities.indexOf(Math.max(...priorities));
 }

@@ -1,21 +1,21 @@
 import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { metrics } from '@attribution-bench/metrics';
 import { openStore } from '@attribution-bench/store';
+import { readArtifact } from '../artifacts/codec.js';
+import { descriptionArtifact } from '../artifacts/task-description.js';
 import type { Pace } from '../executors/local/pace.js';
 import { openPool, type WorkerPool } from '../executors/local/pool.js';
 import { temporaryFolder } from '../executors/local/temporary-folder.js';
 import { memoryMeter } from '../executors/memory-meter.js';
 import type { Execution, WorkResult } from '../executors/work.js';
 import { answerMs } from '../isolation/limits.js';
-import type { MetricJob } from '../model/job.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
-import { readDescription } from '../steps/describe-task.js';
+import { describeStep } from '../steps/kinds/describe-task.js';
+import { definitionOf } from '../steps/registry.js';
 import type { History, Measured } from './history.js';
-import { sharedRetraining } from './shared-retraining.js';
-import { standIns } from './stand-ins.js';
+import { trialInputs } from './trial-inputs.js';
 import { type Trial, type Tried, trialsFor } from './trials.js';
 
 /** Processor seconds after which a trial stops, once it is known how far it came. */
@@ -41,7 +41,7 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
   const pools = Array.from({ length: lanes }, () => openPool(1, join(folder, 'store'), plan.environment));
   const trials = await trialsFor(plan, unknown);
   const results = openStore(join(plan.resultsFolder, 'store'));
-  const inputs = standIns(plan, results, openStore(join(folder, 'store')));
+  const inputs = trialInputs(plan, results, openStore(join(folder, 'store')));
   const memory = memoryMeter();
   const predicted: History = new Map();
   let done = 0;
@@ -58,8 +58,8 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     );
   };
   try {
-    await tryAll(trials.filter(({ kind }) => kind === 'models'));
-    await tryAll(trials.filter(({ kind }) => kind !== 'models'));
+    await tryAll(trials.filter((trial) => trial.of === 'task'));
+    await tryAll(trials.filter((trial) => trial.of !== 'task'));
     return predicted;
   } finally {
     memory.stop();
@@ -68,7 +68,7 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
   }
 
   async function tryOut(trial: Trial, pool: WorkerPool): Promise<History> {
-    if (trial.kind !== 'method') return predictions(trial.tried, await timed(trial.tried, pool));
+    if (trial.of !== 'method') return predictions(trial.tried, await timed(trial.tried, pool));
     const fit = await timed(trial.fit, pool);
     const score = fit?.whole === true ? await timed(trial.score, pool) : fit;
     return new Map([...predictions(trial.fit, fit), ...predictions(trial.score, score)]);
@@ -85,15 +85,17 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     });
   }
 
-  async function stackOf({ info }: MetricJob): Promise<number> {
-    const step = plan.steps.find(({ kind, task }) => kind === 'task' && task === info.id) as PlannedStep;
-    return (await readDescription(results, step.outputs[0])).stack;
+  /** Models that a task trains at once. */
+  async function stackOf(task: string): Promise<number> {
+    const step = plan.steps.find((each) => each.task === task && describeStep.jobOf(each)) as PlannedStep;
+    return (await readArtifact(results, step.outputs[0], descriptionArtifact)).stack;
   }
 
   /** What the tried step takes; undefined when it fails. */
   async function timed(tried: Tried, pool: WorkerPool): Promise<Timed | undefined> {
-    const { job, label, steps, times } = tried;
-    await inputs.provide(job);
+    const { job, label, task, needs, steps, times } = tried;
+    const { cost } = definitionOf(job);
+    await inputs.provide(needs);
     const peak = memory.start();
     const attempt = () => limited(pool.start(job, () => undefined, { trialSeconds }));
     const first = await attempt();
@@ -103,13 +105,12 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
       return undefined;
     }
     const whole = first.status === 'done';
-    if (job.kind === 'metric' && metrics[job.metric].retrainings !== undefined) {
-      const shared = sharedRetraining(job, await stackOf(job));
+    const shared = cost.shared?.(job, await stackOf(task));
+    if (shared !== undefined)
       return { seconds: cold * (1 - shared + shared / steps), opening: 0, peakRssBytes: peak(), whole };
-    }
     const openings = Math.min(lanes, steps);
     const repeats = steps > openings || Math.max(...times.values()) > 1;
-    const openingCounts = job.kind === 'retrain' || job.kind === 'train' || cold < trialSeconds;
+    const openingCounts = cost.opens === true || cold < trialSeconds;
     const again = repeats && openingCounts ? await attempt() : undefined;
     const warm = again && secondsOf(again);
     const peakRssBytes = peak();

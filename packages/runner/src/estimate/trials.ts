@@ -1,24 +1,36 @@
 import { canonicalJson, checkParams, type Json, type ParamSpecs, type Params } from '@attribution-bench/contract';
+import type { ArtifactRef } from '@attribution-bench/store';
 import type { GridMethod } from '../model/grid.js';
-import type { FitJob, MethodSource, ScoreJob, StepJob } from '../model/job.js';
+import type { MethodSource, StepJob } from '../model/job.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
+import { type FitJob, fitStep } from '../steps/kinds/fit.js';
+import { type ScoreJob, scoreStep } from '../steps/kinds/score.js';
+import { definitionOf } from '../steps/registry.js';
+import { stepIdOf } from '../steps/step-definition.js';
+import { indexSteps, type StepIndex } from '../steps/step-index.js';
 import { likeness } from './history.js';
 
 /** Steps that one trial tells the time of: by {@link likeness}, how many times as long as the trial they take. */
 export interface Tried {
   readonly job: StepJob;
-  /** Of the first of them, for people. */
+  /** For people, the label of the first of them. */
   readonly label: string;
+  readonly task: string;
+  /** Ids of the steps whose results it reads. */
+  readonly needs: readonly string[];
   readonly times: Map<string, number>;
   /** How many steps these are. */
   steps: number;
 }
 
-/** One thing to try in a worker. */
+/** One thing to try in a worker. Trials of tasks come first: their results serve the trials of cells. */
 export type Trial =
-  | { readonly kind: 'models' | 'metric'; readonly tried: Tried }
-  | { readonly kind: 'method'; readonly fit: Tried; readonly score: Tried };
+  | { readonly of: 'task' | 'cell'; readonly tried: Tried }
+  | { readonly of: 'method'; readonly fit: Tried; readonly score: Tried };
+
+type SingleTrial = Extract<Trial, { tried: Tried }>;
+type MethodTrial = Extract<Trial, { fit: Tried }>;
 
 /**
  * What has to be tried to know how long steps take. Settings of a method on a task are tried once where they differ in
@@ -26,49 +38,49 @@ export type Trial =
  * allows, since what it does for one it does for each.
  */
 export async function trialsFor(plan: Plan, unknown: readonly PlannedStep[]): Promise<Trial[]> {
-  const byId = new Map(plan.steps.map((step) => [step.id, step]));
-  const singles = new Map<string, Extract<Trial, { tried: Tried }>>();
-  const methods = new Map<string, Extract<Trial, { fit: Tried }>>();
+  const byId = indexSteps(plan.steps);
+  const singles = new Map<string, SingleTrial>();
+  const methods = new Map<string, MethodTrial>();
   for (const step of unknown) {
-    const { job } = step;
-    if (job.kind === 'fit' || job.kind === 'score') {
+    const fit = fitStep.jobOf(step);
+    const score = scoreStep.jobOf(step);
+    const job = fit ?? score;
+    if (job !== undefined) {
       const few = await withFewModels(plan, job);
       const key = canonicalJson([step.task, job.method.id, few.amounts]);
-      const trial = methods.get(key) ?? newMethodTrial(byId, job, few.source);
+      const trial = methods.get(key) ?? newMethodTrial(byId, score?.fit ?? job.output, few.source);
       methods.set(key, trial);
-      count(trial[job.kind], step, few.times);
+      count(fit === undefined ? trial.score : trial.fit, step, few.times);
     } else {
       const key = likeness(step);
-      const kind = job.kind === 'metric' ? 'metric' : 'models';
-      const trial = singles.get(key) ?? { kind, tried: { job, label: step.label, times: new Map(), steps: 0 } };
+      const of = definitionOf(step.job).cell === undefined ? 'task' : 'cell';
+      const trial: SingleTrial = singles.get(key) ?? { of, tried: newTried(step) };
       singles.set(key, trial);
       count(trial.tried, step, 1);
     }
   }
   const trials = [...singles.values(), ...methods.values()];
-  return [...checkpointTrials(byId, trials), ...trials];
+  return [...modelTrials(byId, trials), ...trials];
 }
 
-/** Trains the checkpoints that methods are tried on where that is not a trial anyway. */
-function checkpointTrials(byId: ReadonlyMap<string, PlannedStep>, trials: readonly Trial[]): Trial[] {
-  const present = new Set(trials.flatMap((trial) => (trial.kind === 'models' ? trainedKey(trial.tried.job) : [])));
-  const wanted = new Map<string, PlannedStep>();
+function newTried({ job, label, task, needs }: PlannedStep): Tried {
+  return { job, label, task, needs, times: new Map(), steps: 0 };
+}
+
+/** Trains the models that methods are tried on where that is not a trial anyway. */
+function modelTrials(byId: StepIndex, trials: readonly Trial[]): Trial[] {
+  const tried = new Set(trials.map((trial) => (trial.of === 'method' ? undefined : trial.tried.job)));
+  const wanted = new Set<PlannedStep>();
   for (const trial of trials) {
-    if (trial.kind !== 'method' || trial.fit.job.kind !== 'fit') continue;
-    const { checkpoints, trajectory } = trial.fit.job.method;
+    const job = trial.of === 'method' ? fitStep.jobOf(trial.fit) : undefined;
+    if (job === undefined) continue;
+    const { checkpoints, trajectory } = job.method;
     for (const ref of [...checkpoints.slice(0, 1), ...(trajectory === undefined ? [] : [trajectory])]) {
-      const step = byId.get(`train:${ref.key}`);
-      if (step !== undefined && step.status !== 'cached' && !present.has(ref.key)) wanted.set(ref.key, step);
+      const step = byId.get(stepIdOf(ref));
+      if (step !== undefined && step.status !== 'cached' && !tried.has(step.job)) wanted.add(step);
     }
   }
-  return [...wanted.values()].map(({ job, label }) => ({
-    kind: 'models',
-    tried: { job, label, times: new Map(), steps: 1 },
-  }));
-}
-
-function trainedKey(job: StepJob): string[] {
-  return job.kind === 'train' ? [job.output.key] : [];
+  return [...wanted].map((step) => ({ of: 'task', tried: { ...newTried(step), steps: 1 } }));
 }
 
 function count(tried: Tried, step: PlannedStep, times: number): void {
@@ -76,21 +88,15 @@ function count(tried: Tried, step: PlannedStep, times: number): void {
   tried.steps++;
 }
 
-function newMethodTrial(
-  byId: ReadonlyMap<string, PlannedStep>,
-  job: FitJob | ScoreJob,
-  method: MethodSource,
-): Extract<Trial, { fit: Tried }> {
-  const fitKey = job.kind === 'fit' ? job.output.key : job.fit.key;
-  const fit = byId.get(`fit:${fitKey}`) as PlannedStep;
-  const score = [...byId.values()].find((step) => step.job.kind === 'score' && step.job.fit.key === fitKey);
-  const tried = ({ job, label }: PlannedStep): Tried => ({
-    job: { ...(job as FitJob | ScoreJob), method },
-    label,
-    times: new Map(),
-    steps: 0,
-  });
-  return { kind: 'method', fit: tried(fit), score: tried(score as PlannedStep) };
+/** @param state what the first of the two steps makes and the second reads */
+function newMethodTrial(byId: StepIndex, state: ArtifactRef, method: MethodSource): MethodTrial {
+  const fit = byId.get(stepIdOf(state)) as PlannedStep;
+  const score = [...byId.values()].find((step) => scoreStep.jobOf(step)?.fit.key === state.key) as PlannedStep;
+  const tried = (step: PlannedStep): Tried => {
+    const job: StepJob = { ...step.job, ...{ method } };
+    return { ...newTried(step), job };
+  };
+  return { of: 'method', fit: tried(fit), score: tried(score) };
 }
 
 interface FewModels {

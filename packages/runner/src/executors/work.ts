@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { PlainError } from '@attribution-bench/contract';
 import type { StepJob } from '../model/job.js';
 import type { PlanEnvironment } from '../model/plan.js';
-import type { StepReport } from '../steps/workshop.js';
+import type { StepReport } from '../steps/step-context.js';
 import type { CancelFlag } from './local/cancel-flag.js';
 import type { Pace } from './local/pace.js';
 

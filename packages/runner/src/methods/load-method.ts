@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url';
 import { BenchError, didYouMean, type Method } from '@attribution-bench/contract';
 import { findPackage, hashCode, packagesOf, searchFolders } from '@attribution-bench/tasks';
 import type { LoadedMethod } from '../model/grid.js';
+import { importMethod } from '../steps/import-method.js';
 import { declarationOf } from './declaration.js';
-import { importMethod } from './import-method.js';
 import { askUserMethod, type UserMethod } from './user-method.js';
 
 const scope = '@attribution-bench';

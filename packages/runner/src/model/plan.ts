@@ -38,8 +38,6 @@ export interface PlannedTask {
   readonly truth?: PlannedTruth;
   /** Id of the step that trains the first checkpoint, whose accuracy and loss the board shows. */
   readonly first: string;
-  /** Id of the step that describes the generated queries, where there are any. */
-  readonly diagnose?: string;
   readonly report: Split;
   readonly tune?: Split;
 }

@@ -1,103 +1,94 @@
-import { join } from 'node:path';
-import { BenchError, toPlainError } from '@attribution-bench/contract';
-import { openStore } from '@attribution-bench/store';
-import { defaultCacheFolder } from '@attribution-bench/tasks';
-import type { Grid, GridMetric } from '../model/grid.js';
-import type { Plan, PlannedCell, PlannedTask, PlannedTruth, PlanOptions } from '../model/plan.js';
-import type { PlannedStep } from '../model/step.js';
-import { readLabels } from '../steps/draw-subsets.js';
+import { BenchError } from '@attribution-bench/contract';
+import type { Grid } from '../model/grid.js';
+import type { Plan, PlannedCell, PlannedTask, PlannedTruth } from '../model/plan.js';
+import type { PreparedGrid, PreparedGridTask } from '../prepare/prepare-grid.js';
+import { stepDefinitions } from '../steps/registry.js';
+import { indexSteps, type StepIndex } from '../steps/step-index.js';
 import { checkExtractors } from './check-extractors.js';
 import { checkSubsets } from './check-subsets.js';
-import { cellFilter } from './globs.js';
-import { type CellDraft, type CellTask, metricsFor, planCells, skipReason } from './plan-cells.js';
+import { type CellDraft, type CellTask, planCells } from './plan-cells.js';
 import { type PlannedTruthSteps, planCheckpoints, planTruth } from './plan-models.js';
-import { type OpenedTask, openForPlanning } from './plan-task.js';
+import { planTaskData } from './plan-task.js';
+import { settle } from './settle.js';
 import { drawSplit } from './split.js';
-import { type StepList, settle } from './step-list.js';
+import { addStep, type StepList } from './step-list.js';
 
 /**
- * What has to be done for a grid, what is stored already, and what is skipped, with reasons. Reads (or downloads) the
- * data of its tasks, and computes nothing else.
- * @throws BenchError GRID_EMPTY, GLOB_NO_MATCH, SPLIT_TOO_SMALL, SUBSETS_TOO_FEW, or what keeps data or extractors from
- *   being read
+ * What has to be done for a grid, what is stored already, and what is skipped, with reasons. Computes nothing and stores
+ * nothing: what has to be known for it was found out when the grid was prepared.
+ * @throws BenchError GRID_EMPTY, SPLIT_TOO_SMALL, SUBSETS_TOO_FEW, TRUTH_TOO_LARGE, or FEATURES_* where a feature extractor
+ *   is missing or another one
  */
-export async function planGrid(grid: Grid, options: PlanOptions): Promise<Plan> {
-  const log = options.onLog ?? (() => undefined);
-  const store = openStore(join(options.resultsFolder, 'store'), ({ reason, movedTo }) =>
-    log(`a stored result ${reason}; it was set aside as ${movedTo} and will be made again`),
-  );
-  const methodIds = [
-    ...new Set([...grid.methods.map(({ loaded }) => loaded.method.id), ...grid.broken.map(({ id }) => id)]),
-  ];
-  const filter = cellFilter(
-    options,
-    grid.tasks.map(({ id }) => id),
-    methodIds,
-  );
-  const environment = { cacheFolder: options.cacheFolder ?? defaultCacheFolder(), offline: options.offline ?? false };
+export async function planGrid(prepared: PreparedGrid): Promise<Plan> {
+  const { grid, options, environment, store } = prepared;
+  const { resultsFolder, engine } = options;
   const steps: StepList = new Map();
-  const wanted = new Set<string>();
-  const drafts: CellDraft[] = [];
-  const tasks: { readonly planned: Omit<PlannedTask, 'truth'>; readonly truth: PlannedTruthSteps | undefined }[] = [];
-  for (const task of grid.tasks) {
-    if (!methodIds.some((method) => filter.takes(task.id, method))) continue;
-    const opened = await openForPlanning(task, store, { engine: options.engine, environment, log }, steps);
-    const [{ step: first }] = planCheckpoints(steps, opened, grid.seeds[0], 1);
-    if (task.truth !== undefined) checkSubsets(task.id, task.truth, await readLabels(store, opened.source.dataset));
-    const truth = task.truth === undefined ? undefined : planTruth(steps, opened, task.truth);
-    const metrics = metricsFor(grid, opened);
-    const { subsets = 0, growth } = task.truth ?? {};
-    const sizes = {
-      subsets,
-      ...(growth === undefined ? {} : { firstSubsets: growth.block }),
-      queries: opened.info.queries,
-      train: opened.info.train,
-    };
-    const tuneFraction = (await hasChoice(grid, opened, metrics)) ? grid.select?.tuneFraction : undefined;
-    const split = drawSplit(grid.seed, opened.key, sizes, tuneFraction);
-    wanted.add(first);
-    for (const step of opened.dataSteps) wanted.add(step);
-    if (opened.diagnose !== undefined) wanted.add(opened.diagnose);
-    if (truth !== undefined) wanted.add(truth.step);
-    const cellTask: CellTask = { opened, metrics, split, ...(truth === undefined ? {} : { truth }) };
-    if (options.scope !== 'truth') drafts.push(...(await planCells(steps, grid, cellTask, filter)));
-    const { info, key, fingerprint, diagnose } = opened;
-    const dataset =
-      fingerprint === undefined ? task.spec.data.use : `${task.spec.data.use} ${fingerprint.slice(0, 12)}`;
-    const optional = { ...(fingerprint !== undefined && { fingerprint }), ...(diagnose !== undefined && { diagnose }) };
-    tasks.push({ planned: { task, info, key, dataset, metrics, first, ...optional, ...split }, truth });
-  }
-  if (options.scope !== 'truth') checkNotEmpty(grid, drafts);
-  for (const cell of drafts) for (const id of resultsOf(cell)) wanted.add(id);
-  const forced = drafts.flatMap((cell) => (cell.forced && cell.steps ? [cell.steps.fit, ...resultsOf(cell)] : []));
+  const drafts = prepared.tasks.map((task) => draftTask(steps, prepared, task));
+  const cells = drafts.flatMap((task) => task.cells);
+  if (options.scope !== 'truth') checkNotEmpty(grid, cells);
+  const wanted = new Set([...drafts.flatMap((task) => task.wanted), ...cells.flatMap(resultsOf)]);
+  const forced = cells.flatMap((cell) => (cell.forced && cell.steps ? [cell.steps.fit, ...resultsOf(cell)] : []));
   const settled = await settle(steps, store, wanted, new Set(forced));
   await checkExtractors(settled.steps);
-  const byId = new Map(settled.steps.map((step) => [step.id, step]));
+  const byId = indexSteps(settled.steps);
   return {
     grid,
-    resultsFolder: options.resultsFolder,
-    engine: options.engine,
+    resultsFolder,
+    engine,
     environment,
-    tasks: tasks.map(({ planned, truth }) => ({
+    tasks: drafts.map(({ planned, truth }) => ({
       ...planned,
       ...(truth && { truth: plannedTruth(truth, settled.stored) }),
     })),
-    cells: drafts.map((cell) => settledCell(cell, byId)),
+    cells: cells.map((cell) => settledCell(cell, byId)),
     steps: settled.steps,
   };
 }
 
-/** Whether any method has several settings on the task, so that one is to be chosen. */
-async function hasChoice(grid: Grid, opened: OpenedTask, metrics: readonly GridMetric[]): Promise<boolean> {
-  const ids = new Set<string>();
-  for (const method of grid.methods) {
-    const { id } = method.loaded.method;
-    // One that does not answer has no setting that could be chosen.
-    if ((await skipReason(method, { opened, metrics }).catch(toPlainError)) !== undefined) continue;
-    if (ids.has(id)) return true;
-    ids.add(id);
-  }
-  return false;
+/** A task before it is known what of it is stored. */
+interface TaskDraft {
+  readonly planned: Omit<PlannedTask, 'truth'>;
+  readonly truth?: PlannedTruthSteps;
+  readonly cells: readonly CellDraft[];
+  /** Ids of steps whose results reports read, besides those of cells. */
+  readonly wanted: readonly string[];
+}
+
+/** Adds all steps of a task. */
+function draftTask(steps: StepList, { grid, options, filter }: PreparedGrid, prepared: PreparedGridTask): TaskDraft {
+  const { task, info, key, fingerprint, metrics, answers } = prepared;
+  const opened = planTaskData(steps, prepared);
+  const ofTask = stepDefinitions().flatMap(({ forTask }) => forTask?.(opened) ?? []);
+  for (const step of ofTask) addStep(steps, step);
+  const [{ id: first }] = planCheckpoints(steps, opened, grid.seeds[0], 1);
+  if (task.truth !== undefined) checkSubsets(task.id, task.truth, prepared.labels);
+  const truth = task.truth && planTruth(steps, opened, task.truth);
+  const { subsets = 0, growth } = task.truth ?? {};
+  const sizes = { subsets, ...(growth && { firstSubsets: growth.block }), queries: info.queries, train: info.train };
+  const split = drawSplit(grid.seed, key, sizes, hasChoice(prepared) ? grid.select?.tuneFraction : undefined);
+  const cellTask: CellTask = { opened, metrics, answers, split, ...(truth && { truth }) };
+  const { use } = task.spec.data;
+  return {
+    planned: {
+      task,
+      info,
+      key,
+      dataset: fingerprint === undefined ? use : `${use} ${fingerprint.slice(0, 12)}`,
+      ...(fingerprint !== undefined && { fingerprint }),
+      metrics,
+      first,
+      ...split,
+    },
+    ...(truth && { truth }),
+    cells: options.scope === 'truth' ? [] : planCells(steps, grid, cellTask, filter),
+    wanted: [first, ...opened.dataSteps, ...ofTask.map(({ id }) => id), ...(truth ? [truth.step] : [])],
+  };
+}
+
+/** Whether any method has several settings that run on the task, so that one is to be chosen. */
+function hasChoice({ answers }: PreparedGridTask): boolean {
+  const running = [...answers].flatMap(([{ loaded }, answer]) => ('uses' in answer ? [loaded.method.id] : []));
+  return new Set(running).size < running.length;
 }
 
 function plannedTruth({ key, rule, step, steps, rows }: PlannedTruthSteps, stored: ReadonlySet<string>): PlannedTruth {
@@ -115,17 +106,14 @@ function checkNotEmpty(grid: Grid, cells: readonly CellDraft[]): void {
   });
 }
 
-function resultsOf({ steps }: CellDraft): string[] {
+function resultsOf({ steps }: Pick<CellDraft, 'steps'>): string[] {
   return steps === undefined ? [] : [steps.score, ...Object.values(steps.metrics)];
 }
 
-function settledCell(
-  { skipped, broken, forced: _, ...cell }: CellDraft,
-  steps: ReadonlyMap<string, PlannedStep>,
-): PlannedCell {
+function settledCell({ skipped, broken, forced: _, ...cell }: CellDraft, steps: StepIndex): PlannedCell {
   if (skipped !== undefined) return { ...cell, status: 'skipped', reason: skipped };
   if (broken !== undefined) return { ...cell, status: 'broken', reason: broken };
-  const results = resultsOf({ ...cell, forced: false }).flatMap((id) => steps.get(id) ?? []);
+  const results = resultsOf(cell).flatMap((id) => steps.get(id) ?? []);
   const stale = results.find(({ status }) => status === 'stale');
   if (stale !== undefined) return { ...cell, status: 'stale', ...(stale.reason && { reason: stale.reason }) };
   return { ...cell, status: results.every(({ status }) => status === 'cached') ? 'cached' : 'missing' };

@@ -1,39 +1,28 @@
 import { hashJson } from '@attribution-bench/contract';
 import type { ArtifactOutput } from '@attribution-bench/store';
 import type { TruthSpec } from '../model/grid.js';
+import type { StepDraft } from '../model/step.js';
 import type { SubsetRule } from '../model/subset-rule.js';
+import type { TaskToPlan } from '../model/task-to-plan.js';
+import { planRetraining, retrainingOutput } from '../steps/kinds/retrain.js';
+import { planRun, type TrainJob } from '../steps/kinds/train.js';
+import { planAssembly } from '../steps/kinds/truth.js';
 import { subsetRule } from '../steps/subset-rule.js';
-import type { OpenedTask } from './plan-task.js';
-import { addStep, outputOf, type StepList } from './step-list.js';
-
-/** A stored training run: its step and its artifact. */
-export interface PlannedRun {
-  readonly step: string;
-  readonly output: ArtifactOutput;
-}
+import { addStep, type StepList } from './step-list.js';
 
 /** Steps that train checkpoints `0 .. count - 1` of a method seed. */
-export function planCheckpoints(steps: StepList, opened: OpenedTask, seed: number, count: number): PlannedRun[] {
-  return Array.from({ length: count }, (_, run) => planRun(steps, opened, seed, run, 1));
+export function planCheckpoints(steps: StepList, task: TaskToPlan, seed: number, count: number): StepDraft<TrainJob>[] {
+  return Array.from({ length: count }, (_, run) => addStep(steps, planRun(task, { seed, run, snapshots: 1 })));
 }
 
 /** The step that trains run 0 of a method seed with `snapshots` models kept along it. */
-export function planTrajectory(steps: StepList, opened: OpenedTask, seed: number, snapshots: number): PlannedRun {
-  return planRun(steps, opened, seed, 0, snapshots);
-}
-
-function planRun(steps: StepList, opened: OpenedTask, seed: number, run: number, snapshots: number): PlannedRun {
-  const output = outputOf('train', { ...opened.parts, role: 'checkpoint', seed, run, snapshots });
-  const step = addStep(steps, {
-    kind: 'train',
-    label: `train ${opened.task.id} seed ${seed} run ${run}${snapshots === 1 ? '' : `, ${snapshots} models along it`}`,
-    task: opened.task.id,
-    needs: opened.dataSteps,
-    outputs: [output],
-    job: { kind: 'train', task: opened.source, seed, run, snapshots, output },
-    place: ['train', seed, run, snapshots],
-  });
-  return { step, output };
+export function planTrajectory(
+  steps: StepList,
+  task: TaskToPlan,
+  seed: number,
+  snapshots: number,
+): StepDraft<TrainJob> {
+  return addStep(steps, planRun(task, { seed, run: 0, snapshots }));
 }
 
 /** Steps of a task's ground truth. */
@@ -49,62 +38,26 @@ export interface PlannedTruthSteps {
 
 /**
  * Steps that retrain every subset with every seed, one group of subsets of one seed each, and one that puts the results
- * together. A row's bytes depend on its subset and seed only: raising the number of either keeps the work done. No group
- * goes beyond a block of a truth that is grown, so that a further block retrains nothing anew.
+ * together. No group goes beyond a block of a truth that is grown, so that a further block retrains nothing anew.
  */
-export function planTruth(steps: StepList, opened: OpenedTask, truth: TruthSpec): PlannedTruthSteps {
+export function planTruth(steps: StepList, task: TaskToPlan, truth: TruthSpec): PlannedTruthSteps {
   const { subsets, retrainSeeds } = truth;
   const rule = subsetRule(truth);
-  const { parts, source, task, stack } = opened;
-  const row = (subset: number, seed: number): ArtifactOutput =>
-    outputOf('retrain', { ...parts, role: 'truth-retrain', ...rule, subset, seed });
-  const rows = Array.from({ length: subsets * retrainSeeds }, (_, index) =>
-    row(Math.floor(index / retrainSeeds), index % retrainSeeds),
+  const rows = Array.from({ length: subsets * retrainSeeds }, (_, row) =>
+    retrainingOutput(task, rule, Math.floor(row / retrainSeeds), row % retrainSeeds),
   );
   const groups: string[] = [];
-  for (const { start, count } of groupsOfSubsets(truth, stack))
-    for (let seed = 0; seed < retrainSeeds; seed++) {
-      const members = Array.from({ length: count }, (_, index) => ({
+  for (const { start, count } of groupsOfSubsets(truth, task.stack))
+    for (let retrainSeed = 0; retrainSeed < retrainSeeds; retrainSeed++) {
+      const group = Array.from({ length: count }, (_, index) => ({
         subset: start + index,
-        output: rows[(start + index) * retrainSeeds + seed],
+        output: rows[(start + index) * retrainSeeds + retrainSeed],
       }));
-      groups.push(
-        addStep(steps, {
-          kind: 'retrain',
-          label: `retrain ${task.id} ${count === 1 ? `subset ${start}` : `subsets ${start}-${start + count - 1}`} seed ${seed}`,
-          task: task.id,
-          needs: opened.dataSteps,
-          outputs: members.map(({ output }) => output),
-          job: { kind: 'retrain', task: source, rule, retrainSeed: seed, subsets: members },
-          place: ['retrain', start, seed],
-        }),
-      );
+      groups.push(addStep(steps, planRetraining(task, { rule, retrainSeed, subsets: group })).id);
     }
-  const output = outputOf('truth', { ...parts, ...rule, subsets, retrainSeeds });
-  const step = addStep(steps, {
-    kind: 'truth',
-    label: `truth of ${task.id}`,
-    task: task.id,
-    needs: groups,
-    outputs: [output],
-    job: {
-      kind: 'truth',
-      task: source,
-      rule,
-      retrainSeeds,
-      rows,
-      output,
-    },
-    place: ['truth'],
-  });
-  const key = hashJson({
-    task: opened.key,
-    engine: parts.engine,
-    ...rule,
-    subsets,
-    retrainSeeds,
-  });
-  return { key, rule, step, output, steps: groups, rows };
+  const { id, job } = addStep(steps, planAssembly(task, { rule, retrainSeeds, rows }, groups));
+  const key = hashJson({ task: task.key, engine: task.parts.engine, ...rule, subsets, retrainSeeds });
+  return { key, rule, step: id, output: job.output, steps: groups, rows };
 }
 
 /** Runs of at most `stack` subsets each. */

@@ -4,13 +4,17 @@ import type { Json } from '@attribution-bench/contract';
 import type { BoardInput, BoardMethod, BoardTask, CellResult, Cost } from '@attribution-bench/leaderboard';
 import { openStore, type Store } from '@attribution-bench/store';
 import { findPackage } from '@attribution-bench/tasks';
+import { readArtifact } from '../artifacts/codec.js';
+import { boardDiagnostics } from '../artifacts/diagnosis.js';
+import { type MetricValues, metricArtifact } from '../artifacts/metric-values.js';
+import { scoresDigest } from '../artifacts/scores.js';
+import { runSanity } from '../artifacts/training-run.js';
+import { truthPart } from '../artifacts/truth.js';
 import type { RunOutcome } from '../journal/events.js';
 import type { Plan, PlannedCell, PlannedTask } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
-import { readDiagnostics } from '../steps/diagnose.js';
-import { type MetricValues, readMetric } from '../steps/metric.js';
-import { readSanity } from '../steps/train.js';
-import { readTruth } from '../steps/truth.js';
+import { diagnoseStep } from '../steps/kinds/diagnose.js';
+import { indexSteps, type StepIndex } from '../steps/step-index.js';
 import { latestOutcome } from './latest-outcome.js';
 
 /**
@@ -20,7 +24,7 @@ import { latestOutcome } from './latest-outcome.js';
  */
 export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<BoardInput> {
   const store = openStore(join(plan.resultsFolder, 'store'));
-  const steps = new Map(plan.steps.map((step) => [step.id, step]));
+  const steps = indexSteps(plan.steps);
   const ended = outcome ?? (await latestOutcome(plan.resultsFolder, plan.grid.name));
   const failures = new Map((ended?.failedCells ?? []).map(({ cell, reason }) => [cell, reason]));
   const missing = ended?.incomplete === undefined ? 'not computed yet' : `not computed: ${stopped[ended.incomplete]}`;
@@ -50,33 +54,36 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
   };
 }
 
-type Steps = ReadonlyMap<string, PlannedStep>;
-
 async function boardTask(
   store: Store,
-  { task, info, key, dataset, report, tune, truth, first, diagnose }: PlannedTask,
-  steps: Steps,
+  { task, info, key, dataset, report, tune, truth, first }: PlannedTask,
+  steps: StepIndex,
 ): Promise<BoardTask> {
   const stored = truth === undefined ? undefined : await artifactOf(store, truth.step, steps);
   const trained = await artifactOf(store, first, steps);
-  const diagnosed = diagnose === undefined ? undefined : await artifactOf(store, diagnose, steps);
+  const diagnose = [...steps.values()].find((step) => step.task === task.id && diagnoseStep.jobOf(step));
+  const diagnosed = diagnose && (await artifactOf(store, diagnose.id, steps));
   const board: BoardTask = {
     info,
     key,
     dataset,
     report,
-    sanity: trained === undefined ? {} : await readSanity(store, trained),
+    sanity: trained === undefined ? {} : await readArtifact(store, trained, runSanity),
     ...(tune === undefined ? {} : { tune }),
     ...(task.truth?.growth === undefined ? {} : { growth: task.truth.growth }),
-    ...(diagnosed === undefined ? {} : { diagnostics: await readDiagnostics(store, diagnosed) }),
+    ...(diagnosed === undefined ? {} : { diagnostics: await readArtifact(store, diagnosed, boardDiagnostics) }),
   };
   if (truth === undefined || stored === undefined) return board;
   const about = { key: truth.key, train: info.train, ...truth.rule };
-  return { ...board, truth: await readTruth(store, stored, about) };
+  return { ...board, truth: await readArtifact(store, stored, truthPart(about)) };
 }
 
 /** The first artifact of a step if it is stored. */
-async function artifactOf(store: Store, id: string, steps: Steps): Promise<PlannedStep['outputs'][number] | undefined> {
+async function artifactOf(
+  store: Store,
+  id: string,
+  steps: StepIndex,
+): Promise<PlannedStep['outputs'][number] | undefined> {
   const output = steps.get(id)?.outputs[0];
   return output !== undefined && (await store.has(output)) ? output : undefined;
 }
@@ -98,7 +105,7 @@ interface Reasons {
 async function cellResult(
   store: Store,
   cell: PlannedCell,
-  steps: Steps,
+  steps: StepIndex,
   { failures, missing }: Reasons,
 ): Promise<CellResult> {
   const { task, method, seed } = cell;
@@ -114,9 +121,9 @@ async function cellResult(
   const metrics: Record<string, MetricValues> = {};
   for (const [id, step] of Object.entries(cell.steps.metrics)) {
     const stored = await artifactOf(store, step, steps);
-    if (stored !== undefined) metrics[id] = await readMetric(store, stored);
+    if (stored !== undefined) metrics[id] = await readArtifact(store, stored, metricArtifact);
   }
-  const digest = scores === undefined ? undefined : (await store.readMetadata(scores)).digest;
+  const digest = scores === undefined ? undefined : await readArtifact(store, scores, scoresDigest);
   const cost = scores === undefined ? undefined : await costOf(store, cell, steps);
   const complete = Object.keys(metrics).length === Object.keys(cell.steps.metrics).length && scores !== undefined;
   const failure = complete ? undefined : failures.get(cell.id);
@@ -131,7 +138,7 @@ async function cellResult(
   };
 }
 
-async function costOf(store: Store, cell: PlannedCell, steps: Steps): Promise<Cost | undefined> {
+async function costOf(store: Store, cell: PlannedCell, steps: StepIndex): Promise<Cost | undefined> {
   const of = async (id: string | undefined) => {
     const output = id === undefined ? undefined : steps.get(id)?.outputs[0];
     return output === undefined ? undefined : store.readCost(output);

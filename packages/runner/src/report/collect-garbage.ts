@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { canonicalJson, type Json } from '@attribution-bench/contract';
-import { metrics } from '@attribution-bench/metrics';
 import { type Collected, openStore, type Store } from '@attribution-bench/store';
 import type { Plan } from '../model/plan.js';
+import { metricStep } from '../steps/kinds/metric.js';
+import { retrainStep } from '../steps/kinds/retrain.js';
 import { metricRetrainingParts } from '../steps/retrain-for-metric.js';
 
 /**
@@ -25,13 +26,14 @@ type Parts = Readonly<Record<string, Json>>;
 /** Keys of stored retrainings of tasks that a plan has a retraining metric for. */
 async function* metricRetrainings(store: Store, plans: readonly Plan[]): AsyncGenerator<string> {
   const wanted = new Map<string, Parts>();
-  for (const { job } of plans.flatMap(({ steps }) => steps)) {
-    if (job.kind !== 'metric' || metrics[job.metric].retrainings === undefined) continue;
+  for (const step of plans.flatMap(({ steps }) => steps)) {
+    const job = metricStep.jobOf(step);
+    if (job === undefined || metricStep.code?.(job).network === undefined) continue;
     const parts = await metricRetrainingParts(job.task);
     wanted.set(canonicalJson(parts), parts);
   }
   if (wanted.size === 0) return;
-  for await (const ref of store.list('retrain')) {
+  for await (const ref of store.list(retrainStep.kind)) {
     const made = await madeOf(store, ref);
     const fits = (parts: Parts) => Object.entries(parts).every(([name, value]) => made[name] === value);
     if ([...wanted.values()].some(fits)) yield ref.key;

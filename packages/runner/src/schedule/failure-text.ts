@@ -1,7 +1,6 @@
 import { BenchError, type PlainError, toPlainError } from '@attribution-bench/contract';
 import type { RunStatus } from '../journal/run-record.js';
 import type { Budget } from '../model/grid.js';
-import type { PlannedStep } from '../model/step.js';
 
 /** Whether results can no longer be written, which stops the whole run and is no step's fault. */
 export function isStoreFailure({ code }: PlainError): boolean {
@@ -13,14 +12,7 @@ export function isLostInput({ code }: PlainError): boolean {
   return code === 'STORE_MISSING' || code === 'STORE_CORRUPT';
 }
 
-/** Why a cell failed, in one line: where, what, and what to do. */
-export function failureReason({ message, next }: PlainError, step?: PlannedStep): string {
-  const ofCell = step !== undefined && ['fit', 'score', 'metric'].includes(step.kind);
-  const where = step === undefined ? '' : `${ofCell ? step.kind : step.label}: `;
-  return `${where}${message}${next === undefined ? '' : `, ${next}`}`;
-}
-
-/** Of a step in a process of its own that found a result damaged which is not. */
+/** The failure of a step in a process of its own that found a result damaged which is not. */
 export function misread({ place = '', message }: PlainError): PlainError {
   return toPlainError(
     new BenchError({

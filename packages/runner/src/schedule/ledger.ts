@@ -4,9 +4,10 @@ import type { WorkResult } from '../executors/work.js';
 import type { RunOutcome } from '../journal/events.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
+import { failureLine } from '../steps/registry.js';
+import { indexSteps } from '../steps/step-index.js';
 import { watchCells } from './cell-watch.js';
 import { aboutStep, type Emit } from './events.js';
-import { failureReason } from './failure-text.js';
 import type { StepStates } from './step-states.js';
 
 /** The books of a run: how steps and cells ended, told as events as they do. */
@@ -25,7 +26,7 @@ export interface Ledger {
 
 /** @param rssBytes what is said of the memory of steps that did not run */
 export function openLedger(plan: Plan, states: StepStates, emit: Emit, rssBytes: () => number): Ledger {
-  const byId = new Map(plan.steps.map((step) => [step.id, step]));
+  const byId = indexSteps(plan.steps);
   const cells = watchCells(plan.cells, states);
   const values = new Map<string, number>();
   const failedCells: { cell: string; reason: string }[] = [];
@@ -40,7 +41,7 @@ export function openLedger(plan: Plan, states: StepStates, emit: Emit, rssBytes:
   function tellCells(id: string): void {
     for (const { cell, failure } of cells.ended(id)) {
       if (failure !== undefined) {
-        failCell(cell.id, failureReason(failure.error, byId.get(failure.step)));
+        failCell(cell.id, failureLine(failure.error, byId.get(failure.step)));
         continue;
       }
       const known = Object.entries(cell.steps?.metrics ?? {}).flatMap(([name, step]) => {

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { PlannedStep } from '../model/step.js';
-import { priorities } from './priorities.js';
+import { definitionOf } from '../steps/registry.js';
 
 /** The steps that can be done now: as many side by side as the executor takes, those of the highest priority first. */
 export interface ReadySteps {
@@ -39,7 +39,7 @@ export function queueSteps(
   return {
     add(step) {
       if (aloneIds.has(step.id)) alone.push(step);
-      else void queue.add(() => guarded(step), { priority: priorities[step.kind] });
+      else void queue.add(() => guarded(step), { priority: definitionOf(step).priority });
     },
     keepAlone: (id) => void aloneIds.add(id),
     get hasRoom() {

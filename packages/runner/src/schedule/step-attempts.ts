@@ -1,6 +1,7 @@
 import type { PlainError } from '@attribution-bench/contract';
 import type { Claim } from '@attribution-bench/store';
 import type { PlannedStep } from '../model/step.js';
+import { indexSteps } from '../steps/step-index.js';
 import type { RunParts } from './run-parts.js';
 import { type Attempt, failStep, settle } from './settle.js';
 import { costBefore, storedValue } from './step-kinds.js';
@@ -16,7 +17,7 @@ const triesAtMost = 3;
  */
 export function attemptSteps(run: RunParts): (step: PlannedStep) => Promise<void> {
   const { plan, store, claims, stop, states, awaited } = run;
-  const byId = new Map(plan.steps.map((step) => [step.id, step]));
+  const byId = indexSteps(plan.steps);
   const tries = new Map<string, number>();
   const judging: JudgeOptions = {
     budget: plan.grid.budget,

@@ -1,5 +1,6 @@
 import type { PlainError } from '@attribution-bench/contract';
 import type { PlannedStep } from '../model/step.js';
+import { indexSteps } from '../steps/step-index.js';
 
 /**
  * `idle`: nobody wants it. `waiting`: for what it needs. `done` includes what was stored before. `blocked`: something
@@ -34,7 +35,7 @@ export interface StepStates {
 
 /** @param onReady told of each step that is wanted and can be done now */
 export function trackSteps(steps: readonly PlannedStep[], onReady: (step: PlannedStep) => void): StepStates {
-  const byId = new Map(steps.map((step) => [step.id, step]));
+  const byId = indexSteps(steps);
   const states = new Map(
     steps.map(({ id, status }): [string, StepState] => [id, status === 'cached' ? 'done' : 'idle']),
   );

@@ -1,5 +1,7 @@
 import { deriveSeed, Rng, type Seed } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
+import { readArtifact } from '../artifacts/codec.js';
+import { trainingLabels } from '../artifacts/dataset.js';
 import type { TaskSource } from '../model/job.js';
 import type { SubsetRule } from '../model/subset-rule.js';
 import { classShares, subsetSize } from './subset-rule.js';
@@ -10,13 +12,8 @@ export async function drawSubsets(
   { spec, key, dataset }: Pick<TaskSource, 'spec' | 'key' | 'dataset'>,
   rule: SubsetRule,
 ): Promise<(subset: number) => Int32Array> {
-  const labels = await readLabels(store, dataset);
+  const labels = await readArtifact(store, dataset, trainingLabels);
   return (subset) => subsetMembers(deriveSeed(spec.seed, key, 'truth-subset', subset), labels, rule);
-}
-
-/** The class that each training point of a stored dataset is trained on, [train]. */
-export async function readLabels(store: Store, dataset: TaskSource['dataset']): Promise<Int32Array> {
-  return (await store.readArrays(dataset, ['labels'])).arrays.labels.data as Int32Array;
 }
 
 /**

@@ -2,8 +2,8 @@ import type { ImageSpace, Retrained } from '@attribution-bench/contract';
 import { imageComponents } from '@attribution-bench/metrics';
 import { onnxFeatures } from '@attribution-bench/tasks';
 import type { TaskSource } from '../model/job.js';
-import { readDataset } from './dataset.js';
-import type { Workshop } from './workshop.js';
+import { readData } from './read-data.js';
+import type { StepContext } from './step-context.js';
 
 type ImagesOfModels = readonly Float32Array[];
 
@@ -15,13 +15,13 @@ export async function withFeatures(
   retrained: readonly Retrained[],
   space: ImageSpace,
   source: TaskSource,
-  workshop: Workshop,
+  ctx: StepContext,
 ): Promise<Retrained[]> {
   const features = await featuresOf(
     retrained.flatMap(({ images = [] }) => images),
     space,
     source,
-    workshop,
+    ctx,
   );
   let next = 0;
   return retrained.map((request) => {
@@ -35,10 +35,10 @@ async function featuresOf(
   models: ImagesOfModels,
   space: ImageSpace,
   source: TaskSource,
-  { store, environment, cancel, log }: Workshop,
+  { store, environment, cancel, log }: StepContext,
 ): Promise<ImagesOfModels> {
   if (space.space === 'pixels' || models.length === 0) return models;
-  const { inputs, inputShape } = await readDataset(store, { dataset: source.dataset });
+  const { inputs, inputShape } = await readData(store, { dataset: source.dataset });
   const dims = inputShape.reduce((product, size) => product * size, 1);
   const all = concatenated(models);
   const features =

@@ -2,7 +2,7 @@ import type { Store } from '@attribution-bench/store';
 import { type DataEnvironment, openTask, type Task } from '@attribution-bench/tasks';
 import { type Engine, onnxEngine, tfjsEngine } from '@attribution-bench/tfjs-onnx';
 import type { TaskSource } from '../model/job.js';
-import { readDataset } from './dataset.js';
+import { readData } from './read-data.js';
 
 /** Tasks kept open between steps, the most recently used few of them. */
 export interface OpenTasks {
@@ -32,7 +32,7 @@ export function openTasks(store: Store, most: number, environment: DataEnvironme
         open.delete(oldest);
         await task.release();
       }
-      const task = await openTask(spec, await readDataset(store, source), await engineOf(engine), environment);
+      const task = await openTask(spec, await readData(store, source), await engineOf(engine), environment);
       open.set(id, task);
       return task;
     },

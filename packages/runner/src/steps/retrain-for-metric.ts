@@ -1,17 +1,18 @@
 import {
   type CancelSignal,
   deriveSeed,
+  hashJson,
   type Json,
-  type NdArray,
   type Retrained,
   type RetrainRequest,
-  sha256,
 } from '@attribution-bench/contract';
 import { hashPackage, type Task, type TrainedRun } from '@attribution-bench/tasks';
+import { readArtifact, writeArtifact } from '../artifacts/codec.js';
+import { digestOf, type MetricRetraining, metricRetrainingArtifact } from '../artifacts/retraining.js';
 import type { TaskSource } from '../model/job.js';
-import { outputOf } from '../plan/step-list.js';
+import { retrainStep } from './kinds/retrain.js';
 import { engineOf } from './open-tasks.js';
-import { type Workshop, writeOutput } from './workshop.js';
+import type { StepContext } from './step-context.js';
 
 /**
  * Trains what a metric asks for, request by request. The result is stored under the sets themselves, so that methods
@@ -20,24 +21,37 @@ import { type Workshop, writeOutput } from './workshop.js';
 export async function retrainForMetric(
   requests: readonly RetrainRequest[],
   source: TaskSource,
-  workshop: Workshop,
+  ctx: StepContext,
 ): Promise<Retrained[]> {
-  const { stack } = await workshop.tasks.use(source);
-  const total = requests.reduce((sum, request) => sum + groupsOf(request, stack), 0);
+  const { stack } = await ctx.tasks.use(source);
+  const total = groupsIn(requests, stack);
   const retrained: Retrained[] = [];
   let done = 0;
   for (const request of requests) {
-    const groups = groupsOf(request, stack);
-    const progress = (share: number) => workshop.progress((done + share * groups) / total);
-    retrained.push({ ...request, ...(await trainedOutputs(request, source, { ...workshop, progress })) });
+    const groups = groupsIn([request], stack);
+    const progress = (share: number) => ctx.progress((done + share * groups) / total);
+    retrained.push({ ...request, ...(await trainedOutputs(request, source, { ...ctx, progress })) });
     done += groups;
   }
   return retrained;
 }
 
-/** Groups of `stack` models that are trained for a request, the last one filled up: what its time grows with. */
-export function groupsOf({ members }: RetrainRequest, stack: number): number {
-  return Math.ceil(members.length / stack);
+/**
+ * Share of the training for a metric that does not depend on the scores, so that cells share it.
+ * @param requestsFor what the metric asks for with scores of random numbers
+ * @param stack models that the task trains at once
+ */
+export function sharedShare(requestsFor: (seed: number) => readonly RetrainRequest[], stack: number): number {
+  const nameOf = ({ members, seed }: RetrainRequest) => hashJson({ members: members.map((set) => [...set]), seed });
+  const [one, other] = [requestsFor(1), requestsFor(2)];
+  const names = new Set(other.map(nameOf));
+  const common = one.filter((request) => names.has(nameOf(request)));
+  return groupsIn(common, stack) / groupsIn(one, stack);
+}
+
+/** Groups of `stack` models that are trained for requests, the last one of each filled up: what the time grows with. */
+function groupsIn(requests: readonly RetrainRequest[], stack: number): number {
+  return requests.reduce((sum, { members }) => sum + Math.ceil(members.length / stack), 0);
 }
 
 /** What the keys of all retrainings for metrics of a task have in common. */
@@ -54,25 +68,23 @@ export async function metricRetrainingParts(source: TaskSource): Promise<Record<
 async function trainedOutputs(
   { members, seed, generate }: RetrainRequest,
   source: TaskSource,
-  { store, tasks, cancel, progress }: Workshop,
-): Promise<Pick<Retrained, 'targets' | 'images'>> {
-  const output = outputOf('retrain', {
+  { store, tasks, cancel, progress }: StepContext,
+): Promise<MetricRetraining> {
+  const output = retrainStep.output({
     ...(await metricRetrainingParts(source)),
-    members: members.map((set) => sha256(new Uint8Array(set.buffer, set.byteOffset, set.byteLength))),
+    members: members.map(digestOf),
     seed,
     generate: generate && [...generate],
   });
-  if (await store.isSound(output, Infinity)) {
-    const { outputs, images } = (await store.read(output)).arrays;
-    return { targets: rowsOf(outputs), ...(images === undefined ? {} : { images: rowsOf(images) }) };
-  }
+  if (await store.isSound(output, Infinity)) return readArtifact(store, output, metricRetrainingArtifact);
   const task = await tasks.use(source);
   const runSeed = deriveSeed(source.spec.seed, source.key, 'metric', 'retrain', seed);
   const trained = await task.train({ runs: members.map((set) => ({ seed: runSeed, members: set })), cancel, progress });
   const targets = await task.queryTargets(trained.map(({ parameters }) => parameters));
   const images = generate && (await drawnImages(task, trained, generate, cancel));
-  await writeOutput(store, output, { outputs: stackedRows(targets), ...(images && { images: stackedRows(images) }) });
-  return { targets, ...(images && { images }) };
+  const retraining = { targets, ...(images && { images }) };
+  await writeArtifact(store, output, metricRetrainingArtifact, retraining);
+  return retraining;
 }
 
 /** The images of each model, [images × dims] each. */
@@ -86,15 +98,4 @@ async function drawnImages(
   for (const { parameters } of trained)
     images.push((await task.generate?.(parameters, generate, cancel)) ?? new Float32Array());
   return images;
-}
-
-function stackedRows(rows: readonly Float32Array[]): NdArray<Float32Array> {
-  const columns = rows[0].length;
-  const data = new Float32Array(rows.length * columns);
-  for (const [row, values] of rows.entries()) data.set(values, row * columns);
-  return { shape: [rows.length, columns], data };
-}
-
-function rowsOf({ shape: [rows, columns], data }: NdArray): Float32Array[] {
-  return Array.from({ length: rows }, (_, row) => (data as Float32Array).slice(row * columns, (row + 1) * columns));
 }

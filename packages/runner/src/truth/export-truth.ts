@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { BenchError, type Json } from '@attribution-bench/contract';
 import { writeTruthPack } from '@attribution-bench/store';
 import { withoutPlaces } from '@attribution-bench/tasks';
+import { readArtifact } from '../artifacts/codec.js';
+import { runSanity } from '../artifacts/training-run.js';
+import { truthArtifact } from '../artifacts/truth.js';
 import type { Plan } from '../model/plan.js';
-import { readQueryIds } from '../steps/dataset.js';
-import { readSanity } from '../steps/train.js';
-import { readTruth } from '../steps/truth.js';
+import { readQueryIds } from '../steps/read-data.js';
+import { indexSteps } from '../steps/step-index.js';
 import { storeOf, truthsOf } from './pack-rows.js';
 
 export interface ExportedPack {
@@ -22,7 +24,7 @@ export interface ExportedPack {
  */
 export async function exportTruth(plan: Plan, options: { readonly folder?: string } = {}): Promise<ExportedPack[]> {
   const store = storeOf(plan);
-  const steps = new Map(plan.steps.map((step) => [step.id, step]));
+  const steps = indexSteps(plan.steps);
   const packs: ExportedPack[] = [];
   for (const { planned, truth, job, groups } of truthsOf(plan)) {
     const { task, key: taskKey, fingerprint, info, first } = planned;
@@ -35,9 +37,7 @@ export async function exportTruth(plan: Plan, options: { readonly folder?: strin
         next: 'run bench truth build first',
       });
     const { key, rule } = truth;
-    const { members, outputs } = await readTruth(store, job.output, { key, train: info.train, ...rule });
-    const { arrays } = await store.readArrays(job.output, ['losses', 'weights']);
-    const digests = Buffer.from(arrays.weights.data as Uint8Array);
+    const { members, outputs, losses, weights } = await readArtifact(store, job.output, truthArtifact);
     const file = join(
       options.folder ?? join(plan.resultsFolder, 'truth'),
       `${task.id}-${key.slice(0, 12)}.safetensors`,
@@ -54,10 +54,10 @@ export async function exportTruth(plan: Plan, options: { readonly folder?: strin
       retrainSeeds: job.retrainSeeds,
       members,
       outputs,
-      losses: arrays.losses.data as Float32Array,
-      weights: Array.from({ length: truth.total }, (_, row) => digests.toString('hex', row * 32, (row + 1) * 32)),
+      losses,
+      weights,
       queryIds: await readQueryIds(store, groups[0].task),
-      sanity: await readSanity(store, trained),
+      sanity: await readArtifact(store, trained, runSanity),
     });
     packs.push({ task: task.id, file, bytes: (await stat(file)).size });
   }

@@ -1,9 +1,10 @@
 import { BenchError } from '@attribution-bench/contract';
 import { readTruthPack, type TruthPack } from '@attribution-bench/store';
+import { writeArtifact } from '../artifacts/codec.js';
 import type { Plan } from '../model/plan.js';
-import { readQueryIds } from '../steps/dataset.js';
 import { drawSubsets } from '../steps/draw-subsets.js';
-import { writeRetraining } from '../steps/retrain.js';
+import { retrainingOf } from '../steps/kinds/retrain.js';
+import { readQueryIds } from '../steps/read-data.js';
 import { storeOf, type TruthOfTask, truthsOf } from './pack-rows.js';
 
 export interface ImportedPack {
@@ -41,8 +42,8 @@ export async function importTruth(plan: Plan, file: string): Promise<ImportedPac
         continue;
       }
       const row = subset * pack.retrainSeeds + retrainSeed;
-      await writeRetraining(store, output, {
-        outputs: pack.outputs.slice(row * queries, (row + 1) * queries),
+      await writeArtifact(store, output, retrainingOf(task.spec), {
+        targets: pack.outputs.slice(row * queries, (row + 1) * queries),
         loss: pack.losses[row],
         weights: pack.weights[row],
       });

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { BenchError } from '@attribution-bench/contract';
 import { openStore, type Store } from '@attribution-bench/store';
-import type { RetrainJob, TruthJob } from '../model/job.js';
 import type { Plan, PlannedTask, PlannedTruth } from '../model/plan.js';
-import type { PlannedStep } from '../model/step.js';
+import { type RetrainJob, retrainStep } from '../steps/kinds/retrain.js';
+import { type TruthJob, truthStep } from '../steps/kinds/truth.js';
+import { indexSteps } from '../steps/step-index.js';
 
 /** A task of a plan with its truth, and the jobs that make it. */
 export interface TruthOfTask {
@@ -19,15 +20,12 @@ export function storeOf(plan: Plan): Store {
 
 /** The tasks of a plan that have a truth. @throws BenchError TRUTH_NONE when no task has */
 export function truthsOf(plan: Plan): TruthOfTask[] {
-  const steps = new Map(plan.steps.map((step): [string, PlannedStep] => [step.id, step]));
+  const steps = indexSteps(plan.steps);
   const found = plan.tasks.flatMap((planned): TruthOfTask[] => {
     const { truth } = planned;
-    const job = truth === undefined ? undefined : steps.get(truth.step)?.job;
-    if (truth === undefined || job?.kind !== 'truth') return [];
-    const groups = truth.steps.flatMap((id) => {
-      const group = steps.get(id)?.job;
-      return group?.kind === 'retrain' ? [group] : [];
-    });
+    const job = truthStep.jobOf(steps.get(truth?.step ?? ''));
+    if (truth === undefined || job === undefined) return [];
+    const groups = truth.steps.flatMap((id) => retrainStep.jobOf(steps.get(id)) ?? []);
     return [{ planned, truth, job, groups }];
   });
   if (found.length > 0) return found;

@@ -3,10 +3,11 @@ import { rm } from 'node:fs/promises';
 import { BenchError, fromPlainError, type PlainError, toPlainError } from '@attribution-bench/contract';
 import { openStore } from '@attribution-bench/store';
 import PQueue from 'p-queue';
+import { readArtifact } from '../artifacts/codec.js';
 import { openPool } from '../executors/local/pool.js';
 import { temporaryFolder } from '../executors/local/temporary-folder.js';
-import type { RetrainJob } from '../model/job.js';
 import type { Plan } from '../model/plan.js';
+import { type RetrainJob, retrainingOf } from '../steps/kinds/retrain.js';
 import { storeOf, truthsOf } from './pack-rows.js';
 
 export interface TruthVerification {
@@ -63,12 +64,12 @@ export async function verifyTruth(plan: Plan, options: VerifyOptions): Promise<T
       };
       await queue.addAll([...new Set(rows.map(({ group }) => group))].map((group) => () => retrain(group)));
       const verified = rows.map(async ({ subset, seed, output }): Promise<VerifiedRow> => {
-        const [before, now] = await Promise.all([store.read(output), fresh.read(output)]);
-        const was = before.arrays.outputs.data;
-        const is = now.arrays.outputs.data;
-        const differences = Array.from(is, (value, i) => Math.abs(value - was[i]));
+        const codec = retrainingOf(groups[0].task.spec);
+        const before = await readArtifact(store, output, codec);
+        const now = await readArtifact(fresh, output, codec);
+        const differences = Array.from(now.targets, (value, i) => Math.abs(value - before.targets[i]));
         const largestDifference = differences.reduce((most, value) => Math.max(most, value), 0);
-        const identical = before.metadata.weights === now.metadata.weights && largestDifference === 0;
+        const identical = before.weights === now.weights && largestDifference === 0;
         return { subset, seed, identical, largestDifference };
       });
       return Promise.all(verified);

@@ -8,6 +8,7 @@ import {
   type Plan,
   type PlanOptions,
   planGrid,
+  prepareGrid,
   type RunEvent,
   type RunOptions,
   type RunOutcome,
@@ -36,8 +37,8 @@ export const small = gridOf('random', 'grad-dot', using('same-class'));
 
 export const grid = (text: string): Promise<Grid> => loadGrid(gridFile(text));
 
-export const plan = (of: Grid, resultsFolder: string, more: Partial<PlanOptions> = {}): Promise<Plan> =>
-  planGrid(of, { resultsFolder, engine: 'onnx', ...more });
+export const plan = async (of: Grid, resultsFolder: string, more: Partial<PlanOptions> = {}): Promise<Plan> =>
+  planGrid(await prepareGrid(of, { resultsFolder, engine: 'onnx', ...more }));
 
 export interface Ran {
   readonly outcome: RunOutcome;

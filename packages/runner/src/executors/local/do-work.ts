@@ -1,7 +1,7 @@
 import { Cancelled, type CancelSignal, toPlainError } from '@attribution-bench/contract';
 import { openStore, type Store } from '@attribution-bench/store';
 import { type OpenTasks, openTasks } from '../../steps/open-tasks.js';
-import { runStep } from '../../steps/run-step.js';
+import { runStep } from '../../steps/registry.js';
 import type { Work, WorkMessage, WorkResult } from '../work.js';
 import { paceMeter, trialSignal } from './pace.js';
 

@@ -4,10 +4,14 @@ import type { ExamplePoint, GeneratedExample, QueryExample, TaskExamples } from 
 import type { GeneratedSamples } from '@attribution-bench/metrics/generative';
 import { openStore, type Store } from '@attribution-bench/store';
 import type { TaskData } from '@attribution-bench/tasks';
+import { readArtifact } from '../../artifacts/codec.js';
+import { diagnosisArtifact } from '../../artifacts/diagnosis.js';
+import { scoresPart, shapeOfScores } from '../../artifacts/scores.js';
 import type { Plan, PlannedCell, PlannedTask } from '../../model/plan.js';
-import type { PlannedStep } from '../../model/step.js';
-import { readDataset } from '../../steps/dataset.js';
-import { readGeneratedSamples } from '../../steps/diagnose.js';
+import { diagnoseStep } from '../../steps/kinds/diagnose.js';
+import { type ScoreJob, scoreStep } from '../../steps/kinds/score.js';
+import { readData } from '../../steps/read-data.js';
+import { indexSteps, type StepIndex } from '../../steps/step-index.js';
 import { pngUrl } from './png.js';
 
 /** A row of a board whose scores are wanted. */
@@ -35,13 +39,13 @@ const flatImages: ReadonlySet<unknown> = new Set(['digits', 'mnist', 'fashion-mn
  */
 export async function boardExamples(plan: Plan, rows: readonly ExampleRow[]): Promise<TaskExamples[]> {
   const store = openStore(join(plan.resultsFolder, 'store'));
-  const steps = new Map(plan.steps.map((step) => [step.id, step]));
+  const steps = indexSteps(plan.steps);
   const examples: TaskExamples[] = [];
   for (const task of plan.tasks) {
     const scored: ScoredRow[] = [];
     for (const row of rows) {
-      const step = row.task === task.info.id ? scoreStep(plan.cells, row, steps) : undefined;
-      if (step !== undefined && (await store.has(step.outputs[0]))) scored.push({ entry: row.entry, step });
+      const job = row.task === task.info.id ? scoreJob(plan.cells, row, steps) : undefined;
+      if (job !== undefined && (await store.has(job.output))) scored.push({ entry: row.entry, job });
     }
     const shown = scored.length === 0 ? undefined : await taskExamples(store, task, scored, steps);
     if (shown !== undefined) examples.push(shown);
@@ -51,14 +55,10 @@ export async function boardExamples(plan: Plan, rows: readonly ExampleRow[]): Pr
 
 interface ScoredRow {
   readonly entry: string;
-  readonly step: PlannedStep;
+  readonly job: ScoreJob;
 }
 
-function scoreStep(
-  cells: readonly PlannedCell[],
-  row: ExampleRow,
-  steps: ReadonlyMap<string, PlannedStep>,
-): PlannedStep | undefined {
+function scoreJob(cells: readonly PlannedCell[], row: ExampleRow, steps: StepIndex): ScoreJob | undefined {
   const reported = row.paramsBySeed?.[0] ?? row.params;
   if (reported === undefined) return undefined;
   const wanted = canonicalJson({ ...reported });
@@ -69,18 +69,16 @@ function scoreStep(
       seed === row.seeds[0] &&
       canonicalJson({ ...params } as Record<string, Json>) === wanted,
   );
-  return cell?.steps && steps.get(cell.steps.score);
+  return scoreStep.jobOf(steps.get(cell?.steps?.score ?? ''));
 }
 
 async function taskExamples(
   store: Store,
-  { task, info, report, diagnose }: PlannedTask,
+  { task, info, report }: PlannedTask,
   rows: readonly ScoredRow[],
-  steps: ReadonlyMap<string, PlannedStep>,
+  steps: StepIndex,
 ): Promise<TaskExamples | undefined> {
-  const { job } = rows[0].step;
-  if (job.kind !== 'score') return undefined;
-  const data = await readDataset(store, job.task);
+  const data = await readData(store, rows[0].job.task);
   const shape = imageShape(data.inputShape, task.spec.data.use);
   if (shape === undefined) return undefined;
   const gallery = openGallery(data, shape);
@@ -92,8 +90,9 @@ async function taskExamples(
     ...label(data.queryLabels, query),
     methods: [],
   }));
-  for (const { entry, step } of rows) {
-    const scores = (await store.readArrays(step.outputs[0], ['scores'])).arrays.scores.data as Float32Array;
+  for (const { entry, job } of rows) {
+    const part = scoresPart(shapeOfScores(job.scoreShape, job.info));
+    const scores = await readArtifact(store, job.output, part);
     queries.forEach((example, i) => {
       const at = scores.length === info.train ? 0 : example.query * info.train;
       const own = scores.subarray(at, at + info.train);
@@ -109,9 +108,11 @@ async function taskExamples(
       queries[i] = { ...example, methods: [...queries[i].methods, { entry, top, bottom }] };
     });
   }
-  const diagnosed = steps.get(diagnose ?? '')?.outputs[0];
+  const diagnosed = [...steps.values()].find((step) => step.task === task.id && diagnoseStep.jobOf(step))?.outputs[0];
   const samples =
-    diagnosed !== undefined && (await store.has(diagnosed)) ? await readGeneratedSamples(store, diagnosed) : undefined;
+    diagnosed !== undefined && (await store.has(diagnosed))
+      ? (await readArtifact(store, diagnosed, diagnosisArtifact)).samples
+      : undefined;
   return {
     task: info.id,
     ...(samples === undefined ? {} : { generated: generatedExamples(samples, data, gallery) }),

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { openStore } from '@attribution-bench/store';
 import type { TaskData } from '@attribution-bench/tasks';
 import type { Plan } from '../../model/plan.js';
-import { readDataset } from '../../steps/dataset.js';
+import { generateStep } from '../../steps/kinds/generate.js';
+import { readData } from '../../steps/read-data.js';
 import { imageShape } from './board-examples.js';
 import { png } from './png.js';
 
@@ -19,9 +20,10 @@ export interface GeneratedSheet {
 export async function generatedSheets(plan: Plan): Promise<GeneratedSheet[]> {
   const store = openStore(join(plan.resultsFolder, 'store'));
   const sheets: GeneratedSheet[] = [];
-  for (const { job } of plan.steps) {
-    if (job.kind !== 'generate' || !(await store.has(job.output))) continue;
-    const data = await readDataset(store, { dataset: job.dataset, generated: job.output });
+  for (const step of plan.steps) {
+    const job = generateStep.jobOf(step);
+    if (job === undefined || !(await store.has(job.output))) continue;
+    const data = await readData(store, { dataset: job.dataset, generated: job.output });
     const shape = imageShape(data.inputShape, job.spec.data.use);
     if (shape !== undefined) sheets.push({ task: job.spec.id, png: sheet(data, job.spec.queries.heldout, shape) });
   }

@@ -1,10 +1,10 @@
 import type { CancelSignal } from '@attribution-bench/contract';
-import type { Artifact, ArtifactOutput, Store } from '@attribution-bench/store';
+import type { Store } from '@attribution-bench/store';
 import type { DataEnvironment } from '@attribution-bench/tasks';
 import type { OpenTasks } from './open-tasks.js';
 
 /** What a step works with besides its job. */
-export interface Workshop {
+export interface StepContext {
   readonly store: Store;
   readonly tasks: OpenTasks;
   readonly environment: Omit<DataEnvironment, 'log'>;
@@ -22,16 +22,6 @@ export interface StepReport {
   readonly seconds: number;
   /** Metric steps: the value on the report split. */
   readonly value?: number;
-}
-
-/** Stores a result. */
-export async function writeOutput(
-  store: Store,
-  output: ArtifactOutput,
-  arrays: Artifact['arrays'],
-  metadata: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  await store.write(output, { arrays, metadata });
 }
 
 /** Starts a stopwatch; the function that comes back reads it. */

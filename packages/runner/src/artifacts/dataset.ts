@@ -1,0 +1,66 @@
+import { sizeOf } from '@attribution-bench/contract';
+import type { Artifact } from '@attribution-bench/store';
+import type { TaskData } from '@attribution-bench/tasks';
+import { z } from 'zod';
+import { arrayOf, countOf, jsonArray, jsonArrayOf, jsonOf } from './checked-fields.js';
+import type { ArtifactCodec, ArtifactPart } from './codec.js';
+
+const texts = z.array(z.string());
+const sizes = z.array(z.int().min(1));
+
+/** What a task is fed, without generated queries. */
+export const datasetArtifact: ArtifactCodec<TaskData> = {
+  encode(data) {
+    const { labels, queryLabels } = data;
+    const dims = data.inputs.length / labels.length;
+    const queryDims = queryLabels.length === 0 ? dims : data.queryInputs.length / queryLabels.length;
+    return {
+      arrays: {
+        inputs: { shape: [labels.length, dims], data: data.inputs },
+        labels: { shape: [labels.length], data: labels },
+        flipped: { shape: [data.flipped.length], data: data.flipped },
+        queryInputs: { shape: [queryLabels.length, queryDims], data: data.queryInputs },
+        queryLabels: { shape: [queryLabels.length], data: queryLabels },
+        ids: jsonArray(data.ids),
+        queryIds: jsonArray(data.queryIds),
+      },
+      metadata: { inputShape: JSON.stringify(data.inputShape), classes: String(data.classes) },
+    };
+  },
+  decode(artifact) {
+    const labels = labelsOf(artifact);
+    const queryLabels = arrayOf(artifact, 'queryLabels', 'int32', ['queries']).data;
+    const inputShape = jsonOf(artifact, 'inputShape', sizes);
+    const dims = sizeOf(inputShape);
+    return {
+      inputs: arrayOf(artifact, 'inputs', 'float32', [labels.length, dims]).data,
+      labels,
+      flipped: arrayOf(artifact, 'flipped', 'uint8', [labels.length]).data,
+      queryInputs: arrayOf(artifact, 'queryInputs', 'float32', [queryLabels.length, dims]).data,
+      queryLabels,
+      inputShape,
+      classes: countOf(artifact, 'classes'),
+      ids: jsonArrayOf(artifact, 'ids', texts),
+      queryIds: jsonArrayOf(artifact, 'queryIds', texts),
+    };
+  },
+};
+
+/** The class that each training point is trained on, [train]. */
+export const trainingLabels: ArtifactPart<Int32Array> = { names: ['labels'], decode: labelsOf };
+
+/** 1 where label noise changed the class, [train]. */
+export const flippedLabels: ArtifactPart<Uint8Array> = {
+  names: ['flipped'],
+  decode: (artifact) => arrayOf(artifact, 'flipped', 'uint8', ['train']).data,
+};
+
+/** Where each held-out query comes from, [queries]. */
+export const heldoutQueryIds: ArtifactPart<string[]> = {
+  names: ['queryIds'],
+  decode: (artifact) => jsonArrayOf(artifact, 'queryIds', texts),
+};
+
+function labelsOf(artifact: Artifact): Int32Array {
+  return arrayOf(artifact, 'labels', 'int32', ['train']).data;
+}

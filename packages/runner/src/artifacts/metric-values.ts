@@ -1,0 +1,76 @@
+import type { MetricResult, NdArray } from '@attribution-bench/contract';
+import type { Artifact } from '@attribution-bench/store';
+import { z } from 'zod';
+import { countOf, jsonOf, optionalArrayOf } from './checked-fields.js';
+import type { ArtifactCodec, ArtifactPart } from './codec.js';
+
+/** Both sides of the split of one metric of one cell. */
+export interface MetricValues {
+  readonly report: MetricResult;
+  readonly tune?: MetricResult;
+}
+
+export const metricArtifact: ArtifactCodec<MetricValues> = {
+  encode({ report, tune }) {
+    const sides = [encodeSide('report', report), ...(tune === undefined ? [] : [encodeSide('tune', tune)])];
+    return {
+      arrays: Object.assign({}, ...sides.map(({ arrays }) => arrays)),
+      metadata: Object.assign({}, ...sides.map(({ metadata }) => metadata)),
+    };
+  },
+  decode(artifact) {
+    const report = decodeSide('report', artifact);
+    if (artifact.metadata['tune.value'] === undefined) return { report };
+    return { report, tune: decodeSide('tune', artifact) };
+  },
+};
+
+/** The value on the report split. */
+export const reportedValue: ArtifactPart<number> = { names: [], decode: (artifact) => numberOf('report', artifact) };
+
+const series = ['perQuery', 'perSampledQuery', 'predictions', 'outcomes'] as const;
+
+function encodeSide(side: keyof MetricValues, result: MetricResult): Artifact {
+  const arrays: Record<string, NdArray> = {};
+  const keep = (name: string, data: Float64Array | Uint8Array | undefined): void => {
+    if (data !== undefined) arrays[`${side}.${name}`] = { shape: [data.length], data };
+  };
+  for (const name of series) keep(name, result[name]);
+  keep('detection.scores', result.detection?.scores);
+  keep('detection.positive', result.detection?.positive);
+  for (const [source, values] of Object.entries(result.repeats ?? {})) keep(`repeats.${source}`, values);
+  const metadata: Record<string, string> = { [`${side}.value`]: JSON.stringify(result.value) };
+  if (result.undefinedQueries !== undefined) metadata[`${side}.undefinedQueries`] = String(result.undefinedQueries);
+  return { arrays, metadata };
+}
+
+function decodeSide(side: keyof MetricValues, artifact: Artifact): MetricResult {
+  const numbers = (name: string) => optionalArrayOf(artifact, `${side}.${name}`, 'float64', ['numbers'])?.data;
+  const result: { -readonly [Part in keyof MetricResult]: MetricResult[Part] } = { value: numberOf(side, artifact) };
+  for (const name of series) {
+    const data = numbers(name);
+    if (data !== undefined) result[name] = data;
+  }
+  if (artifact.metadata[`${side}.undefinedQueries`] !== undefined)
+    result.undefinedQueries = countOf(artifact, `${side}.undefinedQueries`);
+  const repeats = repeatsOf(side, artifact);
+  if (Object.keys(repeats).length > 0) result.repeats = repeats;
+  const scores = numbers('detection.scores');
+  const positive = optionalArrayOf(artifact, `${side}.detection.positive`, 'uint8', [scores?.length ?? 0]);
+  if (scores !== undefined && positive !== undefined) result.detection = { scores, positive: positive.data };
+  return result;
+}
+
+function repeatsOf(side: keyof MetricValues, artifact: Artifact): Record<string, Float64Array> {
+  const prefix = `${side}.repeats.`;
+  const repeats: Record<string, Float64Array> = {};
+  for (const name of Object.keys(artifact.arrays)) {
+    const data = name.startsWith(prefix) && optionalArrayOf(artifact, name, 'float64', ['numbers'])?.data;
+    if (data) repeats[name.slice(prefix.length)] = data;
+  }
+  return repeats;
+}
+
+function numberOf(side: keyof MetricValues, artifact: Artifact): number {
+  return jsonOf(artifact, `${side}.value`, z.number());
+}

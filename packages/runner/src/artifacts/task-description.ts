@@ -1,0 +1,35 @@
+import type { TaskInfo } from '@attribution-bench/contract';
+import { z } from 'zod';
+import { countOf, jsonOf } from './checked-fields.js';
+import type { ArtifactCodec } from './codec.js';
+
+/** What has to be known of a task before anything is computed for it. */
+export interface TaskDescription {
+  readonly info: TaskInfo;
+  /** Models that it trains at once. */
+  readonly stack: number;
+}
+
+const count = z.int().min(0);
+
+const taskInfo: z.ZodType<TaskInfo> = z.looseObject({
+  id: z.string(),
+  kind: z.enum(['classifier', 'generator']),
+  target: z.string(),
+  train: count,
+  queries: count,
+  generated: count.exactOptional(),
+  parameters: count,
+  layers: z.array(z.looseObject({ name: z.string(), kind: z.string(), offset: count, size: count })),
+  inputShape: z.array(count),
+  classes: count,
+  diffusionSteps: count,
+  epochs: count,
+  batch: count,
+  optimizer: z.string(),
+});
+
+export const descriptionArtifact: ArtifactCodec<TaskDescription> = {
+  encode: ({ info, stack }) => ({ arrays: {}, metadata: { info: JSON.stringify(info), stack: String(stack) } }),
+  decode: (artifact) => ({ info: jsonOf(artifact, 'info', taskInfo), stack: countOf(artifact, 'stack') }),
+};

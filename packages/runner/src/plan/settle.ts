@@ -1,0 +1,89 @@
+import { canonicalJson } from '@attribution-bench/contract';
+import type { ArtifactOutput, Store } from '@attribution-bench/store';
+import type { PlannedStep, StepDraft, StepStatus } from '../model/step.js';
+import { changedParts } from './changed-parts.js';
+import type { StepList } from './step-list.js';
+
+/** Files up to this size are checked whole when a plan is made, larger ones when they are read. */
+const deepBytes = 1 << 20;
+const checksAtOnce = 32;
+
+/**
+ * Finds out which results are stored and sound, and marks what has to be done for the wanted steps: those whose results
+ * reports read.
+ * @param forced ids of steps to do again even when stored
+ * @returns the steps, and the keys of all results that are stored
+ */
+export async function settle(
+  steps: StepList,
+  store: Store,
+  wanted: ReadonlySet<string>,
+  forced: ReadonlySet<string>,
+): Promise<{ readonly steps: readonly PlannedStep[]; readonly stored: ReadonlySet<string> }> {
+  const stored = await storedKeys([...steps.values()], store);
+  const settled = new Map<string, Settled>();
+  for (const [id, draft] of steps) {
+    if (forced.has(id)) settled.set(id, { status: 'stale', reason: 'forced' });
+    else if (draft.outputs.every(({ key }) => stored.has(key))) settled.set(id, { status: 'cached' });
+    else settled.set(id, await unstored(draft, store, settled));
+  }
+  const needed = new Set<string>();
+  const need = (id: string): void => {
+    if (needed.has(id) || settled.get(id)?.status === 'cached') return;
+    needed.add(id);
+    for (const other of steps.get(id)?.needs ?? []) need(other);
+  };
+  for (const id of wanted) need(id);
+  const planned = [...steps].map(([id, draft]) => ({
+    ...draft,
+    ...(settled.get(id) ?? { status: 'missing' as const }),
+    place: placeOf(draft),
+    needed: needed.has(id),
+    reported: wanted.has(id),
+  }));
+  return { steps: planned, stored };
+}
+
+interface Settled {
+  readonly status: StepStatus;
+  readonly reason?: string;
+}
+
+/** Keys of the results that are stored and sound. */
+async function storedKeys(steps: readonly StepDraft[], store: Store): Promise<Set<string>> {
+  const refs = steps.flatMap(({ outputs }) => outputs);
+  const stored = new Set<string>();
+  for (let start = 0; start < refs.length; start += checksAtOnce)
+    await Promise.all(
+      refs.slice(start, start + checksAtOnce).map(async (ref) => {
+        if (await store.isSound(ref, deepBytes)) stored.add(ref.key);
+      }),
+    );
+  return stored;
+}
+
+/** Whether a step that has no stored result ever had one, and what has changed since. */
+async function unstored(draft: StepDraft, store: Store, settled: ReadonlyMap<string, Settled>): Promise<Settled> {
+  const before = await store.readLatest(placeOf(draft));
+  const reason = before === undefined ? undefined : reasonOf(before, draft, settled);
+  return reason === undefined ? { status: 'missing' } : { status: 'stale', reason };
+}
+
+function placeOf({ kind, task, place }: StepDraft): string {
+  return canonicalJson([kind, task, ...place]);
+}
+
+function reasonOf(
+  before: ArtifactOutput['made'],
+  draft: StepDraft,
+  settled: ReadonlyMap<string, Settled>,
+): string | undefined {
+  const now = draft.outputs[0].made;
+  if (canonicalJson(before) === canonicalJson(now)) return undefined;
+  const parts = changedParts(before, now);
+  if (parts.length > 0) return `${parts.join(', ')} changed`;
+  return (
+    draft.needs.map((id) => settled.get(id)?.reason).find((reason) => reason !== undefined) ??
+    'what it rests on changed'
+  );
+}

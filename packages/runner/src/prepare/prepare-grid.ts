@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { openStore, type Store } from '@attribution-bench/store';
+import { defaultCacheFolder } from '@attribution-bench/tasks';
+import { type CellFilter, cellFilter } from '../grid/cell-filter.js';
+import type { Grid, GridMethod, GridMetric } from '../model/grid.js';
+import type { PlanEnvironment, PlanOptions } from '../model/plan.js';
+import { askMethod, type MethodAnswer } from './ask-method.js';
+import { metricsForTask } from './metrics-for-task.js';
+import { type PreparedTask, prepareTask } from './prepare-task.js';
+
+/** A grid of which everything is known that planning needs. */
+export interface PreparedGrid {
+  readonly grid: Grid;
+  readonly options: PlanOptions;
+  readonly environment: PlanEnvironment;
+  readonly store: Store;
+  readonly filter: CellFilter;
+  /** Those of which the filter takes a cell. */
+  readonly tasks: readonly PreparedGridTask[];
+}
+
+export interface PreparedGridTask extends PreparedTask {
+  /** Metrics of the grid that are for it. */
+  readonly metrics: readonly GridMetric[];
+  readonly answers: ReadonlyMap<GridMethod, MethodAnswer>;
+}
+
+/**
+ * Does what has to be done before a grid can be planned: reads or downloads the data of its tasks, finds out their shape,
+ * both of which are stored, and asks the methods which models they use there.
+ * @throws BenchError GLOB_NO_MATCH, or what keeps data from being read or a task from being opened
+ */
+export async function prepareGrid(grid: Grid, options: PlanOptions): Promise<PreparedGrid> {
+  const { resultsFolder, engine, cacheFolder = defaultCacheFolder(), offline = false } = options;
+  const log = options.onLog ?? (() => undefined);
+  const store = openStore(join(resultsFolder, 'store'), ({ reason, movedTo }) =>
+    log(`a stored result ${reason}; it was set aside as ${movedTo} and will be made again`),
+  );
+  const loaded = grid.methods.map((method) => method.loaded.method.id);
+  const methodIds = [...new Set([...loaded, ...grid.broken.map(({ id }) => id)])];
+  const taskIds = grid.tasks.map(({ id }) => id);
+  const filter = cellFilter(options, taskIds, methodIds);
+  const environment = { cacheFolder, offline };
+  const tasks: PreparedGridTask[] = [];
+  for (const task of grid.tasks) {
+    if (!methodIds.some((method) => filter.takes(task.id, method))) continue;
+    const prepared = await prepareTask(task, { store, engine, environment, log });
+    const metrics = metricsForTask(grid, task);
+    const answers = new Map<GridMethod, MethodAnswer>();
+    for (const method of grid.methods) answers.set(method, await askMethod(method, prepared.info, metrics));
+    tasks.push({ ...prepared, metrics, answers });
+  }
+  return { grid, options, environment, store, filter, tasks };
+}

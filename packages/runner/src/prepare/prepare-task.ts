@@ -1,0 +1,114 @@
+import { fromPlainError } from '@attribution-bench/contract';
+import type { ArtifactOutput, Store } from '@attribution-bench/store';
+import { dataFingerprint, hashPackage, taskKey } from '@attribution-bench/tasks';
+import { type ArtifactPart, isLostResult, readArtifact } from '../artifacts/codec.js';
+import { trainingLabels } from '../artifacts/dataset.js';
+import { descriptionArtifact, type TaskDescription } from '../artifacts/task-description.js';
+import { doOnce } from '../executors/local/do-once.js';
+import { userCodeOf } from '../isolation/user-code.js';
+import type { GridTask } from '../model/grid.js';
+import type { TaskSource } from '../model/job.js';
+import type { PlanEnvironment } from '../model/plan.js';
+import type { StepDraft } from '../model/step.js';
+import { makeDataset, planDataset } from '../steps/kinds/dataset.js';
+import { type DescribeJob, describeTask, planDescription } from '../steps/kinds/describe-task.js';
+import { engineOf, openTasks } from '../steps/open-tasks.js';
+
+/** A task whose data is stored and of which everything is known that planning needs. */
+export interface PreparedTask extends TaskDescription {
+  readonly task: GridTask;
+  readonly key: string;
+  /** Hash of the user's own data files, where it is made from any. */
+  readonly fingerprint?: string;
+  /** Without generated queries. */
+  readonly source: TaskSource;
+  /** Parts of the keys of what comes out of its models, if it has no generated queries. */
+  readonly parts: { readonly [part in 'task' | 'dataset' | 'engine' | 'harness']: string };
+  /** The steps that preparing it did, where their results were not stored. */
+  readonly steps: readonly StepDraft[];
+  /** Class that each training point is trained on, [train]. */
+  readonly labels: Int32Array;
+}
+
+export interface Surroundings {
+  readonly store: Store;
+  readonly engine: 'onnx' | 'tfjs';
+  readonly environment: PlanEnvironment;
+  log(message: string): void;
+}
+
+/** Datasets up to this size are checked whole when a grid is prepared, larger ones when they are read. */
+const checkedWhole = 1 << 20;
+
+/**
+ * Sees to it that the data of a task and the description of its shape are stored, and reads what planning needs of them.
+ * @throws BenchError when data is missing or damaged, or the task cannot be opened
+ */
+export async function prepareTask(task: GridTask, surroundings: Surroundings): Promise<PreparedTask> {
+  const { store, engine, environment, log } = surroundings;
+  const { spec } = task;
+  const fingerprint = await dataFingerprint(spec);
+  const key = taskKey(spec, fingerprint);
+
+  const dataset = planDataset(task, fingerprint);
+  const { output } = dataset.job;
+  const labels = await readOrMake(store, output, trainingLabels, () =>
+    makeDataset(dataset.job, { store, environment, log }),
+  );
+
+  const source: TaskSource = { spec, key, dataset: output, engine };
+  const engineId = (await engineOf(engine)).id;
+  const harness = hashPackage('@attribution-bench/tasks');
+  const parts = { task: key, dataset: output.key, engine: engineId, harness };
+  const description = planDescription(source, parts);
+  const described = await readOrMake(store, description.job.output, descriptionArtifact, () =>
+    describe(description, surroundings),
+  );
+  return {
+    ...described,
+    task,
+    key,
+    ...(fingerprint !== undefined && { fingerprint }),
+    source,
+    parts,
+    steps: [dataset, description],
+    labels,
+  };
+}
+
+/** What is stored under a key, made first where that is missing, damaged or laid out in another way. */
+async function readOrMake<T>(
+  store: Store,
+  output: ArtifactOutput,
+  part: ArtifactPart<T>,
+  make: () => Promise<unknown>,
+): Promise<T> {
+  if (await store.isSound(output, checkedWhole))
+    try {
+      return await readArtifact(store, output, part);
+    } catch (error) {
+      if (!isLostResult(error)) throw error;
+    }
+  await make();
+  return readArtifact(store, output, part);
+}
+
+/** Opens a task. A user's network is built in a process of its own, whatever it does there. */
+async function describe(
+  { job, task }: StepDraft<DescribeJob>,
+  { store, environment, log }: Surroundings,
+): Promise<void> {
+  const code = userCodeOf(job);
+  if (code === undefined) {
+    const tasks = openTasks(store, 1, { ...environment, log });
+    try {
+      await describeTask(job, { store, tasks });
+    } finally {
+      await tasks.release();
+    }
+    return;
+  }
+  const work = { job, storeLocation: store.location, environment };
+  const result = await doOnce(work, code, (message) => message.type === 'log' && log(message.message));
+  if (result.status === 'failed') throw fromPlainError({ place: `model of task "${task}"`, ...result.error });
+}

@@ -1,0 +1,62 @@
+import { BenchError } from '@attribution-bench/contract';
+import type { ArtifactOutput } from '@attribution-bench/store';
+import { dataFingerprint, dataKey, hashPackage, prepareData, type TaskSpec } from '@attribution-bench/tasks';
+import { writeArtifact } from '../../artifacts/codec.js';
+import { datasetArtifact } from '../../artifacts/dataset.js';
+import type { GridTask } from '../../model/grid.js';
+import type { StepJob } from '../../model/job.js';
+import type { StepDraft } from '../../model/step.js';
+import { type StepContext, type StepReport, stopwatch } from '../step-context.js';
+import { defineStep, likenessByParts, trifleSeconds } from '../step-definition.js';
+
+export interface DatasetJob extends StepJob {
+  readonly spec: TaskSpec;
+  readonly output: ArtifactOutput;
+}
+
+/** Gets at a task's points. */
+export const datasetStep = defineStep<DatasetJob>({
+  kind: 'dataset',
+  priority: 9,
+  cost: { likeness: likenessByParts, seconds: () => trifleSeconds },
+  result: () => datasetArtifact,
+  run: makeDataset,
+});
+
+/** @param fingerprint hash of the user's own data files, where the task is made from any */
+export function planDataset({ id, spec }: GridTask, fingerprint: string | undefined): StepDraft<DatasetJob> {
+  const harness = hashPackage('@attribution-bench/tasks');
+  const output = datasetStep.output({ data: dataKey(spec), fingerprint, harness });
+  return datasetStep.draft({
+    label: `data of ${id}`,
+    task: id,
+    needs: [],
+    outputs: [output],
+    job: { spec, output },
+    place: [],
+  });
+}
+
+/**
+ * Reads or downloads a task's data and keeps exactly what the task is fed.
+ * @throws BenchError DATA_CHANGED when the user's files are not those that the plan was made with
+ */
+export async function makeDataset(
+  { spec, output }: DatasetJob,
+  { store, environment, log }: Pick<StepContext, 'store' | 'environment' | 'log'>,
+): Promise<StepReport> {
+  const elapsed = stopwatch();
+  const data = await prepareData(spec, { ...environment, log });
+  if ((await dataFingerprint(spec)) !== output.made.fingerprint) throw changed(spec.id);
+  await writeArtifact(store, output, datasetArtifact, data);
+  return elapsed();
+}
+
+function changed(task: string): BenchError {
+  return new BenchError({
+    code: 'DATA_CHANGED',
+    place: `task "${task}"`,
+    message: 'has data files that changed while the grid ran',
+    next: 'run it again',
+  });
+}

@@ -1,0 +1,190 @@
+import {
+  BenchError,
+  deriveSeed,
+  type Json,
+  type MetricContext,
+  type MetricResult,
+  type ParamSpecs,
+  type Params,
+  Rng,
+  type ScoreShape,
+  type Split,
+  type TaskInfo,
+} from '@attribution-bench/contract';
+import { metrics } from '@attribution-bench/metrics';
+import type { ArtifactOutput, ArtifactRef, Store } from '@attribution-bench/store';
+import { hashPackage } from '@attribution-bench/tasks';
+import { readArtifact, writeArtifact } from '../../artifacts/codec.js';
+import { flippedLabels } from '../../artifacts/dataset.js';
+import { metricArtifact, reportedValue } from '../../artifacts/metric-values.js';
+import { scoresArtifact, shapeOfScores } from '../../artifacts/scores.js';
+import { truthPart } from '../../artifacts/truth.js';
+import type { GridMetric } from '../../model/grid.js';
+import type { StepJob, TaskSource } from '../../model/job.js';
+import type { StepDraft } from '../../model/step.js';
+import type { SubsetRule } from '../../model/subset-rule.js';
+import type { TaskToPlan } from '../../model/task-to-plan.js';
+import { withFeatures } from '../image-features.js';
+import { madeUpScores } from '../made-up.js';
+import { retrainForMetric, sharedShare } from '../retrain-for-metric.js';
+import { type StepContext, type StepReport, stopwatch } from '../step-context.js';
+import { defineStep, type StepCode } from '../step-definition.js';
+import type { CellToPlan } from './fit.js';
+import type { ScoreJob } from './score.js';
+
+export interface MetricJob extends StepJob {
+  readonly metric: string;
+  readonly params: Params<ParamSpecs>;
+  readonly info: TaskInfo;
+  readonly scores: ArtifactOutput;
+  readonly scoreShape: ScoreShape;
+  readonly truth?: MetricTruth;
+  readonly task: TaskSource;
+  /** Given when the metric needs to know which labels were flipped. */
+  readonly dataset?: ArtifactRef;
+  readonly report: Split;
+  readonly tune?: Split;
+  readonly output: ArtifactOutput;
+}
+
+export interface MetricTruth {
+  readonly key: string;
+  readonly rule: SubsetRule;
+  readonly artifact: ArtifactOutput;
+}
+
+/** Compares scores with what is known, on the report split and, where parameters are chosen, on the tune split. */
+export const metricStep = defineStep<MetricJob>({
+  kind: 'metric',
+  priority: 3,
+  cell: { budgeted: false, value: reportedValue },
+  cost: {
+    likeness: ({ metric, params, info, report, task }) => ({
+      metric,
+      params: { ...params } as Json,
+      sizes: [info.train, report.queries.length, report.subsets.length],
+      task: metrics[metric].retrainings && task.key,
+    }),
+    shared: (job, stack) =>
+      metrics[job.metric].retrainings === undefined ? undefined : sharedShare((seed) => requestsFor(job, seed), stack),
+  },
+  result: () => metricArtifact,
+  code: codeOf,
+  run: evaluateMetric,
+});
+
+/** What a metric of a cell reads. */
+export interface MetricReads {
+  readonly score: StepDraft<ScoreJob>;
+  readonly truth?: MetricTruth & { readonly step: string };
+  readonly split: { readonly report: Split; readonly tune?: Split };
+  /** Id of the step of the metric whose retrainings it shares, which then are stored. */
+  readonly after?: string;
+}
+
+export function planMetric(
+  task: TaskToPlan,
+  { label, place }: CellToPlan,
+  { metric, params, files }: GridMetric,
+  identity: ArtifactOutput['made'],
+  { score, truth, split, after }: MetricReads,
+): StepDraft<MetricJob> {
+  const wantsLabels = metric.needs.includes('label-noise');
+  const readsData = wantsLabels || metric.retrainings !== undefined;
+  const output = metricStep.output({
+    metric: metric.id,
+    revision: metric.revision,
+    code: hashPackage('@attribution-bench/metrics'),
+    ...identity,
+    scores: score.job.output.key,
+    truth: truth?.artifact.key,
+    report: partsOf(split.report),
+    tune: split.tune && partsOf(split.tune),
+  });
+  return metricStep.draft({
+    label: `${metric.id} of ${label}`,
+    task: score.task,
+    method: score.job.method.id,
+    needs: [score.id, truth?.step, ...(readsData ? task.dataSteps : []), after].filter((id) => id !== undefined),
+    outputs: [output],
+    job: {
+      metric: metric.id,
+      params: files.located,
+      info: task.info,
+      task: task.source,
+      scores: score.job.output,
+      scoreShape: score.job.scoreShape,
+      ...(truth && { truth: { key: truth.key, rule: truth.rule, artifact: truth.artifact } }),
+      ...(wantsLabels && { dataset: task.source.dataset }),
+      ...split,
+      output,
+    },
+    place: ['metric', metric.id, { ...params } as Json, ...place],
+  });
+}
+
+function partsOf({ subsets, queries, train }: Split): Json {
+  return [[...subsets], [...queries], train === undefined ? null : [...train]];
+}
+
+function codeOf({ metric, params, task }: MetricJob): StepCode {
+  const { retrainings, imageSpace } = metrics[metric];
+  const space = imageSpace?.(params);
+  return {
+    ...(retrainings && { network: task.spec }),
+    ...(space?.space === 'onnx' && { extractor: space.extractor }),
+  };
+}
+
+/** What the metric would have trained if the scores were random numbers. */
+function requestsFor(job: MetricJob, seed: number) {
+  const { metric, params, info, scoreShape, task, report } = job;
+  const { scores } = madeUpScores(shapeOfScores(scoreShape, info), seed);
+  const rng = new Rng(deriveSeed(task.spec.seed, task.key, 'metric', metric));
+  return metrics[metric].retrainings?.({ task: info, scores, scoreShape }, params, report, rng) ?? [];
+}
+
+/** Compares scores with what is known. */
+async function evaluateMetric(job: MetricJob, ctx: StepContext): Promise<StepReport> {
+  const { spec, key } = job.task;
+  const metric = metrics[job.metric];
+  const known = await readKnown(job, ctx.store);
+  const elapsed = stopwatch();
+  const evaluate = async (split: Split): Promise<MetricResult> => {
+    const rng = new Rng(deriveSeed(spec.seed, key, 'metric', metric.sharesRetrainings ?? job.metric));
+    const requests = metric.retrainings?.(known, job.params, split, rng);
+    const drawn = requests && (await retrainForMetric(requests, job.task, ctx));
+    const space = metric.imageSpace?.(job.params);
+    const retrained = drawn && space ? await withFeatures(drawn, space, job.task, ctx) : drawn;
+    const result = metric.evaluate({ ...known, ...(retrained && { retrained }) }, job.params, split);
+    if (Number.isFinite(result.value)) return result;
+    throw new BenchError({
+      code: 'METRIC_NOT_FINITE',
+      message: `metric "${job.metric}" came out as ${result.value}`,
+    });
+  };
+  const report = await evaluate(job.report);
+  const tune = job.tune && (await evaluate(job.tune));
+  const spent = elapsed();
+  await writeArtifact(ctx.store, job.output, metricArtifact, { report, ...(tune && { tune }) });
+  return { ...spent, value: report.value };
+}
+
+/** The scores, and what they are compared with. */
+async function readKnown(job: MetricJob, store: Store): Promise<MetricContext> {
+  const { info, scoreShape, truth, dataset } = job;
+  const shape = shapeOfScores(scoreShape, info);
+  const { scores, selfInfluence } = await readArtifact(store, job.scores, scoresArtifact(shape));
+  const rows =
+    truth &&
+    (await readArtifact(store, truth.artifact, truthPart({ key: truth.key, train: info.train, ...truth.rule })));
+  const flipped = dataset && (await readArtifact(store, dataset, flippedLabels));
+  return {
+    task: info,
+    scores,
+    scoreShape,
+    ...(selfInfluence && { selfInfluence }),
+    ...(rows && { truth: rows }),
+    ...(flipped && { flipped }),
+  };
+}

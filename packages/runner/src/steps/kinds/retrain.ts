@@ -1,0 +1,91 @@
+import { deriveSeed, type Seed } from '@attribution-bench/contract';
+import type { ArtifactOutput } from '@attribution-bench/store';
+import type { TaskSpec } from '@attribution-bench/tasks';
+import { type ArtifactCodec, writeArtifact } from '../../artifacts/codec.js';
+import { digestOf, type Retraining, retrainingArtifact } from '../../artifacts/retraining.js';
+import type { StepJob, TaskSource } from '../../model/job.js';
+import type { StepDraft } from '../../model/step.js';
+import type { SubsetRule } from '../../model/subset-rule.js';
+import type { TaskToPlan } from '../../model/task-to-plan.js';
+import { drawSubsets } from '../draw-subsets.js';
+import { type StepContext, type StepReport, stopwatch } from '../step-context.js';
+import { defineStep, likenessByParts } from '../step-definition.js';
+
+export interface RetrainJob extends StepJob {
+  readonly task: TaskSource;
+  readonly rule: SubsetRule;
+  readonly retrainSeed: number;
+  readonly subsets: readonly { readonly subset: number; readonly output: ArtifactOutput }[];
+}
+
+/** Ground truth, one group: one retraining of each of some subsets. */
+export const retrainStep = defineStep<RetrainJob>({
+  kind: 'retrain',
+  priority: 5,
+  cost: { likeness: likenessByParts, opens: true },
+  result: ({ task }) => retrainingOf(task.spec),
+  code: ({ task }) => ({ network: task.spec }),
+  run: retrainSubsets,
+});
+
+/** The result of one retraining. It depends on its subset and seed only: raising the number of either keeps the work done. */
+export function retrainingOutput(
+  { parts }: TaskToPlan,
+  rule: SubsetRule,
+  subset: number,
+  seed: number,
+): ArtifactOutput {
+  return retrainStep.output({ ...parts, role: 'truth-retrain', ...rule, subset, seed });
+}
+
+/** @param subsets of consecutive numbers */
+export function planRetraining(
+  { task, source, dataSteps }: TaskToPlan,
+  { rule, retrainSeed, subsets }: Pick<RetrainJob, 'rule' | 'retrainSeed' | 'subsets'>,
+): StepDraft<RetrainJob> {
+  const { id } = task;
+  const [first, last] = [subsets[0].subset, subsets[subsets.length - 1].subset];
+  return retrainStep.draft({
+    label: `retrain ${id} ${first === last ? `subset ${first}` : `subsets ${first}-${last}`} seed ${retrainSeed}`,
+    task: id,
+    needs: dataSteps,
+    outputs: subsets.map(({ output }) => output),
+    job: { task: source, rule, retrainSeed, subsets },
+    place: ['retrain', first, retrainSeed],
+  });
+}
+
+/** How a retraining of a task is stored. */
+export function retrainingOf({ queries }: TaskSpec): ArtifactCodec<Retraining> {
+  return retrainingArtifact(queries.heldout + queries.generated);
+}
+
+function seedOf(spec: TaskSpec, taskKey: string, subset: number, retrainSeed: number): Seed {
+  return deriveSeed(spec.seed, taskKey, 'truth-retrain', subset, retrainSeed);
+}
+
+/** Retrains one group of subsets, in their places, and keeps the target of every query under each model. */
+async function retrainSubsets(job: RetrainJob, { store, tasks, cancel, progress }: StepContext): Promise<StepReport> {
+  const { spec, key } = job.task;
+  const task = await tasks.use(job.task);
+  const membersOf = await drawSubsets(store, job.task, job.rule);
+  const elapsed = stopwatch();
+  const trained = await task.train({
+    runs: job.subsets.map(({ subset }) => ({
+      seed: seedOf(spec, key, subset, job.retrainSeed),
+      members: membersOf(subset),
+    })),
+    cancel,
+    progress,
+  });
+  const targets = await task.queryTargets(trained.map(({ parameters }) => parameters));
+  await Promise.all(
+    job.subsets.map(({ output }, index) => {
+      const { parameters, losses } = trained[index];
+      const loss = losses[losses.length - 1];
+      const retraining = { targets: targets[index], loss, weights: digestOf(parameters) };
+      return writeArtifact(store, output, retrainingOf(spec), retraining);
+    }),
+  );
+  return elapsed();
+}

@@ -1,0 +1,104 @@
+import { BenchError, type ScoreShape, type TaskInfo } from '@attribution-bench/contract';
+import type { ArtifactOutput, ArtifactRef } from '@attribution-bench/store';
+import { readArtifact, writeArtifact } from '../../artifacts/codec.js';
+import { stateArtifact } from '../../artifacts/method-state.js';
+import { scoresArtifact, shapeOfScores } from '../../artifacts/scores.js';
+import type { MethodSource, StepJob, TaskSource } from '../../model/job.js';
+import type { StepDraft } from '../../model/step.js';
+import { madeUpScores } from '../made-up.js';
+import { codeOfMethod, likenessOfMethod, openMethod } from '../method-context.js';
+import { type StepContext, type StepReport, stopwatch } from '../step-context.js';
+import { defineStep } from '../step-definition.js';
+import type { CellToPlan, FitJob } from './fit.js';
+
+export interface ScoreJob extends StepJob {
+  readonly task: TaskSource;
+  readonly method: MethodSource;
+  readonly fit: ArtifactRef;
+  /** Whether a metric wants to know how much each point influences its own target. */
+  readonly selfInfluence: boolean;
+  readonly scoreShape: ScoreShape;
+  readonly info: TaskInfo;
+  readonly output: ArtifactOutput;
+}
+
+/** What a method says of the queries. */
+export const scoreStep = defineStep<ScoreJob>({
+  kind: 'score',
+  priority: 2,
+  cell: { budgeted: true, after: ({ fit }) => fit },
+  cost: {
+    likeness: likenessOfMethod,
+    standIn: ({ scoreShape, info }) => {
+      const shape = shapeOfScores(scoreShape, info);
+      return scoresArtifact(shape).encode(madeUpScores(shape));
+    },
+  },
+  result: ({ scoreShape, info }) => scoresArtifact(shapeOfScores(scoreShape, info)),
+  code: codeOfMethod,
+  run: scoreMethod,
+});
+
+/** @param fit the step whose state it goes on from */
+export function planScore(
+  { label, place, needs }: CellToPlan,
+  fit: StepDraft<FitJob>,
+  about: Pick<ScoreJob, 'scoreShape' | 'info' | 'selfInfluence'>,
+): StepDraft<ScoreJob> {
+  const { task, method, output: state } = fit.job;
+  const output = scoreStep.output({ fit: state.key, selfInfluence: about.selfInfluence });
+  return scoreStep.draft({
+    label: `score ${label}`,
+    task: fit.task,
+    method: method.id,
+    needs: [fit.id, ...needs],
+    outputs: [output],
+    job: { task, method, fit: state, ...about, output },
+    place: ['score', ...place],
+  });
+}
+
+/** A method's scores, checked: right length, every one finite. */
+async function scoreMethod(job: ScoreJob, ctx: StepContext): Promise<StepReport> {
+  const { params } = job.method;
+  const scoresShare = job.selfInfluence ? 0.5 : 1;
+  const progress = (done: number) => ctx.progress(done * scoresShare);
+  const opened = await openMethod(job.method, job.task, { ...ctx, progress });
+  const { method, ctx: seen } = opened;
+  const state = await readArtifact(ctx.store, job.fit, stateArtifact);
+  const shape = shapeOfScores(job.scoreShape, job.info);
+  ctx.begun();
+  const elapsed = stopwatch();
+  const scores = await method.score(seen, params, state);
+  const spent = elapsed();
+  checkNumbers('score', scores, shape);
+  const selfInfluence = job.selfInfluence ? await method.selfInfluence?.(seen, params, state) : undefined;
+  if (selfInfluence !== undefined) checkNumbers('selfInfluence', selfInfluence, shape.slice(-1));
+  await writeArtifact(ctx.store, job.output, scoresArtifact(shape), {
+    scores,
+    ...(selfInfluence && { selfInfluence }),
+  });
+  return spent;
+}
+
+/** @throws BenchError METHOD_SCORES when it is not a Float32Array of the shape with finite numbers only */
+function checkNumbers(what: string, values: unknown, shape: readonly number[]): void {
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  const pairwise = shape.length === 2;
+  if (!(values instanceof Float32Array) || values.length !== size)
+    throw new BenchError({
+      code: 'METHOD_SCORES',
+      message: `${what} returned ${values instanceof Float32Array ? `${values.length} numbers` : 'no Float32Array'}`,
+      next: `return a Float32Array of ${size} numbers [${pairwise ? 'queries × train' : 'train'} = ${shape.join(' × ')}]`,
+    });
+  const first = values.findIndex((value) => !Number.isFinite(value));
+  if (first === -1) return;
+  const bad = values.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
+  const columns = shape[shape.length - 1];
+  const place = `${pairwise ? `query ${Math.floor(first / columns)}, ` : ''}training point ${first % columns}`;
+  throw new BenchError({
+    code: 'METHOD_SCORES',
+    message: `${what} returned ${bad} of ${size} numbers that are not finite, the first ${values[first]} at ${place}`,
+    next: 'look for a division by 0 or a ridge that is too small',
+  });
+}

@@ -1,0 +1,65 @@
+import { BenchError, type PlainError } from '@attribution-bench/contract';
+import type { StepJob } from '../model/job.js';
+import { datasetStep } from './kinds/dataset.js';
+import { describeStep } from './kinds/describe-task.js';
+import { diagnoseStep } from './kinds/diagnose.js';
+import { fitStep } from './kinds/fit.js';
+import { generateStep } from './kinds/generate.js';
+import { metricStep } from './kinds/metric.js';
+import { retrainStep } from './kinds/retrain.js';
+import { scoreStep } from './kinds/score.js';
+import { trainStep } from './kinds/train.js';
+import { truthStep } from './kinds/truth.js';
+import type { StepContext, StepReport } from './step-context.js';
+import type { StepDefinition } from './step-definition.js';
+
+const definitions = new Map<string, StepDefinition>();
+
+/** Makes a kind of step known to this process. @throws BenchError STEP_KIND when another definition has its name */
+export function registerStep(definition: StepDefinition): void {
+  const { kind } = definition;
+  if ((definitions.get(kind) ?? definition) !== definition)
+    throw new BenchError({ code: 'STEP_KIND', message: `there are two kinds of step with the name "${kind}"` });
+  definitions.set(kind, definition);
+}
+
+const own = [
+  datasetStep,
+  generateStep,
+  diagnoseStep,
+  describeStep,
+  trainStep,
+  retrainStep,
+  truthStep,
+  fitStep,
+  scoreStep,
+  metricStep,
+];
+for (const definition of own) registerStep(definition);
+
+/** All kinds of steps that this process knows. */
+export function stepDefinitions(): readonly StepDefinition[] {
+  return [...definitions.values()];
+}
+
+/** What is to be known of a kind of step. @throws BenchError STEP_KIND when it is not known */
+export function definitionOf({ kind }: Pick<StepJob, 'kind'>): StepDefinition {
+  const definition = definitions.get(kind);
+  if (definition !== undefined) return definition;
+  throw new BenchError({ code: 'STEP_KIND', message: `there is no kind of step with the name "${kind}"` });
+}
+
+/** Does one step. @throws Cancelled, or a BenchError that says why it cannot be done */
+export async function runStep(job: StepJob, ctx: StepContext): Promise<StepReport> {
+  if (job.module !== undefined && !definitions.has(job.kind)) registerStep((await import(job.module)).default);
+  return definitionOf(job).run(job, ctx);
+}
+
+/** A failure in one line: where, what, and what to do. @param step where it happened */
+export function failureLine(
+  { message, next }: PlainError,
+  step?: { readonly kind: string; readonly label: string },
+): string {
+  const where = step === undefined ? '' : `${definitionOf(step).cell === undefined ? step.label : step.kind}: `;
+  return `${where}${message}${next === undefined ? '' : `, ${next}`}`;
+}
