@@ -25,7 +25,14 @@ export default {
     'packages/runner': internal('src/index.ts', 'src/entries/*.ts'),
     'packages/bench': ofPackage('src/bench.ts', 'src/perf/child.ts'),
     tools: {
-      entry: ['executors/*/*.cjs!', 'generators/*/method.cjs!', 'plugins/*.cjs!', 'scripts/*.mjs!', 'layers.cjs!'],
+      entry: [
+        'executors/*/*.cjs!',
+        'generators/*/method.cjs!',
+        'plugins/*.cjs!',
+        'release-versions.cjs!',
+        'scripts/*.mjs!',
+        'layers.cjs!',
+      ],
       project: ['**/*.{cjs,mjs}!'],
     },
   },
