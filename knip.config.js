@@ -21,6 +21,8 @@ export default {
     // Authors of methods, metrics, models and data sets import these two.
     'packages/contract': ofPackage('src/index.ts'),
     'packages/testkit': ofPackage('src/index.ts'),
+    // Programs that exchange tasks and scores with this one import it.
+    'packages/exchange': ofPackage('src/index.ts'),
     'packages/method-*': ofPackage('src/*.ts'),
     'packages/runner': internal('src/index.ts', 'src/entries/*.ts'),
     'packages/bench': ofPackage('src/bench.ts', 'src/perf/child.ts', 'templates/render.cjs'),

@@ -87,7 +87,10 @@ export async function solveSpd(
   return (await cholesky(a, shape.n, options)).solve(b, shape.columns);
 }
 
-/** (A + ridge·I)⁻¹, [n × n], for symmetric positive definite A; errors as {@link cholesky}. */
+/**
+ * (A + ridge·I)⁻¹, [n × n], for symmetric positive definite A; errors as {@link cholesky}.
+ * @internal tests hold solutions against it
+ */
 export async function invertSpd(a: Float64Array, n: number, options: SpdOptions = {}): Promise<Float64Array> {
   return (await cholesky(a, n, options)).inverse();
 }
