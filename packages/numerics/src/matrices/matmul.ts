@@ -71,7 +71,7 @@ function checkOperands(place: string, a: FloatArray, b: FloatArray, c: FloatArra
       code: 'NUMERICS_SHARED_MEMORY',
       place,
       message: 'an operand lies in shared memory, which ONNX Runtime refuses',
-      next: 'copy it once a worker: data.slice()',
+      next: 'copy it once per worker: data.slice()',
     });
 }
 

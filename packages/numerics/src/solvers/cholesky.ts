@@ -12,7 +12,7 @@ export interface SpdFactor {
   readonly logDeterminant: number;
   /** (A + ridge·I)⁻¹ B for B [n × columns]. */
   solve(b: Float64Array, columns: number): Promise<Float64Array>;
-  /** The same for right-hand sides stored as rows: [rows × n] in, [rows × n] out. */
+  /** Solves for right-hand sides stored as rows: [rows × n] in, [rows × n] out. */
   solveRows(rows: Float64Array): Promise<Float64Array>;
   /** L⁻¹ B for B [n × columns]. */
   solveLower(b: Float64Array, columns: number): Promise<Float64Array>;
