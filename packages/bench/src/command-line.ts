@@ -10,6 +10,7 @@ import { newMethodCommand } from './commands/new-method.js';
 import { perfCommand } from './commands/perf.js';
 import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
+import { showCommand } from './commands/show.js';
 import { statusCommand } from './commands/status.js';
 import { truthCommand } from './commands/truth.js';
 import { validateCommand } from './commands/validate.js';
@@ -20,6 +21,7 @@ const verbs = [
   truthCommand,
   statusCommand,
   reportCommand,
+  showCommand,
   checkCommand,
   acceptCommand,
   listCommand,

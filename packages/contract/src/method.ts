@@ -153,8 +153,7 @@ export class Cancelled extends Error {
   }
 }
 
-/** What every method has, whatever it needs. */
-export interface BaseContext {
+interface BaseContext {
   readonly task: TaskInfo;
   /** A stream of random numbers of this method, seed and name. */
   rng(name: string): Rng;
@@ -165,8 +164,7 @@ export interface BaseContext {
   log(message: string): void;
 }
 
-/** What each need adds to the context. */
-export interface ContextByNeed {
+interface ContextByNeed {
   labels: {
     /** Class of every point as trained on, label noise included. */
     labels(of: PointSet): Int32Array;
@@ -199,8 +197,7 @@ export interface ContextByNeed {
   };
 }
 
-/** The intersection of the members of a union. */
-export type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
+type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
 
 /** What a method sees: the task, its own randomness, and what it declared to need. Never subsets, truth or metrics. */
 export type MethodContext<N extends Need = never> = BaseContext &

@@ -14,6 +14,8 @@ export { makeBoard } from './make/make-board.js';
 export { makeCosts } from './make/make-costs.js';
 export { type BoardLink, renderIndex } from './page/render-index.js';
 export { renderPage } from './page/render-page.js';
+export { renderPoint } from './page/render-point.js';
+export type * from './point-influence.js';
 export type * from './task-examples.js';
 export { renderCsv } from './text/csv.js';
 export { readableJson } from './text/json.js';

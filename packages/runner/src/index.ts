@@ -27,6 +27,8 @@ export { boardInput, gridSource } from './report/board-input.js';
 export { collectGarbage } from './report/collect-garbage.js';
 export { boardExamples, type ExampleRow } from './report/examples/board-examples.js';
 export { type GeneratedSheet, generatedSheets } from './report/examples/generated-sheets.js';
+export { pngUrl } from './report/examples/png.js';
+export { pointInfluence } from './report/point-influence.js';
 export { readStatus } from './report/status.js';
 export type { RunOptions } from './schedule/run-options.js';
 export { runPlan } from './schedule/run-plan.js';

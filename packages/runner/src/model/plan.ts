@@ -81,8 +81,8 @@ export interface PlanOptions {
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
   readonly force?: readonly string[];
-  /** `truth`: the ground truth and nothing else. */
-  readonly scope?: 'all' | 'truth';
+  /** `truth`: the ground truth and nothing else; `scores`: what methods say, without ground truth and metrics. */
+  readonly scope?: 'all' | 'truth' | 'scores';
   /** Where downloaded data is kept; default a cache folder of the user. */
   readonly cacheFolder?: string;
   /** Refuse to download data. */

@@ -25,6 +25,8 @@ export type CellDraft = Omit<PlannedCell, 'status' | 'reason'> & {
 /** What cells of a task have in common. */
 export interface CellTask extends Pick<PreparedGridTask, 'metrics' | 'answers'> {
   readonly opened: TaskToPlan;
+  /** Whether no metric is wanted. */
+  readonly scoresOnly: boolean;
   readonly truth?: PlannedTruthSteps;
   readonly split: Pick<PlannedTask, 'report' | 'tune'>;
 }
@@ -114,7 +116,11 @@ function planCell(
     planScore(cell, fit, { scoreShape: method.scoreShape, info: opened.info, selfInfluence }),
   );
   return {
-    steps: { fit: fit.id, score: score.id, metrics: planMetrics(steps, grid, cellTask, cell, score) },
+    steps: {
+      fit: fit.id,
+      score: score.id,
+      metrics: cellTask.scoresOnly ? {} : planMetrics(steps, grid, cellTask, cell, score),
+    },
     retrainings: new Set(models.map(({ id }) => id)).size,
   };
 }

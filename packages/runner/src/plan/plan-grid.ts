@@ -58,15 +58,17 @@ interface TaskDraft {
 function draftTask(steps: StepList, { grid, options, filter }: PreparedGrid, prepared: PreparedGridTask): TaskDraft {
   const { task, info, key, fingerprint, metrics, answers } = prepared;
   const opened = planTaskData(steps, prepared);
-  const ofTask = stepDefinitions().flatMap(({ forTask }) => forTask?.(opened) ?? []);
+  const scoresOnly = options.scope === 'scores';
+  const ofTask = scoresOnly ? [] : stepDefinitions().flatMap(({ forTask }) => forTask?.(opened) ?? []);
   for (const step of ofTask) addStep(steps, step);
   const [{ id: first }] = planCheckpoints(steps, opened, grid.seeds[0], 1);
-  if (task.truth !== undefined) checkSubsets(task.id, task.truth, prepared.labels);
-  const truth = task.truth && planTruth(steps, opened, task.truth);
+  const wantedTruth = scoresOnly ? undefined : task.truth;
+  if (wantedTruth !== undefined) checkSubsets(task.id, wantedTruth, prepared.labels);
+  const truth = wantedTruth && planTruth(steps, opened, wantedTruth);
   const { subsets = 0, growth } = task.truth ?? {};
   const sizes = { subsets, ...(growth && { firstSubsets: growth.block }), queries: info.queries, train: info.train };
   const split = drawSplit(grid.seed, key, sizes, hasChoice(prepared) ? grid.select?.tuneFraction : undefined);
-  const cellTask: CellTask = { opened, metrics, answers, split, ...(truth && { truth }) };
+  const cellTask: CellTask = { opened, metrics, answers, scoresOnly, split, ...(truth && { truth }) };
   const { use } = task.spec.data;
   return {
     planned: {
@@ -81,7 +83,12 @@ function draftTask(steps: StepList, { grid, options, filter }: PreparedGrid, pre
     },
     ...(truth && { truth }),
     cells: options.scope === 'truth' ? [] : planCells(steps, grid, cellTask, filter),
-    wanted: [first, ...opened.dataSteps, ...ofTask.map(({ id }) => id), ...(truth ? [truth.step] : [])],
+    wanted: [
+      ...(scoresOnly ? [] : [first]),
+      ...opened.dataSteps,
+      ...ofTask.map(({ id }) => id),
+      ...(truth ? [truth.step] : []),
+    ],
   };
 }
 

@@ -47,7 +47,8 @@ export async function prepareGrid(grid: Grid, options: PlanOptions): Promise<Pre
     const prepared = await prepareTask(task, { store, engine, environment, log });
     const metrics = metricsForTask(grid, task);
     const answers = new Map<GridMethod, MethodAnswer>();
-    for (const method of grid.methods) answers.set(method, await askMethod(method, prepared.info, metrics));
+    const isRead = metrics.length > 0 || options.scope === 'scores';
+    for (const method of grid.methods) answers.set(method, await askMethod(method, prepared.info, isRead));
     tasks.push({ ...prepared, metrics, answers });
   }
   return { grid, options, environment, store, filter, tasks };

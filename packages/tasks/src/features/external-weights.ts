@@ -44,7 +44,7 @@ function textOf(entry: Uint8Array, wanted: number): string | undefined {
 
 interface Field {
   readonly field: number;
-  /** The bytes of a length-delimited field. */
+  /** Of length-delimited fields. */
   readonly content?: Uint8Array;
 }
 

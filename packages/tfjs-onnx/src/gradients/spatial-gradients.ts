@@ -54,11 +54,6 @@ const depthwiseFilterGradient: GradConfig = {
   },
 };
 
-/** Whether AvgPoolGrad of the backend in use spreads errors over padding too, as all do but TensorFlow's own library. */
-function spreadsOverPadding(): boolean {
-  return tf.getBackend() !== 'tensorflow';
-}
-
 /**
  * How much more the error of each window counts where part of it is padding: TensorFlow.js averages over what is
  * there, yet spreads the error over the whole window. [1, out height, out width, 1]
@@ -90,10 +85,8 @@ const averagePoolGradient: GradConfig = {
     const attributes = attrs as unknown as PoolAttributes;
     return {
       x: () => {
-        const error = spreadsOverPadding()
-          ? tf.mul(dy as Tensor, paddingCorrection(x.shape, attributes))
-          : (dy as Tensor);
-        return run('AvgPoolGrad', { dy: error, input: x }, attributes);
+        const correction = paddingCorrection(x.shape, attributes);
+        return run('AvgPoolGrad', { dy: tf.mul(dy as Tensor, correction), input: x }, attributes);
       },
     };
   },
@@ -105,10 +98,7 @@ const averagePoolSecondGradient: GradConfig = {
   gradFunc: (ddx, [input], attrs) => {
     const attributes = attrs as unknown as PoolAttributes;
     return {
-      dy: () => {
-        const means = run('AvgPool', { x: ddx as Tensor }, attributes);
-        return spreadsOverPadding() ? tf.div(means, paddingCorrection(input.shape, attributes)) : means;
-      },
+      dy: () => tf.div(run('AvgPool', { x: ddx as Tensor }, attributes), paddingCorrection(input.shape, attributes)),
       input: () => zeros(input),
     };
   },

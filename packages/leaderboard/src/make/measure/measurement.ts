@@ -23,9 +23,9 @@ export interface Uncertain {
 
 /** A statistic whose spread over fresh subsets and queries is that of its draws or, where it has placements, of these. */
 export interface SampledStatistic extends ResampledStatistic {
-  /** For an area under a ROC curve. */
+  /** Of an area under a ROC curve. */
   readonly placements?: Placements;
-  /** For a difference of two such areas. */
+  /** Of a difference of two such areas. */
   readonly placementChanges?: Placements;
 }
 
@@ -118,7 +118,7 @@ function sampledDifference(a: Uncertain, b: Uncertain): SampledStatistic {
   };
 }
 
-/** The sum of independent noises. */
+/** Of independent noises. */
 function sumOf(noises: readonly CommonNoise[]): CommonNoise {
   return {
     variance: noises.reduce((sum, noise) => sum + noise.variance, 0),

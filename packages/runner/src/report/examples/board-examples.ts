@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { canonicalJson, type Json } from '@attribution-bench/contract';
+import { canonicalJson, type Json, type PointSet } from '@attribution-bench/contract';
 import type { ExamplePoint, GeneratedExample, QueryExample, TaskExamples } from '@attribution-bench/leaderboard';
 import type { GeneratedSamples } from '@attribution-bench/metrics/generative';
 import { openStore, type Store } from '@attribution-bench/store';
@@ -12,6 +12,7 @@ import { diagnoseStep } from '../../steps/kinds/diagnose.js';
 import { type ScoreJob, scoreStep } from '../../steps/kinds/score.js';
 import { readData } from '../../steps/read-data.js';
 import { indexSteps, type StepIndex } from '../../steps/step-index.js';
+import { type ImageShape, imageShape, picturesOf } from './pictures.js';
 import { pngUrl } from './png.js';
 
 /** A row of a board whose scores are wanted. */
@@ -28,8 +29,6 @@ export interface ExampleRow {
 const queriesShown = 3;
 const pointsShown = 6;
 const generatedShown = 60;
-/** Flat inputs of these datasets are square images in one channel. */
-const flatImages: ReadonlySet<unknown> = new Set(['digits', 'mnist', 'fashion-mnist']);
 
 /**
  * What rows of a board say about a few queries of the report split, spread evenly over it (for a generator with generated
@@ -86,7 +85,7 @@ async function taskExamples(
   const queries: QueryExample[] = chosenQueries([...report.queries], data).map((query) => ({
     query,
     source: data.queryIds[query],
-    picture: gallery.picture('query', query),
+    picture: gallery.picture('queries', query),
     ...label(data.queryLabels, query),
     methods: [],
   }));
@@ -131,7 +130,7 @@ function generatedExamples(samples: GeneratedSamples, { queryIds }: TaskData, ga
     ...(place < generatedShown
       ? {
           pictures: {
-            own: gallery.picture('query', first + sample),
+            own: gallery.picture('queries', first + sample),
             nearest: gallery.picture('train', nearestTraining[sample]),
           },
         }
@@ -151,27 +150,14 @@ function chosenQueries(queries: readonly number[], { queryIds }: TaskData): numb
   return Array.from({ length: count }, (_, i) => pool[Math.floor((i * pool.length) / count)]);
 }
 
-/** [height, width, channels] of inputs that are images. */
-export function imageShape(inputShape: readonly number[], dataset: unknown): [number, number, 1 | 3] | undefined {
-  const [height, width = 1, channels = 1] = inputShape;
-  if (inputShape.length === 3 && (channels === 1 || channels === 3)) return [height, width, channels];
-  const side = Math.round(Math.sqrt(height));
-  return inputShape.length === 1 && flatImages.has(dataset) && side * side === height ? [side, side, 1] : undefined;
-}
-
 interface Gallery {
   readonly pictures: string[];
   /** Number of the picture of a point, made when it is first asked for. */
-  picture(side: 'train' | 'query', index: number): number;
+  picture(side: PointSet, index: number): number;
 }
 
-function openGallery(data: TaskData, shape: [number, number, 1 | 3]): Gallery {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of data.inputs) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  const size = shape[0] * shape[1] * shape[2];
+function openGallery(data: TaskData, shape: ImageShape): Gallery {
+  const pixels = picturesOf(data, shape);
   const pictures: string[] = [];
   const numbers = new Map<string, number>();
   return {
@@ -180,11 +166,8 @@ function openGallery(data: TaskData, shape: [number, number, 1 | 3]): Gallery {
       const name = `${side} ${index}`;
       const known = numbers.get(name);
       if (known !== undefined) return known;
-      const inputs = (side === 'train' ? data.inputs : data.queryInputs).subarray(index * size, (index + 1) * size);
-      const shade = (value: number) => Math.round(((value - low) / (high - low || 1)) * 255);
-      const pixels = Uint8Array.from(inputs, (value) => Math.max(0, Math.min(255, shade(value))));
       numbers.set(name, pictures.length);
-      return pictures.push(pngUrl(pixels, shape)) - 1;
+      return pictures.push(pngUrl(pixels(side, index), shape)) - 1;
     },
   };
 }

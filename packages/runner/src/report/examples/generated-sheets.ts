@@ -4,7 +4,7 @@ import type { TaskData } from '@attribution-bench/tasks';
 import type { Plan } from '../../model/plan.js';
 import { generateStep } from '../../steps/kinds/generate.js';
 import { readData } from '../../steps/read-data.js';
-import { imageShape } from './board-examples.js';
+import { imageShape } from './pictures.js';
 import { png } from './png.js';
 
 const columns = 10;
