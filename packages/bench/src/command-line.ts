@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { acceptCommand } from './commands/accept.js';
 import { checkCommand } from './commands/check.js';
 import { doctorCommand } from './commands/doctor.js';
+import { exportCommand } from './commands/export.js';
 import { gcCommand } from './commands/gc.js';
 import { gridCommand } from './commands/grid.js';
 import { listCommand } from './commands/list.js';
@@ -19,6 +20,7 @@ const verbs = [
   gridCommand,
   planCommand,
   truthCommand,
+  exportCommand,
   statusCommand,
   reportCommand,
   showCommand,

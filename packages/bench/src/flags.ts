@@ -81,6 +81,11 @@ export function wholeNumber(value: string): number {
   return number;
 }
 
+/** A whole number of at least 0. */
+export function notNegative(value: string): number {
+  return value === '0' ? 0 : wholeNumber(value);
+}
+
 /** Milliseconds of `90s`, `20m` or `1h30m`. */
 export function duration(value: string): number {
   const milliseconds = parseDuration(value);

@@ -1,6 +1,8 @@
 export { type Estimate, estimate } from './estimate/estimate.js';
 export type { Executor, ExecutorContext, OpenExecutor } from './executors/executor.js';
 export type { Execution, StepProcess, WorkMessage, WorkResult } from './executors/work.js';
+export { type ExportOptions, exportTask } from './exporting/export-task.js';
+export { type ExportPlan, type ExportRequest, planExport } from './exporting/plan-export.js';
 export { GridErrors } from './grid/grid-errors.js';
 export {
   entryFor,

@@ -1,0 +1,111 @@
+import { BenchError, didYouMean, type Split } from '@attribution-bench/contract';
+import type { Grid } from '../model/grid.js';
+import type { TaskSource } from '../model/job.js';
+import type { Plan, PlanOptions } from '../model/plan.js';
+import { planGrid } from '../plan/plan-grid.js';
+import { type PlannedTruthSteps, planCheckpoints, planTrajectory, planTruth } from '../plan/plan-models.js';
+import { planTaskData } from '../plan/plan-task.js';
+import { settle } from '../plan/settle.js';
+import type { StepList } from '../plan/step-list.js';
+import { prepareGrid } from '../prepare/prepare-grid.js';
+import { fitStep } from '../steps/kinds/fit.js';
+import { trainStep } from '../steps/kinds/train.js';
+import type { StoredModels } from './read-models.js';
+
+/** What of a task is to be exported. Numbers that are left out are those that the methods of the grid use. */
+export interface ExportRequest {
+  readonly task: string;
+  /** Of methods; default the first of the grid. */
+  readonly seed?: number;
+  readonly checkpoints?: number;
+  /** Models along run 0; 0: none. */
+  readonly trajectory?: number;
+  readonly withTruth?: boolean;
+}
+
+/** What has to be done before a task can be exported, and where its parts will then be. */
+export interface ExportPlan {
+  readonly plan: Plan;
+  readonly source: TaskSource;
+  readonly models: StoredModels;
+  readonly truth?: PlannedTruthSteps & { readonly tune: Split };
+}
+
+/**
+ * Plans the steps that an export rests on; they have the keys that a run of the grid gives them.
+ * @throws BenchError UNKNOWN_NAME, EXPORT_NO_SPLIT, or as {@link planGrid}
+ */
+export async function planExport(grid: Grid, options: PlanOptions, request: ExportRequest): Promise<ExportPlan> {
+  const task = grid.tasks.find(({ id }) => id === request.task);
+  if (task === undefined) throw unknownTask(grid, request.task);
+  const prepared = await prepareGrid({ ...grid, tasks: [task] }, options);
+  const cells = await planGrid(prepared).catch((error: unknown) => {
+    if (error instanceof BenchError && error.code === 'GRID_EMPTY') return undefined;
+    throw error;
+  });
+  const steps: StepList = new Map();
+  const opened = planTaskData(steps, prepared.tasks[0]);
+  const seed = request.seed ?? grid.seeds[0];
+  const used = cells === undefined ? { checkpoints: 1, trajectory: 0 } : usedModels(cells);
+  const { checkpoints = used.checkpoints, trajectory = used.trajectory } = request;
+  const runs = planCheckpoints(steps, opened, seed, checkpoints);
+  const along = trajectory === 0 ? [] : [planTrajectory(steps, opened, seed, trajectory)];
+  const truth = request.withTruth === true ? planTruth(steps, opened, truthOf(grid, task)) : undefined;
+  const tune = cells?.tasks[0]?.tune;
+  if (truth !== undefined && tune === undefined) throw noSplit(grid, task.id);
+  const wanted = [...opened.dataSteps, ...[...runs, ...along].map(({ id }) => id), ...(truth ? [truth.step] : [])];
+  const settled = await settle(steps, prepared.store, new Set(wanted), new Set());
+  const { resultsFolder, engine } = options;
+  const { environment } = prepared;
+  return {
+    plan: { grid, resultsFolder, engine, environment, tasks: [], cells: [], steps: settled.steps },
+    source: opened.source,
+    models: {
+      seed,
+      checkpoints: runs.map(({ job }) => job.output),
+      ...(along.length > 0 && { trajectory: along[0].job.output }),
+    },
+    ...(truth && tune && { truth: { ...truth, tune } }),
+  };
+}
+
+/** The most models that a cell of a plan uses. */
+function usedModels({ steps }: Plan): { readonly checkpoints: number; readonly trajectory: number } {
+  let [checkpoints, trajectory] = [1, 0];
+  for (const step of steps) {
+    const { snapshots = 1 } = trainStep.jobOf(step) ?? {};
+    if (snapshots > 1) trajectory = Math.max(trajectory, snapshots);
+    checkpoints = Math.max(checkpoints, fitStep.jobOf(step)?.method.checkpoints.length ?? 0);
+  }
+  return { checkpoints, trajectory };
+}
+
+function truthOf(grid: Grid, { id, truth }: Grid['tasks'][number]): NonNullable<typeof truth> {
+  if (truth !== undefined) return truth;
+  throw new BenchError({
+    code: 'TRUTH_NONE',
+    place: grid.file,
+    message: `task ${id} has no ground truth`,
+    next: 'export it without --with-truth',
+  });
+}
+
+function noSplit(grid: Grid, task: string): BenchError {
+  return new BenchError({
+    code: 'EXPORT_NO_SPLIT',
+    place: grid.file,
+    message: `all truth of ${task} is reported, and none of it is for choosing parameters`,
+    next: 'give select.tuneFraction and a method with several settings, or export without --with-truth',
+  });
+}
+
+function unknownTask(grid: Grid, task: string): BenchError {
+  const ids = grid.tasks.map(({ id }) => id);
+  const meant = didYouMean(task, ids);
+  return new BenchError({
+    code: 'UNKNOWN_NAME',
+    place: grid.file,
+    message: `has no task "${task}"`,
+    next: meant === undefined ? `its tasks are ${ids.join(', ')}` : `did you mean "${meant}"?`,
+  });
+}
