@@ -33,7 +33,7 @@ async function boardsIn(boardsFolder: string): Promise<BoardLink[]> {
     try {
       const board = JSON.parse(await readFile(file, 'utf8')) as Board;
       if (board?.schema !== boardSchema) continue;
-      // Whether all that the index shows is there is found out by showing it.
+      // Showing the index is what finds out whether all that it shows is stored.
       renderIndex([{ folder, board }]);
       links.push({ folder, board });
     } catch (error) {

@@ -54,7 +54,7 @@ const read: Readonly<Record<Kind, () => Promise<readonly Entry[]>>> = {
     return Object.values(models).map(({ id, title, kind, cite, params }) => ({
       id,
       title,
-      facts: { kind, ...(cite === undefined ? {} : { cite }) },
+      facts: { kind, ...(cite !== undefined && { cite }) },
       params,
     }));
   },

@@ -1,7 +1,7 @@
 import { exitCode } from './exit-codes.js';
 
 /** Signals closer together than this come from one key press: npx and Nx pass on what the terminal has sent already. */
-const SAME_PRESS_MS = 1000;
+const samePressMs = 1000;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface Handlers {
@@ -47,7 +47,7 @@ function press(): void {
   if (last.firstAt === undefined) {
     last.firstAt = now;
     last.handlers.stop();
-  } else if (now - last.firstAt > SAME_PRESS_MS) {
+  } else if (now - last.firstAt > samePressMs) {
     last.handlers.abandon();
     process.kill(process.pid, 'SIGKILL');
   }

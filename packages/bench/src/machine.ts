@@ -13,7 +13,7 @@ export interface Finding {
 
 const comfortableBytes = 2 * 2 ** 30;
 
-/** What the bench runs on, one finding a subject. Writes nothing except the results folder, if it is missing. */
+/** What the bench runs on, one finding per subject. Writes nothing except the results folder, if it is missing. */
 export async function inspectMachine(results: string): Promise<readonly Finding[]> {
   return [
     node(),
@@ -47,7 +47,7 @@ function npm(): Finding {
     });
     return { subject: 'npm', verdict: 'ok', found: version.trim() };
   } catch {
-    return { subject: 'npm', verdict: 'note', found: 'not there', next: 'only needed to install methods' };
+    return { subject: 'npm', verdict: 'note', found: 'not found', next: 'only needed to install methods' };
   }
 }
 
@@ -67,9 +67,9 @@ async function nativeTensorFlow(): Promise<Finding> {
   const subject = 'tfjs-node (optional, for --engine tfjs)';
   const { tfjsNodeStatus } = await import('@attribution-bench/tfjs-onnx');
   const { available, version, reason, next } = await tfjsNodeStatus();
-  if (available) return { subject, verdict: 'ok', found: version ?? 'there' };
+  if (available) return { subject, verdict: 'ok', found: version ?? 'loads' };
   const found = `${reason ?? 'does not load'}: --engine tfjs uses the slow JavaScript backend`;
-  return { subject, verdict: 'note', found, ...(next === undefined ? {} : { next }) };
+  return { subject, verdict: 'note', found, ...(next !== undefined && { next }) };
 }
 
 function cores(): Finding {

@@ -8,7 +8,7 @@ type PlanFlags = Pick<FlagValues, 'config' | 'engine' | 'only' | 'skip' | 'force
 
 interface PlanPurpose {
   readonly scope?: NonNullable<PlanOptions['scope']>;
-  /** Whether nothing need be written where everything is there already. */
+  /** Whether nothing need be written where everything is stored already. */
   readonly readOnly?: boolean;
 }
 

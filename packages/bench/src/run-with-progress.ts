@@ -35,8 +35,8 @@ export async function runWithProgress(plan: Plan, flags: RunFlags): Promise<RunO
       cancel: cancel.signal,
       abandon: abandon.signal,
       onEvent: (event) => reporter.onEvent(event),
-      ...(flags.maxTime === undefined ? {} : { maxTimeMs: flags.maxTime }),
-      ...(flags.failFast === undefined ? {} : { failFast: flags.failFast }),
+      ...(flags.maxTime !== undefined && { maxTimeMs: flags.maxTime }),
+      failFast: flags.failFast === true,
     });
   } finally {
     reporter.close();
@@ -51,7 +51,7 @@ const incompleteBecause = {
   store: 'results could not be written',
 } as const;
 
-/** How a run ended, for people: one line an outcome, one a failed cell. */
+/** How a run ended, for people: a line for the outcome and one for each failed cell. */
 export function closingLines(outcome: RunOutcome): string[] {
   const { counts, failedCells, incomplete } = outcome;
   const lines = failedCells.map(({ cell, reason }) => `failed: ${cell}: ${reason}`);

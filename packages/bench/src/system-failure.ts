@@ -20,7 +20,7 @@ export function systemFailure(error: unknown): BenchError | undefined {
   if (code === undefined || syscall === undefined) return undefined;
   return new BenchError({
     code: 'SYSTEM',
-    ...(path === undefined ? {} : { place: path }),
+    ...(path !== undefined && { place: path }),
     message: `${path === undefined ? 'the operating system refuses' : 'cannot be used'}: ${shortened(error.message)}`,
     next: advice[code] ?? 'see --debug for where it was needed',
     cause: error,

@@ -7,13 +7,13 @@ import { temporaryFolder } from './support/folder.js';
 import { differingFromFinished, grid, plan, run, small } from './support/run.js';
 
 /** Does one step after the other, all in the thread of the run itself. */
-const inThisThread: OpenExecutor = ({ plan: { environment }, storeFolder }) => {
+const inThisThread: OpenExecutor = ({ plan: { environment }, storeLocation }) => {
   let last: Promise<unknown> = Promise.resolve();
   return {
     capacity: 1,
     start({ job }, hear) {
       const flag = newCancelFlag();
-      const result = doWork({ job, storeFolder, environment }, signalOf(flag), hear);
+      const result = doWork({ job, storeLocation, environment }, signalOf(flag), hear);
       last = result;
       return { result, cancel: () => raise(flag) };
     },

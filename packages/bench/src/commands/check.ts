@@ -43,7 +43,7 @@ async function check(flags: FlagValues): Promise<void> {
     throw new BenchError({
       code: 'NO_BASELINE',
       place: file,
-      message: 'is not there: nothing to compare with',
+      message: 'not found: nothing to compare with',
       next: `make it with: bench accept --config ${flags.config} --reason "first baseline"`,
     });
   }

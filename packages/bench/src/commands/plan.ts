@@ -54,7 +54,7 @@ async function showPlan(flags: FlagValues): Promise<void> {
   );
 }
 
-/** Says on standard error that things are being timed, once a while. */
+/** Says on standard error, now and then, that steps are being timed. */
 function probeNote(): (done: number, total: number) => void {
   let saidMs = 0;
   return (done, total) => {
@@ -79,12 +79,12 @@ function planData(plan: Plan, prediction: Estimate): unknown {
       train: info.train,
       queries: info.queries,
       parameters: info.parameters,
-      ...(truth === undefined ? {} : { truth: { key: truth.key, cached: truth.cached, total: truth.total } }),
+      ...(truth && { truth: { key: truth.key, cached: truth.cached, total: truth.total } }),
     })),
     cells: plan.cells.map((cell) => ({
       id: cell.id,
       status: cell.status,
-      ...(cell.reason === undefined ? {} : { reason: cell.reason }),
+      ...(cell.reason !== undefined && { reason: cell.reason }),
       seconds: secondsOf(cell, prediction),
     })),
     steps: { cached: plan.steps.filter(({ status }) => status === 'cached').length, total: plan.steps.length },

@@ -100,7 +100,7 @@ async function exportPacks(flags: FlagValues & { to?: string }): Promise<void> {
   const { requireWritable } = await import('@attribution-bench/store');
   await requireWritable(flags.to === undefined ? resultsFolder(flags.results) : resolve(flags.to));
   const plan = await planFrom(flags, { scope: 'truth', readOnly: true });
-  const packs = await exportTruth(plan, flags.to === undefined ? {} : { folder: flags.to });
+  const packs = await exportTruth(plan, { ...(flags.to !== undefined && { folder: flags.to }) });
   if (flags.json) console.log(JSON.stringify(packs, undefined, 2));
   else for (const { task, file, bytes } of packs) console.log(`${task}: ${file} (${formatBytes(bytes)})`);
 }

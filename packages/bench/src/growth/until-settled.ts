@@ -106,11 +106,8 @@ function begun(grid: Grid, record: GrowthRecord, flags: SettleFlags, folder: str
         message: `${task.id} was begun with at most ${earlier.looks} looks, and results that were looked at since rest on that`,
         next: `leave out --looks, or remove ${growthFile(folder, grid.name)} and take another seed`,
       });
-    const entry = earlier ?? firstLook(task, { ...standard, ...(looks === undefined ? {} : { looks }) });
-    return [
-      task.id,
-      { ...entry, ...(top === undefined ? {} : { top }), ...(margin === undefined ? {} : { margin }) },
-    ] as const;
+    const entry = earlier ?? firstLook(task, { ...standard, ...(looks !== undefined && { looks }) });
+    return [task.id, { ...entry, ...(top !== undefined && { top }), ...(margin !== undefined && { margin }) }] as const;
   });
   return Object.fromEntries(entries);
 }

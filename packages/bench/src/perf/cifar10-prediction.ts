@@ -15,11 +15,13 @@ const experiment = {
 } as const;
 const hour = 3600;
 const gibi = 2 ** 30;
-/** Of a worker beside its data: the engine, what a graph keeps between operations, blocks of gradients. */
+/** What a worker has beside its data: the engine, what a graph keeps between operations, blocks of gradients. */
 const aroundBytes = gibi;
+/** Projected length at which gradients were measured. */
+const measuredLength = 2048;
 
 /**
- * What the figures of small sizes say of CIFAR-10: epochs and gradients grow with points, kernels with points × k², factors
+ * What the figures of small sizes say about CIFAR-10: epochs and gradients grow with points, kernels with points × k², factors
  * with k³, scores with points × k × queries, dense projections with k.
  */
 export function predictCifar10(
@@ -27,52 +29,61 @@ export function predictCifar10(
   gradients: readonly Figure[],
   solves: readonly Figure[],
 ): Figure[] {
-  const { n, q, dims, epochs, subsets, fraction, retrainSeeds, checkpoints, k, cores } = experiment;
+  return [...trainingHours(retrainings), ...trakHours(gradients, solves), ...workerMemory()];
+}
+
+/** Hours to train models, where each core trains one at a time. */
+function trainingHours(retrainings: readonly Figure[]): Figure[] {
+  const { n, epochs, subsets, fraction, retrainSeeds, checkpoints, cores } = experiment;
   const epoch = last(retrainings.filter(({ settings }) => settings.model === 'resnet9'));
-  const full = (epochs * epoch.value * n) / Number(epoch.settings.n);
-  const models = subsets * retrainSeeds;
-  const rounds = Math.ceil(models / cores);
-  const kernel = grown(solves, 'kernel', { n: 1, k: 2 });
-  const factor = grown(solves, 'factor', { k: 3 });
-  const scores = grown(solves, 'scores', { n: 1, k: 1, q: 1 });
-  const solving = checkpoints * (kernel + factor + scores);
-  const wanted = { model: 'resnet9', epochs };
-  const figures: Figure[] = [
-    { what: 'one model on all points', settings: { ...wanted, n }, value: full / hour, unit: 'h' },
+  const full = (epochs * epoch.value * n) / Number(epoch.settings.n) / hour;
+  const inRounds = (models: number) => Math.ceil(models / cores) * full;
+  const settings = { model: 'resnet9', epochs, n };
+  return [
+    { what: 'one model on all points', settings, value: full, unit: 'h' },
     {
       what: 'truth',
-      settings: { ...wanted, n, subsets, fraction, retrainSeeds, cores },
-      value: (rounds * fraction * full) / hour,
+      settings: { ...settings, subsets, fraction, retrainSeeds, cores },
+      value: inRounds(subsets * retrainSeeds) * fraction,
       unit: 'h',
     },
     {
       what: 'checkpoints of TRAK',
-      settings: { ...wanted, n, checkpoints, cores },
-      value: (Math.ceil(checkpoints / cores) * full) / hour,
+      settings: { ...settings, checkpoints, cores },
+      value: inRounds(checkpoints),
       unit: 'h',
     },
   ];
-  for (const { settings, value } of gradients) {
-    if (settings.model !== 'resnet9' || settings.k !== 2048) continue;
-    const dense = settings.projection === 'rademacher' || settings.projection === 'gaussian';
-    const each = (value / 1000) * (dense ? k / 2048 : 1);
-    figures.push({
-      what: 'TRAK, one core',
-      settings: { projection: String(settings.projection), n, q, k, checkpoints },
-      value: (checkpoints * each * (2 * n + q) + solving) / hour,
-      unit: 'h',
+}
+
+/** Hours of TRAK on one core, for each kind of projection. */
+function trakHours(gradients: readonly Figure[], solves: readonly Figure[]): Figure[] {
+  const { n, q, checkpoints, k } = experiment;
+  const kernel = grown(solves, 'kernel', { n: 1, k: 2 });
+  const factor = grown(solves, 'factor', { k: 3 });
+  const scores = grown(solves, 'scores', { n: 1, k: 1, q: 1 });
+  const solving = checkpoints * (kernel + factor + scores);
+  return gradients
+    .filter(({ settings }) => settings.model === 'resnet9' && settings.k === measuredLength)
+    .map(({ settings: { projection }, value }) => {
+      const isDense = projection === 'rademacher' || projection === 'gaussian';
+      const seconds = (value / 1000) * (isDense ? k / measuredLength : 1);
+      return {
+        what: 'TRAK, one core',
+        settings: { projection: String(projection), n, q, k, checkpoints },
+        value: (checkpoints * seconds * (2 * n + q) + solving) / hour,
+        unit: 'h',
+      };
     });
-  }
-  const data = 4 * n * dims;
+}
+
+function workerMemory(): Figure[] {
+  const { n, q, dims, k } = experiment;
+  const training = aroundBytes + 4 * n * dims;
+  const withTrak = training + 3 * 8 * k * k + 4 * n * q;
   return [
-    ...figures,
-    { what: 'memory of a worker that trains', settings: { n }, value: (aroundBytes + data) / gibi, unit: 'GiB' },
-    {
-      what: 'memory of a worker with TRAK',
-      settings: { n, k, q },
-      value: (aroundBytes + data + 3 * 8 * k * k + 4 * n * q) / gibi,
-      unit: 'GiB',
-    },
+    { what: 'memory of a worker that trains', settings: { n }, value: training / gibi, unit: 'GiB' },
+    { what: 'memory of a worker with TRAK', settings: { n, k, q }, value: withTrak / gibi, unit: 'GiB' },
   ];
 }
 

@@ -46,10 +46,16 @@ function mnistLike(train: number): Readonly<Record<string, unknown>> {
 }
 
 export async function openMeasured(raw: Readonly<Record<string, unknown>>): Promise<Task> {
+  const spec = specOf(raw);
+  const data = await prepareData(spec, { cacheFolder: '', offline: true, log() {} });
+  return openTask(spec, data, onnxEngine);
+}
+
+/** A task that is written here, not by a user: it has no problems. */
+export function specOf(raw: Readonly<Record<string, unknown>>): TaskSpec {
   const resolved = resolveTask(raw, gridSeed);
-  if (!resolved.ok) throw new Error(resolved.problems.map(({ message }) => message).join('; '));
-  const data = await prepareData(resolved.spec, { cacheFolder: '', offline: true, log() {} });
-  return openTask(resolved.spec, data, onnxEngine);
+  if (resolved.ok) return resolved.spec;
+  throw new Error(resolved.problems.map(({ message }) => message).join('; '));
 }
 
 /** Trains one model and gives what a method would see of it. */
@@ -96,9 +102,7 @@ export function openDrawn(
 }
 
 function drawnSpec(model: Readonly<Record<string, unknown>>, train: number): TaskSpec {
-  const resolved = resolveTask({ id: 'drawn', data: { use: 'fashion-mnist', train }, model }, gridSeed);
-  if (!resolved.ok) throw new Error(resolved.problems.map(({ message }) => message).join('; '));
-  return resolved.spec;
+  return specOf({ id: 'drawn', data: { use: 'fashion-mnist', train }, model });
 }
 
 /** Multiplications of one image's forward pass through a classifier's model. */

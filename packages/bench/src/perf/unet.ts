@@ -1,9 +1,9 @@
 import { deriveSeed, type ParamSpecs, type Params, Rng, sizeOf } from '@attribution-bench/contract';
-import { declareNetwork, models, openTask, resolveTask, type TaskData } from '@attribution-bench/tasks';
+import { declareNetwork, models, openTask, type TaskData } from '@attribution-bench/tasks';
 import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { type Figure, secondsOf } from './figures.js';
-import { neverCancelled } from './tasks.js';
+import { neverCancelled, specOf } from './tasks.js';
 
 const inputShape = [28, 28, 1];
 const batch = 32;
@@ -15,43 +15,40 @@ const sizes = [
 const giga = 1e9;
 
 /**
- * Training of diffusion U-Nets on one core, on drawn images: samples and operations a second, counted as six for each
+ * Training of diffusion U-Nets on one core, on drawn images: samples and operations per second, counted as six for each
  * multiplication of a sample's forward pass; beside them bare convolutions of as many channels.
  */
 export async function measureUnets(): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const channels of sizes) {
-    const resolved = resolveTask(
-      {
-        id: 'unet',
-        data: { use: 'fashion-mnist', train: batch },
-        model: { use: 'ddpm-unet', channels, epochs: 2, batch },
-        queries: { heldout: 1, generated: 0 },
-      },
-      1,
-    );
-    if (!resolved.ok) throw new Error(resolved.problems.map(({ message }) => message).join('; '));
-    const { spec } = resolved;
-    const task = await openTask(spec, drawnImages(), onnxEngine);
-    const runs = [{ seed: deriveSeed(1, 'perf', 'checkpoint', 0) }];
-    const train = () => task.train({ runs, cancel: neverCancelled });
-    await train(); // compiles the graph
-    const seconds = await secondsOf(train);
-    await task.release();
-    const samples = (batch * task.info.epochs) / seconds;
-    const settings = { model: `ddpm-unet ${channels.join('-')}`, batch, models: 1 };
-    const network = models['ddpm-unet'].network(spec.model as unknown as Params<ParamSpecs>, {
-      inputShape,
-      outputs: sizeOf(inputShape),
-    });
-    const { multiplications } = declareNetwork(network, inputShape, spec.model.timeFeatures as number);
-    figures.push(
-      { what: 'training', settings, value: samples, unit: 'samples/s' },
-      { what: 'training', settings, value: (6 * samples * multiplications) / giga, unit: 'GFLOP/s' },
-      await convolutionFigure(channels[0]),
-    );
-  }
+  for (const channels of sizes)
+    figures.push(...(await trainingFigures(channels)), await convolutionFigure(channels[0]));
   return figures;
+}
+
+async function trainingFigures(channels: readonly number[]): Promise<Figure[]> {
+  const spec = specOf({
+    id: 'unet',
+    data: { use: 'fashion-mnist', train: batch },
+    model: { use: 'ddpm-unet', channels, epochs: 2, batch },
+    queries: { heldout: 1, generated: 0 },
+  });
+  const task = await openTask(spec, drawnImages(), onnxEngine);
+  const runs = [{ seed: deriveSeed(1, 'perf', 'checkpoint', 0) }];
+  const train = () => task.train({ runs, cancel: neverCancelled });
+  await train(); // compiles the graph
+  const seconds = await secondsOf(train);
+  await task.release();
+  const samples = (batch * task.info.epochs) / seconds;
+  const settings = { model: `ddpm-unet ${channels.join('-')}`, batch, models: 1 };
+  const network = models['ddpm-unet'].network(spec.model as unknown as Params<ParamSpecs>, {
+    inputShape,
+    outputs: sizeOf(inputShape),
+  });
+  const { multiplications } = declareNetwork(network, inputShape, spec.model.timeFeatures as number);
+  return [
+    { what: 'training', settings, value: samples, unit: 'samples/s' },
+    { what: 'training', settings, value: (6 * samples * multiplications) / giga, unit: 'GFLOP/s' },
+  ];
 }
 
 /** A 3×3 convolution of the full resolution, forward, of images in the layout that ONNX Runtime takes. */

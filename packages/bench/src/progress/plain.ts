@@ -1,7 +1,7 @@
 import { atWork, counted, lineOf, newRunState, outlook, update } from './lines.js';
 import type { ProgressReporter } from './reporter.js';
 
-const HEARTBEAT_MS = 10_000;
+const signOfLifeMs = 10_000;
 
 /** One line for every finished group of trainings and cell, and a sign of life every ten seconds. */
 export function plainReporter(write: (line: string) => void): ProgressReporter {
@@ -13,7 +13,7 @@ export function plainReporter(write: (line: string) => void): ProgressReporter {
       const line = lineOf(state, event);
       if (line !== undefined) write(line);
       if (event.type === 'run-started') lastLineAt = event.at;
-      if (event.type !== 'heartbeat' || event.at - lastLineAt < HEARTBEAT_MS) return;
+      if (event.type !== 'heartbeat' || event.at - lastLineAt < signOfLifeMs) return;
       lastLineAt = event.at;
       write(counted(state, `${outlook(state)}  running: ${atWork(state)}`));
     },

@@ -13,7 +13,7 @@ export function table(header: readonly string[], rows: readonly (readonly (strin
     .join('\n');
 }
 
-/** The same as a Markdown table. */
+/** Rows as a Markdown table. */
 export function markdownTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   return [header, header.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }

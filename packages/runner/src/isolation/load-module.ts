@@ -31,6 +31,6 @@ function loadError(error: unknown, what: string): unknown {
     code,
     message: `${what} cannot be loaded: it ${message}`,
     cause,
-    ...(next === undefined ? {} : { next }),
+    ...(next && { next }),
   });
 }

@@ -3,10 +3,10 @@ import type { StepJob } from '../model/job.js';
 import { definitionOf } from '../steps/registry.js';
 import type { UserModule } from './messages.js';
 
-/** What of a step is not this project's code. */
+/** The part of a step's code that is not this project's. */
 export interface UserCode {
   readonly modules: readonly UserModule[];
-  /** Equal for steps that may be done in one process after the other. */
+  /** Steps with equal ids may be done in one process, one after the other. */
   readonly id: string;
 }
 

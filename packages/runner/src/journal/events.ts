@@ -67,7 +67,7 @@ export interface RunOutcome {
   readonly run: string;
   /** Folder with events.ndjson, plan.json and outcome.json. */
   readonly folder: string;
-  /** Steps by how they ended; `elsewhere`: done by other processes meanwhile; `remaining` were never started. */
+  /** Steps by how they ended; `elsewhere`: done by other processes meanwhile; `remaining` were never begun. */
   readonly counts: {
     readonly cached: number;
     readonly done: number;

@@ -101,7 +101,7 @@ function statusOf(run: string, events: readonly RunEvent[], silentMs: number): R
   if (started?.type !== 'run-started' || started.run !== run) return undefined;
   const running = new Map<string, string>();
   const ended = { done: 0, elsewhere: 0, failed: 0, cancelled: 0, blocked: 0 };
-  let beat: Partial<Extract<RunEvent, { type: 'heartbeat' }>> = {};
+  let beat: Extract<RunEvent, { type: 'heartbeat' }> | undefined;
   let outcome: RunOutcome | undefined;
   for (const event of events) {
     if (event.type === 'step-started') running.set(event.step, event.label);
@@ -116,10 +116,9 @@ function statusOf(run: string, events: readonly RunEvent[], silentMs: number): R
   const { done, elsewhere, failed } = ended;
   const about = { run, grid, host, pid, startedAt, done, elsewhere, failed, total };
   const lastEventAt = events[events.length - 1].at;
-  const { rssBytes, etaSeconds } = beat;
-  const memory = rssBytes === undefined ? {} : { rssBytes };
+  const memory = beat && { rssBytes: beat.rssBytes };
   if (outcome !== undefined) return { ...about, state: 'finished', running: [], ...memory, lastEventAt, outcome };
-  const left = etaSeconds === undefined ? {} : { etaSeconds };
+  const left = beat?.etaSeconds !== undefined && { etaSeconds: beat.etaSeconds };
   const state = alive ? 'running' : 'interrupted';
   return { ...about, state, running: [...running.values()], ...memory, ...left, lastEventAt };
 }

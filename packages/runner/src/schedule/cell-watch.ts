@@ -1,11 +1,10 @@
-import type { PlainError } from '@attribution-bench/contract';
 import type { PlannedCell } from '../model/plan.js';
-import type { StepStates } from './step-states.js';
+import type { Failure, StepStates } from './step-states.js';
 
 /** A cell that has come to its end. */
 export interface EndedCell {
   readonly cell: PlannedCell;
-  readonly failure?: { readonly step: string; readonly error: PlainError };
+  readonly failure?: Failure;
 }
 
 /** Tells when cells end: all their results are stored, or one never will be. Each cell is told once. */

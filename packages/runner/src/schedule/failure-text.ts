@@ -7,12 +7,12 @@ export function isStoreFailure({ code }: PlainError): boolean {
   return code === 'STORE_FULL' || code === 'STORE_UNWRITABLE' || code === 'STORE_WRITE';
 }
 
-/** Whether a result that a step reads is not there or damaged. */
+/** Whether a result that a step reads is missing or damaged. */
 export function isLostInput({ code }: PlainError): boolean {
   return code === 'STORE_MISSING' || code === 'STORE_CORRUPT';
 }
 
-/** The failure of a step in a process of its own that found a result damaged which is not. */
+/** A step with user code has found a result damaged that is sound. */
 export function misread({ place = '', message }: PlainError): PlainError {
   return toPlainError(
     new BenchError({
@@ -23,7 +23,7 @@ export function misread({ place = '', message }: PlainError): PlainError {
   );
 }
 
-/** @param ended whether it did not stop by itself */
+/** A step has used up the time of its cell. @param ended whether it had to be ended, since it did not stop when told to */
 export function overTime({ cellMs = 0 }: Budget, ended: boolean): PlainError {
   return toPlainError(
     new BenchError({
@@ -34,6 +34,7 @@ export function overTime({ cellMs = 0 }: Budget, ended: boolean): PlainError {
   );
 }
 
+/** A step has used more memory than its cell may. */
 export function overMemory({ memoryBytes = 0 }: Budget): PlainError {
   return toPlainError(
     new BenchError({
@@ -44,7 +45,7 @@ export function overMemory({ memoryBytes = 0 }: Budget): PlainError {
   );
 }
 
-/** That a run before ended without a word, and what it was at. */
+/** Says that the run before this one ended without a word, and what it was doing. */
 export function whatBrokeOff({ run, running }: RunStatus): string {
   return `run ${run} before this one was killed or crashed while it was at: ${running.join(', ')}; what it finished is kept`;
 }

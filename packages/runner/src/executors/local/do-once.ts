@@ -1,7 +1,7 @@
 import { toPlainError } from '@attribution-bench/contract';
 import { answerMs } from '../../isolation/limits.js';
+import { silentError } from '../../isolation/process-failures.js';
 import type { UserCode } from '../../isolation/user-code.js';
-import { silentError } from '../../isolation/user-process.js';
 import type { Work, WorkMessage, WorkResult } from '../work.js';
 import { openUserProcesses } from './user-processes.js';
 

@@ -7,42 +7,36 @@ import { paceMeter, trialSignal } from './pace.js';
 
 /** Tasks that are kept open: the one that a step is at, and the one before. */
 const tasksKept = 2;
+/** Progress is told in steps of at least this share. */
+const leastProgress = 0.01;
 
-let send: (message: WorkMessage) => void = () => undefined;
+type Hear = (message: WorkMessage) => void;
+
+/** Hears about the step that is being done. */
+let hearer: Hear = () => undefined;
+/** What is kept from one step to the next. */
 let bench: { readonly location: string; readonly store: Store; readonly tasks: OpenTasks } | undefined;
 
-/** Does one step in this thread; not for concurrent use. What it takes to do steps is kept from one to the next. */
+export interface DoWorkOptions {
+  /** Whether user code runs in this process. */
+  readonly besideUserCode?: boolean;
+}
+
+/** Does one step in this thread, one after the other. What it takes to do steps is kept from one to the next. */
 export async function doWork(
-  given: Work,
-  asked: CancelSignal,
-  post: (message: WorkMessage) => void,
-  { besideUserCode = false }: { readonly besideUserCode?: boolean } = {},
+  work: Work,
+  cancel: CancelSignal,
+  hear: Hear,
+  { besideUserCode = false }: DoWorkOptions = {},
 ): Promise<WorkResult> {
-  const { job, storeLocation, environment, trialSeconds } = given;
+  const { job, environment, trialSeconds } = work;
   const pace = paceMeter();
-  send = post;
-  const log = (message: string) => send({ type: 'log', level: 'info', message });
-  if (bench?.location !== storeLocation) {
-    await bench?.tasks.release();
-    const store = openStore(
-      storeLocation,
-      ({ reason, movedTo }) =>
-        send({ type: 'log', level: 'warning', message: `a stored result ${reason}; it was set aside as ${movedTo}` }),
-      { moves: !besideUserCode },
-    );
-    bench = { location: storeLocation, store, tasks: openTasks(store, tasksKept, { ...environment, log }) };
-  }
-  const signal = trialSeconds === undefined ? asked : trialSignal(asked, trialSeconds, pace.read);
-  const { store, tasks } = bench;
-  const begun = () => post({ type: 'begun' });
-  let shown = 0;
-  const progress = (done: number) => {
-    if (trialSeconds !== undefined) pace.mark(done);
-    if (done < 1 && done - shown < 0.01) return;
-    shown = done;
-    post({ type: 'progress', done });
-  };
+  hearer = hear;
   try {
+    const { store, tasks } = await openBench(work, besideUserCode);
+    const signal = trialSeconds === undefined ? cancel : trialSignal(cancel, trialSeconds, pace.read);
+    const begun = (): void => hear({ type: 'begun' });
+    const progress = tellProgress(hear, trialSeconds === undefined ? undefined : pace.mark);
     signal.throwIfAborted();
     const report = await runStep(job, { store, tasks, environment, cancel: signal, begun, progress, log });
     return { status: 'done', report, pace: pace.read() };
@@ -50,8 +44,39 @@ export async function doWork(
     if (error instanceof Cancelled || isNamed(error, 'Cancelled')) return { status: 'cancelled', pace: pace.read() };
     return { status: 'failed', error: toPlainError(error) };
   } finally {
-    send = () => undefined;
+    hearer = () => undefined;
   }
+}
+
+async function openBench({ storeLocation, environment }: Work, besideUserCode: boolean) {
+  if (bench?.location === storeLocation) return bench;
+  await bench?.tasks.release();
+  const store = openStore(
+    storeLocation,
+    ({ reason, movedTo }) => tell('warning', `a stored result ${reason}; it was set aside as ${movedTo}`),
+    { moves: !besideUserCode },
+  );
+  bench = { location: storeLocation, store, tasks: openTasks(store, tasksKept, { ...environment, log }) };
+  return bench;
+}
+
+function log(message: string): void {
+  tell('info', message);
+}
+
+function tell(level: 'info' | 'warning', message: string): void {
+  hearer({ type: 'log', level, message });
+}
+
+/** @param mark told of every progress, however small */
+function tellProgress(hear: Hear, mark: ((done: number) => void) | undefined): (done: number) => void {
+  let shown = 0;
+  return (done) => {
+    mark?.(done);
+    if (done < 1 && done - shown < leastProgress) return;
+    shown = done;
+    hear({ type: 'progress', done });
+  };
 }
 
 /** A method may bring its own copy of the contract. */

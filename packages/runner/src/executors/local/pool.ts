@@ -7,20 +7,22 @@ import { userCodeOf } from '../../isolation/user-code.js';
 import type { StepJob } from '../../model/job.js';
 import type { PlanEnvironment } from '../../model/plan.js';
 import type { Execution, ThreadWork, Work, WorkMessage, WorkResult } from '../work.js';
-import { type CancelFlag, newCancelFlag, raise } from './cancel-flag.js';
+import { newCancelFlag, raise } from './cancel-flag.js';
 import { openUserProcesses } from './user-processes.js';
 
 /** Worker threads that do steps, and processes for those with user code. */
 export interface WorkerPool {
   readonly threads: number;
-  start(job: StepJob, onMessage: (message: WorkMessage) => void, options?: Pick<Work, 'trialSeconds'>): Execution;
+  start(job: StepJob, hear: (message: WorkMessage) => void, options?: Pick<Work, 'trialSeconds'>): Execution;
   /** Waits for what runs, then ends the threads. A thread is never stopped in the middle: that aborts the process. */
   close(): Promise<void>;
 }
 
+type Threads = Piscina<ThreadWork, WorkResult>;
+
 /**
  * More threads than cores only slow each other down.
- * @param heapBytes of the objects of a process with user code; default what Node.js takes
+ * @param heapBytes most that the JavaScript objects of a process with user code may take; default what Node.js takes
  */
 export function openPool(
   jobs: number,
@@ -29,7 +31,7 @@ export function openPool(
   heapBytes?: number,
 ): WorkerPool {
   const threads = Math.max(1, Math.min(jobs, availableParallelism()));
-  const pool = new Piscina<ThreadWork, WorkResult>({
+  const pool: Threads = new Piscina({
     filename: entryFile('worker').href,
     minThreads: threads,
     maxThreads: threads,
@@ -40,27 +42,13 @@ export function openPool(
   const running = new Set<Promise<unknown>>();
   return {
     threads,
-    start(job, onMessage, options = {}) {
+    start(job, hear, options = {}) {
       const work: Work = { job, storeLocation, environment, ...options };
       const code = userCodeOf(job);
-      if (code !== undefined) {
-        const isolated = processes.start(work, code, onMessage);
-        running.add(isolated.result);
-        void isolated.result.finally(() => running.delete(isolated.result));
-        return isolated;
-      }
-      const cancel: CancelFlag = newCancelFlag();
-      const { port1, port2 } = new MessageChannel();
-      port1.on('message', onMessage);
-      const result = pool
-        .run({ ...work, cancel, port: port2 }, { transferList: [port2] })
-        .catch((error: unknown): WorkResult => ({ status: 'failed', error: toPlainError(diedError(error)) }))
-        .finally(() => {
-          running.delete(result);
-          port1.close();
-        });
-      running.add(result);
-      return { result, cancel: () => raise(cancel) };
+      const execution = code === undefined ? startInThread(pool, work, hear) : processes.start(work, code, hear);
+      running.add(execution.result);
+      void execution.result.finally(() => running.delete(execution.result));
+      return execution;
     },
     async close() {
       await Promise.all(running);
@@ -68,6 +56,17 @@ export function openPool(
       await pool.destroy();
     },
   };
+}
+
+function startInThread(pool: Threads, work: Work, hear: (message: WorkMessage) => void): Execution {
+  const cancel = newCancelFlag();
+  const { port1, port2 } = new MessageChannel();
+  port1.on('message', hear);
+  const result = pool
+    .run({ ...work, cancel, port: port2 }, { transferList: [port2] })
+    .catch((error: unknown): WorkResult => ({ status: 'failed', error: toPlainError(diedError(error)) }))
+    .finally(() => port1.close());
+  return { result, cancel: () => raise(cancel) };
 }
 
 function diedError(error: unknown): BenchError {

@@ -5,12 +5,12 @@ const colourTypes = { 1: 0, 3: 2 } as const;
 
 type ImageShape = readonly [height: number, width: number, channels: 1 | 3];
 
-/** A PNG file as a `data:` URL. `pixels` is [height × width × channels] with 8 bits a channel. */
+/** A PNG file as a `data:` URL. `pixels` is [height × width × channels] with 8 bits per channel. */
 export function pngUrl(pixels: Uint8Array, shape: ImageShape): string {
   return `data:image/png;base64,${png(pixels, shape).toString('base64')}`;
 }
 
-/** The same as a file. */
+/** A PNG file. `pixels` is as {@link pngUrl} takes it. */
 export function png(pixels: Uint8Array, [height, width, channels]: ImageShape): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
