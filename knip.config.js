@@ -6,7 +6,7 @@ const production = process.argv.includes('--production');
 
 const ofPackage = (...entries) => ({
   entry: [...entries.map((entry) => `${entry}!`), 'test/**/*.js'],
-  project: ['{bin,src}/**/*.{ts,js}!', 'test/**/*.{ts,js}'],
+  project: ['{bin,src,templates}/**/*.{ts,js,cjs}!', 'test/**/*.{ts,js}'],
 });
 /** A package that only packages of this workspace import: what none of them takes from its index is dead. */
 const internal = (...entries) => ({ ...ofPackage(...entries), includeEntryExports: production });
@@ -21,11 +21,20 @@ export default {
     // Authors of methods, metrics, models and data sets import these two.
     'packages/contract': ofPackage('src/index.ts'),
     'packages/testkit': ofPackage('src/index.ts'),
+    // Programs that exchange tasks and scores with this one import it.
+    'packages/exchange': ofPackage('src/index.ts'),
     'packages/method-*': ofPackage('src/*.ts'),
     'packages/runner': internal('src/index.ts', 'src/entries/*.ts'),
-    'packages/bench': ofPackage('src/bench.ts', 'src/perf/child.ts'),
+    'packages/bench': ofPackage('src/bench.ts', 'src/perf/child.ts', 'templates/render.cjs'),
     tools: {
-      entry: ['executors/*/*.cjs!', 'generators/*/method.cjs!', 'plugins/*.cjs!', 'scripts/*.mjs!', 'layers.cjs!'],
+      entry: [
+        'executors/*/*.cjs!',
+        'generators/*/method.cjs!',
+        'plugins/*.cjs!',
+        'release-versions.cjs!',
+        'scripts/*.mjs!',
+        'layers.cjs!',
+      ],
       project: ['**/*.{cjs,mjs}!'],
     },
   },

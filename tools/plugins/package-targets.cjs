@@ -4,7 +4,14 @@ const { layerOf } = require('../layers.cjs');
 /** Own sources, those of packages it builds on, and the settings that all share. */
 const builtFrom = ['sources', '^sources', 'settings'];
 /** And what its tests read. */
-const testedWith = ['default', '^sources', 'settings'];
+const testedWith = ['default', '^sources', 'settings', 'fixtures'];
+/** What the tests of a layer read of packages that it does not depend on, and of the workspace. */
+const readBesides = (layer, methods) => {
+  if (layer === 'leaderboard') return ['{workspaceRoot}/results/boards/**/*'];
+  // Its grids name methods. This is about the cache only: a change in a method affects the tests of that method alone.
+  if (layer === 'runner') return [{ input: 'sources', projects: methods }];
+  return [];
+};
 
 /**
  * Gives every package the same targets. Nx knows from the manifests which packages build on which, so
@@ -12,18 +19,28 @@ const testedWith = ['default', '^sources', 'settings'];
  */
 exports.createNodes = [
   'packages/*/package.json',
-  (manifests) => manifests.map((manifest) => [manifest, { projects: projectIn(dirname(manifest)) }]),
+  (manifests) => {
+    const folders = manifests.map((manifest) => dirname(manifest));
+    const methods = folders
+      .filter((folder) => layerIn(folder) === 'method')
+      .map((folder) => `${scope}${nameIn(folder)}`);
+    return manifests.map((manifest, at) => [manifest, { projects: projectIn(folders[at], methods) }]);
+  },
 ];
 
-function projectIn(folder) {
-  const layer = layerOf(folder.slice('packages/'.length));
+const scope = '@attribution-bench/';
+const nameIn = (folder) => folder.slice('packages/'.length);
+const layerIn = (folder) => layerOf(nameIn(folder));
+
+function projectIn(folder, methods) {
+  const layer = layerIn(folder);
   return {
     [folder]: {
       tags: [`layer:${layer}`],
       targets: {
         build: { ...cached(`tsc -b ${folder}`, builtFrom), dependsOn: ['^build'], outputs: ['{projectRoot}/dist'] },
         test: {
-          ...cached(`vitest run --passWithNoTests ${folder}/`, testedWith),
+          ...cached(`vitest run --passWithNoTests ${folder}/`, [...testedWith, ...readBesides(layer, methods)]),
           dependsOn: [{ projects: 'workspace', target: 'build' }],
         },
         typecheck: {

@@ -1,10 +1,12 @@
-// Checks the types of one package's tests and examples, as `tsc -p tsconfig.test.json` does for all of them.
-import { join } from 'node:path';
+// Checks the types of what one package has beside its sources, as `tsc -p tsconfig.test.json` does for all of them.
 import ts from 'typescript';
 
 const [folder] = process.argv.slice(2);
 const { config } = ts.readConfigFile('tsconfig.test.json', ts.sys.readFile);
-const include = ['test', 'examples'].map((name) => join(folder, name, '**/*.ts'));
+const ofPackages = 'packages/*/';
+const include = config.include
+  .filter((pattern) => pattern.startsWith(ofPackages))
+  .map((pattern) => pattern.replace(ofPackages, `${folder}/`));
 const { fileNames, options } = ts.parseJsonConfigFileContent({ ...config, include }, ts.sys, process.cwd());
 const program = ts.createProgram(fileNames, options);
 const problems = ts.getPreEmitDiagnostics(program);

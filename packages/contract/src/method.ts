@@ -153,7 +153,8 @@ export class Cancelled extends Error {
   }
 }
 
-interface BaseContext {
+/** What every method has, whatever it needs. */
+export interface BaseContext {
   readonly task: TaskInfo;
   /** A stream of random numbers of this method, seed and name. */
   rng(name: string): Rng;
@@ -164,7 +165,8 @@ interface BaseContext {
   log(message: string): void;
 }
 
-interface ContextByNeed {
+/** What each need adds to the context. */
+export interface ContextByNeed {
   labels: {
     /** Class of every point as trained on, label noise included. */
     labels(of: PointSet): Int32Array;
@@ -197,7 +199,8 @@ interface ContextByNeed {
   };
 }
 
-type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
+/** The intersection of the members of a union. */
+export type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
 
 /** What a method sees: the task, its own randomness, and what it declared to need. Never subsets, truth or metrics. */
 export type MethodContext<N extends Need = never> = BaseContext &

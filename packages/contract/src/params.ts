@@ -21,7 +21,8 @@ export type ParamSpecs = Readonly<Record<string, ParamSpec>>;
 /** The values of declared parameters, each in its type. */
 export type Params<S extends ParamSpecs> = { readonly [K in keyof S]: S[K] extends ParamSpec<infer T> ? T : never };
 
-interface Range<T> {
+/** Default, bounds and help of a numeric parameter. */
+export interface Range<T> {
   default?: T;
   min?: number;
   max?: number;

@@ -104,7 +104,7 @@ export interface LeadingTie {
   /** Entry with the better value, and the other one. */
   readonly better: string;
   readonly worse: string;
-  /** Of their values, with an interval that holds at all looks together with the chance `ci`. */
+  /** Difference of their values, with an interval that holds at all looks together with the chance `ci`. */
   readonly difference: PairedDifference;
   /**
    * `open`: a later look splits it with a chance of at least 20 %, given what is known now. Otherwise it is not worth growing
@@ -137,11 +137,11 @@ export interface BoardRow {
   readonly method: string;
   readonly title: string;
   readonly family: string;
-  /** Of the method, and `adapted` where the cell is. */
+  /** Origin of the method, or `adapted` where the cell is adapted. */
   readonly origin?: Origin;
   /** What differs from the method's paper on this task, where that depends on the task or the parameters. */
   readonly adaptation?: string;
-  /** One value a training point, the same for every query. */
+  /** One value per training point, the same for every query. */
   readonly global: boolean;
   readonly status: CellStatus;
   /** Why it is not `ok`. */

@@ -8,18 +8,18 @@ export interface TaskExamples {
   readonly generated?: readonly GeneratedExample[];
 }
 
-/** A generated query beside the training point nearest to it. Distances are in standard deviations a dimension. */
+/** A generated query beside the training point nearest to it. Distances are in standard deviations per dimension. */
 export interface GeneratedExample {
   /** `generated/3` */
   readonly source: string;
-  /** Of the query and of the training point; those of the most memorised ones only. */
+  /** Pictures of the query and of the training point; only for the most memorised ones. */
   readonly pictures?: { readonly own: number; readonly nearest: number };
   /** The training point, and how far it is. */
   readonly nearest: number;
   readonly trainingDistance: number;
   /** How far the nearest held-out point is. */
   readonly heldoutDistance: number;
-  /** Largest log likelihood a dimension of a training point around it: high is copied. */
+  /** Largest log likelihood per dimension of a training point around it: high is copied. */
   readonly memorisation: number;
 }
 

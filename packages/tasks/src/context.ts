@@ -24,7 +24,7 @@ export interface ContextParts {
   readonly subject: Subject;
   readonly evaluator: Evaluator;
   readonly replay: Replayer;
-  /** Of generators. */
+  /** For generators. */
   readonly samplingPass?: TaskKindParts['samplingPass'];
   readonly environment: DataEnvironment;
 }

@@ -14,7 +14,7 @@ import { openTrainer, type Trainer } from './training/trainer.js';
 /**
  * Opens a task. Graphs are compiled when first needed.
  * @param data what {@link prepareData} gave for the same spec and `generateQueries` made of it. Without the generated
- * queries a task can be described and trained; explaining it is a RangeError.
+ * queries per task can be described and trained; explaining it is a RangeError.
  * @param environment where feature extractors that a method names are downloaded to
  */
 export async function openTask(

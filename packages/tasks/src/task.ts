@@ -2,7 +2,7 @@ import type { CancelSignal, Checkpoint, FullMethodContext, Seed, TaskInfo } from
 
 export interface TrainRequest {
   /**
-   * One entry a model. `members` are the training rows it sees, all of them when left out; the runs of one request have
+   * One entry per model. `members` are the training rows it sees, all of them when left out; the runs of one request have
    * equally many members.
    */
   readonly runs: readonly { readonly seed: Seed; readonly members?: Int32Array }[];
@@ -52,7 +52,7 @@ export interface Task {
   /** How many models one graph trains on subsets at once; part of how bytes come about, fixed by the spec. */
   readonly stack: number;
   /**
-   * Trains one model a run. Where runs have members, in groups of exactly `stack` (the last one filled up by repeating
+   * Trains one model per run. Where runs have members, in groups of exactly `stack` (the last one filled up by repeating
    * runs), so that a model's bytes depend on its run and its place in its group only; runs on the whole training set
    * one by one, as a replay of them has to.
    * @throws BenchError TRAINING_DIVERGED when a loss is not finite

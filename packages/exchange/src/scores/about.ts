@@ -2,8 +2,8 @@ import { BenchError, isObject } from '@attribution-bench/contract';
 import { schemas } from '../schemas.js';
 import type { AboutScores, DeclaredCost, Orientation, ScoreFile, Sign } from './score-file.js';
 
-export const signs: readonly Sign[] = ['raises', 'lowers'];
-export const orientations: readonly Orientation[] = ['queries-by-train', 'train-by-queries'];
+const signs: readonly Sign[] = ['raises', 'lowers'];
+const orientations: readonly Orientation[] = ['queries-by-train', 'train-by-queries'];
 const members = ['schema', 'task', 'sign', 'orientation', 'title', 'family', 'cost'];
 const costs: readonly (keyof DeclaredCost)[] = ['seconds', 'memory', 'retrainings'];
 const longestText = 200;

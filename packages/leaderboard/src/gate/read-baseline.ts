@@ -13,7 +13,7 @@ export function readBaseline(text: string, place: string): Baseline {
       code: 'BASELINE_SCHEMA',
       place,
       message: `is ${parsed.schema}, this version reads ${baselineSchema}`,
-      next: 'accept the numbers anew: bench accept --reason "baseline of the new version"',
+      next: 'accept the numbers again: bench accept --reason "baseline of the new version"',
     });
   }
   const { accepted, tasks, rows } = parsed;

@@ -5,7 +5,7 @@ import type { Scale } from './check.js';
 /** Tolerances by metric id, in the unit of {@link toleranceOf}; a metric that is not named has its kind's default. */
 export type Tolerances = Readonly<Record<string, number>>;
 
-/** Of correlations, of areas under ROC curves, of anything else. */
+/** For correlations, for areas under ROC curves, for anything else. */
 const defaults = { correlation: 0.02, detection: 0.3, other: 0.02 } as const;
 
 export interface AppliedTolerance {

@@ -12,7 +12,7 @@ export interface PairedTest {
   sampling(subsets?: number): EstimatedVariance;
   /** Chance of a difference as far from 0 as `value`, if there is none, with that noise and what seeds and repeats add. */
   tail(value: number, sampling: EstimatedVariance): number;
-  /** The same without what seeds and repeats add. */
+  /** {@link tail} without what seeds and repeats add. */
   tailOfSampling(value: number, sampling: EstimatedVariance): number;
 }
 

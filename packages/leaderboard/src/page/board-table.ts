@@ -71,7 +71,7 @@ function methodCell({ row }: RowView, { marks }: PageData, id: string): Html {
       ? undefined
       : html`<span class="badge ${row.origin}"${row.adaptation === undefined ? undefined : html` title="${row.adaptation}"`}>${row.origin}</span>`;
   const global = row.global
-    ? html`<span class="badge" title="one score a training point, the same for every query">global</span>`
+    ? html`<span class="badge" title="one score per training point, the same for every query">global</span>`
     : undefined;
   const params = row.varied.length === 0 ? undefined : html`<span class="params">${chosenParams({ row })}</span>`;
   return html`<button type="button" class="expand" aria-expanded="false" aria-controls="${id}"><span class="title">${row.title}</span></button><span class="badges">${family}${origin}${global}</span>${params}`;

@@ -49,6 +49,6 @@ function memorisation(generated: readonly GeneratedExample[], pictures: readonly
   if (pairs.length === 0) return undefined;
   const those = pairs.length < generated.length ? `the ${pairs.length} most memorised of ${generated.length}` : 'all';
   return html`<h4>Generated images and the training images nearest to them</h4>
-<p class="note">Left of each pair what was generated, right the nearest training image, below them how memorised it is: the log likelihood a dimension of that training point around the generated one, high is copied. Shown are ${those}, the most memorised first.</p>
+<p class="note">Left of each pair what was generated, right the nearest training image, below them how memorised it is: the log likelihood per dimension of that training point around the generated one, high is copied. Shown are ${those}, the most memorised first.</p>
 <ul class="pairs" aria-label="${plural(pairs.length, 'generated image')} by memorisation">${pairs}</ul>`;
 }

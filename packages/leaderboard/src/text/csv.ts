@@ -5,7 +5,7 @@ import { singleLine } from './display-text.js';
 type Cell = string | number | undefined;
 
 /**
- * A board as one CSV table (RFC 4180), a line a row, numbers in full. Text that a spreadsheet would run as a formula is
+ * A board as one CSV table (RFC 4180), one line per row, numbers in full. Text that a spreadsheet would run as a formula is
  * preceded by an apostrophe.
  */
 export function renderCsv(board: Board, costs?: BoardCosts): string {

@@ -16,7 +16,7 @@ function finite(key: string, value: unknown): unknown {
   throw new BenchError({
     code: 'BOARD_NOT_FINITE',
     place: key,
-    message: `is ${value}, which no file can hold`,
+    message: `is ${value}, which JSON cannot express`,
     next: 'run it again with --debug and report what it prints',
   });
 }

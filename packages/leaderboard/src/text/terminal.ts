@@ -189,7 +189,7 @@ function marksSentence({ ranked, controls }: TaskView): string | undefined {
   const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
   const marks = [
     ...(rows.some(({ origin }) => origin === 'adapted') ? [`† adapted: not the setting its paper has${why}`] : []),
-    ...(rows.some(({ global }) => global) ? ['° one score a training point, the same for every query'] : []),
+    ...(rows.some(({ global }) => global) ? ['° one score per training point, the same for every query'] : []),
   ];
   return marks.length === 0 ? undefined : `${marks.join('; ')}.`;
 }

@@ -14,7 +14,7 @@ export interface LogLikelihood {
   readonly sum: number;
   /** Derivative of the sum by each log variance, [components]. */
   readonly gradient: Float64Array;
-  /** The same for the background's log variance. */
+  /** Derivative of the sum by the background's log variance. */
   readonly backgroundGradient: number;
 }
 

@@ -46,7 +46,10 @@ export async function addMatmul<T extends FloatArray>(
   await run(sign === 1 ? 'add' : 'subtract', a, b, c, shape);
 }
 
-/** Releases the programs of this thread; the next product opens new ones. */
+/**
+ * Releases the programs of this thread; the next product opens new ones.
+ * @internal tests leave no session open
+ */
 export async function releaseMatmul(): Promise<void> {
   const open = [...programs.values()];
   programs.clear();
@@ -68,7 +71,7 @@ function checkOperands(place: string, a: FloatArray, b: FloatArray, c: FloatArra
       code: 'NUMERICS_SHARED_MEMORY',
       place,
       message: 'an operand lies in shared memory, which ONNX Runtime refuses',
-      next: 'copy it once a worker: data.slice()',
+      next: 'copy it once per worker: data.slice()',
     });
 }
 

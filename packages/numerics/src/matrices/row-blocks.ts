@@ -2,7 +2,7 @@ import type { RowBlock } from '@attribution-bench/contract';
 import { shapeError } from '../errors.js';
 import { matmul } from './matmul.js';
 
-/** The same rows, each scaled to length 1 in place; a row of zeros stays zero. */
+/** Scales each row to length 1 in place; a row of zeros stays zero. */
 export async function* unitRows(blocks: AsyncIterable<RowBlock>): AsyncGenerator<RowBlock> {
   for await (const block of blocks) {
     const { rows, cols, data } = block;

@@ -12,7 +12,7 @@ export interface SpdFactor {
   readonly logDeterminant: number;
   /** (A + ridge·I)⁻¹ B for B [n × columns]. */
   solve(b: Float64Array, columns: number): Promise<Float64Array>;
-  /** The same for right-hand sides stored as rows: [rows × n] in, [rows × n] out. */
+  /** Solves for right-hand sides stored as rows: [rows × n] in, [rows × n] out. */
   solveRows(rows: Float64Array): Promise<Float64Array>;
   /** L⁻¹ B for B [n × columns]. */
   solveLower(b: Float64Array, columns: number): Promise<Float64Array>;
@@ -87,7 +87,10 @@ export async function solveSpd(
   return (await cholesky(a, shape.n, options)).solve(b, shape.columns);
 }
 
-/** (A + ridge·I)⁻¹, [n × n], for symmetric positive definite A; errors as {@link cholesky}. */
+/**
+ * (A + ridge·I)⁻¹, [n × n], for symmetric positive definite A; errors as {@link cholesky}.
+ * @internal tests hold solutions against it
+ */
 export async function invertSpd(a: Float64Array, n: number, options: SpdOptions = {}): Promise<Float64Array> {
   return (await cholesky(a, n, options)).inverse();
 }

@@ -32,6 +32,7 @@ export interface ConjugateGradientResult<T extends FloatArray> {
  *
  * Serves influence functions that solve against a damped Hessian by its products alone (Koh and Liang 2017, section 3).
  * @throws BenchError NUMERICS_NOT_FINITE when the operator returns NaN or infinity
+ * @internal for methods to come; no method of this workspace calls it yet
  */
 export async function conjugateGradient<T extends FloatArray>(
   operator: SymmetricOperator<T>,

@@ -73,7 +73,7 @@ function bounded(at: Float64Array): Float64Array {
 
 interface Linear {
   readonly cost: number;
-  /** Of half the cost, with its sign turned: where to go. */
+  /** Negative gradient of half the cost: where to go. */
   readonly slope: Float64Array;
   readonly curvature: readonly Float64Array[];
   /** Transposed Jacobian times precision, by statistic, [5 statistics × 5 parameters]. */
@@ -121,7 +121,7 @@ function bilinear(a: ArrayLike<number>, matrix: readonly Float64Array[], b: Arra
   return inner(a, product(matrix, b));
 }
 
-/** Of a small symmetric positive definite matrix, by Gauss and Jordan with pivots. */
+/** Inverse of a small symmetric positive definite matrix, by Gauss and Jordan with pivots. */
 function inverse(matrix: readonly Float64Array[]): Float64Array[] {
   const n = matrix.length;
   const work = matrix.map((row, i) =>

@@ -73,7 +73,7 @@ export function resampledSpearman(x: RankOrder, y: RankOrder, counts: Int32Array
   return weightedSpearman(x, y, resampleOf(counts), new Float64Array(size));
 }
 
-/** {@link resampledSpearman} without checks and allocations, for inner loops; `scratch` holds one number a pair. */
+/** {@link resampledSpearman} without checks and allocations, for inner loops; `scratch` holds one number per pair. */
 export function weightedSpearman(
   x: RankOrder,
   y: RankOrder,

@@ -245,7 +245,7 @@ function statisticMeans({ values }: SeedStatistics, queries: number): Float64Arr
   return means;
 }
 
-/** Of the means over queries of the statistics: noise of the subsets, and what queries differ by beyond it. */
+/** Covariance of the means over queries of the statistics: noise of the subsets, and what queries differ by beyond it. */
 function covarianceOfMeans({ values, influences }: SeedStatistics, { subsets, queries }: CeilingShape): Float64Array[] {
   const means = statisticMeans({ values, influences }, queries);
   const shared = Array.from({ length: statisticCount }, () => new Float64Array(statisticCount));

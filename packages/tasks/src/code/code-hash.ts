@@ -67,7 +67,7 @@ export function hashCode(entry: string, self?: Pick<InstalledPackage, 'name' | '
 
 const packageHashes = new Map<string, string>();
 
-/** {@link hashCode} of a package of this project; read once a process. */
+/** {@link hashCode} of a package of this project; read once per process. */
 export function hashPackage(name: `${typeof scope}${string}`): string {
   const known = packageHashes.get(name);
   if (known !== undefined) return known;

@@ -28,7 +28,7 @@ export async function arrayFiles(path: string): Promise<Map<string, ArrayFile>> 
     throw new BenchError({
       code: 'DATA_MISSING',
       place: path,
-      message: found === undefined ? 'is not there' : 'is neither a file nor a folder',
+      message: found === undefined ? 'was not found' : 'is neither a file nor a folder',
       next: 'set data.path to an .npz file or a folder of .npy files',
     });
   }
@@ -75,7 +75,7 @@ async function archiveFiles(file: string): Promise<Map<string, ArrayFile>> {
   return files;
 }
 
-/** The same parts; what goes wrong says where. */
+/** Parts as they come; what goes wrong says where. */
 async function* named(place: string, parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   try {
     yield* parts;

@@ -21,7 +21,7 @@ const leftovers = ['thumbs.db', 'desktop.ini'];
 const pictureEnding = /\.(png|jpe?g|webp|gif|bmp|tiff?|avif|heic|svg|jxl)$/i;
 
 /**
- * The user's own images: a folder with one subfolder of PNG, JPEG or WebP files a class, or with a `train` folder of that
+ * The user's own images: a folder with one subfolder of PNG, JPEG or WebP files per class, or with a `train` folder of that
  * shape and one of held-out points beside it, `test` or `val`. Files are taken in the order of their names and turned as
  * their EXIF orientation says; links are followed. What starts with a dot is passed over, anything else that cannot be used
  * stops the run.

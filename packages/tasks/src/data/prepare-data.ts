@@ -15,7 +15,7 @@ export async function dataFingerprint({ data: { use, ...params } }: TaskSpec): P
 
 /**
  * Reads or downloads a task's dataset, chooses its points and adds its label noise. Depends on {@link dataKey} only.
- * A generator's inputs are mapped from pixels in [0, 1] to [-1, 1]; its generated queries are not there yet, see
+ * A generator's inputs are mapped from pixels in [0, 1] to [-1, 1]; its generated queries do not exist yet, see
  * `withGenerated`.
  * @throws BenchError when files are missing, damaged or too small for what is asked
  */

@@ -21,7 +21,7 @@ export interface TaskData {
   readonly queryIds: readonly string[];
   /** Generators: parameters of the model that drew the generated queries. */
   readonly generatingModel?: Float32Array;
-  /** Generators: the noise of points at each time step (one row a step) that methods see in place of what the seed gives. */
+  /** Generators: the noise of points at each time step (one row per step) that methods see in place of what the seed gives. */
   readonly noise?: Readonly<Record<PointSet, NoiseSource>>;
 }
 

@@ -44,7 +44,7 @@ function textOf(entry: Uint8Array, wanted: number): string | undefined {
 
 interface Field {
   readonly field: number;
-  /** Of length-delimited fields. */
+  /** The bytes of a length-delimited field. */
   readonly content?: Uint8Array;
 }
 

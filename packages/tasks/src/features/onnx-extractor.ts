@@ -13,8 +13,8 @@ import { type Images, resize } from './resize.js';
 export type Points = Images | { readonly data: Float32Array; readonly points: number; readonly dims: number };
 
 /** How many input values one run of the model is fed at most; bounds memory and fixes which points share a run. */
-const BLOCK_VALUES = 4_000_000;
-const BLOCK_POINTS = 64;
+const blockValues = 4_000_000;
+const blockPoints = 64;
 
 /**
  * Features of points under an ONNX model, run in blocks by ONNX Runtime.
@@ -89,7 +89,7 @@ interface ModelInput {
   readonly values: number;
   /** Points a run. */
   readonly block: number;
-  /** The model takes exactly `block` points a run, no fewer. */
+  /** The model takes exactly `block` points per run, no fewer. */
   readonly fixedBatch: boolean;
 }
 
@@ -110,7 +110,7 @@ function readInput(extractor: FeatureExtractor, session: Session, points: Points
   if (shape === undefined)
     throw inputShapeError(extractor, `${wanted}, the task has ${ours}`, 'use an extractor of images or of vectors');
   const values = shape.height * shape.width * shape.channels;
-  const block = batch ?? Math.max(1, Math.min(BLOCK_POINTS, Math.floor(BLOCK_VALUES / values)));
+  const block = batch ?? Math.max(1, Math.min(blockPoints, Math.floor(blockValues / values)));
   return { name: metadata.name, ...shape, values, block, fixedBatch: batch !== undefined };
 
   function flatShape(): Pick<ModelInput, 'layout' | 'height' | 'width' | 'channels'> | undefined {
@@ -208,7 +208,7 @@ function preparer(
       code: 'FEATURES_NORMALISATION',
       place: extractor.file,
       message,
-      next: 'give one number, or one a channel',
+      next: 'give one number, or one per channel',
     });
   }
 }
@@ -245,12 +245,12 @@ async function run(
       code: 'FEATURES_OUTPUT',
       place: extractor.file,
       message: `gave ${result.type} of shape [${result.shape.join(', ')}] for ${rows} points`,
-      next: 'its output must be float32 with one row a point',
+      next: 'its output must be float32 with one row per point',
     });
   return { data: result.data as Float32Array, shape: result.shape };
 }
 
-/** One row a point: the output itself, its first token, or its mean over tokens or positions. */
+/** One row per point: the output itself, its first token, or its mean over tokens or positions. */
 function pool(
   extractor: FeatureExtractor,
   input: ModelInput,

@@ -9,7 +9,7 @@ import type { NoiseSource } from './noise-source.js';
 /** What a pass of noised points is made from. */
 export interface NoisedPoints {
   readonly inputShape: readonly number[];
-  /** Of each set [points × dims], or [points × timesteps × dims] with `perTimestep`. */
+  /** Points of each set, [points × dims], or [points × timesteps × dims] with `perTimestep`. */
   readonly inputs: Readonly<Record<PointSet, Float32Array>>;
   readonly noise: Readonly<Record<PointSet, NoiseSource>>;
   /** [steps × levelWidth], see `levelTable`. */

@@ -7,7 +7,7 @@ export interface NormalRows {
   fill(first: number, into: Float32Array): void;
 }
 
-/** A Gaussian random matrix is what a projection needs too; its rows are had in any order. */
+/** A Gaussian random matrix is what a projection needs too; its rows can be made in any order. */
 export function normalRows(seed: Seed, width: number): NormalRows {
   const { entries } = createProjector({ kind: 'gaussian', dim: width, seed }, Number.MAX_SAFE_INTEGER);
   return {

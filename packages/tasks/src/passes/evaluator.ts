@@ -13,8 +13,8 @@ import {
   type FactoredProjection,
   type FlatProjection,
 } from '@attribution-bench/numerics';
-import type { Program } from '@attribution-bench/onnx';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
+import { compiledPrograms } from './compiled-programs.js';
 import { compileFactors, factorSource } from './factors.js';
 import { compileHessian, runHessian } from './hessian.js';
 import { compileMappedGradients, layerShape, mapsName, streamMappedGradients } from './mapped-gradients.js';
@@ -49,32 +49,10 @@ export interface Evaluator {
   release(): Promise<void>;
 }
 
-/** Programs are compiled when first needed; those of a caller's own output function live as long as one request. */
 export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
-  const programs = new Map<string, Promise<Program>>();
-  const kept = (key: string, compile: () => Promise<Program>): Promise<Program> => {
-    const known = programs.get(key);
-    if (known !== undefined) return known;
-    const opened = compile();
-    programs.set(key, opened);
-    opened.catch(() => programs.delete(key));
-    return opened;
-  };
-  const borrowed = async (
-    kind: string,
-    output: Output,
-    pass: Pass,
-    compile: () => Promise<Program>,
-  ): Promise<{ program: Program; giveBack(): Promise<void> }> => {
-    if (typeof output === 'string') {
-      const shapes = JSON.stringify(pass.specs(1));
-      return { program: await kept(`${kind} ${output} ${shapes}`, compile), giveBack: async () => {} };
-    }
-    const program = await compile();
-    return { program, giveBack: () => program.release() };
-  };
+  const { kept, borrowed, release } = compiledPrograms();
   const { architecture } = subject;
-  const products = positionProducts((key, compile) => kept(key, compile), engine);
+  const products = positionProducts(kept, engine);
   return {
     async outputs(parameters, { of, output, pass, cancel = never }, atOnce = 1) {
       const opened = openPass(subject, pass);
@@ -136,11 +114,7 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
       const program = await kept('hessian', () => compileHessian(engine, opened, subject.outputFunction('loss')));
       return runHessian(program, opened, { parameters, vectors, cancel });
     },
-    async release() {
-      const open = [...programs.values()];
-      programs.clear();
-      for (const program of open) await (await program).release();
-    },
+    release,
   };
 }
 

@@ -8,7 +8,7 @@ const productBytes = 2 ** 22;
 
 /**
  * Batched products, some samples at a time.
- * @param kept opens a program once a key
+ * @param kept opens a program once per key
  */
 export function positionProducts(
   kept: (key: string, compile: () => Promise<Program>) => Promise<Program>,

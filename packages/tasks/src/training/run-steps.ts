@@ -68,7 +68,7 @@ export function chunkSteps(objective: Objective, models: number, emittedBytes = 
 }
 
 /**
- * Trains one model a run, all at once, from fresh initial parameters. All randomness comes from the run's seed:
+ * Trains one model per run, all at once, from fresh initial parameters. All randomness comes from the run's seed:
  * initial parameters, batch order and noise, each from a stream of its own.
  * @param program the training graph of `runs.length` models
  * @param stops steps at which a chunk must end, besides the last one

@@ -235,7 +235,7 @@ describe('extractFeatures', () => {
     expect(error.line).toBe('features.onnx has no output "pooler", its outputs are y');
   });
 
-  it('refuses means that are neither one nor one a channel', async () => {
+  it('refuses means that are neither one nor one per channel', async () => {
     const error = await failure(spec({ mean: [0, 0] }), identity(['n', 3, 4, 4]), images(1, 4, 4, 3));
     expect(error.code).toBe('FEATURES_NORMALISATION');
   });

@@ -21,7 +21,7 @@ export interface NetworkFile {
 export type Weights = Readonly<Record<string, NdArray<Float32Array>>>;
 
 /** Name of the batch axis in the file. */
-export const batchAxis = 'batch';
+const batchAxis = 'batch';
 const recordedBatches = [64, 65] as const;
 const triedBatch = 3;
 const tolerance = 1e-5;

@@ -54,6 +54,11 @@ const depthwiseFilterGradient: GradConfig = {
   },
 };
 
+/** Whether AvgPoolGrad of the backend in use spreads errors over padding too, as all do but TensorFlow's own library. */
+function spreadsOverPadding(): boolean {
+  return tf.getBackend() !== 'tensorflow';
+}
+
 /**
  * How much more the error of each window counts where part of it is padding: TensorFlow.js averages over what is
  * there, yet spreads the error over the whole window. [1, out height, out width, 1]
@@ -85,8 +90,10 @@ const averagePoolGradient: GradConfig = {
     const attributes = attrs as unknown as PoolAttributes;
     return {
       x: () => {
-        const correction = paddingCorrection(x.shape, attributes);
-        return run('AvgPoolGrad', { dy: tf.mul(dy as Tensor, correction), input: x }, attributes);
+        const error = spreadsOverPadding()
+          ? tf.mul(dy as Tensor, paddingCorrection(x.shape, attributes))
+          : (dy as Tensor);
+        return run('AvgPoolGrad', { dy: error, input: x }, attributes);
       },
     };
   },
@@ -98,7 +105,10 @@ const averagePoolSecondGradient: GradConfig = {
   gradFunc: (ddx, [input], attrs) => {
     const attributes = attrs as unknown as PoolAttributes;
     return {
-      dy: () => tf.div(run('AvgPool', { x: ddx as Tensor }, attributes), paddingCorrection(input.shape, attributes)),
+      dy: () => {
+        const means = run('AvgPool', { x: ddx as Tensor }, attributes);
+        return spreadsOverPadding() ? tf.div(means, paddingCorrection(input.shape, attributes)) : means;
+      },
       input: () => zeros(input),
     };
   },

@@ -55,7 +55,12 @@ export async function runOn(
 ): Promise<{ outputs: Record<string, NumericArray>; specs: TensorSpecs }> {
   const program = await engine.program(fn, specs);
   try {
-    return { outputs: await program.run(feeds), specs: program.outputs };
+    return {
+      outputs: await program.run(feeds),
+      get specs() {
+        return program.outputs;
+      },
+    };
   } finally {
     await program.release();
   }
@@ -78,8 +83,9 @@ export function difference(actual: NumericArray, expected: NumericArray): number
   return worst;
 }
 
-/** The compiled function gives what the cpu backend gives. */
-export async function expectSameAsCpu(
+/** The compiled function gives what a reference engine gives. */
+export async function expectSameAs(
+  reference: Engine,
   fn: TensorFunction,
   operands: KernelCase['operands'],
   tolerance: number,
@@ -87,13 +93,21 @@ export async function expectSameAsCpu(
   const specs = specsOf(operands);
   const feeds = drawFeeds(operands);
   const actual = await runOn(onnxEngine, fn, specs, feeds);
-  const expected = await runOn(tfjsCpuEngine, fn, specs, feeds);
+  const expected = await runOn(reference, fn, specs, feeds);
   expect(Object.keys(actual.outputs)).toEqual(Object.keys(expected.outputs));
   for (const [name, array] of Object.entries(expected.outputs)) {
     const size = sizeOf(actual.specs[name].shape);
     expect(array.length).toBe(size);
     expect(difference(actual.outputs[name], array)).toBeLessThanOrEqual(tolerance);
   }
+}
+
+export function expectSameAsCpu(
+  fn: TensorFunction,
+  operands: KernelCase['operands'],
+  tolerance: number,
+): Promise<void> {
+  return expectSameAs(tfjsCpuEngine, fn, operands, tolerance);
 }
 
 /** Σ w · fn over all results, with fixed weights that differ from element to element. */

@@ -45,7 +45,7 @@ function shareBelow(sorted: Float64Array, value: number): number {
   return (first((other) => other >= value) + first((other) => other > value)) / (2 * sorted.length);
 }
 
-/** Of means of placements, over fresh points (DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44). */
+/** Spread of means of placements, over fresh points (DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44). */
 export function spreadOfPlacements({ positives, negatives }: Placements): AreaSpread {
   const parts = [positives, negatives].map((values) => ({
     variance: varianceOf(values) / values.length,

@@ -23,9 +23,9 @@ export interface Uncertain {
 
 /** A statistic whose spread over fresh subsets and queries is that of its draws or, where it has placements, of these. */
 export interface SampledStatistic extends ResampledStatistic {
-  /** Of an area under a ROC curve. */
+  /** For an area under a ROC curve. */
   readonly placements?: Placements;
-  /** Of a difference of two such areas. */
+  /** For a difference of two such areas. */
   readonly placementChanges?: Placements;
 }
 
@@ -118,7 +118,7 @@ function sampledDifference(a: Uncertain, b: Uncertain): SampledStatistic {
   };
 }
 
-/** Of independent noises. */
+/** The sum of independent noises. */
 function sumOf(noises: readonly CommonNoise[]): CommonNoise {
   return {
     variance: noises.reduce((sum, noise) => sum + noise.variance, 0),

@@ -5,7 +5,7 @@ import { chartWidth, drawChart } from './chart.js';
 import type { Figure } from './figure.js';
 
 const plot = { width: chartWidth - 70, height: 300 };
-/** Of more generated points, the most memorised ones are drawn. */
+/** At most so many generated points are drawn, the most memorised ones. */
 const mostDots = 500;
 
 /** How far each generated point is from the nearest training and the nearest held-out point: copies lie at the left. */
@@ -61,7 +61,7 @@ export async function copiesChart(generated: readonly GeneratedExample[]): Promi
   return {
     id: 'copies',
     title: 'Copied or new?',
-    caption: `${cut}Triangles, above the dashed line: ${plural(nearer, 'point')} of ${shown.length} nearer to a training point than to any held-out one. Copies lie at the very left. In standard deviations a dimension.`,
+    caption: `${cut}Triangles, above the dashed line: ${plural(nearer, 'point')} of ${shown.length} nearer to a training point than to any held-out one. Copies lie at the very left. In standard deviations per dimension.`,
     svg,
   };
 }

@@ -33,7 +33,7 @@ export function writeError(error: unknown, file: string): BenchError {
   });
 }
 
-/** The same for reading. */
+/** An error that says which file could not be read and what to do; a {@link BenchError} comes back as it is. */
 export function readError(error: unknown, file: string): BenchError {
   if (error instanceof BenchError) return error;
   if (hasCode(error, 'EACCES', 'EPERM'))

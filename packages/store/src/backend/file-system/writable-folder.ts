@@ -21,7 +21,7 @@ export async function requireWritable(folder: string): Promise<void> {
   }
 }
 
-/** Folder by folder: Node's recursive mkdir never ends where a file system such as /proc denies that it is there. */
+/** Folder by folder: Node's recursive mkdir never ends where a file system such as /proc denies that a folder exists. */
 async function makeFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory()) return;

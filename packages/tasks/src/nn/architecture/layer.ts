@@ -41,7 +41,7 @@ export interface LayerSpec {
   readonly width: number;
   readonly outputs: number;
   readonly bias: boolean;
-  /** Of one row: what the layer is given and what it puts out. */
+  /** Shapes, for one row, of what the layer is given and of what it puts out. */
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
   /** Places at which the layer's matrix is used in one row. */
@@ -58,7 +58,7 @@ export interface LayerSpec {
 /** A place where a network drops numbers at random in training. */
 export interface DropoutSpec {
   readonly name: string;
-  /** Of one row. */
+  /** Shape of one row. */
   readonly shape: readonly number[];
   /** Share of numbers that are dropped. */
   readonly rate: number;
@@ -70,7 +70,7 @@ export interface DropoutSpec {
  */
 export interface Architecture {
   readonly layers: readonly LayerSpec[];
-  /** Of all layers, in flat order: what is trained and what gradients are of. */
+  /** What is trained and what gradients are taken of: those of all layers, in flat order. */
   readonly parameters: readonly ParameterSpec[];
   /** Numbers of all parameters. */
   readonly size: number;
@@ -79,7 +79,7 @@ export interface Architecture {
   /** Both: the flat vector of a model. */
   readonly arrays: readonly ParameterSpec[];
   readonly dropouts: readonly DropoutSpec[];
-  /** Of one row: numbers that go into and come out of all layers, and multiplications. */
+  /** Numbers that go into and come out of all layers for one row, and multiplications for one row. */
   readonly activations: number;
   readonly multiplications: number;
 }

@@ -19,7 +19,7 @@ export function patchesOf(patches: Patches, x: tf.Tensor): tf.Tensor {
   return tf.reshape(tf.concat(pixelsOf(patches, x), 3), [x.shape[0], rows * columns, kernel * kernel * input[2]]);
 }
 
-/** The same for each place in the filter, row by row, [batch × ...output × channels]. */
+/** For each place in the filter, row by row, the pixels that the positions see there, [batch × ...output × channels]. */
 export function pixelsOf({ output, kernel, stride, pads, input }: Patches, x: tf.Tensor): tf.Tensor[] {
   const [rows, columns] = output;
   const batch = x.shape[0];

@@ -5,11 +5,11 @@ import * as tf from '@tensorflow/tfjs';
 export const pixelParams = {
   mean: list(num({ help: 'of the pixels' }), {
     default: [0.5],
-    help: 'subtracted from the inputs, one number or one a channel',
+    help: 'subtracted from the inputs, one number or one per channel',
   }),
   std: list(num({ min: 0, help: 'of the pixels' }), {
     default: [0.5],
-    help: 'what they are then divided by, one number or one a channel',
+    help: 'what they are then divided by, one number or one per channel',
   }),
 } as const;
 

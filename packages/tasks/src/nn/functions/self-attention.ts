@@ -14,7 +14,7 @@ export function selfAttention(nn: Nn, name: string, x: tf.Tensor): tf.Tensor {
   return nn.dense(`${name}.out`, tf.matMul(tf.softmax(similarities), values), channels);
 }
 
-/** The same among the pixels of images [batch × height × width × channels]. */
+/** Self-attention among the pixels of images [batch × height × width × channels]. */
 export function pixelAttention(nn: Nn, name: string, x: tf.Tensor): tf.Tensor {
   const [batch, height, width, channels] = x.shape;
   return tf.reshape(selfAttention(nn, name, tf.reshape(x, [batch, height * width, channels])), x.shape);

@@ -33,7 +33,7 @@ export function gradientFactorTangents(layer: LayerSpec, taps: Taps, tangents: T
 }
 
 /**
- * The same with one pair for each position, or for convolutions the images that patches are taken from: all values of
+ * Factors as of {@link gradientFactors} with one pair for each position, or for convolutions the images that patches are taken from: all values of
  * the samples in a row, each array with the samples as its leading axis.
  */
 export function positionFactors(
@@ -102,7 +102,7 @@ function productSums(layer: LayerSpec, { input, delta }: Taps, constant: 0 | 1):
   );
 }
 
-/** Of scale and shift, summed over positions, [samples × 2 · channels]. */
+/** Gradients of scale and shift, summed over positions, [samples × 2 · channels]. */
 function normGradients({ input, delta }: Taps, constant: 0 | 1): tf.Tensor {
   return tf.concat([summedOverPositions(tf.mul(delta, input)), tf.mul(summedOverPositions(delta), constant)], 1);
 }

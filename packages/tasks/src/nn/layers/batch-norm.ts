@@ -8,7 +8,7 @@ const varianceName = (layer: string): string => `${layer}.variance`;
 
 /** What batch normalisation goes by in training. */
 export interface TrainingBatch {
-  /** Of each sample in the mean over the batch, [batch]: 0 for padding, which counts nowhere. */
+  /** Weight of each sample in the mean over the batch, [batch]: 0 for padding, which counts nowhere. */
   readonly weights: tf.Tensor;
   /** Is given each running statistic after this batch, by name. */
   observe(statistic: string, running: tf.Tensor): void;

@@ -60,7 +60,7 @@ function groupMean(x: tf.Tensor, groups: number): tf.Tensor {
   return tf.reshape(repeated, [batch, ...positions.map(() => 1), channels]);
 }
 
-/** The same for x that has a leading model axis where `stack`. */
+/** Standardises x in groups over all positions of a sample; x has a leading model axis where `stack`. */
 export function groupStandardised(x: tf.Tensor, groups: number, stack: boolean): tf.Tensor {
   if (!stack) return standardised(x, groups);
   return tf.reshape(standardised(tf.reshape(x, [-1, ...x.shape.slice(2)]), groups), x.shape);
