@@ -11,7 +11,8 @@ import {
   type Tensors,
 } from '../functions.js';
 import { cast } from '../graph/operators.js';
-import { type Named, writeGraph, writeScan } from '../graph/write-graph.js';
+import { writeGraph, writeScan } from '../graph/write-graph.js';
+import type { Named } from '../graph/write-scope.js';
 import { type Recorder, record } from './recording.js';
 
 /**

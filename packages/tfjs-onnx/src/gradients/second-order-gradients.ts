@@ -195,7 +195,7 @@ const cumulativeSumGradient: GradConfig = {
   },
 };
 
-/** The same for `tf.customGrad`, in which log-softmax and the losses are written: what it saved is computed again. */
+/** Computes again what a `tf.customGrad` saved, in which log-softmax and the losses are written, where that is differentiated. */
 function recomputeCustomGradients(engine: Engine): void {
   const customGrad = engine.customGrad.bind(engine);
   const recomputing =

@@ -11,7 +11,7 @@ interface StridedAxis {
   readonly padding: number;
 }
 
-/** The same with stride 1, on every `stride`-th pixel as a channel of its own. */
+/** The convolution with stride 1, on every `stride`-th pixel as a channel of its own. */
 interface PhaseAxis {
   readonly inputs: number;
   readonly outputs: number;
