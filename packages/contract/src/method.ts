@@ -31,6 +31,10 @@ export interface Checkpoint {
  * Classifier: prediction = logits [batch × classes], reference = one-hot labels [batch × classes].
  * Generator: prediction = predicted noise [batch × dims], reference = the noise that was added [batch × dims].
  * Returns [batch].
+ *
+ * `tf.logSoftmax` and its gradient cancel to 0 for points that a classifier is sure of. The outputs `loss` and `target` do
+ * not; in a function of your own, log p of the label is `-tf.softplus(r)` and its log-odds `-r`, where
+ * `r = tf.logSumExp(logits - tf.sum(logits * labels, -1, true) - 1e30 * labels, -1)`.
  */
 export type OutputFunction = (prediction: Tensor, reference: Tensor) => Tensor;
 
