@@ -15,6 +15,26 @@ const mayImport = {
   method: ['contract', 'numerics'],
 };
 
+/** The folders of the runner's sources, in an order in which each imports earlier ones only; `index.ts` comes after all. */
+const runnerFolders = [
+  'model',
+  'artifacts',
+  'steps',
+  'isolation',
+  'methods',
+  'grid',
+  'executors',
+  'prepare',
+  'plan',
+  'journal',
+  'schedule',
+  'estimate',
+  'truth',
+  'exporting',
+  'report',
+  'entries',
+];
+
 /** The layer of a package, by the name of its folder. Throws where it has none. */
 function layerOf(name) {
   const layer = name.startsWith('method-') ? 'method' : name;
@@ -22,4 +42,4 @@ function layerOf(name) {
   return layer;
 }
 
-module.exports = { mayImport, layerOf };
+module.exports = { mayImport, layerOf, runnerFolders };

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { type Board, type BoardLink, boardSchema, renderIndex, renderPage } from '@attribution-bench/leaderboard';
 import { boardExamples, generatedSheets, type Plan } from '@attribution-bench/runner';
 import { writeAtomically } from '@attribution-bench/store';
-import type { Boards } from './boards.js';
+import type { BoardAndCosts } from './board-and-costs.js';
 
 const methodsWithExamples = 6;
 
 /** Writes the page of a board into its folder, and anew the index over all boards beside it. */
-export async function writePages(plan: Plan, { board, costs }: Boards, folder: string): Promise<void> {
+export async function writePages(plan: Plan, { board, costs }: BoardAndCosts, folder: string): Promise<void> {
   const examples = await boardExamples(plan, rowsWithExamples(board));
   await writeAtomically(join(folder, 'index.html'), await renderPage(board, costs, examples));
   for (const { task, png } of await generatedSheets(plan))

@@ -1,7 +1,7 @@
 import { BenchError } from '@attribution-bench/contract';
 import type { Plan, RunOutcome } from '@attribution-bench/runner';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Boards } from '../boards.js';
+import type { BoardAndCosts } from '../board-and-costs.js';
 import { duration, type FlagValues, wholeNumber, withFlags } from '../flags.js';
 import type { SettleFlags } from '../growth/until-settled.js';
 import { planFrom, wholeGrid } from '../plan-from-flags.js';
@@ -122,7 +122,7 @@ function isShown({ incomplete }: RunOutcome): boolean {
   return incomplete !== 'cancelled' && incomplete !== 'store';
 }
 
-async function show(plan: Plan, boards: Boards, flags: FlagValues): Promise<void> {
+async function show(plan: Plan, boards: BoardAndCosts, flags: FlagValues): Promise<void> {
   const { printBoards, writeBoards } = await import('../boards.js');
   printBoards(boards, flags);
   const folder = await writeBoards(plan, boards);

@@ -12,10 +12,11 @@ const noteMs = 3000;
 
 export function planCommand(): Command {
   const command = new Command('plan')
-    .summary('what a grid would compute, what is stored, how long it takes; computes nothing')
+    .summary('what a grid would compute, what is stored, how long it takes')
     .description(
       'Lists the cells of a grid: cached (a result is stored), stale (a result is stored but was made from something ' +
-        'else; the reason says what changed), missing, skipped with the reason, or broken (its method cannot be loaded). The time comes from earlier runs on ' +
+        'else; the reason says what changed), missing, skipped with the reason, or broken (its method cannot be loaded). Data that ' +
+        'is not stored yet is read or downloaded and stored, as is the shape of each task; no other result is. The time comes from earlier runs on ' +
         'this machine; what never ran here is tried for a moment each, at its real size, which takes up to a minute. It ' +
         'holds for cores with nothing else to do. More --jobs than this machine has cores: of a machine with more of them.',
     )

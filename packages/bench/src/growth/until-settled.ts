@@ -13,7 +13,8 @@ import {
   readGrowth,
   writeGrowth,
 } from '@attribution-bench/runner';
-import { type Boards, boardsOf } from '../boards.js';
+import type { BoardAndCosts } from '../board-and-costs.js';
+import { boardsOf } from '../boards.js';
 import { type ExitCode, exitCode } from '../exit-codes.js';
 import type { FlagValues } from '../flags.js';
 import { gridFrom, planOf } from '../plan-from-flags.js';
@@ -37,7 +38,7 @@ export interface Settled {
   readonly plan: Plan;
   readonly outcome: RunOutcome;
   /** Absent when the run was stopped before the first look. */
-  readonly boards?: Boards;
+  readonly boards?: BoardAndCosts;
   readonly code: ExitCode;
 }
 

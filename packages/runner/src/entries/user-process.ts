@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Cancelled, type CancelSignal, type Method, toPlainError } from '@attribution-bench/contract';
-import type { WorkMessage } from '../executors/work.js';
 import type { Asked, Question, Told, UserModule } from '../isolation/messages.js';
 import { declarationOf } from '../methods/declaration.js';
+import type { WorkMessage } from '../model/work.js';
 import { importMethod } from '../steps/import-method.js';
 
 /** The process in which user code runs. It does what it is asked, one question after the other, until it is ended. */

@@ -1,7 +1,8 @@
 import { format } from 'node:util';
 import { signalOf } from '../executors/local/cancel-flag.js';
 import { doWork } from '../executors/local/do-work.js';
-import type { ThreadWork, WorkMessage, WorkResult } from '../executors/work.js';
+import type { ThreadWork } from '../executors/local/thread-work.js';
+import type { WorkMessage, WorkResult } from '../model/work.js';
 
 let send: (message: WorkMessage) => void = () => undefined;
 

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
+import { extendHistory, type History, likeness, readHistory } from '../journal/cost-history.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import { definitionOf } from '../steps/registry.js';
 import { trifleSeconds } from '../steps/step-definition.js';
-import { extendHistory, type History, likeness, readHistory } from './history.js';
 import { makespan } from './makespan.js';
 import { type ProbeOptions, probe } from './probe.js';
 

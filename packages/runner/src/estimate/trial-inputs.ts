@@ -1,10 +1,10 @@
 import type { TaskInfo } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
+import { likeness } from '../journal/cost-history.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import { definitionOf } from '../steps/registry.js';
 import { indexSteps } from '../steps/step-index.js';
-import { likeness } from './history.js';
 
 /** Sees to it that trials find what they read. */
 interface TrialInputs {

@@ -1,5 +1,6 @@
 import { canonicalJson, checkParams, type Json, type ParamSpecs, type Params } from '@attribution-bench/contract';
 import type { ArtifactRef } from '@attribution-bench/store';
+import { likeness } from '../journal/cost-history.js';
 import type { GridMethod } from '../model/grid.js';
 import type { MethodSource, StepJob } from '../model/job.js';
 import type { Plan } from '../model/plan.js';
@@ -9,7 +10,6 @@ import { type ScoreJob, scoreStep } from '../steps/kinds/score.js';
 import { definitionOf } from '../steps/registry.js';
 import { stepIdOf } from '../steps/step-definition.js';
 import { indexSteps, type StepIndex } from '../steps/step-index.js';
-import { likeness } from './history.js';
 
 /** Steps that one trial tells the time of: by {@link likeness}, how many times as long as the trial they take. */
 export interface Tried {

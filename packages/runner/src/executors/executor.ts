@@ -1,6 +1,6 @@
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
-import type { Execution, WorkMessage } from './work.js';
+import type { Execution, WorkMessage } from '../model/work.js';
 
 /**
  * Where the steps of a run are done: in threads and processes of this machine, or on others. A run decides which steps come

@@ -1,5 +1,5 @@
 import { type BenchError, fromPlainError } from '@attribution-bench/contract';
-import type { WorkMessage } from '../executors/work.js';
+import type { WorkMessage } from '../model/work.js';
 import type { Told } from './messages.js';
 
 /** Questions to a process, one at a time, and what it says about them. */

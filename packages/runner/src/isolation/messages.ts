@@ -1,5 +1,5 @@
 import type { ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
-import type { Work, WorkMessage } from '../executors/work.js';
+import type { Work, WorkMessage } from '../model/work.js';
 
 /** A module of a user's, for people: `method "x"`; and where it is. */
 export interface UserModule {

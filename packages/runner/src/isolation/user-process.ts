@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { WorkMessage } from '../executors/work.js';
+import type { WorkMessage } from '../model/work.js';
 import { controlDescriptor } from './control.js';
 import { openDialogue } from './dialogue.js';
 import { entryFile } from './entry-file.js';

@@ -1,6 +1,6 @@
-import type { Execution } from '../executors/work.js';
 import type { Budget } from '../model/grid.js';
 import type { PlannedStep } from '../model/step.js';
+import type { Execution } from '../model/work.js';
 import { after } from './long-timer.js';
 import { isBudgeted } from './step-kinds.js';
 

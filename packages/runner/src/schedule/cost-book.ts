@@ -1,8 +1,8 @@
 import { type PlainError, toPlainError } from '@attribution-bench/contract';
 import type { ArtifactCost, Store } from '@attribution-bench/store';
-import { extendHistory, summarise } from '../estimate/history.js';
-import type { WorkResult } from '../executors/work.js';
+import { extendHistory, summarise } from '../journal/cost-history.js';
 import type { PlannedStep } from '../model/step.js';
+import type { WorkResult } from '../model/work.js';
 import { type Forecast, newForecast } from './forecast.js';
 
 /** What steps have cost in this run. */

@@ -1,9 +1,9 @@
 import type { PlainError } from '@attribution-bench/contract';
 import type { ArtifactCost } from '@attribution-bench/store';
-import type { WorkResult } from '../executors/work.js';
 import type { RunOutcome } from '../journal/events.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
+import type { WorkResult } from '../model/work.js';
 import { failureLine } from '../steps/registry.js';
 import { indexSteps } from '../steps/step-index.js';
 import { watchCells } from './cell-watch.js';

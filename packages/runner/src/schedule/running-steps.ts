@@ -1,9 +1,9 @@
 import type { ArtifactCost } from '@attribution-bench/store';
 import type { Executor } from '../executors/executor.js';
 import { memoryMeter } from '../executors/memory-meter.js';
-import type { WorkResult } from '../executors/work.js';
 import type { Budget } from '../model/grid.js';
 import type { PlannedStep } from '../model/step.js';
+import type { WorkResult } from '../model/work.js';
 import { type Watched, watchBudget } from './budget-watch.js';
 import { aboutStep, type Emit } from './events.js';
 

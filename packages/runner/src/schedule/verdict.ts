@@ -1,6 +1,6 @@
 import type { PlainError } from '@attribution-bench/contract';
-import type { WorkResult } from '../executors/work.js';
 import type { Budget } from '../model/grid.js';
+import type { WorkResult } from '../model/work.js';
 import { isLostInput, isStoreFailure, misread, overMemory, overTime } from './failure-text.js';
 import type { EndedStep } from './running-steps.js';
 

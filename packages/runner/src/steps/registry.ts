@@ -1,5 +1,6 @@
 import { BenchError, type PlainError } from '@attribution-bench/contract';
 import type { StepJob } from '../model/job.js';
+import type { StepReport } from '../model/work.js';
 import { datasetStep } from './kinds/dataset.js';
 import { describeStep } from './kinds/describe-task.js';
 import { diagnoseStep } from './kinds/diagnose.js';
@@ -10,7 +11,7 @@ import { retrainStep } from './kinds/retrain.js';
 import { scoreStep } from './kinds/score.js';
 import { trainStep } from './kinds/train.js';
 import { truthStep } from './kinds/truth.js';
-import type { StepContext, StepReport } from './step-context.js';
+import type { StepContext } from './step-context.js';
 import type { StepDefinition } from './step-definition.js';
 
 const definitions = new Map<string, StepDefinition>();

@@ -1,6 +1,7 @@
 import type { CancelSignal } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
 import type { DataEnvironment } from '@attribution-bench/tasks';
+import type { StepReport } from '../model/work.js';
 import type { OpenTasks } from './open-tasks.js';
 
 /** What a step works with besides its job. */
@@ -14,14 +15,6 @@ export interface StepContext {
   /** Share of the step done, 0 to 1. */
   progress(done: number): void;
   log(message: string): void;
-}
-
-/** What a step tells besides its artifacts. */
-export interface StepReport {
-  /** Seconds of its own work: without opening tasks and reading what it needs. */
-  readonly seconds: number;
-  /** Metric steps: the value on the report split. */
-  readonly value?: number;
 }
 
 /** Starts a stopwatch; the function that comes back reads it. */

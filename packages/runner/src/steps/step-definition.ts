@@ -5,7 +5,8 @@ import type { ArtifactPart } from '../artifacts/codec.js';
 import type { MethodSource, StepJob } from '../model/job.js';
 import type { StepDraft } from '../model/step.js';
 import type { TaskToPlan } from '../model/task-to-plan.js';
-import type { StepContext, StepReport } from './step-context.js';
+import type { StepReport } from '../model/work.js';
+import type { StepContext } from './step-context.js';
 
 /** Everything that is to be known of one kind of step: planning, running and estimating read it from here. */
 export interface StepDefinition<Job extends StepJob = StepJob> {

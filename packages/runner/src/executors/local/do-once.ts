@@ -2,7 +2,7 @@ import { toPlainError } from '@attribution-bench/contract';
 import { answerMs } from '../../isolation/limits.js';
 import { silentError } from '../../isolation/process-failures.js';
 import type { UserCode } from '../../isolation/user-code.js';
-import type { Work, WorkMessage, WorkResult } from '../work.js';
+import type { Work, WorkMessage, WorkResult } from '../../model/work.js';
 import { openUserProcesses } from './user-processes.js';
 
 /** Does one short step in a process of its own. It fails when it takes longer than user code may take to answer. */

@@ -1,8 +1,8 @@
 import { Cancelled, type CancelSignal, toPlainError } from '@attribution-bench/contract';
 import { openStore, type Store } from '@attribution-bench/store';
+import type { Work, WorkMessage, WorkResult } from '../../model/work.js';
 import { type OpenTasks, openTasks } from '../../steps/open-tasks.js';
 import { runStep } from '../../steps/registry.js';
-import type { Work, WorkMessage, WorkResult } from '../work.js';
 import { paceMeter, trialSignal } from './pace.js';
 
 /** Tasks that are kept open: the one that a step is at, and the one before. */

@@ -1,19 +1,6 @@
 import { Cancelled, type CancelSignal } from '@attribution-bench/contract';
+import type { Mark, Pace } from '../../model/work.js';
 import { threadSeconds } from './thread-clock.js';
-
-/** How fast a step got ahead, in processor seconds of its thread since its start, reading and writing included. */
-export interface Pace {
-  readonly seconds: number;
-  /** The first and the last time it said how far it was. */
-  readonly first?: Mark;
-  readonly last?: Mark;
-}
-
-interface Mark {
-  /** Share of the step, 0 to 1. */
-  readonly done: number;
-  readonly seconds: number;
-}
 
 /** Measures the pace of a step that starts now. */
 export function paceMeter(): { mark(done: number): void; read(): Pace } {

@@ -6,8 +6,9 @@ import { entryFile } from '../../isolation/entry-file.js';
 import { userCodeOf } from '../../isolation/user-code.js';
 import type { StepJob } from '../../model/job.js';
 import type { PlanEnvironment } from '../../model/plan.js';
-import type { Execution, ThreadWork, Work, WorkMessage, WorkResult } from '../work.js';
+import type { Execution, Work, WorkMessage, WorkResult } from '../../model/work.js';
 import { newCancelFlag, raise } from './cancel-flag.js';
+import type { ThreadWork } from './thread-work.js';
 import { openUserProcesses } from './user-processes.js';
 
 /** Worker threads that do steps, and processes for those with user code. */

@@ -1,7 +1,7 @@
 import { BenchError, toPlainError } from '@attribution-bench/contract';
 import { graceMs } from '../../isolation/limits.js';
 import type { UserProcess } from '../../isolation/user-process.js';
-import type { Execution, StepProcess, Work, WorkMessage, WorkResult } from '../work.js';
+import type { Execution, StepProcess, Work, WorkMessage, WorkResult } from '../../model/work.js';
 
 export interface ProcessExecutionOptions {
   /** Loads into a new process what the step needs; the resident memory of the process then. Absent: it is loaded. */

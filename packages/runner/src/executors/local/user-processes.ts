@@ -1,7 +1,7 @@
 import { loadModule } from '../../isolation/load-module.js';
 import type { UserCode } from '../../isolation/user-code.js';
 import { startUserProcess, type UserProcess } from '../../isolation/user-process.js';
-import type { Execution, Work, WorkMessage } from '../work.js';
+import type { Execution, Work, WorkMessage } from '../../model/work.js';
 import { executeIn } from './process-execution.js';
 
 /** Processes in which steps with user code are done, one step at a time in each. */

@@ -6,7 +6,8 @@ import { datasetArtifact } from '../../artifacts/dataset.js';
 import type { GridTask } from '../../model/grid.js';
 import type { StepJob } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
-import { type StepContext, type StepReport, stopwatch } from '../step-context.js';
+import type { StepReport } from '../../model/work.js';
+import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep, likenessByParts, trifleSeconds } from '../step-definition.js';
 
 export interface DatasetJob extends StepJob {

@@ -3,7 +3,8 @@ import { writeArtifact } from '../../artifacts/codec.js';
 import { descriptionArtifact } from '../../artifacts/task-description.js';
 import type { StepJob, TaskSource } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
-import { type StepContext, type StepReport, stopwatch } from '../step-context.js';
+import type { StepReport } from '../../model/work.js';
+import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep, likenessByParts, stepIdOf, trifleSeconds } from '../step-definition.js';
 
 export interface DescribeJob extends StepJob {

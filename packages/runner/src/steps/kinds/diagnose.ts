@@ -7,8 +7,9 @@ import { diagnosisArtifact } from '../../artifacts/diagnosis.js';
 import type { DataSource, StepJob } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
 import type { TaskToPlan } from '../../model/task-to-plan.js';
+import type { StepReport } from '../../model/work.js';
 import { readData } from '../read-data.js';
-import { type StepContext, type StepReport, stopwatch } from '../step-context.js';
+import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep, likenessByParts } from '../step-definition.js';
 
 export interface DiagnoseJob extends StepJob {

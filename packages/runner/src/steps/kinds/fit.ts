@@ -5,8 +5,9 @@ import { stateArtifact } from '../../artifacts/method-state.js';
 import type { MethodSource, StepJob, TaskSource } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
 import type { TaskToPlan } from '../../model/task-to-plan.js';
+import type { StepReport } from '../../model/work.js';
 import { codeOfMethod, likenessOfMethod, openMethod } from '../method-context.js';
-import { type StepContext, type StepReport, stopwatch } from '../step-context.js';
+import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep } from '../step-definition.js';
 
 export interface FitJob extends StepJob {

@@ -6,9 +6,10 @@ import { datasetArtifact } from '../../artifacts/dataset.js';
 import { generatedArtifact } from '../../artifacts/generated-queries.js';
 import type { StepJob, TaskSource } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
+import type { StepReport } from '../../model/work.js';
 import { madeUpParameters, madeUpSeed } from '../made-up.js';
 import { engineOf } from '../open-tasks.js';
-import { type StepContext, type StepReport, stopwatch } from '../step-context.js';
+import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep, likenessByParts, stepIdOf } from '../step-definition.js';
 
 export interface GenerateJob extends StepJob {

@@ -7,8 +7,9 @@ import type { StepJob, TaskSource } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
 import type { SubsetRule } from '../../model/subset-rule.js';
 import type { TaskToPlan } from '../../model/task-to-plan.js';
+import type { StepReport } from '../../model/work.js';
 import { drawSubsets } from '../draw-subsets.js';
-import { type StepContext, type StepReport, stopwatch } from '../step-context.js';
+import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep, likenessByParts } from '../step-definition.js';
 
 export interface RetrainJob extends StepJob {

@@ -5,9 +5,10 @@ import { stateArtifact } from '../../artifacts/method-state.js';
 import { scoresArtifact, shapeOfScores } from '../../artifacts/scores.js';
 import type { MethodSource, StepJob, TaskSource } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
+import type { StepReport } from '../../model/work.js';
 import { madeUpScores } from '../made-up.js';
 import { codeOfMethod, likenessOfMethod, openMethod } from '../method-context.js';
-import { type StepContext, type StepReport, stopwatch } from '../step-context.js';
+import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep } from '../step-definition.js';
 import type { CellToPlan, FitJob } from './fit.js';
 

@@ -6,8 +6,9 @@ import { runArtifact } from '../../artifacts/training-run.js';
 import type { StepJob, TaskSource } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
 import type { TaskToPlan } from '../../model/task-to-plan.js';
+import type { StepReport } from '../../model/work.js';
 import { madeUpParameters } from '../made-up.js';
-import { type StepContext, type StepReport, stopwatch } from '../step-context.js';
+import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep, likenessByParts } from '../step-definition.js';
 
 export interface TrainJob extends StepJob {

@@ -1,10 +1,6 @@
-import type { MessagePort } from 'node:worker_threads';
 import type { PlainError } from '@attribution-bench/contract';
-import type { StepJob } from '../model/job.js';
-import type { PlanEnvironment } from '../model/plan.js';
-import type { StepReport } from '../steps/step-context.js';
-import type { CancelFlag } from './local/cancel-flag.js';
-import type { Pace } from './local/pace.js';
+import type { StepJob } from './job.js';
+import type { PlanEnvironment } from './plan.js';
 
 /** One step to do, as plain data. */
 export interface Work {
@@ -16,11 +12,26 @@ export interface Work {
   readonly trialSeconds?: number;
 }
 
-/** What goes to a worker thread. */
-export interface ThreadWork extends Work {
-  readonly cancel: CancelFlag;
-  /** {@link WorkMessage}s come back here while the step runs. */
-  readonly port: MessagePort;
+/** What a step tells besides its artifacts. */
+export interface StepReport {
+  /** Seconds of its own work: without opening tasks and reading what it needs. */
+  readonly seconds: number;
+  /** Metric steps: the value on the report split. */
+  readonly value?: number;
+}
+
+/** How fast a step got ahead, in processor seconds of its thread since its start, reading and writing included. */
+export interface Pace {
+  readonly seconds: number;
+  /** The first and the last time it said how far it was. */
+  readonly first?: Mark;
+  readonly last?: Mark;
+}
+
+export interface Mark {
+  /** Share of the step, 0 to 1. */
+  readonly done: number;
+  readonly seconds: number;
 }
 
 export type WorkMessage =

@@ -1,0 +1,10 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Work, WorkMessage } from '../../model/work.js';
+import type { CancelFlag } from './cancel-flag.js';
+
+/** What goes to a worker thread. */
+export interface ThreadWork extends Work {
+  readonly cancel: CancelFlag;
+  /** A {@link WorkMessage} comes back here while the step runs. */
+  readonly port: MessagePort;
+}
