@@ -87,7 +87,7 @@ export function defineStep<Job extends StepJob>(definition: StepDefinition<Job>)
 }
 
 /** A result of a kind that is made from `parts`; its key is the hash of their canonical JSON. */
-export function outputOf(kind: string, parts: ArtifactOutput['made']): ArtifactOutput {
+function outputOf(kind: string, parts: ArtifactOutput['made']): ArtifactOutput {
   const made = { schema, step: kind, ...parts };
   return { kind, key: hashJson(made), made };
 }
