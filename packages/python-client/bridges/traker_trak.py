@@ -26,7 +26,7 @@ projector = BasicProjector(
     seed=arguments.seed,
     proj_type=ProjectionType(arguments.proj_type),
     device="cpu",
-    block_size=100,
+    block_size=min(100, arguments.proj_dim),
     dtype=torch.float32,
 )
 with tempfile.TemporaryDirectory() as folder:
