@@ -64,7 +64,7 @@ test('a method that gives NaN fails its cell with the reason, the others are ran
     join(folder.folder, 'not-a-number.mjs'),
     `export default {
   id: 'not-a-number', title: 'NaN', family: 'similarity', origin: 'baseline', cite: 'none', revision: 1,
-  scoreShape: 'pairwise', tasks: ['classifier'], needs: [], params: {}, expectSignal: false,
+  contract: 1, scoreShape: 'pairwise', tasks: ['classifier'], needs: [], params: {}, expectSignal: false,
   uses: () => ({ checkpoints: 1, trajectory: 1 }), supports: () => true, fit: async () => ({}),
   score: async ({ task }) => new Float32Array(task.train * task.queries).fill(NaN),
 };

@@ -18,3 +18,5 @@ export * from './shown.js';
 export * from './task.js';
 export * from './timesteps.js';
 export * from './units.js';
+export * from './version.js';
+export * from './written-numbers.js';

@@ -5,6 +5,7 @@ import type { ParamSpecs, Params } from './params.js';
 import type { Projection } from './projection.js';
 import type { Rng, Seed } from './seed.js';
 import type { TaskInfo, TaskKind } from './task.js';
+import { contractVersion, type OfContract } from './version.js';
 
 /** What a method may ask for beyond its own random numbers; its context holds what it names and nothing else. */
 export type Need = 'labels' | 'features' | 'checkpoints' | 'gradients' | 'curvature' | 'trajectory';
@@ -245,7 +246,7 @@ export interface MethodSpec<S extends ParamSpecs, N extends Need> {
 }
 
 /** A method as the harness sees it: parameters checked at run time, context with everything. */
-export interface Method {
+export interface Method extends OfContract {
   readonly id: string;
   readonly title: string;
   readonly family: string;
@@ -276,6 +277,7 @@ export function defineMethod<const S extends ParamSpecs, N extends Need = never>
   const { selfInfluence, adapted, ...rest } = spec;
   return {
     ...rest,
+    contract: contractVersion,
     expectSignal: spec.expectSignal ?? true,
     uses: (params) => ({ checkpoints: 1, trajectory: 1, ...spec.uses?.(params as unknown as P) }),
     supports: (task, params) => {

@@ -3,6 +3,7 @@ import type { ScoreShape } from './method.js';
 import type { ParamSpecs, Params } from './params.js';
 import type { Rng } from './seed.js';
 import type { TaskInfo } from './task.js';
+import { contractVersion, type OfContract } from './version.js';
 
 /** The ground truth of a task as metrics see it. */
 export interface Truth {
@@ -56,26 +57,87 @@ export type ImageSpace =
   | { readonly space: 'components'; readonly components: number }
   | { readonly space: 'onnx'; readonly extractor: FeatureExtractor };
 
-export interface MetricContext {
+/** What a metric may ask for; its context holds what it names and nothing else. */
+export type MetricNeed = 'truth' | 'label-noise' | 'generated' | 'retraining';
+
+interface BaseMetricContext {
   readonly task: TaskInfo;
   /** [queries × train] or [train], row-major. */
   readonly scores: Float32Array;
   readonly scoreShape: ScoreShape;
-  /** How suspicious the method finds each training point, [train]; absent where it has no such notion. */
-  readonly selfInfluence?: Float32Array;
-  readonly truth?: Truth;
-  /** 1 where a training label was flipped, [train]. */
-  readonly flipped?: Uint8Array;
-  /** What `retrainings` asked for. */
-  readonly retrained?: readonly Retrained[];
 }
 
-export interface MetricResult {
+interface MetricContextByNeed {
+  truth: { readonly truth: Truth };
+  'label-noise': {
+    /** 1 where a training label was flipped, [train]. */
+    readonly flipped: Uint8Array;
+    /** How suspicious the method finds each training point, [train]; absent where it has no such notion. */
+    readonly selfInfluence?: Float32Array;
+  };
+  /** The task has generated queries; `task` says how many. */
+  generated: object;
+  retraining: {
+    /** What `retrainings` asked for, in its order. */
+    readonly retrained: readonly Retrained[];
+  };
+}
+
+type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
+
+/** What a metric sees: the task, scores of a method, and what it declared to need. */
+export type MetricContext<N extends MetricNeed = never> = BaseMetricContext &
+  ([N] extends [never] ? unknown : Intersect<MetricContextByNeed[N]>);
+/** A context as the harness builds it: what a metric needs is there. */
+export type OpenMetricContext = BaseMetricContext &
+  Partial<MetricContextByNeed['truth'] & MetricContextByNeed['label-noise'] & MetricContextByNeed['retraining']>;
+
+/** Parts that results of another kind have. */
+type Without<K extends string> = { readonly [P in K]?: never };
+
+/** What every result has. */
+interface ValueOfMetric {
   /** The mean over queries, or the single number of a metric that has no queries. */
   readonly value: number;
-  /** One value a query of the split, in its order. */
+}
+
+/**
+ * A correlation of what scores predict with what happened, one per query, whose mean is the value. Intervals are resampled as
+ * correlations of Spearman, or of Pearson where the metric has a parameter `statistic` that says `pearson`: a metric that
+ * correlates otherwise gives a mean.
+ */
+export interface CorrelationResult extends ValueOfMetric, Without<'detection' | 'perSampledQuery' | 'repeats'> {
+  readonly kind: 'correlation';
+  /** One value per query of the split, in its order. */
+  readonly perQuery: Float64Array;
+  /** Queries whose value was undefined (constant predictions) and counted as 0. */
+  readonly undefinedQueries?: number;
+  /** What scores predict for every unit: subsets of the split unless there are `outcomes`, [units × queries]; resampled. */
+  readonly predictions: Float64Array;
+  /**
+   * What `predictions` are correlated with where it is not the truth of the split, [units × queries]: both then have one row
+   * per unit of the metric's own (leave-one-out: a training point left out), the same units for every method.
+   */
+  readonly outcomes?: Float64Array;
+}
+
+/** Detection of training points: the area under a ROC curve. */
+export interface DetectionResult
+  extends ValueOfMetric,
+    Without<'perQuery' | 'perSampledQuery' | 'repeats' | 'undefinedQueries' | 'predictions' | 'outcomes'> {
+  readonly kind: 'detection';
+  /** What is ranked and what is to be found, [points of the split]; resampled. */
+  readonly detection: { readonly scores: Float64Array; readonly positive: Uint8Array };
+}
+
+/** A mean over queries. */
+export interface MeanResult
+  extends ValueOfMetric,
+    Without<'detection' | 'undefinedQueries' | 'predictions' | 'outcomes'> {
+  readonly kind: 'mean';
+  /** One value per query of the split, in its order. */
   readonly perQuery?: Float64Array;
-  /** In place of `perQuery` where queries are sampled: one value a sampled query, the same ones for every method. */
+  /** In place of `perQuery` where queries are sampled: one value per sampled query, the same ones for every method. */
   readonly perSampledQuery?: Float64Array;
   /**
    * Randomness of the metric itself that hits all queries alike, and so does not show in how they differ: for each source
@@ -83,18 +145,9 @@ export interface MetricResult {
    * whose mean over draws is `perQuery` or `perSampledQuery`. The draws are the same ones for every method.
    */
   readonly repeats?: Readonly<Record<string, Float64Array>>;
-  /** Queries whose value was undefined (constant predictions) and counted as 0. */
-  readonly undefinedQueries?: number;
-  /** LDS: the predicted output of every subset of the split, [subsets × queries], kept for resampling. */
-  readonly predictions?: Float64Array;
-  /**
-   * What `predictions` are correlated with where it is not the truth of the split, [units × queries]: both then have a
-   * row a unit of the metric's own (leave-one-out: a training point left out), the same units for every method.
-   */
-  readonly outcomes?: Float64Array;
-  /** Detection of training points: what is ranked and what is to be found, [points of the split], kept for resampling. */
-  readonly detection?: { readonly scores: Float64Array; readonly positive: Uint8Array };
 }
+
+export type MetricResult = CorrelationResult | DetectionResult | MeanResult;
 
 /** What a metric's question speaks of, with numbers written out. */
 export interface MeasuredTask {
@@ -105,19 +158,33 @@ export interface MeasuredTask {
   readonly queries: string;
 }
 
-export interface MetricSpec<S extends ParamSpecs> {
+/** The words that a board shows for a metric. */
+export interface MetricWords {
   readonly id: string;
   readonly title: string;
-  readonly revision: number;
+  /** What it measures, in one sentence. */
+  readonly description?: string;
+  /** What its values are counted in, such as `%`; absent for plain numbers. */
+  readonly unit?: string;
   readonly higherIsBetter: boolean;
-  /** What a task must have for it. */
-  readonly needs: readonly ('truth' | 'label-noise' | 'generated')[];
+}
+
+export interface MetricSpec<S extends ParamSpecs, N extends MetricNeed> extends MetricWords {
+  /** Raised when its numbers change on purpose. */
+  readonly revision: number;
+  /** What it is computed from; tasks that do not have it are left out. */
+  readonly needs: readonly N[];
   readonly params: S;
   /**
-   * Models to train before `evaluate`; what several methods ask for alike is trained once.
+   * Models to train before `evaluate`, which needs `retraining`; what several methods ask for alike is trained once.
    * @param rng random numbers of the task, the same for every method and seed
    */
-  retrainings?(ctx: MetricContext, params: Params<S>, split: Split, rng: Rng): readonly RetrainRequest[];
+  retrainings?(
+    ctx: MetricContext<Exclude<N, 'retraining'>>,
+    params: Params<S>,
+    split: Split,
+    rng: Rng,
+  ): readonly RetrainRequest[];
   /**
    * What it asks of scores, in words without the question mark: shown over a table that it ranks. Absent: whether scores
    * predict the targets of the truth, where there is one.
@@ -127,38 +194,41 @@ export interface MetricSpec<S extends ParamSpecs> {
   readonly sharesRetrainings?: string;
   /** What drawn images are turned into before `evaluate`; absent: nothing. */
   imageSpace?(params: Params<S>): ImageSpace;
-  evaluate(ctx: MetricContext, params: Params<S>, split: Split): MetricResult;
+  evaluate(ctx: MetricContext<N>, params: Params<S>, split: Split): MetricResult;
 }
 
-export interface Metric extends Omit<MetricSpec<ParamSpecs>, 'evaluate' | 'retrainings' | 'imageSpace' | 'question'> {
+/** A metric as the harness sees it: parameters checked at run time, context with everything that it needs. */
+export interface Metric extends MetricWords, OfContract {
+  readonly revision: number;
+  readonly needs: readonly MetricNeed[];
+  readonly params: ParamSpecs;
+  readonly sharesRetrainings?: string;
   readonly retrainings?: (
-    ctx: MetricContext,
+    ctx: OpenMetricContext,
     params: Params<ParamSpecs>,
     split: Split,
     rng: Rng,
   ) => readonly RetrainRequest[];
   readonly imageSpace?: (params: Params<ParamSpecs>) => ImageSpace;
-  readonly question?: (params: Readonly<Record<string, unknown>>, of: MeasuredTask) => string;
-  evaluate(ctx: MetricContext, params: Params<ParamSpecs>, split: Split): MetricResult;
+  readonly question?: (params: Params<ParamSpecs>, of: MeasuredTask) => string;
+  evaluate(ctx: OpenMetricContext, params: Params<ParamSpecs>, split: Split): MetricResult;
 }
 
-/** Declares a metric; one file each in the metrics package. */
-export function defineMetric<const S extends ParamSpecs>(spec: MetricSpec<S>): Metric {
+/** Declares a metric; the default export of its module. */
+export function defineMetric<const S extends ParamSpecs, N extends MetricNeed = never>(spec: MetricSpec<S, N>): Metric {
+  type P = Params<S>;
   const { retrainings, imageSpace, question, ...rest } = spec;
   return {
     ...rest,
-    evaluate: (ctx, params, split) => spec.evaluate(ctx, params as unknown as Params<S>, split),
+    contract: contractVersion,
+    evaluate: (ctx, params, split) => spec.evaluate(ctx as MetricContext<N>, params as unknown as P, split),
     ...(retrainings === undefined
       ? {}
       : {
           retrainings: (ctx, params, split, rng) =>
-            retrainings.call(spec, ctx, params as unknown as Params<S>, split, rng),
+            retrainings.call(spec, ctx as MetricContext<Exclude<N, 'retraining'>>, params as unknown as P, split, rng),
         }),
-    ...(question === undefined
-      ? {}
-      : { question: (params, of) => question.call(spec, params as unknown as Params<S>, of) }),
-    ...(imageSpace === undefined
-      ? {}
-      : { imageSpace: (params) => imageSpace.call(spec, params as unknown as Params<S>) }),
+    ...(question === undefined ? {} : { question: (params, of) => question.call(spec, params as unknown as P, of) }),
+    ...(imageSpace === undefined ? {} : { imageSpace: (params) => imageSpace.call(spec, params as unknown as P) }),
   };
 }

@@ -1,4 +1,13 @@
-import type { Json, MetricResult, Origin, ScoreShape, Split, TaskInfo, Truth } from '@attribution-bench/contract';
+import type {
+  Json,
+  MetricResult,
+  MetricWords,
+  Origin,
+  ScoreShape,
+  Split,
+  TaskInfo,
+  Truth,
+} from '@attribution-bench/contract';
 
 export type CellStatus = 'ok' | 'failed' | 'skipped' | 'incomplete';
 
@@ -62,6 +71,8 @@ export interface BoardTask {
   readonly growth?: TruthGrowth;
   readonly report: Split;
   readonly tune?: Split;
+  /** What metrics ask of scores, in words, by their ids. */
+  readonly questions?: Readonly<Record<string, string>>;
   /** Sanity values: mean training loss, accuracy on train and queries of the first checkpoint. */
   readonly sanity: { readonly [name: string]: number };
   /** Generators with generated queries: what those are like beside training and held-out points, in pixels. */
@@ -82,19 +93,19 @@ export interface BoardDiagnostic {
   readonly note?: string;
 }
 
+/** A metric in the words that boards show for it, which they keep: a board is shown without the metric at hand. */
+export interface BoardMetric extends MetricWords {
+  /** Every declared parameter of the metric. */
+  readonly params: { readonly [key: string]: Json };
+}
+
 /** Everything a board is made from. */
 export interface BoardInput {
   readonly grid: string;
   readonly gridSeed: number;
   readonly tasks: readonly BoardTask[];
   readonly methods: readonly BoardMethod[];
-  readonly metrics: readonly {
-    readonly id: string;
-    readonly title: string;
-    readonly higherIsBetter: boolean;
-    /** Every declared parameter of the metric. */
-    readonly params: { readonly [key: string]: Json };
-  }[];
+  readonly metrics: readonly BoardMetric[];
   readonly cells: readonly CellResult[];
   readonly report: { readonly primary: string; readonly ci: number; readonly resamples: number };
   readonly provenance: { readonly [name: string]: Json };

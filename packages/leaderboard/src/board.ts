@@ -1,5 +1,5 @@
 import type { Json, Origin, TaskKind } from '@attribution-bench/contract';
-import type { BoardDiagnostic, BoardMethod, CellStatus } from './board-input.js';
+import type { BoardDiagnostic, BoardMethod, BoardMetric, CellStatus } from './board-input.js';
 
 /** Names the layout of board.json; raised when a field changes its meaning. */
 export const boardSchema = 'bench/board@2';
@@ -36,13 +36,6 @@ export interface BoardStatistics {
   readonly familyError: number;
 }
 
-export interface BoardMetric {
-  readonly id: string;
-  readonly title: string;
-  readonly higherIsBetter: boolean;
-  readonly params: { readonly [key: string]: Json };
-}
-
 export interface BoardTaskSummary {
   readonly id: string;
   readonly kind: TaskKind;
@@ -75,6 +68,8 @@ export interface BoardTaskSummary {
   readonly report: SplitSize;
   /** Absent when nothing was to be chosen. */
   readonly tune?: SplitSize;
+  /** What metrics ask of scores, in words, by their ids; boards of before have none. */
+  readonly questions?: Readonly<Record<string, string>>;
   /** Metric that the rows of this task are ranked by; absent when no cell has any. */
   readonly rankedBy?: string;
 }

@@ -105,7 +105,11 @@ function detections(): CellResult[] {
         params,
         seed,
         status: 'ok',
-        metrics: { 'mislabel-auc': { report: { value: won / (12 * 108), detection: { scores, positive } } } },
+        metrics: {
+          'mislabel-auc': {
+            report: { kind: 'detection' as const, value: won / (12 * 108), detection: { scores, positive } },
+          },
+        },
       };
     });
   return [...cell('complexity-gap', 2), ...cell('influence', 1), ...cell('random', 0)];

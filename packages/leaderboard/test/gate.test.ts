@@ -173,7 +173,7 @@ it('measures what was predicted then on the outcomes of now, where a metric has 
       { length: 6 },
       (_, query) => pearson(column(predictions, query), column(of, query)) ?? 0,
     );
-    const report = { value: mean(perQuery), perQuery, predictions, outcomes: of };
+    const report = { kind: 'correlation', value: mean(perQuery), perQuery, predictions, outcomes: of } as const;
     const metric = { id: 'loo', title: 'Leave-one-out', higherIsBetter: true, params: { statistic: 'pearson' } };
     return {
       ...input,
@@ -242,11 +242,16 @@ describe('tolerances', () => {
   const detected = (strength: number): BoardInput => {
     const positive = Uint8Array.from({ length: 400 }, (_, i) => (i % 10 === 0 ? 1 : 0));
     const scores = Float64Array.from(positive, (flag, i) => flag * strength + Math.sin(i * 7 + 1));
-    return measuredBy('mislabel-auc', { value: rocAuc(scores, positive) ?? 0, detection: { scores, positive } }, one);
+    return measuredBy(
+      'mislabel-auc',
+      { kind: 'detection', value: rocAuc(scores, positive) ?? 0, detection: { scores, positive } },
+      one,
+    );
   };
   const curve = (value: number): BoardInput => {
     const perQuery = Float64Array.from({ length: 30 }, (_, query) => value * (1 + 0.1 * Math.sin(query)));
     const report = {
+      kind: 'mean' as const,
       value: mean(perQuery),
       perQuery,
       repeats: { retrainings: Float64Array.from([...perQuery, ...perQuery]) },

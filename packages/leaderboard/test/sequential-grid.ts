@@ -49,7 +49,7 @@ export function atLook(
           outcome,
         ) ?? 0,
     );
-    return { value: mean(perQuery), perQuery, predictions: kept };
+    return { kind: 'correlation', value: mean(perQuery), perQuery, predictions: kept };
   };
   return {
     ...input,

@@ -1,4 +1,4 @@
-import { Rng } from '@attribution-bench/contract';
+import { type MetricResult, Rng } from '@attribution-bench/contract';
 import { normalCdf, rocAuc } from '@attribution-bench/numerics';
 import type { BoardInput, CellResult } from '../src/board-input.js';
 import { makeBoard } from '../src/index.js';
@@ -82,7 +82,11 @@ function simulatedAreas(simulation: AreaSimulation): BoardInput {
       const z = seedNoise === 0 ? own : blend(normals(), seedNoise, own);
       const shift = seedShift * rng.normal();
       const scores = z.map((value, i) => draw(positive[i] === 1, value, coins[i]) + (positive[i] === 1 ? shift : 0));
-      const report = { value: rocAuc(scores, positive) ?? 0, detection: { scores, positive } };
+      const report: MetricResult = {
+        kind: 'detection',
+        value: rocAuc(scores, positive) ?? 0,
+        detection: { scores, positive },
+      };
       return { task: 'flipped', method, params: {}, seed: methodSeed, status: 'ok', metrics: { auc: { report } } };
     });
   });

@@ -118,7 +118,7 @@ export function simulatedEffects(simulation: EffectSimulation): SimulatedEffects
   const report = { subsets: range(0, subsets), queries: range(0, queries) };
   const cells = Object.entries({ perfect: effects, middling }).map(([method, predictions]): CellResult => {
     const values = perQuery(predictions);
-    const lds = { report: { value: average(values), perQuery: values, predictions } };
+    const lds = { report: { kind: 'correlation' as const, value: average(values), perQuery: values, predictions } };
     return { task: 'simulated', method, params: {}, seed: 0, status: 'ok', metrics: { lds } };
   });
   const input: BoardInput = {

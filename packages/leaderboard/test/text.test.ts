@@ -1,4 +1,4 @@
-import { checkParams, type Json } from '@attribution-bench/contract';
+import { checkParams, formatCount, type Json } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BoardInput } from '../src/board-input.js';
@@ -15,7 +15,7 @@ import {
 import { displayWidth, singleLine, truncate, wrap } from '../src/text/display-text.js';
 import { readableJson } from '../src/text/json.js';
 import { axisOf, whisker } from '../src/text/whisker.js';
-import { formatBytes, formatCount, formatRank, formatSeconds, formatSigned, formatValue } from '../src/view/format.js';
+import { formatBytes, formatRank, formatSeconds, formatSigned, formatValue } from '../src/view/format.js';
 import { measuredSentence, statisticsSentence } from '../src/view/sentences.js';
 import { exampleGrid } from './example-grid.js';
 

@@ -31,13 +31,13 @@ export const counterfactualCosine = defineMetric({
   title: 'Counterfactual feature change',
   revision: 2,
   higherIsBetter: true,
-  needs: ['generated'],
+  needs: ['generated', 'retraining'],
   params: { ...removalParams, ...spaceParams },
   sharesRetrainings: 'counterfactual',
   question: (params, task) => removalQuestion(params, task, 'the cosine with a generated image fall'),
   retrainings: (ctx, params, split, rng) => imageRemovals(ctx, params, split, rng),
   imageSpace: (params) => spaceOf(params),
-  evaluate: ({ retrained = [] }) => extraChange(retrained, ({ features }) => features, cosineDistance),
+  evaluate: ({ retrained }) => extraChange(retrained, ({ features }) => features, cosineDistance),
 });
 
 function spaceOf(params: Params<typeof spaceParams>): ImageSpace {

@@ -14,11 +14,11 @@ export const counterfactual = defineMetric({
   title: 'Counterfactual image change',
   revision: 2,
   higherIsBetter: true,
-  needs: ['generated'],
+  needs: ['generated', 'retraining'],
   params: removalParams,
   question: (params, task) => removalQuestion(params, task, 'a generated image change in pixels'),
   retrainings: (ctx, params, split, rng) => imageRemovals(ctx, params, split, rng),
-  evaluate: ({ retrained = [] }) => extraChange(retrained, ({ images }) => images, euclidean),
+  evaluate: ({ retrained }) => extraChange(retrained, ({ images }) => images, euclidean),
 });
 
 function euclidean(a: Float32Array, b: Float32Array): number {

@@ -1,8 +1,8 @@
 import {
   int,
+  type MeanResult,
   type MeasuredTask,
   type MetricContext,
-  type MetricResult,
   num,
   type Params,
   type Retrained,
@@ -75,7 +75,7 @@ export function extraChange(
   retrained: readonly Retrained[],
   drawn: (models: Retrained) => readonly Float32Array[] | undefined,
   distance: (a: Float32Array, b: Float32Array) => number,
-): MetricResult {
+): MeanResult {
   const images = retrained[0]?.generate?.length ?? 0;
   const changes = Array.from({ length: retrained.length / 3 }, (_, seed) => {
     const [[all], random, attributed] = retrained.slice(3 * seed, 3 * seed + 3).map((models) => drawn(models) ?? []);
@@ -93,6 +93,7 @@ export function extraChange(
     mean(changes.map((ofSeed) => ofSeed[i % images][Math.floor(i / images)])),
   );
   return {
+    kind: 'mean',
     value: mean(perSampledQuery),
     perSampledQuery,
     repeats: { retrainings: Float64Array.from(retrainings), removals: Float64Array.from(removals) },

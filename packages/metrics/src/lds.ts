@@ -1,4 +1,4 @@
-import { BenchError, choice, defineMetric, type Split } from '@attribution-bench/contract';
+import { choice, defineMetric, type Split } from '@attribution-bench/contract';
 import { pearson, spearman } from '@attribution-bench/numerics';
 import { outcomesOf } from './outcomes.js';
 import { predictOutcomes } from './predict-outcomes.js';
@@ -23,8 +23,7 @@ export const lds = defineMetric({
       help: 'correlation over subsets: spearman (ranks, ties share the mean) or pearson',
     }),
   },
-  evaluate({ scores, scoreShape, truth, task }, { statistic }, split) {
-    if (truth === undefined) throw needsTruth(task.id);
+  evaluate({ scores, scoreShape, truth }, { statistic }, split) {
     const outcomes = outcomesOf(truth, split);
     const predictions = predictOutcomes(scores, scoreShape, truth, split);
     const correlate = correlations[statistic];
@@ -38,20 +37,11 @@ export const lds = defineMetric({
       perQuery[q] = value ?? 0;
       sum += perQuery[q];
     }
-    return { value: sum / queries, perQuery, undefinedQueries, predictions };
+    return { kind: 'correlation', value: sum / queries, perQuery, undefinedQueries, predictions };
   },
 });
 
 function column(matrix: Float64Array, split: Split, q: number): Float64Array {
   const queries = split.queries.length;
   return Float64Array.from(split.subsets, (_, s) => matrix[s * queries + q]);
-}
-
-function needsTruth(task: string): BenchError {
-  return new BenchError({
-    code: 'METRIC_NEEDS_TRUTH',
-    place: task,
-    message: 'lds compares with retrained models and this task has none',
-    next: 'give the task a truth or name the tasks of the metric',
-  });
 }

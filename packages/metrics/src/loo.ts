@@ -15,7 +15,7 @@ export const loo = defineMetric({
   title: 'Leave-one-out correlation',
   revision: 1,
   higherIsBetter: true,
-  needs: [],
+  needs: ['retraining'],
   params: {
     points: int({ default: 64, min: 3, help: 'training points left out, one at a time' }),
     seeds: int({ default: 1, min: 1, help: 'retrainings without each point' }),
@@ -28,7 +28,7 @@ export const loo = defineMetric({
     const members = Array.from(left, (point) => without(task.train, [point]));
     return Array.from({ length: seeds }, (_, seed) => ({ members, seed }));
   },
-  evaluate({ task, scores, scoreShape, retrained = [] }, { statistic }, split) {
+  evaluate({ task, scores, scoreShape, retrained }, { statistic }, split) {
     const left = retrained[0].members.map(missingPoint);
     const correlate = correlations[statistic];
     const queries = split.queries.length;
@@ -48,7 +48,7 @@ export const loo = defineMetric({
         outcomes[i * queries + at] = falls[i];
       }
     }
-    return { value: mean([...perQuery]), perQuery, undefinedQueries, predictions, outcomes };
+    return { kind: 'correlation', value: mean([...perQuery]), perQuery, undefinedQueries, predictions, outcomes };
   },
 });
 

@@ -17,14 +17,6 @@ export const mislabelAuc = defineMetric({
   question: (_params, { train }) => `does suspicion tell flipped labels from the others among ${train} training points`,
   evaluate(ctx, _params, split) {
     const { flipped, task } = ctx;
-    if (flipped === undefined) {
-      throw new BenchError({
-        code: 'METRIC_NEEDS_LABEL_NOISE',
-        place: task.id,
-        message: 'mislabel-auc looks for flipped labels and this task has none',
-        next: 'give the task data: { flipLabels: 0.1 } or name the tasks of the metric',
-      });
-    }
     const points = split.train ?? Int32Array.from(flipped, (_, i) => i);
     const suspicion = suspicionOf(ctx, split);
     const scores = Float64Array.from(points, (i) => suspicion[i]);
@@ -38,12 +30,15 @@ export const mislabelAuc = defineMetric({
         next: 'raise data.flipLabels or the number of training points',
       });
     }
-    return { value, detection: { scores, positive } };
+    return { kind: 'detection', value, detection: { scores, positive } };
   },
 });
 
 /** High = suspicious, [train]. */
-function suspicionOf({ selfInfluence, scores, scoreShape, task }: MetricContext, split: Split): ArrayLike<number> {
+function suspicionOf(
+  { selfInfluence, scores, scoreShape, task }: MetricContext<'label-noise'>,
+  split: Split,
+): ArrayLike<number> {
   if (selfInfluence !== undefined) return selfInfluence;
   if (scoreShape === 'global') return Float64Array.from(scores, (score) => -score);
   const sums = new Float64Array(task.train);

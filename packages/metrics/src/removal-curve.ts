@@ -13,7 +13,7 @@ export const removalCurve = defineMetric({
   title: 'Area between removal curves',
   revision: 2,
   higherIsBetter: true,
-  needs: [],
+  needs: ['retraining'],
   params: {
     shares: list(num({ min: 0, max: 0.95, help: 'share of the training set' }), {
       default: [0.1, 0.2, 0.4],
@@ -37,7 +37,7 @@ export const removalCurve = defineMetric({
       return Array.from({ length: seeds }, (_, seed) => ({ members, seed }));
     });
   },
-  evaluate({ retrained = [] }, { seeds }, split) {
+  evaluate({ retrained }, { seeds }, split) {
     const ofSeed = Array.from({ length: seeds }, (_, seed) => {
       const runs = retrained.filter((request) => request.seed === seed);
       return Array.from(split.queries, (q) =>
@@ -45,7 +45,12 @@ export const removalCurve = defineMetric({
       );
     });
     const perQuery = Float64Array.from(split.queries, (_, at) => mean(ofSeed.map((gains) => gains[at])));
-    return { value: mean(perQuery), perQuery, repeats: { retrainings: Float64Array.from(ofSeed.flat()) } };
+    return {
+      kind: 'mean',
+      value: mean(perQuery),
+      perQuery,
+      repeats: { retrainings: Float64Array.from(ofSeed.flat()) },
+    };
   },
 });
 

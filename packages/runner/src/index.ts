@@ -34,7 +34,6 @@ export { pointInfluence } from './report/point-influence.js';
 export { readStatus } from './report/status.js';
 export type { RunOptions } from './schedule/run-options.js';
 export { runPlan } from './schedule/run-plan.js';
-export { importMethod } from './steps/import-method.js';
 export { registerStep } from './steps/registry.js';
 export type { StepContext } from './steps/step-context.js';
 export { type DefinedStep, defineStep, type StepDefinition } from './steps/step-definition.js';

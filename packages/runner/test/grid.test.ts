@@ -93,7 +93,7 @@ describe('a valid grid', () => {
       join(installed, 'package.json'),
       '{ "name": "their-method", "version": "2.0.0", "type": "module", "exports": { ".": { "default": "./m.js" } } }',
     );
-    const method = `id: 'theirs', title: 'T', scoreShape: 'global', revision: 1, params: {}, needs: [], tasks: ['classifier']`;
+    const method = `id: 'theirs', title: 'T', contract: 1, scoreShape: 'global', revision: 1, params: {}, needs: [], tasks: ['classifier']`;
     const functions = 'uses: () => ({ checkpoints: 1, trajectory: 1 }), supports: () => true, fit() {}, score() {}';
     writeFileSync(join(installed, 'm.js'), `export default { ${method}, ${functions} };`);
     const text = edited(`- use: ${fixture('same-class')}`, '- use: ./mine.js\n  - their-method');
@@ -276,7 +276,7 @@ describe('mistakes', () => {
     const { methods, broken } = await loadGrid(gridFile(edited(fixture('same-class'), fixture('broken'))));
     expect(methods.length).toBe(0);
     expect(broken).toMatchObject([
-      { id: 'broken', place: expect.stringMatching(/grid.yaml:10:10$/), error: { code: 'METHOD_BROKEN' } },
+      { id: 'broken', place: expect.stringMatching(/grid.yaml:10:10$/), error: { code: 'MODULE_BROKEN' } },
     ]);
   });
 

@@ -1,11 +1,10 @@
 import { readdirSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import type { UserModule } from '../src/isolation/messages.js';
 import { startUserProcess } from '../src/isolation/user-process.js';
 import { fixture } from './support/folder.js';
 
-const method = (name: string): UserModule => ({ kind: 'method', use: name, place: pathToFileURL(fixture(name)).href });
+const method = (name: string): UserModule => ({ kind: 'method', use: name, file: fixture(name) });
 
 it('ends a module that does not come to its end while it is loaded', async () => {
   const process = startUserProcess();
@@ -25,7 +24,7 @@ it('answers with plain data, and with the error of the module', async () => {
     needs: ['labels'],
     params: { weight: { type: 'int', default: 1 } },
   });
-  await expect(process.ask({ ask: 'load', module: method('half') })).rejects.toMatchObject({ code: 'METHOD_INVALID' });
+  await expect(process.ask({ ask: 'load', module: method('half') })).rejects.toMatchObject({ code: 'MODULE_INVALID' });
   expect(await process.ask({ ask: 'uses', module: method('same-class'), params: {} })).toEqual({
     checkpoints: 1,
     trajectory: 1,
@@ -38,7 +37,7 @@ it.runIf(process.platform === 'linux')('leaves no file handle open, however many
   const comeAndGo = async () => {
     const process = startUserProcess();
     await expect(process.ask({ ask: 'load', module: method('broken') })).rejects.toMatchObject({
-      code: 'METHOD_BROKEN',
+      code: 'MODULE_BROKEN',
     });
     process.end();
     await expect(process.ask({ ask: 'prepare' })).rejects.toMatchObject({ code: 'USER_CODE_CRASHED' });

@@ -1,8 +1,23 @@
 export { defaultCacheFolder } from './cache-folder.js';
+export {
+  type AuthoredKind,
+  importAuthored,
+  isModulePath,
+  locateModule,
+  type ModulePlace,
+} from './code/authored-module.js';
 export { hashCode, hashPackage } from './code/code-hash.js';
 export { findPackage, packagesOf, searchFolders } from './code/installed-package.js';
 export { type ArrayFile, arrayFiles } from './data/array-files.js';
-export type { Dataset } from './data/dataset.js';
+export {
+  type Dataset,
+  type DatasetSpec,
+  defineDataset,
+  type Partition,
+  type PointSource,
+  pointParams,
+  type ReadRows,
+} from './data/dataset.js';
 export { datasets } from './data/datasets.js';
 export { parseNpy } from './data/npy.js';
 export { parseNpyTexts } from './data/npy-texts.js';
@@ -18,7 +33,6 @@ export type { NoiseSource } from './generator/noise-source.js';
 export { dataKey, generatedKey, taskKey, withoutPlaces } from './keys.js';
 export { defineModel, type Model, type ModelShape, type ModelSpec } from './models/model.js';
 export { models } from './models/models.js';
-export { declareOwnModel, isModelPath, type OwnModelDeclaration } from './models/own-model.js';
 export type {
   BatchNormOptions,
   Conv2dOptions,
@@ -35,10 +49,12 @@ export { pixelAttention, selfAttention } from './nn/functions/self-attention.js'
 export { doubled } from './nn/functions/upsample.js';
 export { declareNetwork } from './nn/interpreters/declare.js';
 export { openTask } from './open-task.js';
+export { declareOwnPart, type OwnDeclaration, type PartKind } from './own-parts.js';
+export { datasetName, isOwnPart, knownParts, paramsOf, partOf } from './parts.js';
 export { querySets } from './queries.js';
-export { type ResolvedTask, resolveTask } from './resolve-task.js';
+export { type DeclarePart, type ResolvedTask, resolveTask } from './resolve-task.js';
 export type { Choice, QuerySpec, TaskSpec } from './spec.js';
-export type { Target } from './targets/target.js';
+export { defineTarget, type Target, type TargetSpec } from './targets/target.js';
 export { targets } from './targets/targets.js';
 export type {
   ContextRequest,

@@ -1,6 +1,5 @@
-import { hashJson, withoutFiles } from '@attribution-bench/contract';
-import { datasets } from './data/datasets.js';
-import { isModelPath } from './models/own-model.js';
+import { hashJson, type Json, withoutFiles } from '@attribution-bench/contract';
+import { isOwnPart, knownParts } from './parts.js';
 import type { Choice, TaskSpec } from './spec.js';
 
 /**
@@ -24,13 +23,26 @@ export function generatedKey(spec: TaskSpec): string {
   return hashJson({ data: dataKey(spec), model, training, queries });
 }
 
-/** A spec that says nothing of where files lie; the module of a user's model is named by its hash alone. */
+/** A spec that says nothing of where files lie; the module of a user's part is named by its hash alone. */
 export function withoutPlaces(spec: TaskSpec): TaskSpec {
-  const { use, ...params } = spec.data;
-  const { use: model, ...architecture } = spec.model;
   return {
     ...spec,
-    data: { use, ...withoutFiles(datasets[use].params, params) } as Choice,
-    model: { use: isModelPath(model) ? 'own' : model, ...architecture } as Choice,
+    data: withoutFileNames(spec.data),
+    model: withoutModulePath(spec.model),
+    target: withoutModulePath(spec.target),
   };
+}
+
+function withoutModulePath(choice: Choice): Choice {
+  return isOwnPart(choice) ? { ...choice, use: 'own' } : choice;
+}
+
+function withoutFileNames(data: Choice): Choice {
+  if (!isOwnPart(data)) {
+    const { use, ...params } = data;
+    return { use, ...withoutFiles<Json>(knownParts.dataset[use].params, params) };
+  }
+  const named: readonly Json[] = Array.isArray(data.files) ? data.files : [];
+  const kept = Object.entries(data).filter(([name]) => !named.includes(name));
+  return { ...Object.fromEntries(kept), use: 'own' };
 }

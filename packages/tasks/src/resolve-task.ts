@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import {
   BenchError,
   checkParams,
@@ -11,35 +10,32 @@ import {
   type ParamValue,
   type TaskKind,
 } from '@attribution-bench/contract';
-import { datasets } from './data/datasets.js';
-import type { Model } from './models/model.js';
-import { models } from './models/models.js';
-import { declareOwnModel, isModelPath, type OwnModelDeclaration } from './models/own-model.js';
+import { locateModule } from './code/authored-module.js';
+import { type Declared, declareOwnPart, type OwnDeclaration, type PartKind, type Parts } from './own-parts.js';
+import { knownParts } from './parts.js';
 import { querySets } from './queries.js';
-import type { QuerySpec, TaskSpec } from './spec.js';
-import { targets } from './targets/targets.js';
+import type { Choice, QuerySpec, TaskSpec } from './spec.js';
 import { optimizerParams, type Recipe } from './training/recipe.js';
 
 export type ResolvedTask = { ok: true; spec: TaskSpec } | { ok: false; problems: ParamProblem[] };
 
 type Fields = Readonly<Record<string, unknown>>;
-type Declared = Omit<Model, 'network'>;
 const keys = ['id', 'kind', 'data', 'model', 'target', 'queries'];
 const defaultTarget: Readonly<Record<TaskKind, string>> = { classifier: 'margin', generator: 'neg-denoising-loss' };
 
 /**
  * Checks a task as written in a grid file (`extends` already merged, `truth` taken out) and fills in every default.
- * `data`, `model` and `target` are a name or an object with `use`; `model` holds the training recipe too, and may name the
- * path of a module with a user's own model.
+ * `data`, `model` and `target` are a name or an object with `use`, which may also be the path or the package of a user's own
+ * module; `model` holds the training recipe too.
  * @param folder where relative paths start
- * @param declare how what the model in a file declares is found out; default by loading it here. Its BenchErrors become problems
+ * @param declare finds out what the module of a part declares; default by loading it here. Its BenchErrors become problems
  * @returns the spec, or every problem found, with its path from the task
  */
 export function resolveTask(
   raw: unknown,
   gridSeed: number,
   folder = '.',
-  declare: (file: string) => OwnModelDeclaration = declareOwnModel,
+  declare: DeclarePart = declareOwnPart,
 ): ResolvedTask {
   if (!isObject(raw))
     return { ok: false, problems: [{ path: [], message: 'a task is a mapping with id, data, model' }] };
@@ -50,15 +46,14 @@ export function resolveTask(
   const id = raw.id;
   const unnamed = typeof id === 'string' ? fileNameProblem(id) : 'a task needs an "id"';
   if (unnamed !== undefined) report(id === undefined ? [] : ['id'], unnamed);
-  const own = ownModel(raw.model, folder, declare, problems);
-  const model =
-    own === 'broken' ? undefined : chosen<Declared>('model', raw.model, { ...models, ...own?.named }, problems);
+  const from = { folder, declare, problems };
+  const model = chosen('model', 'model', raw.model, from);
   const kind = model?.declared.kind ?? 'classifier';
   if (raw.kind !== undefined && model !== undefined && raw.kind !== kind) {
     report(['kind'], `${model.declared.id} is a ${kind} model, the task says ${JSON.stringify(raw.kind)}`);
   }
-  const data = chosen('data', raw.data, datasets, problems);
-  const target = chosen('target', raw.target ?? defaultTarget[kind], targets, problems);
+  const data = chosen('dataset', 'data', raw.data, from);
+  const target = chosen('target', 'target', raw.target ?? defaultTarget[kind], from);
   if (target !== undefined && model !== undefined && target.declared.kind !== kind) {
     report(['target'], `${target.declared.id} is a target of a ${target.declared.kind}, the model is a ${kind}`);
   }
@@ -78,78 +73,71 @@ export function resolveTask(
       id: id as string,
       kind,
       seed: gridSeed,
-      data: { use: data.declared.id, ...points },
+      data: { ...data.identity, ...points },
       model: {
-        use: model.use,
-        ...(own === undefined || own === 'broken' ? {} : own.identity),
+        ...model.identity,
         ...pick(modelParams, Object.keys(model.declared.architecture)),
       },
       training: recipeOf(model.declared, modelParams),
-      target: { use: target.declared.id, ...targetParams },
+      target: { ...target.identity, ...targetParams },
       queries,
     },
   };
 }
 
-interface Named {
-  readonly id: string;
+/** Finds out what a module declares. @param file its absolute path */
+export type DeclarePart = <K extends PartKind>(kind: K, file: string) => OwnDeclaration<K>;
+
+interface Chosen<K extends PartKind> {
+  readonly declared: Declared<Parts[K]>;
+  /** What names it in a resolved task: `use`, and of a user's module the hash of its code and its parameters that are files. */
+  readonly identity: Choice;
+  readonly given: Fields;
 }
 
-/** The declared thing that `value` names and the parameters given to it. */
-function chosen<T extends Named>(
+/** The part that `value` names and the parameters given to it; undefined when it cannot be had, which is reported. */
+function chosen<K extends PartKind>(
+  kind: K,
   key: string,
   value: unknown,
-  known: Readonly<Record<string, T>>,
-  problems: ParamProblem[],
-): { readonly use: string; readonly declared: T; readonly given: Fields } | undefined {
+  { folder, declare, problems }: { folder: string; declare: DeclarePart; problems: ParamProblem[] },
+): Chosen<K> | undefined {
   const { use, ...given } = typeof value === 'string' ? { use: value } : isObject(value) ? value : {};
+  const known = knownParts[kind];
   const names = Object.keys(known).join(', ');
   if (use === undefined) {
     const message = value === undefined ? `a task needs "${key}"` : `"${key}" needs "use"`;
     problems.push({ path: value === undefined ? [] : [key], message, next: `known: ${names}` });
     return undefined;
   }
-  if (typeof use !== 'string' || !Object.hasOwn(known, use)) {
-    const meant = typeof use === 'string' ? didYouMean(use, Object.keys(known)) : undefined;
-    problems.push({
-      path: typeof value === 'string' ? [key] : [key, 'use'],
-      message: `${key} ${JSON.stringify(use)} is not known`,
-      next: meant === undefined ? `known: ${names}` : `did you mean "${meant}"?`,
-    });
-    return undefined;
-  }
-  return { use, declared: known[use], given };
-}
-
-/** The model that `value` names by the path of its module, if it does; problems with it are reported. */
-function ownModel(
-  value: unknown,
-  folder: string,
-  declare: (file: string) => OwnModelDeclaration,
-  problems: ParamProblem[],
-):
-  | {
-      readonly named: Readonly<Record<string, Declared>>;
-      readonly identity: { readonly use: string; readonly sha256: string };
-    }
-  | 'broken'
-  | undefined {
-  const use = isObject(value) ? value.use : value;
-  if (typeof use !== 'string' || !isModelPath(use)) return undefined;
+  const path = typeof value === 'string' ? [key] : [key, 'use'];
+  if (typeof use === 'string' && Object.hasOwn(known, use)) return { declared: known[use], identity: { use }, given };
   try {
-    const file = resolve(folder, use);
-    const { declared, sha256 } = declare(file);
-    return { named: { [use]: declared }, identity: { use: file, sha256 } };
+    const place = typeof use === 'string' ? locateModule(kind, use, folder) : undefined;
+    if (place !== undefined) {
+      const { declared, sha256 } = declare(kind, place.file);
+      const files =
+        kind === 'dataset' ? fileParams((declared as unknown as { readonly params: ParamSpecs }).params) : [];
+      const identity = { use: place.file, sha256, ...(files.length === 0 ? {} : { files }) };
+      return { declared, identity, given };
+    }
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;
     const { message, next } = error;
-    problems.push({
-      path: isObject(value) ? ['model', 'use'] : ['model'],
-      message,
-      ...(next === undefined ? {} : { next }),
-    });
-    return 'broken';
+    problems.push({ path, message, ...(next === undefined ? {} : { next }) });
+    return undefined;
   }
+  const meant = typeof use === 'string' ? didYouMean(use, Object.keys(known)) : undefined;
+  problems.push({
+    path,
+    message: `${key} ${JSON.stringify(use)} is not known`,
+    next: meant === undefined ? `known: ${names}` : `did you mean "${meant}"?`,
+  });
+  return undefined;
+}
+
+function fileParams(specs: ParamSpecs): string[] {
+  return Object.keys(specs).filter((name) => specs[name].file === true);
 }
 
 type Values = Readonly<Record<string, ParamValue>>;
@@ -184,7 +172,7 @@ function checkOptimizer(optimizer: ParamValue, given: Fields, report: Report): v
   }
 }
 
-function recipeOf(model: Declared, params: Values): Recipe {
+function recipeOf(model: Declared<Parts['model']>, params: Values): Recipe {
   const foreign = Object.entries(optimizerParams).flatMap(([optimizer, own]) =>
     optimizer === params.optimizer ? [] : own,
   );

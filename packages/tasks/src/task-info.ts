@@ -1,13 +1,14 @@
 import type { TaskInfo } from '@attribution-bench/contract';
 import type { TaskData } from './data/task-data.js';
 import type { Architecture } from './nn/architecture/layer.js';
+import { partOf } from './parts.js';
 import type { TaskSpec } from './spec.js';
 
 export function taskInfo(spec: TaskSpec, data: TaskData, { layers, size }: Architecture): TaskInfo {
   return {
     id: spec.id,
     kind: spec.kind,
-    target: spec.target.use,
+    target: partOf('target', spec.target).id,
     train: data.labels.length,
     queries: spec.kind === 'generator' ? spec.queries.heldout + spec.queries.generated : data.queryLabels.length,
     ...(spec.kind === 'generator' ? { generated: spec.queries.generated } : {}),

@@ -3,9 +3,9 @@ import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 import { expect, test } from 'vitest';
 import { openTask, type Task, type TaskData } from '../src/index.js';
 import { models } from '../src/models/models.js';
-import { networkOf } from '../src/models/network-of.js';
 import type { Architecture } from '../src/nn/architecture/layer.js';
 import { declareNetwork } from '../src/nn/interpreters/declare.js';
+import { networkOf } from '../src/parts.js';
 import { denseMatrix, product } from './support/dense-projection.js';
 import { allRows, checkpointOf, contextOf, relativeError, runSeed, specOf, taskOf } from './support/tasks.js';
 

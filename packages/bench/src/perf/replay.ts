@@ -1,5 +1,7 @@
+import type { Method } from '@attribution-bench/contract';
 import { deriveSeed } from '@attribution-bench/contract';
-import { importMethod, loadMethod } from '@attribution-bench/runner';
+import { loadMethod } from '@attribution-bench/runner';
+import { importAuthored } from '@attribution-bench/tasks';
 import type { Figure } from './figures.js';
 import { contextOf, neverCancelled, openMeasured } from './tasks.js';
 
@@ -26,7 +28,13 @@ const runs = [
  * number of queries. The two take turns, each compiles its graph, and the fastest of each counts.
  */
 export async function measureReplay(): Promise<Figure[]> {
-  const inRunShapley = await importMethod((await loadMethod(method, process.cwd())).url, method);
+  const inRunShapley = (await importAuthored(
+    'method',
+    (
+      await loadMethod(method, process.cwd())
+    ).file,
+    method,
+  )) as Method;
   const figures: Figure[] = [];
   for (const { model, data, hidden, epochs, lr, turns } of runs) {
     for (const queries of queryCounts) {

@@ -1,4 +1,4 @@
-import type { MetricResult } from '@attribution-bench/contract';
+import type { CorrelationResult, MetricResult } from '@attribution-bench/contract';
 import { outcomesOf } from '@attribution-bench/metrics';
 import { mean, pearson, spearman } from '@attribution-bench/numerics';
 import type { BoardTask, CellResult } from '../board-input.js';
@@ -36,7 +36,12 @@ function unpackResult(
 ): MetricResult {
   if (predictions !== undefined)
     return { ...correlated(unpackNumbers(predictions), task, metric, own), ...(own && { outcomes: own }) };
+  if (detection !== undefined) {
+    const positive = Uint8Array.from(unpackNumbers(detection.positive));
+    return { kind: 'detection', value, detection: { scores: unpackNumbers(detection.ranks), positive } };
+  }
   return {
+    kind: 'mean',
     value,
     ...(perQuery === undefined ? {} : { perQuery: Float64Array.from(perQuery) }),
     ...(perSampledQuery === undefined ? {} : { perSampledQuery: Float64Array.from(perSampledQuery) }),
@@ -44,14 +49,6 @@ function unpackResult(
       ? {}
       : {
           repeats: Object.fromEntries(Object.entries(repeats).map(([name, packed]) => [name, unpackNumbers(packed)])),
-        }),
-    ...(detection === undefined
-      ? {}
-      : {
-          detection: {
-            scores: unpackNumbers(detection.ranks),
-            positive: Uint8Array.from(unpackNumbers(detection.positive)),
-          },
         }),
   };
 }
@@ -62,7 +59,7 @@ function correlated(
   { truth, report }: BoardTask,
   { params }: MetricOfBoard,
   own: Float64Array | undefined,
-): MetricResult {
+): CorrelationResult {
   const outcomes = own ?? (truth === undefined ? new Float64Array() : outcomesOf(truth, report));
   const correlate = params.statistic === 'pearson' ? pearson : spearman;
   const queries = report.queries.length;
@@ -71,7 +68,7 @@ function correlated(
     report.queries,
     (_, query) => correlate(column(predictions, query), column(outcomes, query)) ?? 0,
   );
-  return { value: mean(perQuery), perQuery, predictions };
+  return { kind: 'correlation', value: mean(perQuery), perQuery, predictions };
 }
 
 /** Why a metric of then cannot be measured on what there is now; undefined when it can. */

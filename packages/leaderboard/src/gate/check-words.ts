@@ -1,4 +1,5 @@
-import { formatInterval, formatSigned, formatValue, plural } from '../view/format.js';
+import { plural } from '@attribution-bench/contract';
+import { formatInterval, formatSigned, formatValue } from '../view/format.js';
 import { type Check, type CheckedRow, type CheckedTask, failingVerdicts, type Verdict } from './check.js';
 
 /** `digits-mlp/trak lds` */

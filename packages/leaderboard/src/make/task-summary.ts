@@ -4,7 +4,7 @@ import type { BoardTask } from '../board-input.js';
 
 /** What a board says of a task beside its rows. */
 export function summaryOf(
-  { info, dataset, truth, report, tune, sanity, diagnostics }: BoardTask,
+  { info, dataset, truth, report, tune, sanity, diagnostics, questions = {} }: BoardTask,
   rankedBy?: string,
 ): BoardTaskSummary {
   return {
@@ -35,6 +35,7 @@ export function summaryOf(
         }),
     report: sizeOf(report),
     ...(tune === undefined ? {} : { tune: sizeOf(tune) }),
+    ...(Object.keys(questions).length === 0 ? {} : { questions }),
     ...(rankedBy === undefined ? {} : { rankedBy }),
   };
 }

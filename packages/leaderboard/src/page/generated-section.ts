@@ -1,7 +1,8 @@
+import { plural } from '@attribution-bench/contract';
 import type { BoardTaskSummary } from '../board.js';
 import type { BoardDiagnostic } from '../board-input.js';
 import type { GeneratedExample, TaskExamples } from '../task-examples.js';
-import { formatValue, plural } from '../view/format.js';
+import { formatValue } from '../view/format.js';
 import { diagnosticGroups, diagnosticsSentence, notComputed } from '../view/sentences.js';
 import { copiesChart } from './charts/copies-chart.js';
 import { figureElement } from './figures.js';

@@ -1,5 +1,6 @@
+import { plural } from '@attribution-bench/contract';
 import type { Board } from '../board.js';
-import { formatInterval, formatShare, formatValue, plural } from '../view/format.js';
+import { formatInterval, formatShare, formatValue } from '../view/format.js';
 import { taskViews } from '../view/task-view.js';
 import { type Html, html, minus } from './html.js';
 import { metricName } from './metric-name.js';

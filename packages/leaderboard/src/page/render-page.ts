@@ -1,7 +1,8 @@
+import { plural } from '@attribution-bench/contract';
 import type { Board, BoardCosts } from '../board.js';
 import type { TaskExamples } from '../task-examples.js';
 import { renderCsv } from '../text/csv.js';
-import { plural, shortKey } from '../view/format.js';
+import { shortKey } from '../view/format.js';
 import {
   ceilingSentence,
   choiceSentence,

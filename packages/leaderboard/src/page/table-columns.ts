@@ -1,8 +1,8 @@
+import { formatCount } from '@attribution-bench/contract';
 import { lettersOf } from '../statistics/tie-groups.js';
 import { axisOf } from '../text/whisker.js';
 import {
   formatBytes,
-  formatCount,
   formatInterval,
   formatRank,
   formatSeconds,

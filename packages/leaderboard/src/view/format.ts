@@ -59,16 +59,6 @@ export function formatBytes(bytes: number): string {
   return `${(mebibytes / 1024).toFixed(1)} GiB`;
 }
 
-/** `2,410` */
-export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-/** `1 query`, `20 queries`. */
-export function plural(count: number, singular: string, several = `${singular}s`): string {
-  return `${formatCount(count)} ${count === 1 ? singular : several}`;
-}
-
 /** The first digits of a key, enough to tell truths apart by eye. */
 export function shortKey(key: string): string {
   return key.slice(0, 12);

@@ -1,5 +1,6 @@
+import { plural } from '@attribution-bench/contract';
 import type { OverallBoard } from '../board.js';
-import { formatLevel, plural } from './format.js';
+import { formatLevel } from './format.js';
 
 /** `Share of the noise ceiling on 4 tasks of 1 data set` */
 export function overallTitle({ scope, tasks, datasets }: OverallBoard): string {

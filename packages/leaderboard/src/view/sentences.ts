@@ -1,6 +1,7 @@
-import { metrics } from '@attribution-bench/metrics';
-import type { Board, BoardMetric, BoardTaskSummary } from '../board.js';
-import { formatCount, formatLevel, formatValue, plural, shortKey } from './format.js';
+import { formatCount, plural } from '@attribution-bench/contract';
+import type { Board, BoardTaskSummary } from '../board.js';
+import type { BoardMetric } from '../board-input.js';
+import { formatLevel, formatValue, shortKey } from './format.js';
 import type { RowView, TaskView } from './task-view.js';
 
 /** What was measured, in one sentence. */
@@ -9,11 +10,7 @@ export function measuredSentence(task: BoardTaskSummary, metric: BoardMetric | u
   const statistic = metric.params.statistic;
   const name = typeof statistic === 'string' ? `${metric.title} (${capitalised(statistic)})` : metric.title;
   const { truth, report } = task;
-  const asked = metrics[metric.id]?.question?.(metric.params, {
-    target: task.target,
-    train: formatCount(task.train),
-    queries: plural(report.queries, 'query', 'queries'),
-  });
+  const asked = task.questions?.[metric.id];
   if (asked !== undefined) return `${name}: ${asked}?`;
   if (truth === undefined || report.subsets === 0) return `${name} on ${plural(task.train, 'training point')}.`;
   const subset = truth.stratified === true ? 'class-stratified random subset' : 'random subset';

@@ -1,5 +1,6 @@
+import { formatCount, plural } from '@attribution-bench/contract';
 import type { BoardSettling, LeadingTie } from '../board.js';
-import { formatCount, formatInterval, formatSigned, plural } from './format.js';
+import { formatInterval, formatSigned } from './format.js';
 import type { TaskView } from './task-view.js';
 
 /** How far a truth that is grown has come and what that settled; undefined where it is not grown. */

@@ -1,4 +1,5 @@
-import type { Board, BoardCosts, BoardMetric, BoardRow, BoardTaskSummary, BoardValue, RowCost } from '../board.js';
+import type { Board, BoardCosts, BoardRow, BoardTaskSummary, BoardValue, RowCost } from '../board.js';
+import type { BoardMetric } from '../board-input.js';
 
 /** A row with its cost and its value on the metric the task is ranked by. */
 export interface RowView {

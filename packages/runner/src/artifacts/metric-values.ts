@@ -44,21 +44,34 @@ function encodeSide(side: keyof MetricValues, result: MetricResult): Artifact {
   return { arrays, metadata };
 }
 
+/** What kind of result it is shows in what was kept of it. */
 function decodeSide(side: keyof MetricValues, artifact: Artifact): MetricResult {
+  const value = numberOf(side, artifact);
   const numbers = (name: string) => optionalArrayOf(artifact, `${side}.${name}`, 'float64', ['numbers'])?.data;
-  const result: { -readonly [Part in keyof MetricResult]: MetricResult[Part] } = { value: numberOf(side, artifact) };
-  for (const name of series) {
-    const data = numbers(name);
-    if (data !== undefined) result[name] = data;
-  }
-  if (artifact.metadata[`${side}.undefinedQueries`] !== undefined)
-    result.undefinedQueries = countOf(artifact, `${side}.undefinedQueries`);
-  const repeats = repeatsOf(side, artifact);
-  if (Object.keys(repeats).length > 0) result.repeats = repeats;
   const scores = numbers('detection.scores');
   const positive = optionalArrayOf(artifact, `${side}.detection.positive`, 'uint8', [scores?.length ?? 0]);
-  if (scores !== undefined && positive !== undefined) result.detection = { scores, positive: positive.data };
-  return result;
+  if (scores !== undefined && positive !== undefined)
+    return { kind: 'detection', value, detection: { scores, positive: positive.data } };
+  const [perQuery, perSampledQuery, predictions, outcomes] = series.map(numbers);
+  if (perQuery !== undefined && predictions !== undefined) {
+    const counted = artifact.metadata[`${side}.undefinedQueries`] !== undefined;
+    return {
+      kind: 'correlation',
+      value,
+      perQuery,
+      ...(counted && { undefinedQueries: countOf(artifact, `${side}.undefinedQueries`) }),
+      predictions,
+      ...(outcomes && { outcomes }),
+    };
+  }
+  const repeats = repeatsOf(side, artifact);
+  return {
+    kind: 'mean',
+    value,
+    ...(perQuery && { perQuery }),
+    ...(perSampledQuery && { perSampledQuery }),
+    ...(Object.keys(repeats).length > 0 && { repeats }),
+  };
 }
 
 function repeatsOf(side: keyof MetricValues, artifact: Artifact): Record<string, Float64Array> {

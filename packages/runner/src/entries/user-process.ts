@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { Cancelled, type CancelSignal, type Method, toPlainError } from '@attribution-bench/contract';
+import { Cancelled, type CancelSignal, type Method, type Metric, toPlainError } from '@attribution-bench/contract';
+import { importAuthored } from '@attribution-bench/tasks';
+import type { WorkMessage } from '../model/work.js';
 import type { Asked, Question, Told, UserModule } from '../isolation/messages.js';
 import { declarationOf } from '../methods/declaration.js';
-import type { WorkMessage } from '../model/work.js';
-import { importMethod } from '../steps/import-method.js';
+import { metricDeclarationOf } from '../metrics/declaration.js';
 
 /** The process in which user code runs. It does what it is asked, one question after the other, until it is ended. */
 const newestToStop = new Int32Array(new SharedArrayBuffer(4));
@@ -47,6 +48,12 @@ async function answer(question: Question, number: number, tell: (told: Told) => 
       return (await methodOf(question.module)).supports(question.task, question.params);
     case 'adapted':
       return (await methodOf(question.module)).adapted?.(question.task, question.params);
+    case 'question':
+      return (await metricOf(question.module)).question?.(question.params, question.of);
+    case 'fingerprint': {
+      const { dataFingerprint } = await import('@attribution-bench/tasks');
+      return dataFingerprint(question.spec);
+    }
     case 'prepare':
       await import('../executors/local/do-work.js');
       return process.memoryUsage.rss();
@@ -59,13 +66,24 @@ async function answer(question: Question, number: number, tell: (told: Told) => 
 }
 
 async function load(module: UserModule): Promise<unknown> {
-  if (module.kind === 'method') return declarationOf(await methodOf(module));
-  const { declareOwnModel } = await import('@attribution-bench/tasks');
-  return declareOwnModel(module.place);
+  switch (module.kind) {
+    case 'method':
+      return declarationOf(await methodOf(module));
+    case 'metric':
+      return metricDeclarationOf(await metricOf(module));
+    default: {
+      const { declareOwnPart } = await import('@attribution-bench/tasks');
+      return declareOwnPart(module.kind, module.file);
+    }
+  }
 }
 
-function methodOf({ place, use }: UserModule): Promise<Method> {
-  return importMethod(place, use);
+async function methodOf({ file, use }: UserModule): Promise<Method> {
+  return (await importAuthored('method', file, use)) as Method;
+}
+
+async function metricOf({ file, use }: UserModule): Promise<Metric> {
+  return (await importAuthored('metric', file, use)) as Metric;
 }
 
 /** Raised when the bench wants the question to stop, whether or not this thread ever listens to messages. */

@@ -1,11 +1,19 @@
 import { dirname, parse, resolve } from 'node:path';
 import { BenchError, didYouMean, hashJson, isObject, toPlainError } from '@attribution-bench/contract';
-import { metrics as knownMetrics } from '@attribution-bench/metrics';
-import { isModelPath, type OwnModelDeclaration, resolveTask } from '@attribution-bench/tasks';
+import {
+  type DeclarePart,
+  declareOwnPart,
+  knownParts,
+  locateModule,
+  type OwnDeclaration,
+  type PartKind,
+  resolveTask,
+} from '@attribution-bench/tasks';
 import { declarationIn } from '../isolation/load-module.js';
 import { isUserCodeFailure } from '../isolation/user-code-failure.js';
 import { loadMethod } from '../methods/load-method.js';
-import type { BrokenMethod, Grid, GridMethod, GridMetric, GridTask, TruthSpec } from '../model/grid.js';
+import { loadMetric } from '../metrics/load-metric.js';
+import type { BrokenMethod, Grid, GridMethod, GridMetric, GridTask, LoadedMetric, TruthSpec } from '../model/grid.js';
 import { layered, mergeTasks } from './extends.js';
 import { sweepFractions, sweptIds } from './fraction-sweep.js';
 import { GridErrors, type GridProblem } from './grid-errors.js';
@@ -40,9 +48,10 @@ export async function loadGrid(file: string, options: { readonly quick?: boolean
   const tasks = await resolveTasks(raw, source, folder, quick, problems);
   const metrics = await resolveMetrics(raw, tasks, source, folder, problems);
   const { methods, broken } = await resolveMethods(raw, source, folder, problems);
-  checkNames(raw, source, problems);
+  checkNames(raw, metrics, source, problems);
   checkTruthPresent(raw, source, tasks, metrics, problems);
   if (problems.length > 0) throw new GridErrors(problems);
+  const primary = raw.report.primary ?? metrics[0].metric.id;
   return {
     file,
     name: quick === undefined ? raw.name : `${raw.name}-quick`,
@@ -53,20 +62,22 @@ export async function loadGrid(file: string, options: { readonly quick?: boolean
     seeds: quick === undefined ? raw.seeds : (quick.seeds ?? raw.seeds.slice(0, 1)),
     metrics,
     ...(raw.select === undefined ? {} : { select: raw.select }),
-    report: { ...raw.report, primary: raw.report.primary ?? raw.metrics[0].use },
+    report: { ...raw.report, primary },
     budget: {
       ...(raw.budget.cell === undefined ? {} : { cellMs: raw.budget.cell }),
       ...(raw.budget.memory === undefined ? {} : { memoryBytes: raw.budget.memory }),
     },
-    ...(raw.check === undefined ? {} : { check: { baseline: raw.check.baseline, tolerances: tolerancesOf(raw) } }),
+    ...(raw.check === undefined
+      ? {}
+      : { check: { baseline: raw.check.baseline, tolerances: tolerancesOf(raw, primary) } }),
     quick: quick !== undefined,
   };
 }
 
 /** A number alone is the tolerance of the metric that the board is ranked by. */
-function tolerancesOf({ check, report, metrics }: RawGrid): Readonly<Record<string, number>> {
+function tolerancesOf({ check }: RawGrid, primary: string): Readonly<Record<string, number>> {
   const tolerance = check?.tolerance ?? {};
-  return typeof tolerance === 'number' ? { [report.primary ?? metrics[0].use]: tolerance } : tolerance;
+  return typeof tolerance === 'number' ? { [primary]: tolerance } : tolerance;
 }
 
 type Quick = NonNullable<RawGrid['quick']>;
@@ -97,7 +108,7 @@ async function resolveTasks(
     const { truth: ownTruth, ...described } = merged.fields;
     const overrides = quick?.tasks ?? {};
     const wanted = quick === undefined ? described : layered(described, overrides);
-    const resolved = resolveTask(wanted, raw.seed, folder, await ownModel(wanted, folder));
+    const resolved = resolveTask(wanted, raw.seed, folder, await ownParts(wanted, folder));
     if (!resolved.ok) {
       for (const { path, message, next, unknownKey } of resolved.problems)
         problems.push({
@@ -118,21 +129,32 @@ async function resolveTasks(
   return tasks;
 }
 
-/** Gives what a user's model of a task declares, asked in a process of its own; undefined when the task has none. */
-async function ownModel(
-  { model }: Readonly<Record<string, unknown>>,
-  folder: string,
-): Promise<(() => OwnModelDeclaration) | undefined> {
-  const use = isObject(model) ? model.use : model;
-  if (typeof use !== 'string' || !isModelPath(use)) return undefined;
-  try {
-    const declaration = await declarationIn({ kind: 'model', use, place: resolve(folder, use) });
-    return () => declaration as OwnModelDeclaration;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
+const partKeys: readonly (readonly [PartKind, string])[] = [
+  ['dataset', 'data'],
+  ['model', 'model'],
+  ['target', 'target'],
+];
+
+/** What the user's own parts of a task declare, each asked in a process of its own before the task is resolved. */
+async function ownParts(task: Readonly<Record<string, unknown>>, folder: string): Promise<DeclarePart> {
+  const declarations = new Map<PartKind, () => OwnDeclaration>();
+  for (const [kind, key] of partKeys) {
+    const part = task[key];
+    const use = isObject(part) ? part.use : part;
+    if (typeof use !== 'string' || Object.hasOwn(knownParts[kind], use)) continue;
+    try {
+      const place = locateModule(kind, use, folder);
+      if (place === undefined) continue;
+      const declaration = (await declarationIn({ kind, use, file: place.file })) as OwnDeclaration;
+      declarations.set(kind, () => declaration);
+    } catch (error) {
+      declarations.set(kind, () => {
+        throw error;
+      });
+    }
   }
+  return <K extends PartKind>(kind: K, file: string) =>
+    (declarations.get(kind)?.() ?? declareOwnPart(kind, file)) as OwnDeclaration<K>;
 }
 
 function given(truth: Quick['truth']): Partial<TruthSpec> {
@@ -180,8 +202,8 @@ async function resolveMethods(
       const loaded = await loadMethod(use, folder);
       const { id, params: specs } = loaded.method;
       const other = moduleOf.get(id);
-      if (other !== undefined && other !== loaded.url) complain(['use'], `another method has the id "${id}"`);
-      moduleOf.set(id, loaded.url);
+      if (other !== undefined && other !== loaded.file) complain(['use'], `another method has the id "${id}"`);
+      moduleOf.set(id, loaded.file);
       const expanded = expandSettings(specs, params, grid);
       for (const problem of expanded.problems)
         complain(problem.path, problem.message, problem.next, problem.unknownKey === true ? 'key' : undefined);
@@ -207,7 +229,7 @@ async function resolveMethods(
 
 /** Whether a method is there, but its code throws, ends its process or does not end when it is loaded. */
 function isBroken(error: BenchError): boolean {
-  return error.code === 'METHOD_BROKEN' || isUserCodeFailure(error);
+  return error.code === 'MODULE_BROKEN' || isUserCodeFailure(error);
 }
 
 async function resolveMetrics(
@@ -221,15 +243,13 @@ async function resolveMetrics(
   const metrics: GridMetric[] = [];
   for (const [index, { use, params, tasks }] of raw.metrics.entries()) {
     const here: Path = ['metrics', index];
-    const metric = Object.hasOwn(knownMetrics, use) ? knownMetrics[use] : undefined;
     for (const [i, id] of (tasks ?? []).entries())
       if (!taskIds.includes(id)) problems.push(notKnown('task', id, taskIds, source.place([...here, 'tasks', i])));
-    if (metric === undefined) {
-      problems.push(notKnown('metric', use, Object.keys(knownMetrics), source.place([...here, 'use'])));
-      continue;
-    }
-    if (metrics.some((earlier) => earlier.metric.id === use))
-      problems.push({ place: source.place([...here, 'use']), message: `metric "${use}" is there twice` });
+    const loaded = await loadedMetric(use, folder, source.place([...here, 'use']), problems);
+    if (loaded === undefined) continue;
+    const { metric } = loaded;
+    if (metrics.some((earlier) => earlier.metric.id === metric.id))
+      problems.push({ place: source.place([...here, 'use']), message: `metric "${metric.id}" is there twice` });
     const { settings, problems: wrong } = expandSettings(metric.params, params, {});
     for (const { path, message, next, unknownKey } of wrong)
       problems.push({
@@ -240,14 +260,30 @@ async function resolveMetrics(
     for (const setting of settings) {
       const files = await namedFiles(metric.params, setting, folder);
       const only = tasks === undefined ? {} : { tasks: tasks.flatMap((id) => sweptIds(id, gridTasks)) };
-      metrics.push({ metric, params: setting, files, ...only });
+      metrics.push({ ...loaded, params: setting, files, ...only });
     }
   }
   return metrics;
 }
 
-function checkNames(raw: RawGrid, source: YamlSource, problems: GridProblem[]): void {
-  const used = raw.metrics.map(({ use }) => use);
+async function loadedMetric(
+  use: string,
+  folder: string,
+  place: string,
+  problems: GridProblem[],
+): Promise<LoadedMetric | undefined> {
+  try {
+    return await loadMetric(use, folder);
+  } catch (error) {
+    if (!(error instanceof BenchError)) throw error;
+    problems.push({ place, message: error.message, ...(error.next === undefined ? {} : { next: error.next }) });
+    return undefined;
+  }
+}
+
+function checkNames(raw: RawGrid, metrics: readonly GridMetric[], source: YamlSource, problems: GridProblem[]): void {
+  // One that cannot be loaded is complained of already, and is meant by the name that the file gives it.
+  const used = [...new Set([...metrics.map(({ metric }) => metric.id), ...raw.metrics.map(({ use }) => use)])];
   const named: [Path, string | undefined][] = [
     [['select', 'by'], raw.select?.by],
     [['report', 'primary'], raw.report.primary],

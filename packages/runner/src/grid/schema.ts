@@ -51,7 +51,7 @@ const methodSchema = z.preprocess(
 const metricSchema = z.preprocess(
   shorthand,
   z.strictObject({
-    use: z.string().min(1).describe('id of a metric'),
+    use: z.string().min(1).describe('id of a metric, name of its package, or path of its module from this file'),
     params: params.default({}),
     tasks: z.array(z.string()).min(1).optional().describe('only for these tasks'),
   }),

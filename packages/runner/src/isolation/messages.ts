@@ -1,13 +1,14 @@
-import type { ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
+import type { MeasuredTask, ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
+import type { AuthoredKind, TaskSpec } from '@attribution-bench/tasks';
 import type { Work, WorkMessage } from '../model/work.js';
 
 /** A module of a user's, for people: `method "x"`; and where it is. */
 export interface UserModule {
-  readonly kind: 'method' | 'model';
+  readonly kind: AuthoredKind;
   /** As the grid file names it. */
   readonly use: string;
-  /** URL of a method, file of a model. */
-  readonly place: string;
+  /** Its file. */
+  readonly file: string;
 }
 
 /** What a process with user code can be asked. Answers are plain data; `load` says what the module declares. */
@@ -20,6 +21,14 @@ export type Question =
       readonly params: Params<ParamSpecs>;
       readonly task: TaskInfo;
     }
+  | {
+      readonly ask: 'question';
+      readonly module: UserModule;
+      readonly params: Params<ParamSpecs>;
+      readonly of: MeasuredTask;
+    }
+  /** What identifies the files that a user's dataset reads. */
+  | { readonly ask: 'fingerprint'; readonly spec: TaskSpec }
   /** Loads what steps need; answers with the process's resident memory. */
   | { readonly ask: 'prepare' }
   | { readonly ask: 'step'; readonly work: Work };

@@ -1,4 +1,4 @@
-import { isModelPath } from '@attribution-bench/tasks';
+import { type Choice, isOwnPart, type PartKind } from '@attribution-bench/tasks';
 import type { StepJob } from '../model/job.js';
 import { definitionOf } from '../steps/registry.js';
 import type { UserModule } from './messages.js';
@@ -10,13 +10,22 @@ export interface UserCode {
   readonly id: string;
 }
 
-/** The user code that a step runs: a method, a model, an ONNX file of a feature extractor; undefined when there is none. */
+/**
+ * The user code that a step runs: a method, a metric, parts of a task, an ONNX file of a feature extractor; undefined when
+ * there is none.
+ */
 export function userCodeOf(job: StepJob): UserCode | undefined {
-  const { network, method, extractor } = definitionOf(job).code?.(job) ?? {};
-  const modules: UserModule[] = [];
-  if (method?.isolated === true) modules.push({ kind: 'method', use: method.id, place: method.url });
-  const model = network?.model.use;
-  if (model !== undefined && isModelPath(model)) modules.push({ kind: 'model', use: model, place: model });
+  const { network, data, method, metric, extractor } = definitionOf(job).code?.(job) ?? {};
+  const modules: UserModule[] = [
+    ...(method?.isolated === true ? [{ kind: 'method' as const, use: method.id, file: method.file }] : []),
+    ...(metric === undefined ? [] : [{ kind: 'metric' as const, use: metric.id, file: metric.file }]),
+    ...(data === undefined ? [] : partModule('dataset', data.data)),
+    ...(network === undefined ? [] : [...partModule('model', network.model), ...partModule('target', network.target)]),
+  ];
   if (modules.length === 0 && extractor === undefined) return undefined;
   return { modules, id: JSON.stringify([modules, extractor?.file ?? '']) };
+}
+
+function partModule(kind: PartKind, choice: Choice): UserModule[] {
+  return isOwnPart(choice) ? [{ kind, use: choice.use, file: choice.use }] : [];
 }

@@ -1,10 +1,14 @@
-import { statSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { BenchError, didYouMean, type Method } from '@attribution-bench/contract';
-import { findPackage, hashCode, packagesOf, searchFolders } from '@attribution-bench/tasks';
+import {
+  hashCode,
+  importAuthored,
+  isModulePath,
+  locateModule,
+  type ModulePlace,
+  packagesOf,
+  searchFolders,
+} from '@attribution-bench/tasks';
 import type { LoadedMethod } from '../model/grid.js';
-import { importMethod } from '../steps/import-method.js';
 import { declarationOf } from './declaration.js';
 import { askUserMethod, type UserMethod } from './user-method.js';
 
@@ -12,24 +16,19 @@ const scope = '@attribution-bench';
 const prefix = 'method-';
 
 /**
- * Loads what `use:` of a grid names: a method of this project by id, any installed package by name, or a JavaScript
- * module by a path that starts with `.` or `/`.
+ * Loads what `use:` of a grid names: a method of this project by id, any installed package by name, or a JavaScript or
+ * TypeScript module by its path.
  * @param folder that relative paths start from, and whose `node_modules` are searched first
- * @throws BenchError METHOD_UNKNOWN, METHOD_NOT_BUILT, METHOD_INVALID, METHOD_BROKEN (its module throws), or USER_CODE_* where a
- * user's module ends its process or does not come to its end
+ * @throws BenchError MODULE_*, of which MODULE_BROKEN says that its code throws, or USER_CODE_* where a user's module ends its
+ * process or does not come to its end
  */
 export async function loadMethod(use: string, folder: string): Promise<LoadedMethod> {
-  const { entry, self } = locate(use, folder);
-  if (statSync(entry, { throwIfNoEntry: false })?.isFile() !== true)
-    throw new BenchError({
-      code: 'METHOD_NOT_BUILT',
-      message: `method "${use}" has no file ${entry}`,
-      next: self === undefined ? 'check the path' : 'build it: npm run build',
-    });
-  const url = pathToFileURL(entry).href;
+  const { file, self } = locate(use, folder);
   const isolated = !isOfThisProject(self);
-  const asked = isolated ? await askUserMethod(url, use) : answersOf(await importMethod(url, use));
-  return { ...asked, url, code: hashCode(entry, self), isolated };
+  const asked = isolated
+    ? await askUserMethod(file, use)
+    : answersOf((await importAuthored('method', file, use)) as Method);
+  return { ...asked, file, code: hashCode(file, self), isolated };
 }
 
 /** The code of this project is trusted to stop when it is told to, and runs in threads. */
@@ -51,19 +50,15 @@ export function installedMethods(folder: string): string[] {
   return packagesOf(scope, prefix, searchFolders(folder)).map((name) => name.slice(prefix.length));
 }
 
-function locate(use: string, folder: string): { entry: string; self?: { name: string; folder: string } } {
-  if (use.startsWith('.') || isAbsolute(use)) return { entry: resolve(folder, use) };
-  const folders = searchFolders(folder);
-  const usable = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/.test(use);
-  const candidates = !usable ? [] : use.startsWith('@') ? [use] : [`${scope}/${prefix}${use}`, use];
-  for (const name of candidates) {
-    const found = findPackage(name, folders);
-    if (found !== undefined) return { entry: found.entry, self: found };
-  }
+function locate(use: string, folder: string): ModulePlace {
+  const own =
+    isModulePath(use) || use.startsWith('@') ? undefined : locateModule('method', `${scope}/${prefix}${use}`, folder);
+  const place = own ?? locateModule('method', use, folder);
+  if (place !== undefined) return place;
   const known = installedMethods(folder);
   const meant = didYouMean(use, known);
   throw new BenchError({
-    code: 'METHOD_UNKNOWN',
+    code: 'MODULE_UNKNOWN',
     message: `there is no method "${use}"`,
     next:
       meant === undefined

@@ -13,12 +13,12 @@ export type UserMethod = Pick<LoadedMethod, 'method' | 'uses' | 'supports' | 'ad
 const idleMs = 1000;
 
 /**
- * @param url of its module
- * @throws BenchError METHOD_BROKEN or METHOD_INVALID as the method of this project would, or USER_CODE_* where its process
+ * @param file of its module
+ * @throws BenchError MODULE_* as a method of this project would, or USER_CODE_* where its process
  * did not live to answer
  */
-export async function askUserMethod(url: string, use: string): Promise<UserMethod> {
-  const module: UserModule = { kind: 'method', use, place: url };
+export async function askUserMethod(file: string, use: string): Promise<UserMethod> {
+  const module: UserModule = { kind: 'method', use, file };
   let process: UserProcess | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   let idle: NodeJS.Timeout | undefined;

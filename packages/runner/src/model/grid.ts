@@ -1,7 +1,8 @@
-import type { Metric, ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
+import type { MeasuredTask, ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
 import type { TruthGrowth } from '@attribution-bench/leaderboard';
 import type { TaskSpec } from '@attribution-bench/tasks';
 import type { MethodDeclaration } from './method-declaration.js';
+import type { MetricDeclaration } from './metric-declaration.js';
 
 /** A grid file with every name resolved, every parameter checked and every list under `grid:` multiplied out. */
 export interface Grid {
@@ -65,8 +66,8 @@ export interface NamedFiles {
  */
 export interface LoadedMethod {
   readonly method: MethodDeclaration;
-  /** URL of its module, for workers to import. */
-  readonly url: string;
+  /** File of its module, for workers to import. */
+  readonly file: string;
   /** SHA-256 of the built code it consists of; part of the keys of its steps. */
   readonly code: string;
   /** Whether it is a user's: named by a path, or from a package that is not of this project. */
@@ -85,8 +86,18 @@ export interface BrokenMethod {
   readonly error: PlainError;
 }
 
-export interface GridMetric {
-  readonly metric: Metric;
+/** A metric and where its code came from; a user's metric answers from a process of its own. */
+export interface LoadedMetric {
+  readonly metric: MetricDeclaration;
+  /** File of a user's metric. */
+  readonly file?: string;
+  /** SHA-256 of the built code it consists of; part of the keys of its steps. */
+  readonly code: string;
+  /** What it asks of scores, in words. @throws BenchError METRIC_ANSWER when it does not say */
+  question(params: Params<ParamSpecs>, of: MeasuredTask): Promise<string | undefined>;
+}
+
+export interface GridMetric extends LoadedMetric {
   readonly params: Params<ParamSpecs>;
   readonly files: NamedFiles;
   /** Ids of the tasks it is for; absent: every task that has what it needs. */

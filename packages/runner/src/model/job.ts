@@ -29,7 +29,8 @@ export interface TaskSource extends DataSource {
 /** A method on a task. */
 export interface MethodSource {
   readonly id: string;
-  readonly url: string;
+  /** File of its module. */
+  readonly file: string;
   /** Whether it is a user's, to be run in a process of its own. */
   readonly isolated: boolean;
   readonly params: Params<ParamSpecs>;

@@ -90,7 +90,7 @@ function planCell(
   cellTask: CellTask,
   { method: { loaded, params, files }, seed, label, uses }: Asked,
 ): Required<Pick<PlannedCell, 'steps' | 'retrainings'>> {
-  const { method, url, code, isolated } = loaded;
+  const { method, file, code, isolated } = loaded;
   const { opened, metrics } = cellTask;
   const { checkpoints, trajectory } = planModels(steps, opened, method.needs, seed, uses);
   const models = [...checkpoints, ...trajectory];
@@ -98,7 +98,7 @@ function planCell(
     label,
     method: {
       id: method.id,
-      url,
+      file,
       isolated,
       params: files.located,
       seed,
@@ -158,7 +158,7 @@ function planMetrics(
     const { metric, files } = entry;
     const after = planned[metric.sharesRetrainings ?? ''];
     // Retraining for a split that nothing is chosen on would be for nothing.
-    const reportOnly = entry !== primary && metric.retrainings !== undefined;
+    const reportOnly = entry !== primary && metric.retrains;
     const reads = {
       score,
       split: reportOnly ? { report: split.report } : split,

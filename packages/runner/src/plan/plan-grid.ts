@@ -1,4 +1,5 @@
 import { BenchError } from '@attribution-bench/contract';
+import { datasetName } from '@attribution-bench/tasks';
 import type { Grid } from '../model/grid.js';
 import type { Plan, PlannedCell, PlannedTask, PlannedTruth } from '../model/plan.js';
 import type { PreparedGrid, PreparedGridTask } from '../prepare/prepare-grid.js';
@@ -69,13 +70,13 @@ function draftTask(steps: StepList, { grid, options, filter }: PreparedGrid, pre
   const sizes = { subsets, ...(growth && { firstSubsets: growth.block }), queries: info.queries, train: info.train };
   const split = drawSplit(grid.seed, key, sizes, hasChoice(prepared) ? grid.select?.tuneFraction : undefined);
   const cellTask: CellTask = { opened, metrics, answers, scoresOnly, split, ...(truth && { truth }) };
-  const { use } = task.spec.data;
+  const name = datasetName(task.spec);
   return {
     planned: {
       task,
       info,
       key,
-      dataset: fingerprint === undefined ? use : `${use} ${fingerprint.slice(0, 12)}`,
+      dataset: fingerprint === undefined ? name : `${name} ${fingerprint.slice(0, 12)}`,
       ...(fingerprint !== undefined && { fingerprint }),
       metrics,
       first,

@@ -1,13 +1,16 @@
-import { fromPlainError } from '@attribution-bench/contract';
+import { BenchError, fromPlainError, shown } from '@attribution-bench/contract';
 import type { ArtifactOutput, Store } from '@attribution-bench/store';
-import { dataFingerprint, hashPackage, taskKey } from '@attribution-bench/tasks';
+import { dataFingerprint, hashPackage, isOwnPart, type TaskSpec, taskKey } from '@attribution-bench/tasks';
 import { type ArtifactPart, isLostResult, readArtifact } from '../artifacts/codec.js';
 import { trainingLabels } from '../artifacts/dataset.js';
 import { descriptionArtifact, type TaskDescription } from '../artifacts/task-description.js';
 import { doOnce } from '../executors/local/do-once.js';
+import { dataMs } from '../isolation/limits.js';
+import { loadModule } from '../isolation/load-module.js';
 import { userCodeOf } from '../isolation/user-code.js';
+import { startUserProcess } from '../isolation/user-process.js';
 import type { GridTask } from '../model/grid.js';
-import type { TaskSource } from '../model/job.js';
+import type { StepJob, TaskSource } from '../model/job.js';
 import type { PlanEnvironment } from '../model/plan.js';
 import type { StepDraft } from '../model/step.js';
 import { makeDataset, planDataset } from '../steps/kinds/dataset.js';
@@ -47,13 +50,15 @@ const checkedWhole = 1 << 20;
 export async function prepareTask(task: GridTask, surroundings: Surroundings): Promise<PreparedTask> {
   const { store, engine, environment, log } = surroundings;
   const { spec } = task;
-  const fingerprint = await dataFingerprint(spec);
+  const fingerprint = isOwnPart(spec.data) ? await ownFingerprint(spec) : await dataFingerprint(spec);
   const key = taskKey(spec, fingerprint);
 
   const dataset = planDataset(task, fingerprint);
   const { output } = dataset.job;
   const labels = await readOrMake(store, output, trainingLabels, () =>
-    makeDataset(dataset.job, { store, environment, log }),
+    userCodeOf(dataset.job) === undefined
+      ? makeDataset(dataset.job, { store, environment, log })
+      : doElsewhere(`data of task "${task.id}"`, dataset.job, surroundings, dataMs),
   );
 
   const source: TaskSource = { spec, key, dataset: output, engine };
@@ -93,22 +98,46 @@ async function readOrMake<T>(
   return readArtifact(store, output, part);
 }
 
-/** Opens a task. A user's network is built in a process of its own, whatever it does there. */
-async function describe(
-  { job, task }: StepDraft<DescribeJob>,
+/** Opens a task. */
+async function describe({ job, task }: StepDraft<DescribeJob>, surroundings: Surroundings): Promise<void> {
+  const { store, environment, log } = surroundings;
+  if (userCodeOf(job) !== undefined) return doElsewhere(`model of task "${task}"`, job, surroundings);
+  const tasks = openTasks(store, 1, { ...environment, log });
+  try {
+    await describeTask(job, { store, tasks });
+  } finally {
+    await tasks.release();
+  }
+}
+
+/** Does a step with user code in a process of its own, whatever the code does there. */
+async function doElsewhere(
+  place: string,
+  job: StepJob,
   { store, environment, log }: Surroundings,
+  limitMs?: number,
 ): Promise<void> {
   const code = userCodeOf(job);
-  if (code === undefined) {
-    const tasks = openTasks(store, 1, { ...environment, log });
-    try {
-      await describeTask(job, { store, tasks });
-    } finally {
-      await tasks.release();
-    }
-    return;
-  }
+  if (code === undefined) return;
   const work = { job, storeLocation: store.location, environment };
-  const result = await doOnce(work, code, (message) => message.type === 'log' && log(message.message));
-  if (result.status === 'failed') throw fromPlainError({ place: `model of task "${task}"`, ...result.error });
+  const result = await doOnce(work, code, (message) => message.type === 'log' && log(message.message), limitMs);
+  if (result.status === 'failed') throw fromPlainError({ place, ...result.error });
+}
+
+/** What a user's dataset says of the files that it reads, asked in a process of its own. */
+async function ownFingerprint(spec: TaskSpec): Promise<string | undefined> {
+  const process = startUserProcess();
+  try {
+    await loadModule(process, { kind: 'dataset', use: spec.data.use, file: spec.data.use });
+    const answer = await process.ask({ ask: 'fingerprint', spec }, { limitMs: dataMs });
+    if (answer === undefined || typeof answer === 'string') return answer;
+    throw new BenchError({
+      code: 'DATA_CORRUPT',
+      place: `dataset ${spec.data.use}`,
+      message: `fingerprint() returned ${shown(answer)}`,
+      next: 'return a hash of what is in the files',
+    });
+  } finally {
+    process.end();
+  }
 }

@@ -16,6 +16,7 @@ import type { PlannedStep } from '../model/step.js';
 import { diagnoseStep } from '../steps/kinds/diagnose.js';
 import { indexSteps, type StepIndex } from '../steps/step-index.js';
 import { latestOutcome } from './latest-outcome.js';
+import { metricQuestions } from './metric-questions.js';
 
 /**
  * What a board is made from, out of what is stored. A cell without results is `failed` when the run (or, without one,
@@ -45,6 +46,8 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
     metrics: grid.metrics.map(({ metric, params }) => ({
       id: metric.id,
       title: metric.title,
+      ...(metric.description !== undefined && { description: metric.description }),
+      ...(metric.unit !== undefined && { unit: metric.unit }),
       higherIsBetter: metric.higherIsBetter,
       params: { ...params } as Record<string, Json>,
     })),
@@ -54,11 +57,8 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
   };
 }
 
-async function boardTask(
-  store: Store,
-  { task, info, key, dataset, report, tune, truth, first }: PlannedTask,
-  steps: StepIndex,
-): Promise<BoardTask> {
+async function boardTask(store: Store, planned: PlannedTask, steps: StepIndex): Promise<BoardTask> {
+  const { task, info, key, dataset, report, tune, truth, first } = planned;
   const stored = truth === undefined ? undefined : await artifactOf(store, truth.step, steps);
   const trained = await artifactOf(store, first, steps);
   const diagnose = [...steps.values()].find((step) => step.task === task.id && diagnoseStep.jobOf(step));
@@ -68,6 +68,7 @@ async function boardTask(
     key,
     dataset,
     report,
+    questions: await metricQuestions(planned),
     sanity: trained === undefined ? {} : await readArtifact(store, trained, runSanity),
     ...(tune === undefined ? {} : { tune }),
     ...(task.truth?.growth === undefined ? {} : { growth: task.truth.growth }),

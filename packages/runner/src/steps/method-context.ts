@@ -9,8 +9,8 @@ import {
   type ParamSpecs,
   type Params,
 } from '@attribution-bench/contract';
+import { importAuthored } from '@attribution-bench/tasks';
 import type { MethodSource, TaskSource } from '../model/job.js';
-import { importMethod } from './import-method.js';
 import { readRun } from './kinds/train.js';
 import type { StepContext } from './step-context.js';
 import type { StepCode } from './step-definition.js';
@@ -26,7 +26,7 @@ export async function openMethod(
   taskSource: TaskSource,
   { store, tasks, cancel, progress, log }: Pick<StepContext, 'store' | 'tasks' | 'cancel' | 'progress' | 'log'>,
 ): Promise<{ readonly method: Method; readonly ctx: FullMethodContext }> {
-  const method = await importMethod(source.url, source.id);
+  const method = (await importAuthored('method', source.file, source.id)) as Method;
   const task = await tasks.use(taskSource);
   const checkpoints = await Promise.all(
     source.checkpoints.map(async (ref, run) => {

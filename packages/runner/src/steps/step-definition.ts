@@ -42,7 +42,11 @@ export interface CellPart<Job> {
 export interface StepCode {
   /** The task whose network it computes with. */
   readonly network?: TaskSpec;
+  /** The task whose dataset it reads. */
+  readonly data?: TaskSpec;
   readonly method?: MethodSource;
+  /** A user's metric. */
+  readonly metric?: { readonly id: string; readonly file: string };
   readonly extractor?: FeatureExtractor;
 }
 

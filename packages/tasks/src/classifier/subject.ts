@@ -1,13 +1,12 @@
 import { type Output, type OutputFunction, sizeOf } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import type { TaskData } from '../data/task-data.js';
-import { networkOf } from '../models/network-of.js';
 import { declareNetwork } from '../nn/interpreters/declare.js';
+import { networkOf, partOf } from '../parts.js';
 import type { Pass, Subject } from '../passes/pass.js';
 import { paddedRows } from '../passes/row-ranges.js';
 import type { TaskSpec } from '../spec.js';
 import { crossEntropy } from '../targets/cross-entropy.js';
-import { targets } from '../targets/targets.js';
 import { oneHot } from './one-hot.js';
 
 /** A classifier's network and points: each point is one row, compared with its one-hot label. */
@@ -15,7 +14,7 @@ export function classifierSubject(spec: TaskSpec, data: TaskData): Subject {
   const { inputShape, classes } = data;
   const network = networkOf(spec.model, { inputShape, outputs: classes });
   const dims = sizeOf(inputShape);
-  const target = targets[spec.target.use].output;
+  const target = partOf('target', spec.target).output;
   const sets = {
     train: { inputs: data.inputs, labels: oneHot(data.labels, classes), count: data.labels.length },
     queries: { inputs: data.queryInputs, labels: oneHot(data.queryLabels, classes), count: data.queryLabels.length },

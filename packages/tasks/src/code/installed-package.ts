@@ -37,6 +37,18 @@ export function findPackage(name: string, folders: readonly string[], part = '.'
   return undefined;
 }
 
+/** The package whose entry a file is, if it is one. */
+export function installedAt(entry: string): InstalledPackage | undefined {
+  for (let folder = dirname(entry); dirname(folder) !== folder; folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json');
+    if (!existsSync(manifest)) continue;
+    const { name } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: unknown };
+    const found = typeof name === 'string' ? findPackage(name, [folder]) : undefined;
+    return found?.entry === entry ? found : undefined;
+  }
+  return undefined;
+}
+
 /** Names of the installed packages of a scope that start with `prefix`. */
 export function packagesOf(scope: string, prefix: string, folders: readonly string[]): string[] {
   const found = folders

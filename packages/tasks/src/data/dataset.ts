@@ -1,5 +1,12 @@
-import type { ParamSpec, ParamSpecs, Params } from '@attribution-bench/contract';
-import { int, num } from '@attribution-bench/contract';
+import {
+  contractVersion,
+  int,
+  num,
+  type OfContract,
+  type ParamSpec,
+  type ParamSpecs,
+  type Params,
+} from '@attribution-bench/contract';
 import type { DataEnvironment } from './task-data.js';
 
 /** Reads chosen rows, ascending: [chosen × dims], row-major. */
@@ -44,7 +51,7 @@ export interface DatasetSpec<S extends ParamSpecs> {
   load(params: Params<S>, environment: DataEnvironment, seed: number): Promise<PointSource>;
 }
 
-export interface Dataset extends Omit<DatasetSpec<ParamSpecs>, 'load' | 'fingerprint'> {
+export interface Dataset extends Omit<DatasetSpec<ParamSpecs>, 'load' | 'fingerprint'>, OfContract {
   readonly fingerprint?: (params: Params<ParamSpecs>) => Promise<string>;
   load(params: Params<ParamSpecs>, environment: DataEnvironment, seed: number): Promise<PointSource>;
 }
@@ -54,6 +61,7 @@ export function defineDataset<const S extends ParamSpecs>(spec: DatasetSpec<S>):
   const { fingerprint, ...rest } = spec;
   return {
     ...rest,
+    contract: contractVersion,
     ...(fingerprint === undefined
       ? {}
       : { fingerprint: (params) => fingerprint.call(spec, params as unknown as Params<S>) }),

@@ -1,16 +1,16 @@
 import { totalmem } from 'node:os';
-import { BenchError, deriveSeed, type ParamSpecs, type Params, sizeOf } from '@attribution-bench/contract';
+import { BenchError, deriveSeed, type Json, type ParamSpecs, type Params, sizeOf } from '@attribution-bench/contract';
+import { paramsOf, partOf } from '../parts.js';
 import type { TaskSpec } from '../spec.js';
 import { choosePoints } from './choose-points.js';
 import type { Partition } from './dataset.js';
-import { datasets } from './datasets.js';
 import { keptClasses } from './kept-classes.js';
 import { flipLabels } from './label-noise.js';
 import type { DataEnvironment, TaskData } from './task-data.js';
 
 /** Hash of the user's own files that a task's data are made from; undefined where the spec says what is in them. */
-export async function dataFingerprint({ data: { use, ...params } }: TaskSpec): Promise<string | undefined> {
-  return datasets[use].fingerprint?.(params as unknown as Params<ParamSpecs>);
+export async function dataFingerprint({ data }: TaskSpec): Promise<string | undefined> {
+  return partOf('dataset', data).fingerprint?.(paramsOf(data));
 }
 
 /**
@@ -20,16 +20,16 @@ export async function dataFingerprint({ data: { use, ...params } }: TaskSpec): P
  * @throws BenchError when files are missing, damaged or too small for what is asked
  */
 export async function prepareData(spec: TaskSpec, environment: DataEnvironment): Promise<TaskData> {
-  const { use, ...params } = spec.data;
-  const dataset = datasets[use];
+  const dataset = partOf('dataset', spec.data);
+  const params = paramsOf(spec.data) as Readonly<Record<string, Json>>;
   const loaded = { ...params, queries: spec.queries.heldout } as unknown as Params<ParamSpecs>;
   const source = await dataset.load(loaded, environment, spec.seed);
   const kept = keptClasses(spec.id, spec.kind, source, params.classes);
   const counts = { train: params.train as number, queries: spec.queries.heldout };
-  const { train, queries } = choosePoints(source, kept, counts, spec.seed, use);
+  const { train, queries } = choosePoints(source, kept, counts, spec.seed, dataset.id);
   const heldout = source.heldout ?? source.train;
   const signed = spec.kind === 'generator' && source.pixels;
-  const noise = deriveSeed(spec.seed, use, 'label-noise');
+  const noise = deriveSeed(spec.seed, dataset.id, 'label-noise');
   const { labels, flipped } = flipLabels(
     labelsOf(source.train, train, kept),
     kept.length,

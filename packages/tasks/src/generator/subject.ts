@@ -1,10 +1,9 @@
 import { deriveSeed, type Output, type OutputFunction, sizeOf, uniformTimesteps } from '@attribution-bench/contract';
 import type { TaskData } from '../data/task-data.js';
-import { networkOf } from '../models/network-of.js';
 import { declareNetwork } from '../nn/interpreters/declare.js';
+import { networkOf, partOf } from '../parts.js';
 import type { Pass, Subject } from '../passes/pass.js';
 import type { TaskSpec } from '../spec.js';
-import { targets } from '../targets/targets.js';
 import { denoisingLoss } from './denoising.js';
 import { type Diffusion, diffusionOf } from './diffusion.js';
 import { levelTable } from './levels.js';
@@ -49,7 +48,7 @@ export function generatorSubject(spec: TaskSpec, data: TaskData): GeneratorSubje
     const noise = role === 'method' ? (data.noise ?? drawn) : drawn;
     return { inputShape, inputs, noise, levels, levelWidth };
   };
-  const target = targets[spec.target.use].output;
+  const target = partOf('target', spec.target).output;
   const { timesteps, draws } = spec.target as unknown as { timesteps: number; draws: number };
   const targetNoise = { timesteps: uniformTimesteps(diffusion.steps, timesteps), draws };
   const usualTimesteps = uniformTimesteps(diffusion.steps, defaultTimesteps);

@@ -1,4 +1,10 @@
-import type { ParamSpecs, Params, TaskKind } from '@attribution-bench/contract';
+import {
+  contractVersion,
+  type OfContract,
+  type ParamSpecs,
+  type Params,
+  type TaskKind,
+} from '@attribution-bench/contract';
 import type { Forward, Network } from '../nn/architecture/layer.js';
 import { type Recipe, type RecipeParams, recipeParams } from '../training/recipe.js';
 
@@ -23,7 +29,7 @@ export interface ModelSpec<S extends ParamSpecs> {
   network(params: Params<S>, shape: ModelShape): Forward;
 }
 
-export interface Model {
+export interface Model extends OfContract {
   readonly id: string;
   readonly title: string;
   readonly kind: TaskKind;
@@ -42,6 +48,7 @@ export function defineModel<const S extends ParamSpecs>(spec: ModelSpec<S>): Mod
   const training = recipeParams(recipe ?? {});
   return {
     ...rest,
+    contract: contractVersion,
     architecture: params,
     training,
     params: { ...params, ...training },

@@ -1,4 +1,10 @@
-import type { OutputFunction, ParamSpecs, TaskKind } from '@attribution-bench/contract';
+import {
+  contractVersion,
+  type OfContract,
+  type OutputFunction,
+  type ParamSpecs,
+  type TaskKind,
+} from '@attribution-bench/contract';
 
 export interface TargetSpec<S extends ParamSpecs> {
   readonly id: string;
@@ -12,9 +18,9 @@ export interface TargetSpec<S extends ParamSpecs> {
   readonly output: OutputFunction;
 }
 
-export type Target = TargetSpec<ParamSpecs>;
+export interface Target extends TargetSpec<ParamSpecs>, OfContract {}
 
-/** Declares what can be explained; one file each in this folder. */
+/** Declares what can be explained; one file each. */
 export function defineTarget<const S extends ParamSpecs>(spec: TargetSpec<S>): Target {
-  return spec;
+  return { ...spec, contract: contractVersion };
 }

@@ -1,10 +1,10 @@
 import type { OutputFunction } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import { type Task, type TaskData, type TaskSpec, targets } from '../../src/index.js';
-import { networkOf } from '../../src/models/network-of.js';
 import { unpacked } from '../../src/nn/architecture/flat.js';
 import { withParameters } from '../../src/nn/interpreters/apply.js';
 import { declareNetwork } from '../../src/nn/interpreters/declare.js';
+import { networkOf } from '../../src/parts.js';
 import { checkpointOf, contextOf } from './tasks.js';
 
 /** Gradient of one training sample at a time by `tf.grads` on the pure JavaScript backend, [train × p]. */

@@ -1,6 +1,7 @@
+import { plural } from '@attribution-bench/contract';
 import type { GeneratedExample } from '../../task-examples.js';
 import { singleLine } from '../../text/display-text.js';
-import { plural } from '../../view/format.js';
+
 import { chartWidth, drawChart } from './chart.js';
 import type { Figure } from './figure.js';
 

@@ -21,6 +21,7 @@ export const datasetStep = defineStep<DatasetJob>({
   priority: 9,
   cost: { likeness: likenessByParts, seconds: () => trifleSeconds },
   result: () => datasetArtifact,
+  code: ({ spec }) => ({ data: spec }),
   run: makeDataset,
 });
 

@@ -1,9 +1,9 @@
 import {
-  BenchError,
   deriveSeed,
   type Json,
-  type MetricContext,
+  type Metric,
   type MetricResult,
+  type OpenMetricContext,
   type ParamSpecs,
   type Params,
   Rng,
@@ -13,7 +13,7 @@ import {
 } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
 import type { ArtifactOutput, ArtifactRef, Store } from '@attribution-bench/store';
-import { hashPackage } from '@attribution-bench/tasks';
+import { importAuthored } from '@attribution-bench/tasks';
 import { readArtifact, writeArtifact } from '../../artifacts/codec.js';
 import { flippedLabels } from '../../artifacts/dataset.js';
 import { metricArtifact, reportedValue } from '../../artifacts/metric-values.js';
@@ -27,6 +27,7 @@ import type { TaskToPlan } from '../../model/task-to-plan.js';
 import type { StepReport } from '../../model/work.js';
 import { withFeatures } from '../image-features.js';
 import { madeUpScores } from '../made-up.js';
+import { checkedResult } from '../metric-result.js';
 import { retrainForMetric, sharedShare } from '../retrain-for-metric.js';
 import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep, type StepCode } from '../step-definition.js';
@@ -35,6 +36,10 @@ import type { ScoreJob } from './score.js';
 
 export interface MetricJob extends StepJob {
   readonly metric: string;
+  /** File of a user's metric. */
+  readonly file?: string;
+  /** Whether it has models trained. */
+  readonly retrains: boolean;
   readonly params: Params<ParamSpecs>;
   readonly info: TaskInfo;
   readonly scores: ArtifactOutput;
@@ -60,14 +65,13 @@ export const metricStep = defineStep<MetricJob>({
   priority: 3,
   cell: { budgeted: false, value: reportedValue },
   cost: {
-    likeness: ({ metric, params, info, report, task }) => ({
+    likeness: ({ metric, retrains, params, info, report, task }) => ({
       metric,
       params: { ...params } as Json,
       sizes: [info.train, report.queries.length, report.subsets.length],
-      task: metrics[metric].retrainings && task.key,
+      task: retrains ? task.key : undefined,
     }),
-    shared: (job, stack) =>
-      metrics[job.metric].retrainings === undefined ? undefined : sharedShare((seed) => requestsFor(job, seed), stack),
+    shared: (job, stack) => (job.retrains ? sharedShare((seed) => requestsFor(job, seed), stack) : undefined),
   },
   result: () => metricArtifact,
   code: codeOf,
@@ -86,16 +90,16 @@ export interface MetricReads {
 export function planMetric(
   task: TaskToPlan,
   { label, place }: CellToPlan,
-  { metric, params, files }: GridMetric,
+  { metric, file, code, params, files }: GridMetric,
   identity: ArtifactOutput['made'],
   { score, truth, split, after }: MetricReads,
 ): StepDraft<MetricJob> {
   const wantsLabels = metric.needs.includes('label-noise');
-  const readsData = wantsLabels || metric.retrainings !== undefined;
+  const readsData = wantsLabels || metric.retrains;
   const output = metricStep.output({
     metric: metric.id,
     revision: metric.revision,
-    code: hashPackage('@attribution-bench/metrics'),
+    code,
     ...identity,
     scores: score.job.output.key,
     truth: truth?.artifact.key,
@@ -110,6 +114,8 @@ export function planMetric(
     outputs: [output],
     job: {
       metric: metric.id,
+      ...(file !== undefined && { file }),
+      retrains: metric.retrains,
       params: files.located,
       info: task.info,
       task: task.source,
@@ -128,18 +134,25 @@ function partsOf({ subsets, queries, train }: Split): Json {
   return [[...subsets], [...queries], train === undefined ? null : [...train]];
 }
 
-function codeOf({ metric, params, task }: MetricJob): StepCode {
-  const { retrainings, imageSpace } = metrics[metric];
-  const space = imageSpace?.(params);
+function codeOf({ metric, file, retrains, params, task }: MetricJob): StepCode {
+  const space = file === undefined ? metrics[metric].imageSpace?.(params) : undefined;
   return {
-    ...(retrainings && { network: task.spec }),
+    ...(retrains && { network: task.spec }),
+    ...(file !== undefined && { metric: { id: metric, file } }),
     ...(space?.space === 'onnx' && { extractor: space.extractor }),
   };
 }
 
+/** The metric of a step: one of this project by id, or a user's from its file. */
+async function metricOf({ metric, file }: MetricJob): Promise<Metric> {
+  return file === undefined ? metrics[metric] : ((await importAuthored('metric', file, metric)) as Metric);
+}
+
 /** What the metric would have trained if the scores were random numbers. */
 function requestsFor(job: MetricJob, seed: number) {
-  const { metric, params, info, scoreShape, task, report } = job;
+  const { metric, file, params, info, scoreShape, task, report } = job;
+  // What a user's metric asks for is not known without its code, which runs elsewhere: nothing counts as shared.
+  if (file !== undefined) return [];
   const { scores } = madeUpScores(shapeOfScores(scoreShape, info), seed);
   const rng = new Rng(deriveSeed(task.spec.seed, task.key, 'metric', metric));
   return metrics[metric].retrainings?.({ task: info, scores, scoreShape }, params, report, rng) ?? [];
@@ -148,7 +161,7 @@ function requestsFor(job: MetricJob, seed: number) {
 /** Compares scores with what is known. */
 async function evaluateMetric(job: MetricJob, ctx: StepContext): Promise<StepReport> {
   const { spec, key } = job.task;
-  const metric = metrics[job.metric];
+  const metric = await metricOf(job);
   const known = await readKnown(job, ctx.store);
   const elapsed = stopwatch();
   const evaluate = async (split: Split): Promise<MetricResult> => {
@@ -157,12 +170,8 @@ async function evaluateMetric(job: MetricJob, ctx: StepContext): Promise<StepRep
     const drawn = requests && (await retrainForMetric(requests, job.task, ctx));
     const space = metric.imageSpace?.(job.params);
     const retrained = drawn && space ? await withFeatures(drawn, space, job.task, ctx) : drawn;
-    const result = metric.evaluate({ ...known, ...(retrained && { retrained }) }, job.params, split);
-    if (Number.isFinite(result.value)) return result;
-    throw new BenchError({
-      code: 'METRIC_NOT_FINITE',
-      message: `metric "${job.metric}" came out as ${result.value}`,
-    });
+    const result: unknown = metric.evaluate({ ...known, ...(retrained && { retrained }) }, job.params, split);
+    return checkedResult(job.metric, result, split);
   };
   const report = await evaluate(job.report);
   const tune = job.tune && (await evaluate(job.tune));
@@ -172,7 +181,7 @@ async function evaluateMetric(job: MetricJob, ctx: StepContext): Promise<StepRep
 }
 
 /** The scores, and what they are compared with. */
-async function readKnown(job: MetricJob, store: Store): Promise<MetricContext> {
+async function readKnown(job: MetricJob, store: Store): Promise<OpenMetricContext> {
   const { info, scoreShape, truth, dataset } = job;
   const shape = shapeOfScores(scoreShape, info);
   const { scores, selfInfluence } = await readArtifact(store, job.scores, scoresArtifact(shape));
@@ -184,8 +193,7 @@ async function readKnown(job: MetricJob, store: Store): Promise<MetricContext> {
     task: info,
     scores,
     scoreShape,
-    ...(selfInfluence && { selfInfluence }),
     ...(rows && { truth: rows }),
-    ...(flipped && { flipped }),
+    ...(flipped && { flipped, ...(selfInfluence && { selfInfluence }) }),
   };
 }

@@ -1,0 +1,19 @@
+import type { Metric } from '@attribution-bench/contract';
+import type { MetricDeclaration } from '../model/metric-declaration.js';
+
+/** The part of a metric that can be sent from process to process. */
+export function metricDeclarationOf(metric: Metric): MetricDeclaration {
+  const { id, title, description, unit, higherIsBetter, revision, needs, params, sharesRetrainings } = metric;
+  return {
+    id,
+    title,
+    ...(description === undefined ? {} : { description }),
+    ...(unit === undefined ? {} : { unit }),
+    higherIsBetter,
+    revision,
+    needs,
+    params,
+    ...(sharesRetrainings === undefined ? {} : { sharesRetrainings }),
+    retrains: metric.retrainings !== undefined,
+  };
+}
