@@ -67,6 +67,9 @@ export function exampleGrid(): BoardInput {
         key: 'digits-mlp-noisy',
         dataset: 'simulated',
         report: { subsets: range(0, 0), queries: range(0, 48) },
+        questions: {
+          'mislabel-auc': 'does suspicion tell flipped labels from the others among 120 training points',
+        },
         sanity: {},
       },
     ],

@@ -108,18 +108,26 @@ it.each(['loo', 'mislabel-auc', 'removal-curve', 'counterfactual', 'counterfactu
   (id) => {
     const checked = checkParams(metrics[id].params, {});
     if (!checked.ok) throw new Error(checked.problems[0].message);
-    const { title, higherIsBetter } = metrics[id];
-    const asked = measuredSentence(board.tasks[0], {
-      id,
-      title,
-      higherIsBetter,
-      params: { ...checked.params } as Record<string, Json>,
-    });
+    const { title, higherIsBetter, question } = metrics[id];
+    const [task] = board.tasks;
+    const of = { target: task.target, train: String(task.train), queries: '48 queries' };
+    const asking = { ...task, questions: { [id]: question?.(checked.params, of) ?? '' } };
+    const params = { ...checked.params } as Record<string, Json>;
+    const asked = measuredSentence(asking, { id, title, higherIsBetter, params });
     expect(asked).toMatch(/^[A-Z].*: .*\?$/);
     expect(asked).toContain('120');
     expect(asked).not.toMatch(/undefined|NaN|after retraining on/);
   },
 );
+
+it('is shown of a metric that is not installed, and of boards that keep no question', () => {
+  const own = { id: 'their-metric', title: 'Their metric', unit: '%', higherIsBetter: true, params: {} };
+  const [task] = board.tasks;
+  expect(measuredSentence({ ...task, questions: { 'their-metric': 'do scores please them' } }, own)).toBe(
+    'Their metric: do scores please them?',
+  );
+  expect(measuredSentence(task, own)).toMatch(/^Their metric: do scores predict the /);
+});
 
 function terminalText(made: Board): string {
   return renderTerminal(made, undefined, { width: 120, color: false });

@@ -264,7 +264,7 @@ describe('mistakes', () => {
   it.each([
     ['trakk', 'there is no method "trakk", did you mean "trak"?'],
     ['./nothing.js', /method ".\/nothing.js" has no .*nothing.js, check the path/],
-    [fixture('half'), /is not a method: it lacks title, scoreShape/],
+    [fixture('half'), /is not a method: it lacks title, params, scoreShape/],
   ])('a method that cannot be had: %s', async (use, message) => {
     const [line, ...others] = await linesOf(edited(fixture('same-class'), use));
     expect(line).toMatch(/^grid.yaml:10:10 /);

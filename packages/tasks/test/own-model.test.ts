@@ -129,7 +129,7 @@ test('a module that changed after the grid was read is not run', async () => {
 });
 
 test.each([
-  ['nothing', undefined, 'there is no model module'],
+  ['nothing', undefined, 'has no file'],
   ['no-model.mjs', 'export default { id: 1 };', 'is not a model: it lacks id, title'],
   ['no-default.mjs', 'export const a = 1;', 'lacks a default export'],
   ['throws.mjs', 'throw new Error("at its top");', 'cannot be loaded: at its top'],

@@ -14,13 +14,13 @@ export const hostileStandIns: readonly HostileInput[] = [
     what: 'a named pipe as a method',
     grid: smallGrid.replace('use: grad-dot', 'use: ./method-pipe.mjs'),
     prepare: (folder) => pipe(folder, 'method-pipe.mjs'),
-    says: /^error: hostile\.yaml:12:10 method "\.\/method-pipe\.mjs" has no file .*method-pipe\.mjs, check the path\n$/,
+    says: /^error: hostile\.yaml:12:10 method "\.\/method-pipe\.mjs" has no file .*method-pipe\.mjs, check the path.*\n$/,
   },
   {
     what: 'a named pipe as a model',
     grid: smallGrid.replace('use: mlp', 'use: ./model-pipe.mjs'),
     prepare: (folder) => pipe(folder, 'model-pipe.mjs'),
-    says: /^error: hostile\.yaml:7:19 .*no model module .*model-pipe\.mjs.*\n$/,
+    says: /^error: hostile\.yaml:7:19 model "\.\/model-pipe\.mjs" has no file .*model-pipe\.mjs, check the path.*\n$/,
   },
   {
     what: 'a named pipe as a baseline',

@@ -14,7 +14,7 @@ export function isTypeScript(file: string): boolean {
 
 /**
  * Loads a TypeScript module: types are dropped and not checked. Relative imports may be TypeScript too, named by `.ts`, by
- * `.js` as the compiler wants it, or without ending; others are Node's, from the module's folder. Every call loads anew.
+ * `.js` as the compiler wants it, or without ending; others are Node's, from the module's folder, where packages of this project need not be installed. Every call loads anew.
  * @returns its exports
  * @throws Error with place and message when the syntax is wrong, or what the module throws
  */
@@ -30,11 +30,24 @@ function load(file: string, loaded: Loaded): unknown {
   const native = createRequire(file);
   const required = (specifier: string): unknown => {
     const own = specifier.startsWith('.') ? typeScriptFile(resolve(dirname(file), specifier)) : undefined;
-    return own === undefined ? native(specifier) : load(own, loaded);
+    if (own !== undefined) return load(own, loaded);
+    return specifier.startsWith('@attribution-bench/') && !isInstalled(native, specifier)
+      ? createRequire(import.meta.url)(specifier)
+      : native(specifier);
   };
   const run = compileFunction(asCommonJs(file), ['module', 'exports', 'require'], { filename: file });
   run(module, module.exports, required);
   return module.exports;
+}
+
+/** A file alone in a folder gets the packages of this project that its bench runs with. */
+function isInstalled(native: NodeJS.Require, specifier: string): boolean {
+  try {
+    native.resolve(specifier);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function typeScriptFile(path: string): string | undefined {

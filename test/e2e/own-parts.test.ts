@@ -1,0 +1,192 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { bench } from './command.js';
+import { boardBytes, gridFolder } from './small-grid.js';
+
+const metric = `import { defineMetric, num } from '@attribution-bench/contract';
+
+export default defineMetric({
+  id: 'positive-share',
+  title: 'Share of positive scores',
+  description: 'How many of the scores of a query are above a threshold.',
+  unit: '%',
+  higherIsBetter: true,
+  revision: 1,
+  needs: [],
+  params: { above: num({ default: 0, help: 'threshold' }) },
+  question: ({ above }, { train }) => \`how many scores of \${train} training points are above \${above}\`,
+  evaluate({ scores, scoreShape, task }, { above }, split) {
+    const perQuery = Float64Array.from(split.queries, (query) => {
+      const start = scoreShape === 'pairwise' ? query * task.train : 0;
+      const row: Float32Array = scores.subarray(start, start + task.train);
+      return (100 * row.filter((score) => score > above).length) / task.train;
+    });
+    return { kind: 'mean', value: perQuery.reduce((sum, each) => sum + each, 0) / perQuery.length, perQuery };
+  },
+});
+`;
+
+const dataset = `import { defineDataset, pointParams } from '@attribution-bench/tasks';
+
+export default defineDataset({
+  id: 'two-stripes',
+  title: 'Two stripes',
+  licence: 'CC0',
+  home: 'none',
+  params: pointParams({ train: 40, queries: 6 }),
+  async load() {
+    const labels = Int32Array.from({ length: 60 }, (_, row) => row % 2);
+    const values = Float32Array.from({ length: 120 }, (_, at) => (at % 2 === 0 ? labels[at >> 1] : (at % 7) / 7));
+    return { inputShape: [2], classNames: ['left', 'right'], pixels: false, train: { name: 'stripe', values, scale: 1, labels } };
+  },
+});
+`;
+
+const target = `import { defineTarget } from '@attribution-bench/tasks';
+
+export default defineTarget({
+  id: 'label-logit',
+  title: 'Logit of the label',
+  kind: 'classifier',
+  params: {},
+  output: (logits, labels) => logits.mul(labels).sum(-1),
+});
+`;
+
+const grid = `schema: bench/grid@1
+name: small
+seed: 3
+tasks:
+  - id: tiny
+    data: { use: ./stripes.ts }
+    model: { use: logistic, epochs: 4 }
+    target: ./logit.ts
+truth: { subsets: 8, fraction: 0.5, retrainSeeds: 1 }
+methods: [{ use: random }, { use: grad-dot }]
+metrics: [{ use: ./share.ts, params: { above: 0 } }, { use: lds }]
+report: { resamples: 100 }
+`;
+
+/** A folder of a user's with nothing installed in it, and a grid that names its files. */
+function ownFolder(files: Readonly<Record<string, string>>) {
+  const folder = gridFolder(grid);
+  const all = { 'share.ts': metric, 'stripes.ts': dataset, 'logit.ts': target, ...files };
+  for (const [name, source] of Object.entries(all)) writeFileSync(join(folder.folder, name), source);
+  return folder;
+}
+
+const run = ({ flags, folder }: ReturnType<typeof ownFolder>) => bench(['grid', ...flags], { cwd: folder });
+
+test('a metric, a dataset and a target in one TypeScript file each end on a board', async () => {
+  const folder = ownFolder({});
+  const { code, stdout, stderr } = await run(folder);
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('Share of positive scores: how many scores of 40 training points are above 0?');
+  const board = JSON.parse(boardBytes(folder));
+  expect(board.metrics[0]).toEqual({
+    id: 'positive-share',
+    title: 'Share of positive scores',
+    description: 'How many of the scores of a query are above a threshold.',
+    unit: '%',
+    higherIsBetter: true,
+    params: { above: 0 },
+  });
+  expect(board.tasks[0]).toMatchObject({
+    target: 'label-logit',
+    train: 40,
+    queries: 6,
+    classes: 2,
+    rankedBy: 'positive-share',
+  });
+  const row = board.rows.find((each: { method: string }) => each.method === 'grad-dot');
+  expect(row.metrics['positive-share'].value).toBeGreaterThan(0);
+  expect(row.metrics['positive-share'].value).toBeLessThanOrEqual(100);
+  expect(row.metrics.lds.value).toBeGreaterThan(0);
+  const first = boardBytes(folder);
+  await run(folder);
+  expect(boardBytes(folder)).toBe(first);
+}, 180_000);
+
+describe('a metric that is wrong fails with one line', () => {
+  test.each([
+    [
+      'has no default export',
+      'export const a = 1;',
+      2,
+      /grid\.yaml:11:18 "\.\/share\.ts" is not a metric: it lacks a default export/,
+    ],
+    [
+      'throws when it is loaded',
+      'throw new Error("at its top");',
+      2,
+      /grid\.yaml:11:18 metric "\.\/share\.ts" cannot be loaded: at its top/,
+    ],
+    [
+      'is of another version',
+      `${metric.replace('defineMetric({', '({ contract: 99,')}`,
+      2,
+      /grid\.yaml:11:18 metric "\.\/share\.ts" is written for version 99 of the contract/,
+    ],
+    [
+      'throws',
+      metric.replace('const perQuery', 'if (split) throw new Error("no idea");\n    const perQuery'),
+      1,
+      /metric: no idea/,
+    ],
+    [
+      'comes out as NaN',
+      metric.replace('perQuery };', 'perQuery: perQuery.fill(Number.NaN) };'),
+      1,
+      /metric: metric "positive-share" has NaN as number 0 of perQuery/,
+    ],
+    [
+      'returns another kind',
+      metric.replace("kind: 'mean'", "kind: 'median' as never"),
+      1,
+      /returned the kind "median", expected correlation, detection or mean/,
+    ],
+  ])(
+    'when it %s',
+    async (_, source, exit, message) => {
+      const folder = ownFolder({ 'share.ts': source });
+      const { code, stderr } = await run(folder);
+      expect(stderr).toMatch(message);
+      expect(code).toBe(exit);
+    },
+    120_000,
+  );
+});
+
+describe('a part of a task that is wrong fails with one line', () => {
+  test.each([
+    [
+      'a dataset without a default export',
+      { 'stripes.ts': 'export const a = 1;' },
+      /grid\.yaml:6:18 ".*stripes\.ts" is not a dataset: it lacks a default export/,
+    ],
+    [
+      'a dataset that throws',
+      { 'stripes.ts': dataset.replace('const labels', 'throw new Error("no disk");\n    const labels') },
+      /error: data of task "tiny" no disk/,
+    ],
+    [
+      'a target without an output',
+      { 'logit.ts': target.replace('output:', 'outcome:') },
+      /grid\.yaml:8:13 ".*logit\.ts" is not a target: it lacks output/,
+    ],
+    [
+      'a target that throws',
+      { 'logit.ts': `throw new Error("no target");` },
+      /grid\.yaml:8:13 target ".*logit\.ts" cannot be loaded: no target/,
+    ],
+  ])(
+    '%s',
+    async (_, files, message) => {
+      const { code, stderr } = await run(ownFolder(files));
+      expect(stderr).toMatch(message);
+      expect(code).not.toBe(0);
+    },
+    120_000,
+  );
+});
