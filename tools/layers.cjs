@@ -22,6 +22,7 @@ const runnerFolders = [
   'steps',
   'isolation',
   'methods',
+  'metrics',
   'grid',
   'executors',
   'prepare',
