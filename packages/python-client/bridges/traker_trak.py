@@ -26,7 +26,8 @@ projector = BasicProjector(
     seed=arguments.seed,
     proj_type=ProjectionType(arguments.proj_type),
     device="cpu",
-    block_size=min(100, arguments.proj_dim),
+    # traker 0.3.2 cannot draw a matrix of one block.
+    block_size=min(100, max(1, arguments.proj_dim // 2)),
     dtype=torch.float32,
 )
 with tempfile.TemporaryDirectory() as folder:
