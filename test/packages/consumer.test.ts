@@ -50,7 +50,7 @@ const ownMethod = `import { defineMethod } from '@attribution-bench/contract';
 
 export default defineMethod({
   id: 'same-label', title: 'Same label', family: 'similarity', origin: 'baseline', cite: 'none', revision: 1,
-  output: 'pairwise', tasks: ['classifier'], needs: ['labels'], params: {},
+  scoreShape: 'pairwise', tasks: ['classifier'], needs: ['labels'], params: {},
   async score(ctx) {
     const [train, queries] = [ctx.labels('train'), ctx.labels('queries')];
     return Float32Array.from({ length: queries.length * train.length }, (_, i) =>
