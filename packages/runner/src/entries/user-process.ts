@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Cancelled, type CancelSignal, type Method, type Metric, toPlainError } from '@attribution-bench/contract';
 import { importAuthored } from '@attribution-bench/tasks';
-import type { WorkMessage } from '../model/work.js';
 import type { Asked, Question, Told, UserModule } from '../isolation/messages.js';
 import { declarationOf } from '../methods/declaration.js';
 import { metricDeclarationOf } from '../metrics/declaration.js';
+import type { WorkMessage } from '../model/work.js';
 
 /** The process in which user code runs. It does what it is asked, one question after the other, until it is ended. */
 const newestToStop = new Int32Array(new SharedArrayBuffer(4));
