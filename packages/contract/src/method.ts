@@ -12,7 +12,8 @@ export type Need = 'labels' | 'features' | 'checkpoints' | 'gradients' | 'curvat
 
 /** `pairwise` scores are [queries × train]; `global` ones are [train], the same for every query. */
 export type ScoreShape = 'pairwise' | 'global';
-export type Origin = 'published' | 'adapted' | 'baseline';
+/** `external`: scores that another program computed. */
+export type Origin = 'published' | 'adapted' | 'baseline' | 'external';
 export type PointSet = 'train' | 'queries';
 
 /** A trained model of the task. Opaque: its parameters are reached through the context. */

@@ -4,4 +4,5 @@ export { type ReadScores, readScores, type ScoredTask } from './scores/read-scor
 export type { AboutScores, DeclaredCost, Orientation, Sign } from './scores/score-file.js';
 export { checkExportTarget } from './task-folder/export-target.js';
 export type { TaskToWrite, TrainedModel, TruthToWrite } from './task-folder/task-to-write.js';
-export { taskFile, writeTaskFolder } from './task-folder/write-task-folder.js';
+export { isWholeTaskFolder } from './task-folder/whole-task-folder.js';
+export { writeTaskFolder } from './task-folder/write-task-folder.js';

@@ -68,7 +68,13 @@ function probeNote(): (done: number, total: number) => void {
 /** Seconds of one worker that the steps of a cell still take. */
 function secondsOf(cell: Plan['cells'][number], prediction: Estimate): number {
   const steps =
-    cell.steps === undefined ? [] : [cell.steps.fit, cell.steps.score, ...Object.values(cell.steps.metrics)];
+    cell.steps === undefined
+      ? []
+      : [
+          ...(cell.steps.fit === undefined ? [] : [cell.steps.fit]),
+          cell.steps.score,
+          ...Object.values(cell.steps.metrics),
+        ];
   return steps.reduce((seconds, step) => seconds + (prediction.bySteps.get(step) ?? 0), 0);
 }
 

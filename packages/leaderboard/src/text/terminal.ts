@@ -178,7 +178,7 @@ function plotColumn(rows: readonly RowView[], width: number, ceiling: RowView | 
 }
 
 function markedTitle(row: RowView['row']): string {
-  return `${singleLine(row.title)}${row.origin === 'adapted' ? ' †' : ''}${row.global ? ' °' : ''}`;
+  return `${singleLine(row.title)}${row.origin === 'adapted' ? ' †' : ''}${row.origin === 'external' ? ' ‡' : ''}${row.global ? ' °' : ''}`;
 }
 
 function marksSentence({ ranked, controls }: TaskView): string | undefined {
@@ -188,6 +188,7 @@ function marksSentence({ ranked, controls }: TaskView): string | undefined {
   );
   const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
   const marks = [
+    ...(rows.some(({ origin }) => origin === 'external') ? ['‡ external: scores that another program computed'] : []),
     ...(rows.some(({ origin }) => origin === 'adapted') ? [`† adapted: not the setting its paper has${why}`] : []),
     ...(rows.some(({ global }) => global) ? ['° one score per training point, the same for every query'] : []),
   ];

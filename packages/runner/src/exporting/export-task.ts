@@ -5,8 +5,8 @@ import { openStore, type Store } from '@attribution-bench/store';
 import { readArtifact } from '../artifacts/codec.js';
 import { truthPart } from '../artifacts/truth.js';
 import { readData } from '../steps/read-data.js';
+import { readModels } from '../steps/read-models.js';
 import type { ExportPlan } from './plan-export.js';
-import { readModels } from './read-models.js';
 
 export interface ExportOptions {
   /** Whether what the folder holds goes. */

@@ -10,7 +10,7 @@ import type { StepList } from '../plan/step-list.js';
 import { prepareGrid } from '../prepare/prepare-grid.js';
 import { fitStep } from '../steps/kinds/fit.js';
 import { trainStep } from '../steps/kinds/train.js';
-import type { StoredModels } from './read-models.js';
+import type { StoredModels } from '../steps/read-models.js';
 
 /** What of a task is to be exported. Numbers that are left out are those that the methods of the grid use. */
 export interface ExportRequest {

@@ -13,8 +13,18 @@ import { declarationIn } from '../isolation/load-module.js';
 import { isUserCodeFailure } from '../isolation/user-code-failure.js';
 import { loadMethod } from '../methods/load-method.js';
 import { loadMetric } from '../metrics/load-metric.js';
-import type { BrokenMethod, Grid, GridMethod, GridMetric, GridTask, LoadedMetric, TruthSpec } from '../model/grid.js';
+import type {
+  BrokenMethod,
+  Grid,
+  GridMethod,
+  GridMetric,
+  GridTask,
+  LoadedMethod,
+  LoadedMetric,
+  TruthSpec,
+} from '../model/grid.js';
 import { layered, mergeTasks } from './extends.js';
+import { ExternalProblem, externalMethod, externalUses } from './external-method.js';
 import { sweepFractions, sweptIds } from './fraction-sweep.js';
 import { GridErrors, type GridProblem } from './grid-errors.js';
 import { namedFiles } from './named-files.js';
@@ -190,7 +200,8 @@ async function resolveMethods(
   const broken: BrokenMethod[] = [];
   const seen = new Set<string>();
   const moduleOf = new Map<string, string>();
-  for (const [index, { use, params, grid }] of raw.methods.entries()) {
+  for (const [index, entry] of raw.methods.entries()) {
+    const { use, params, grid } = entry;
     const here: Path = ['methods', index];
     const complain = (path: Path, message: string, next?: string, part?: 'key') =>
       problems.push({
@@ -199,7 +210,9 @@ async function resolveMethods(
         ...(next === undefined ? {} : { next }),
       });
     try {
-      const loaded = await loadMethod(use, folder);
+      const loaded = externalUses.includes(use)
+        ? await externalMethod(entry, folder, raw.seeds)
+        : await loadOwn(entry, folder);
       const { id, params: specs } = loaded.method;
       const other = moduleOf.get(id);
       if (other !== undefined && other !== loaded.file) complain(['use'], `another method has the id "${id}"`);
@@ -214,6 +227,10 @@ async function resolveMethods(
         methods.push({ loaded, params: setting, files: await namedFiles(specs, setting, folder) });
       }
     } catch (error) {
+      if (error instanceof ExternalProblem) {
+        complain([error.key], error.message, error.next);
+        continue;
+      }
       if (!(error instanceof BenchError)) throw error;
       if (!isBroken(error)) complain(['use'], error.message, error.next);
       else broken.push({ id: parse(use).name, place: source.place([...here, 'use']), error: toPlainError(error) });
@@ -225,6 +242,15 @@ async function resolveMethods(
     ids.push(id);
   }
   return { methods, broken };
+}
+
+/** A method whose module computes its scores. @throws ExternalProblem when the entry says what only others take */
+function loadOwn(entry: RawGrid['methods'][number], folder: string): Promise<LoadedMethod> {
+  const { use, params: _, grid: __, ...external } = entry;
+  const [stray] = Object.keys(external);
+  if (stray !== undefined)
+    throw new ExternalProblem(stray, `"${stray}" is for use: ${externalUses.join(' and use: ')}`, 'leave it out');
+  return loadMethod(use, folder);
 }
 
 /** Whether a method is there, but its code throws, ends its process or does not end when it is loaded. */

@@ -6,6 +6,7 @@ import { z } from 'zod';
 const count = z.int().min(1).max(1_000_000);
 const seed = z.int().min(0);
 const share = z.number().gt(0).lt(1);
+const text = z.string().min(1).max(200);
 const params = z.record(z.string(), z.unknown());
 /** Tasks, methods, metrics and seeds of one grid. */
 const most = 1000;
@@ -36,6 +37,28 @@ export const truthSchema = z.strictObject({
 
 const shorthand = (value: unknown): unknown => (typeof value === 'string' ? { use: value } : value);
 
+const models = z.int().min(0).max(most);
+
+/** Of `use: scores` and `use: command` only. */
+const externalFields = {
+  as: z.string().min(1).optional().describe('id on the board, where a grid has several of scores or command'),
+  title: text.optional().describe('on the board'),
+  family: text.optional().describe('on the board'),
+  sign: z
+    .enum(['raises', 'lowers'])
+    .optional()
+    .describe('what a positive score says the training point does to the target'),
+  orientation: z.enum(['queries-by-train', 'train-by-queries']).optional().describe('of the matrix'),
+  global: z.boolean().optional().describe('whether there is one score for each training point, whatever the query'),
+  tasks: z.array(z.string()).min(1).optional().describe('only for these tasks'),
+  files: z.array(z.string().min(1)).min(1).optional().describe('of scores: one file for each seed'),
+  argv: z.array(z.string().min(1)).min(1).optional().describe('of command: program and arguments, no shell'),
+  uses: z
+    .strictObject({ checkpoints: models.optional(), trajectory: models.optional() })
+    .optional()
+    .describe('of command: how many models it wants'),
+};
+
 const methodSchema = z.preprocess(
   shorthand,
   z.strictObject({
@@ -45,6 +68,7 @@ const methodSchema = z.preprocess(
       .record(z.string(), z.array(z.unknown()).min(1))
       .default({})
       .describe('parameters with a list of values each; every combination is one setting'),
+    ...externalFields,
   }),
 );
 

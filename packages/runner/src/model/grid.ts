@@ -1,4 +1,5 @@
 import type { MeasuredTask, ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
+import type { AboutScores } from '@attribution-bench/exchange';
 import type { TruthGrowth } from '@attribution-bench/leaderboard';
 import type { TaskSpec } from '@attribution-bench/tasks';
 import type { MethodDeclaration } from './method-declaration.js';
@@ -70,12 +71,20 @@ export interface LoadedMethod {
   readonly file: string;
   /** SHA-256 of the built code it consists of; part of the keys of its steps. */
   readonly code: string;
+  /** Where the scores come from, where no module computes them: `file` then names what that is, for people. */
+  readonly external?: ExternalSource;
   /** Whether it is a user's: named by a path, or from a package that is not of this project. */
   readonly isolated: boolean;
   uses(params: Params<ParamSpecs>): Promise<{ readonly checkpoints: number; readonly trajectory: number }>;
   supports(task: TaskInfo, params: Params<ParamSpecs>): Promise<true | string>;
   adapted(task: TaskInfo, params: Params<ParamSpecs>): Promise<string | undefined>;
 }
+
+/** Scores of another program: files, one for each seed of the grid, or a program that computes them. */
+export type ExternalSource = { readonly about: AboutScores } & (
+  | { readonly from: 'files'; readonly files: readonly { readonly path: string; readonly sha256: string }[] }
+  | { readonly from: 'program'; readonly argv: readonly string[] }
+);
 
 /** A method that is there and cannot be loaded. */
 export interface BrokenMethod {

@@ -6,6 +6,13 @@ import type { SubsetRule } from './subset-rule.js';
 /** `broken`: its method cannot say what it needs, so that there is nothing to plan: the cell has failed. */
 export type PlannedCellStatus = StepStatus | 'skipped' | 'broken';
 
+/** Ids of the steps of a cell. Scores of other programs have no `fit`. */
+export interface CellSteps {
+  readonly fit?: string;
+  readonly score: string;
+  readonly metrics: Readonly<Record<string, string>>;
+}
+
 /** One (task, method, parameters, seed). */
 export interface PlannedCell {
   /** `task/method` and, where they tell cells apart, parameters and seed: `digits-mlp/trak projDim=512 seed=0`. */
@@ -20,7 +27,7 @@ export interface PlannedCell {
   /** What differs from the method's paper on this task, where something does. */
   readonly adaptation?: string;
   /** Ids of its steps; absent when skipped or broken. */
-  readonly steps?: { readonly fit: string; readonly score: string; readonly metrics: Readonly<Record<string, string>> };
+  readonly steps?: CellSteps;
   /** Models that are trained for it: checkpoints of its ensemble, and one more run where it needs a trajectory. */
   readonly retrainings: number;
 }

@@ -6,9 +6,10 @@ import type { StepDraft } from '../model/step.js';
 import type { TaskToPlan } from '../model/task-to-plan.js';
 import type { MethodAnswer } from '../prepare/ask-method.js';
 import type { PreparedGridTask } from '../prepare/prepare-grid.js';
+import { planExternal } from '../steps/kinds/external.js';
 import { type CellToPlan, planFit } from '../steps/kinds/fit.js';
 import { planMetric } from '../steps/kinds/metric.js';
-import { planScore, type ScoreJob } from '../steps/kinds/score.js';
+import { planScore, type ScoringJob } from '../steps/kinds/score.js';
 import type { TrainJob } from '../steps/kinds/train.js';
 import { failureLine } from '../steps/registry.js';
 import { type PlannedTruthSteps, planCheckpoints, planTrajectory } from './plan-models.js';
@@ -88,8 +89,10 @@ function planCell(
   steps: StepList,
   grid: Grid,
   cellTask: CellTask,
-  { method: { loaded, params, files }, seed, label, uses }: Asked,
+  asked: Asked,
 ): Required<Pick<PlannedCell, 'steps' | 'retrainings'>> {
+  const { method: gridMethod, seed, label, uses } = asked;
+  const { loaded, params, files } = gridMethod;
   const { method, file, code, isolated } = loaded;
   const { opened, metrics } = cellTask;
   const { checkpoints, trajectory } = planModels(steps, opened, method.needs, seed, uses);
@@ -109,6 +112,11 @@ function planCell(
     place: [method.id, { ...params } as Json, seed],
     needs: [...new Set([...opened.dataSteps, ...models.map(({ id }) => id)])],
   };
+  const retrainings = new Set(models.map(({ id }) => id)).size;
+  if (loaded.external !== undefined) {
+    const score = addStep(steps, planExternal(opened, cell, loaded.external, grid, method.scoreShape));
+    return { steps: { score: score.id, metrics: planMetrics(steps, grid, cellTask, cell, score) }, retrainings };
+  }
   const fit = addStep(steps, planFit(opened, cell));
   const selfInfluence = method.selfInfluence && metrics.some(({ metric }) => metric.needs.includes('label-noise'));
   const score = addStep(
@@ -121,7 +129,7 @@ function planCell(
       score: score.id,
       metrics: cellTask.scoresOnly ? {} : planMetrics(steps, grid, cellTask, cell, score),
     },
-    retrainings: new Set(models.map(({ id }) => id)).size,
+    retrainings,
   };
 }
 
@@ -148,7 +156,7 @@ function planMetrics(
   grid: Grid,
   { opened, metrics, truth, split }: CellTask,
   cell: CellToPlan,
-  score: StepDraft<ScoreJob>,
+  score: StepDraft<ScoringJob>,
 ): Record<string, string> {
   // What the task is ranked and its parameters are chosen by.
   const primary = metrics.find(({ metric }) => metric.id === grid.report.primary) ?? metrics[0];

@@ -28,7 +28,9 @@ export async function planGrid(prepared: PreparedGrid): Promise<Plan> {
   const cells = drafts.flatMap((task) => task.cells);
   if (options.scope !== 'truth') checkNotEmpty(grid, cells);
   const wanted = new Set([...drafts.flatMap((task) => task.wanted), ...cells.flatMap(resultsOf)]);
-  const forced = cells.flatMap((cell) => (cell.forced && cell.steps ? [cell.steps.fit, ...resultsOf(cell)] : []));
+  const forced = cells.flatMap((cell) =>
+    cell.forced && cell.steps ? [...(cell.steps.fit === undefined ? [] : [cell.steps.fit]), ...resultsOf(cell)] : [],
+  );
   const settled = await settle(steps, store, wanted, new Set(forced));
   await checkExtractors(settled.steps);
   const byId = indexSteps(settled.steps);

@@ -140,12 +140,13 @@ async function cellResult(
 }
 
 async function costOf(store: Store, cell: PlannedCell, steps: StepIndex): Promise<Cost | undefined> {
-  const of = async (id: string | undefined) => {
-    const output = id === undefined ? undefined : steps.get(id)?.outputs[0];
+  const of = async (id: string) => {
+    const output = steps.get(id)?.outputs[0];
     return output === undefined ? undefined : store.readCost(output);
   };
-  const fit = await of(cell.steps?.fit);
-  const score = await of(cell.steps?.score);
+  if (cell.steps === undefined) return undefined;
+  const score = await of(cell.steps.score);
+  const fit = cell.steps.fit === undefined ? { seconds: 0, peakRssBytes: 0 } : await of(cell.steps.fit);
   if (fit === undefined || score === undefined) return undefined;
   return {
     fitSeconds: fit.seconds,

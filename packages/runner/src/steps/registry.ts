@@ -4,6 +4,7 @@ import type { StepReport } from '../model/work.js';
 import { datasetStep } from './kinds/dataset.js';
 import { describeStep } from './kinds/describe-task.js';
 import { diagnoseStep } from './kinds/diagnose.js';
+import { externalStep } from './kinds/external.js';
 import { fitStep } from './kinds/fit.js';
 import { generateStep } from './kinds/generate.js';
 import { metricStep } from './kinds/metric.js';
@@ -33,6 +34,7 @@ const own = [
   retrainStep,
   truthStep,
   fitStep,
+  externalStep,
   scoreStep,
   metricStep,
 ];

@@ -32,7 +32,7 @@ import { retrainForMetric, sharedShare } from '../retrain-for-metric.js';
 import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep, type StepCode } from '../step-definition.js';
 import type { CellToPlan } from './fit.js';
-import type { ScoreJob } from './score.js';
+import type { ScoringJob } from './score.js';
 
 export interface MetricJob extends StepJob {
   readonly metric: string;
@@ -80,7 +80,7 @@ export const metricStep = defineStep<MetricJob>({
 
 /** What a metric of a cell reads. */
 export interface MetricReads {
-  readonly score: StepDraft<ScoreJob>;
+  readonly score: StepDraft<ScoringJob>;
   readonly truth?: MetricTruth & { readonly step: string };
   readonly split: { readonly report: Split; readonly tune?: Split };
   /** Id of the step of the metric whose retrainings it shares, which then are stored. */

@@ -23,6 +23,9 @@ export interface ScoreJob extends StepJob {
   readonly output: ArtifactOutput;
 }
 
+/** What metrics read of a step that makes scores, whoever computes them. */
+export type ScoringJob = StepJob & Pick<ScoreJob, 'task' | 'method' | 'scoreShape' | 'info' | 'output'>;
+
 /** What a method says of the queries. */
 export const scoreStep = defineStep<ScoreJob>({
   kind: 'score',

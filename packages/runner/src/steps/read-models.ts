@@ -4,7 +4,7 @@ import type { LoadedCheckpoint } from '@attribution-bench/tasks';
 import { readArtifact } from '../artifacts/codec.js';
 import { runArtifact } from '../artifacts/training-run.js';
 import type { TaskSource } from '../model/job.js';
-import { readRun } from '../steps/kinds/train.js';
+import { readRun } from './kinds/train.js';
 
 /** Where the models of a method's seed are stored. */
 export interface StoredModels {

@@ -1,0 +1,198 @@
+import { basename, dirname, join } from 'node:path';
+import { BenchError, deriveSeed, type Json, type ScoreShape, type TaskInfo } from '@attribution-bench/contract';
+import { type ReadScores, readScores, type ScoredTask, scoreByProgram } from '@attribution-bench/exchange';
+import type { ArtifactOutput } from '@attribution-bench/store';
+import { hashPackage, type TaskData } from '@attribution-bench/tasks';
+import { writeArtifact } from '../../artifacts/codec.js';
+import { scoresArtifact, shapeOfScores } from '../../artifacts/scores.js';
+import type { ExternalSource, Grid } from '../../model/grid.js';
+import type { MethodSource, StepJob, TaskSource } from '../../model/job.js';
+import type { StepDraft } from '../../model/step.js';
+import type { TaskToPlan } from '../../model/task-to-plan.js';
+import type { StepReport } from '../../model/work.js';
+import { madeUpScores } from '../made-up.js';
+import { likenessOfMethod } from '../method-context.js';
+import { readData } from '../read-data.js';
+import { sharedTaskFolder } from '../shared-task-folder.js';
+import { type StepContext, stopwatch } from '../step-context.js';
+import { defineStep } from '../step-definition.js';
+import type { CellToPlan } from './fit.js';
+
+export interface ExternalJob extends StepJob {
+  readonly task: TaskSource;
+  readonly method: MethodSource;
+  readonly external: ExternalSource;
+  /** Which of the files is for the cell's seed. */
+  readonly place: number;
+  readonly limits: { readonly seconds?: number; readonly memoryBytes?: number };
+  readonly scoreShape: ScoreShape;
+  readonly info: TaskInfo;
+  readonly output: ArtifactOutput;
+}
+
+type ScoreFiles = Extract<ExternalSource, { from: 'files' }>;
+type Program = Extract<ExternalSource, { from: 'program' }>;
+
+/** A guess: nobody knows how long a program takes before it ran. */
+const programSeconds = 10;
+const readingSeconds = 0.1;
+
+/** Scores of another program: read from a file, or computed by a program that is started for them. */
+export const externalStep = defineStep<ExternalJob>({
+  kind: 'external',
+  priority: 2,
+  cell: { budgeted: true },
+  cost: {
+    likeness: likenessOfMethod,
+    seconds: ({ external }) => (external.from === 'files' ? readingSeconds : programSeconds),
+    standIn: ({ scoreShape, info }) => {
+      const shape = shapeOfScores(scoreShape, info);
+      return scoresArtifact(shape).encode(madeUpScores(shape));
+    },
+  },
+  result: ({ scoreShape, info }) => scoresArtifact(shapeOfScores(scoreShape, info)),
+  // The export of a task holds its network, which may be a user's.
+  code: ({ task, external }) => (external.from === 'program' ? { network: task.spec } : {}),
+  run: scoreExternally,
+});
+
+export function planExternal(
+  { source, parts, info }: TaskToPlan,
+  { label, method, place, needs, ...cell }: CellToPlan,
+  external: ExternalSource,
+  { seeds, budget }: Pick<Grid, 'seeds' | 'budget'>,
+  scoreShape: ScoreShape,
+): StepDraft<ExternalJob> {
+  const index = seeds.indexOf(method.seed);
+  const { sign, orientation } = external.about;
+  const output = externalStep.output({
+    ...parts,
+    ...cell.parts,
+    code: hashPackage('@attribution-bench/exchange'),
+    scoreShape,
+    sign,
+    orientation,
+    ...(external.from === 'files'
+      ? { file: external.files[index]?.sha256 }
+      : {
+          program: cell.parts.code,
+          seed: method.seed,
+          checkpoints: method.checkpoints.map(({ key }) => key),
+          trajectory: method.trajectory?.key,
+        }),
+  });
+  return externalStep.draft({
+    label: `score ${label}`,
+    task: source.spec.id,
+    method: method.id,
+    needs,
+    outputs: [output],
+    job: {
+      task: source,
+      method,
+      external,
+      place: index,
+      limits: {
+        ...(budget.cellMs !== undefined && { seconds: budget.cellMs / 1000 }),
+        ...(budget.memoryBytes !== undefined && { memoryBytes: budget.memoryBytes }),
+      },
+      scoreShape,
+      info,
+      output,
+    },
+    place: ['external', ...place],
+  });
+}
+
+async function scoreExternally(job: ExternalJob, ctx: StepContext): Promise<StepReport> {
+  const data = await readData(ctx.store, job.task);
+  const { id } = job.task.spec;
+  const points = { id, key: job.task.key, trainIds: data.ids, queryIds: data.queryIds };
+  const { scores, seconds } = await withPlace(() =>
+    job.external.from === 'files'
+      ? fromFile(job, job.external, points, ctx)
+      : fromProgram(job, job.external, points, data, ctx),
+  );
+  const shape = shapeOfScores(job.scoreShape, job.info);
+  await writeArtifact(ctx.store, job.output, scoresArtifact(shape), { scores });
+  return { seconds };
+}
+
+type Scored = Pick<ReadScores, 'scores'> & { readonly seconds: number };
+
+async function fromFile(job: ExternalJob, files: ScoreFiles, points: ScoredTask, ctx: StepContext): Promise<Scored> {
+  ctx.begun();
+  const elapsed = stopwatch();
+  const { path } = files.files[job.place];
+  const read = await readScores(path, points, files.about);
+  checkShape(read.output, job, path);
+  return { scores: read.scores, seconds: read.about.cost?.seconds ?? elapsed().seconds };
+}
+
+async function fromProgram(
+  job: ExternalJob,
+  program: Program,
+  points: ScoredTask,
+  data: TaskData,
+  ctx: StepContext,
+): Promise<Scored> {
+  const { task, method, limits, output } = job;
+  const { store, cancel, progress } = ctx;
+  const { id, params, seed, checkpoints, trajectory } = method;
+  const results = localFolder(ctx);
+  const taskFolder = await sharedTaskFolder(store, { task, models: method, data }, join(results, 'exports'), cancel);
+  ctx.begun();
+  const folder = join(results, 'programs', output.key);
+  const { seconds, ...read } = await scoreByProgram({
+    argv: program.argv,
+    taskFolder,
+    task: points,
+    folder,
+    params: { ...params } as Readonly<Record<string, Json>>,
+    seed,
+    random: deriveSeed(task.spec.seed, task.key, 'method', id, seed),
+    checkpoints: checkpoints.length,
+    trajectory: Number(trajectory?.made.snapshots ?? 0),
+    limits,
+    about: program.about,
+    cancel,
+    progress,
+  });
+  checkShape(read.output, job, program.argv.join(' '));
+  return { scores: read.scores, seconds };
+}
+
+/** The reason of a failed cell names the file that is at fault. */
+async function withPlace<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof BenchError) || error.place === undefined) throw error;
+    const { code, place, message, next } = error;
+    throw new BenchError({
+      code,
+      message: `${basename(place)} ${message}`,
+      ...(next === undefined ? {} : { next }),
+      cause: error,
+    });
+  }
+}
+
+/** Where files for programs are kept: beside the results, or on this machine where results are kept elsewhere. */
+function localFolder({ store: { location }, environment }: StepContext): string {
+  return /^[a-z0-9+.-]+:\/\//.test(location) ? environment.cacheFolder : dirname(location);
+}
+
+/** What a row of a board is of is known before there are scores. @throws BenchError SCORES_SHAPE */
+function checkShape(found: ScoreShape, { scoreShape }: ExternalJob, place: string): void {
+  if (found === scoreShape) return;
+  throw new BenchError({
+    code: 'SCORES_SHAPE',
+    place,
+    message:
+      found === 'global'
+        ? 'gives one score for each training point, and the grid expects one for each query and training point'
+        : 'gives a score for each query and training point, and the grid expects one for each training point',
+    next: found === 'global' ? 'say global: true in the grid' : 'leave global out of the grid',
+  });
+}

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { type CancelSignal, hashJson } from '@attribution-bench/contract';
+import { isWholeTaskFolder, writeTaskFolder } from '@attribution-bench/exchange';
+import type { Store } from '@attribution-bench/store';
+import { hashPackage, type TaskData } from '@attribution-bench/tasks';
+import type { MethodSource, TaskSource } from '../model/job.js';
+import { readModels } from './read-models.js';
+
+/** What a program is given of a task. */
+export interface SharedTask {
+  readonly task: TaskSource;
+  readonly models: Pick<MethodSource, 'seed' | 'checkpoints' | 'trajectory'>;
+  readonly data: TaskData;
+}
+
+/**
+ * The folder of a task for programs, written where it is missing or was changed; all cells with the same models share it.
+ * @param parent of all such folders
+ * @throws BenchError STORE_*; Cancelled
+ */
+export async function sharedTaskFolder(
+  store: Store,
+  { task, models, data }: SharedTask,
+  parent: string,
+  cancel: CancelSignal,
+): Promise<string> {
+  const identity = hashJson({
+    task: task.key,
+    id: task.spec.id,
+    seed: models.seed,
+    dataset: task.dataset.key,
+    generated: task.generated?.key,
+    checkpoints: models.checkpoints.map(({ key }) => key),
+    trajectory: models.trajectory?.key,
+    code: [hashPackage('@attribution-bench/exchange'), hashPackage('@attribution-bench/tasks')],
+  });
+  const folder = join(parent, identity);
+  if (await isWholeTaskFolder(folder)) return folder;
+  const { spec, key } = task;
+  const read = await readModels(store, task, models);
+  await writeTaskFolder(folder, { spec, key, data, methodSeed: models.seed, ...read }, { cancel, replace: true });
+  return folder;
+}

@@ -1,0 +1,153 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { bench, workspace } from './command.js';
+import { type GridFolder, gridFolder } from './small-grid.js';
+
+const example = (name: string) => join(workspace, 'examples/any-language', name);
+const hostile = join(workspace, 'packages/exchange/test/programs/hostile.mjs');
+const withNumPy = ['python3', '/usr/bin/python3'].find((python) => {
+  try {
+    execFileSync(python, ['-c', 'import numpy'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+const gridOf = (methods: readonly string[], budget = '{ cell: 1m, memory: 1GiB }'): string => `schema: bench/grid@1
+name: external
+seed: 3
+tasks:
+  - id: tiny
+    data: { use: digits, train: 30, queries: 4 }
+    model: { use: logistic, epochs: 2, batch: 16 }
+truth: { subsets: 6, retrainSeeds: 1 }
+methods:
+${methods.map((method) => `  - ${method}\n`).join('')}metrics: [lds]
+report: { resamples: 100 }
+budget: ${budget}
+`;
+
+interface Row {
+  readonly method: string;
+  readonly status: string;
+  readonly origin?: string;
+  readonly reason?: string;
+}
+const rowsIn = ({ results }: GridFolder): Row[] =>
+  JSON.parse(readFileSync(join(results, 'boards/external/board.json'), 'utf8')).rows;
+const run = ({ folder, flags }: GridFolder, ...more: string[]) =>
+  bench(['grid', ...flags, '--progress', 'plain', ...more], { cwd: folder });
+
+/** Every array of scores that is stored for a kind of step. */
+function storedScores({ results }: GridFolder, kind: string): Float32Array[] {
+  const folder = join(results, 'store', kind);
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /safetensors$/.test(file));
+  return files.map((file) => {
+    const bytes = readFileSync(join(folder, file));
+    const length = Number(bytes.readBigUInt64LE(0));
+    const [start, end] = JSON.parse(bytes.toString('utf8', 8, 8 + length)).scores.data_offsets;
+    return new Float32Array(new Uint8Array(bytes.subarray(8 + length + start, 8 + length + end)).buffer);
+  });
+}
+
+test('programs in Perl and in NumPy alone give the scores of our own Grad-Dot, and share one export', async () => {
+  const programs = [
+    ['perl', example('grad_dot.pl')],
+    ...(withNumPy === undefined ? [] : [[withNumPy, example('grad_dot.py')]]),
+  ];
+  const methods = programs.map(
+    (argv, i) => `{ use: command, as: p${i}, argv: ${JSON.stringify(argv)}, title: Program ${i} }`,
+  );
+  const grid = gridFolder(gridOf(['grad-dot', ...methods]));
+  const { code, stdout } = await run(grid);
+  expect(code).toBe(0);
+  const [ours] = storedScores(grid, 'score');
+  const theirs = storedScores(grid, 'external');
+  expect(theirs).toHaveLength(programs.length);
+  const largest = ours.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  expect(largest).toBeGreaterThan(0);
+  for (const scores of theirs)
+    expect(Math.max(...scores.map((value, i) => Math.abs(value - ours[i])))).toBeLessThan(1e-5 * largest);
+  expect(readdirSync(join(grid.results, 'exports'))).toHaveLength(1);
+  expect(rowsIn(grid).filter(({ origin }) => origin === 'external')).toHaveLength(programs.length);
+  expect(stdout).toMatch(/Program 0 ‡/);
+  expect(stdout).toMatch(/‡ external: scores that another program computed/);
+
+  // Again: nothing is left to do. With a changed parameter the program runs anew.
+  expect((await run(grid)).stderr).toMatch(/0 steps? done/);
+});
+
+test('a file of scores is ranked, and one that does not fit is a failed cell with its reason', async () => {
+  const grid = gridFolder(gridOf(['grad-dot']));
+  await run(grid);
+  const [ours] = storedScores(grid, 'score');
+  const save = (name: string, shape: string, values: Float32Array) => {
+    const head = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape}), }`.padEnd(117);
+    const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, 118, 0]);
+    writeFileSync(
+      join(grid.folder, name),
+      Buffer.concat([start, Buffer.from(`${head}\n`), Buffer.from(values.buffer)]),
+    );
+  };
+  save(
+    'mine.npy',
+    '4, 30',
+    ours.map((value) => -value),
+  );
+  save('wrong.npy', '5, 24', ours);
+  writeFileSync(
+    join(grid.folder, 'grid.yaml'),
+    gridOf([
+      'grad-dot',
+      '{ use: scores, as: mine, files: [mine.npy], sign: lowers, title: Mine, family: gradient }',
+      '{ use: scores, as: wrong, files: [wrong.npy] }',
+    ]),
+  );
+  const { code } = await run(grid);
+  expect(code).toBe(1);
+  const rows = rowsIn(grid);
+  expect(rows.find(({ method }) => method === 'mine')).toMatchObject({ status: 'ok', origin: 'external' });
+  expect(rows.find(({ method }) => method === 'wrong')).toMatchObject({
+    status: 'failed',
+    reason: expect.stringMatching(/wrong\.npy has scores of \[5 × 24\], and tiny has 4 queries and 30 training points/),
+  });
+  expect([...storedScores(grid, 'external')[0]]).toEqual([...ours]);
+});
+
+test('programs that do not behave are failed cells with their reasons, and the others are ranked', async () => {
+  const ways = ['wrong-shape', 'kills-itself', 'fails', 'sleeps-for-ever'];
+  const methods = ways.map(
+    (way) => `{ use: command, as: ${way}, argv: [node, ${hostile}, ${way}], uses: { checkpoints: 0 } }`,
+  );
+  const grid = gridFolder(gridOf(['random', ...methods], '{ cell: 6s }'));
+  const { code } = await run(grid);
+  expect(code).toBe(1);
+  const reasons = Object.fromEntries(rowsIn(grid).map(({ method, reason }) => [method, reason]));
+  expect(reasons['wrong-shape']).toMatch(/has scores of \[4 × 4\], and tiny has 4 queries/);
+  expect(reasons['kills-itself']).toMatch(/the program was killed \(SIGKILL\) and printed nothing/);
+  expect(reasons.fails).toMatch(/exit code 3: loading the models \| ValueError: shapes/);
+  expect(reasons['sleeps-for-ever']).toMatch(/took longer than budget\.cell \(6 s\)/);
+  expect(rowsIn(grid).find(({ method }) => method === 'random')?.status).toBe('ok');
+});
+
+test('what is wrong with an entry is said at its place', async () => {
+  const grid = gridFolder(
+    gridOf([
+      '{ use: scores }',
+      '{ use: command, as: a }',
+      '{ use: random, files: [a.npy] }',
+      '{ use: scores, as: b, files: [nowhere.npy] }',
+      '{ use: scores, as: c, files: [a.npy, b.npy] }',
+    ]),
+  );
+  const { code, stderr } = await run(grid);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/grid\.yaml:10:\d+ names no files of scores, add files: \[scores\.npz\]/);
+  expect(stderr).toMatch(/grid\.yaml:11:\d+ names no program, add argv: /);
+  expect(stderr).toMatch(/grid\.yaml:12:\d+ "files" is for use: scores and use: command, leave it out/);
+  expect(stderr).toMatch(/nowhere\.npy cannot be read \(ENOENT\), relative paths start at the grid file/);
+  expect(stderr).toMatch(/grid\.yaml:14:\d+ has 2 files, and the grid has 1 seeds/);
+});
