@@ -6,6 +6,8 @@ export interface Values {
   readonly tasks: readonly ('classifier' | 'generator')[];
   /** What a grid file names the method by. */
   readonly use: string;
+  /** The program of `use: command`. */
+  readonly program?: string;
   /** Version of the bench's packages. */
   readonly version: string;
 }

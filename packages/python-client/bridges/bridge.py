@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from typing import Any, Callable, Dict, List, Tuple
 
@@ -21,12 +22,28 @@ TARGETS: Dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def parser(description: str) -> argparse.ArgumentParser:
-    """``python bridge TASK OUT [options]``."""
+    """``python bridge TASK OUT [options]``, or ``python bridge [options] request.json`` as a program of ``use: command``."""
     made = argparse.ArgumentParser(description=description)
-    made.add_argument("task", help="folder of bench export")
-    made.add_argument("out", help=".npz or .safetensors file of scores to write")
+    made.add_argument("task", help="folder of bench export, or the request.json of use: command")
+    made.add_argument("out", nargs="?", help=".npz or .safetensors file of scores to write; a request names its own")
     made.add_argument("--dtype", choices=["float32", "float64"], default="float32", help="what is computed in")
     return made
+
+
+def parse(options: argparse.ArgumentParser) -> argparse.Namespace:
+    """The arguments of the command line. A request adds its parameters, each the option of that name, its seed and its number of checkpoints."""
+    given = options.parse_args()
+    if given.out is not None:
+        return given
+    if not given.task.endswith(".json"):
+        options.error("say where the scores go: TASK OUT")
+    request = ab.read_request(given.task)
+    # A file with metadata in place of the matrix alone: it says the sign.
+    words = [str(request.folder), str(request.output.with_suffix(".npz"))]
+    own = {name: getattr(request, name) for name in ("seed", "checkpoints") if name in vars(given)}
+    for name, value in {**own, **request.params}.items():
+        words += [f"--{name}", str(value)]
+    return options.parse_args([*words, *(word for word in sys.argv[1:] if word != given.task)])
 
 
 class Bridge:

@@ -3,13 +3,13 @@
 Beside: `- { use: tracin, params: { checkpoints: 5 } }`, with a task exported with as many trajectory snapshots.
 """
 
-from bridge import Bridge, parser
+from bridge import Bridge, parse, parser
 from captum.influence import TracInCP
 
 from attribution_bench.objectives import cross_entropy
 
 options = parser(__doc__)
-arguments = options.parse_args()
+arguments = parse(options)
 bridge = Bridge(arguments)
 snapshots = bridge.task.trajectory
 

@@ -1,7 +1,7 @@
 """Influence functions with the EK-FAC approximation of the Fisher matrix, by dattri (IFAttributorEKFAC). Dense layers only."""
 
 import torch
-from bridge import Bridge, parser
+from bridge import Bridge, parse, parser
 from dattri.algorithm.influence_function import IFAttributorEKFAC
 from dattri.task import AttributionTask
 
@@ -10,7 +10,7 @@ from attribution_bench.objectives import cross_entropy
 options = parser(__doc__)
 options.add_argument("--damping", type=float, default=0.01)
 options.add_argument("--seed", type=int, default=0, help="of the labels that the Fisher matrix is estimated with")
-arguments = options.parse_args()
+arguments = parse(options)
 bridge = Bridge(arguments)
 torch.manual_seed(arguments.seed)
 model = bridge.model()

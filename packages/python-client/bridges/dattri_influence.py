@@ -3,7 +3,7 @@
 Beside: `- { use: influence, params: { damping: 0.01, checkpoints: 1 } }`.
 """
 
-from bridge import Bridge, parser
+from bridge import Bridge, parse, parser
 from dattri.algorithm.influence_function import IFAttributorExplicit
 from dattri.task import AttributionTask
 
@@ -12,7 +12,7 @@ from attribution_bench.objectives import cross_entropy
 options = parser(__doc__)
 options.add_argument("--damping", type=float, default=0.01, help="added to the Hessian of the mean training loss")
 options.add_argument("--checkpoints", type=int, default=1, help="independently trained models whose scores are averaged")
-arguments = options.parse_args()
+arguments = parse(options)
 bridge = Bridge(arguments)
 model = bridge.model()
 task = AttributionTask(

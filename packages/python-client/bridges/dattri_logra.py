@@ -5,7 +5,7 @@ Beside: `- { use: trak, params: { projection: logra, projDim: 512 } }`, which ha
 """
 
 import torch
-from bridge import Bridge, parser
+from bridge import Bridge, parse, parser
 from dattri.algorithm.logra import LoGraAttributor
 from dattri.task import AttributionTask
 
@@ -15,7 +15,7 @@ options = parser(__doc__)
 options.add_argument("--proj-dim", type=int, default=256, help="of each layer; a square number")
 options.add_argument("--damping", type=float, help="default: dattri's own")
 options.add_argument("--seed", type=int, default=0)
-arguments = options.parse_args()
+arguments = parse(options)
 bridge = Bridge(arguments)
 torch.manual_seed(arguments.seed)
 

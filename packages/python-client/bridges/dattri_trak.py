@@ -4,7 +4,7 @@ Beside: `- { use: trak, params: { projection: gaussian, projDim: 512, checkpoint
 """
 
 import torch
-from bridge import Bridge, parser
+from bridge import Bridge, parse, parser
 from dattri.algorithm.trak import TRAKAttributor
 from dattri.task import AttributionTask
 
@@ -16,7 +16,7 @@ options.add_argument("--proj-type", choices=["normal", "rademacher"], default="n
 options.add_argument("--checkpoints", type=int, default=1, help="independently trained models, each with a projection of its own")
 options.add_argument("--regularization", type=float, default=0.0, help="added to the kernel of dattri's features, which are those of TRAK / sqrt(proj-dim)")
 options.add_argument("--seed", type=int, default=0, help="of the projection")
-arguments = options.parse_args()
+arguments = parse(options)
 bridge = Bridge(arguments)
 model = bridge.model()
 output = bridge.functional(model, margin)

@@ -3,7 +3,7 @@
 import tempfile
 
 import torch
-from bridge import Bridge, parser
+from bridge import Bridge, parse, parser
 from kronfluence.analyzer import Analyzer, prepare_model
 from kronfluence.arguments import FactorArguments, ScoreArguments
 from kronfluence.task import Task
@@ -14,7 +14,7 @@ options = parser(__doc__)
 options.add_argument("--strategy", choices=["identity", "diagonal", "kfac", "ekfac"], default="ekfac")
 options.add_argument("--damping", type=float, default=0.01, help="0: a tenth of the mean eigenvalue")
 options.add_argument("--seed", type=int, default=0, help="of the labels that the Fisher matrix is estimated with")
-arguments = options.parse_args()
+arguments = parse(options)
 bridge = Bridge(arguments)
 torch.manual_seed(arguments.seed)
 

@@ -4,13 +4,13 @@ import os
 import tempfile
 
 import torch
-from bridge import Bridge, parser
+from bridge import Bridge, parse, parser
 from quanda.explainers.wrappers import CaptumSimilarity, CaptumTracInCP, RepresenterPoints
 
 options = parser(__doc__)
 options.add_argument("--explainer", choices=["similarity", "tracin", "representer-points"], default="similarity")
 options.add_argument("--layer", help="whose output is used; default: the first layer, for representer points the last activations of an mlp")
-arguments = options.parse_args()
+arguments = parse(options)
 bridge = Bridge(arguments)
 train, model = bridge.dataset("train"), bridge.model()
 inputs, labels = bridge.dataset("queries").tensors

@@ -6,7 +6,7 @@ Beside: `- { use: trak, params: { projection: gaussian, projDim: 512, checkpoint
 import tempfile
 
 import torch
-from bridge import Bridge, parser
+from bridge import Bridge, parse, parser
 from trak import TRAKer
 from trak.projectors import BasicProjector, ProjectionType
 
@@ -16,7 +16,7 @@ options.add_argument("--proj-type", choices=["normal", "rademacher"], default="n
 options.add_argument("--checkpoints", type=int, default=1, help="independently trained models, each with a projection of its own")
 options.add_argument("--lambda-reg", type=float, default=0.0, help="added to the kernel")
 options.add_argument("--seed", type=int, default=0, help="of the projection")
-arguments = options.parse_args()
+arguments = parse(options)
 bridge = Bridge(arguments)
 model = bridge.model()
 parameters = bridge.task.parameters

@@ -11,6 +11,7 @@ export interface NewMethod {
   readonly title: string;
   readonly cite: string;
   readonly tasks: readonly ('classifier' | 'generator')[];
+  readonly language: 'typescript' | 'python';
 }
 
 const idPattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
@@ -29,11 +30,7 @@ export async function writeMethodPackage(folder: string, method: NewMethod): Pro
       message: 'holds files already, and nothing is overwritten',
       next: 'choose another folder with --to',
     });
-  const values = { ...method, version: ownVersion() };
-  const files = new Map([
-    ...render('package', { ...values, use: `./dist/${method.id}.js` }),
-    ...render('method', { ...values, use: method.id }),
-  ]);
+  const files = templatesOf(method);
   const draft = join(dirname(folder), `.${basename(folder)}-${randomUUID()}`);
   try {
     for (const [path, text] of files) {
@@ -46,6 +43,20 @@ export async function writeMethodPackage(folder: string, method: NewMethod): Pro
     throw error;
   }
   return [...files.keys()].sort();
+}
+
+function templatesOf(method: NewMethod): ReadonlyMap<string, string> {
+  const values = { ...method, version: ownVersion() };
+  if (method.language === 'python') {
+    const python = { ...values, use: 'command', program: 'method.py' };
+    return new Map([...render('grid', python), ...render('python', python)]);
+  }
+  const inPackage = { ...values, use: `./dist/${method.id}.js` };
+  return new Map([
+    ...render('grid', inPackage),
+    ...render('package', inPackage),
+    ...render('method', { ...values, use: method.id }),
+  ]);
 }
 
 function checkNames({ id, title, cite }: NewMethod): void {
