@@ -1,5 +1,6 @@
 export * from './arrays.js';
 export * from './canonical.js';
+export * from './choices.js';
 export * from './did-you-mean.js';
 export * from './error-codes.js';
 export * from './errors.js';

@@ -1,4 +1,4 @@
-import type { Metric } from '@attribution-bench/contract';
+import { choices, type Metric } from '@attribution-bench/contract';
 import { counterfactual } from './counterfactual.js';
 import { counterfactualCosine } from './counterfactual-cosine.js';
 import { lds } from './lds.js';
@@ -11,6 +11,11 @@ export { outcomesOf } from './outcomes.js';
 export { predictOutcomes } from './predict-outcomes.js';
 
 /** What `metrics:` in a grid file can name. */
-export const metrics: Readonly<Record<string, Metric>> = Object.fromEntries(
-  [counterfactual, counterfactualCosine, lds, loo, mislabelAuc, removalCurve].map((metric) => [metric.id, metric]),
-);
+export const metrics: Readonly<Record<string, Metric>> = choices('metric', {
+  counterfactual,
+  'counterfactual-cosine': counterfactualCosine,
+  lds,
+  loo,
+  'mislabel-auc': mislabelAuc,
+  'removal-curve': removalCurve,
+});

@@ -171,7 +171,7 @@ describe('a plan', () => {
       for (const need of needs) expect(seen.has(need)).toBe(true);
       seen.add(id);
     }
-    expect(readdirSync(join(results, 'store')).sort()).toEqual(['dataset', 'task']);
+    expect(readdirSync(join(results, 'store')).sort()).toEqual(['code', 'dataset', 'task']);
     expect(planned.tasks[0].info).toMatchObject({ id: 'a', train: 40, queries: 6, kind: 'classifier' });
     expect(planned.cells.map(({ status }) => status)).toEqual(['missing', 'missing', 'missing']);
   });

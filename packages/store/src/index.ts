@@ -17,4 +17,4 @@ export type { ArtifactOutput, ArtifactRef } from './store/artifact-ref.js';
 export type { Collected } from './store/collect-garbage.js';
 export type { ArtifactCost } from './store/cost.js';
 export { openStore } from './store/open-store.js';
-export type { SetAside, Store, StoredArtifact } from './store/store.js';
+export type { CodeParts, SetAside, Store, StoredArtifact } from './store/store.js';

@@ -2,12 +2,14 @@ export { defaultCacheFolder } from './cache-folder.js';
 export {
   type AuthoredKind,
   importAuthored,
-  isModulePath,
   locateModule,
   type ModulePlace,
 } from './code/authored-module.js';
-export { hashCode, hashPackage } from './code/code-hash.js';
+export { readCode, readPackage } from './code/code-hash.js';
+export { type Code, type CodeReader, codeReader } from './code/code-walk.js';
 export { findPackage, packagesOf, searchFolders } from './code/installed-package.js';
+export { isModulePath } from './code/module-path.js';
+export { dataCode, generationCode, taskCode } from './code/task-code.js';
 export { type ArrayFile, arrayFiles } from './data/array-files.js';
 export {
   type Dataset,

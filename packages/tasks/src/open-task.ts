@@ -1,3 +1,4 @@
+import { choices } from '@attribution-bench/contract';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import { defaultCacheFolder } from './cache-folder.js';
 import { classifier } from './classifier/classifier.js';
@@ -11,6 +12,9 @@ import type { Task } from './task.js';
 import { taskInfo } from './task-info.js';
 import { openTrainer, type Trainer } from './training/trainer.js';
 
+const kinds = choices('kind', { classifier, generator });
+const contexts = choices('service', { context: createContext });
+
 /**
  * Opens a task. Graphs are compiled when first needed.
  * @param data what {@link prepareData} gave for the same spec and `generateQueries` made of it. Without the generated
@@ -23,7 +27,7 @@ export async function openTask(
   engine: Engine,
   environment: DataEnvironment = { cacheFolder: defaultCacheFolder(), log() {} },
 ): Promise<Task> {
-  const kind = spec.kind === 'classifier' ? classifier(spec, data, engine) : generator(spec, data, engine);
+  const kind = kinds[spec.kind](spec, data, engine);
   const { subject, objective, targetPass } = kind;
   const info = taskInfo(spec, data, subject.architecture);
   const stack = modelsAtOnce(subject.network, info.parameters);
@@ -43,6 +47,7 @@ export async function openTask(
   return {
     info,
     stack,
+    layers: subject.architecture.calls,
     async train(request) {
       const whole = request.runs.every(({ members }) => members === undefined);
       return (await trainerOf(whole ? 1 : stack)).train(request);
@@ -56,7 +61,7 @@ export async function openTask(
     context(request) {
       requireQueries();
       const { replay, samplingPass } = kind;
-      return createContext({ info, data, subject, evaluator, replay, samplingPass, environment }, request);
+      return contexts.context({ info, data, subject, evaluator, replay, samplingPass, environment }, request);
     },
     async release() {
       await evaluator.release();

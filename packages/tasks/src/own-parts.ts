@@ -1,6 +1,6 @@
 import { BenchError } from '@attribution-bench/contract';
 import { locateModule, requireAuthored } from './code/authored-module.js';
-import { hashCode } from './code/code-hash.js';
+import { readCode } from './code/code-hash.js';
 import { installedAt } from './code/installed-package.js';
 import type { Dataset } from './data/dataset.js';
 import { diffusionParams } from './generator/diffusion.js';
@@ -19,7 +19,7 @@ export type PartKind = keyof Parts;
 /** A definition without its functions: plain data that goes from process to process. */
 export type Declared<T> = { readonly [K in keyof T as T[K] extends (...args: never[]) => unknown ? never : K]: T[K] };
 
-/** What a user's module says of itself, and what identifies its code, see {@link hashCode}. */
+/** What a user's module says of itself, and what identifies its code, see {@link readCode}. */
 export interface OwnDeclaration<K extends PartKind = PartKind> {
   readonly declared: Declared<Parts[K]>;
   readonly sha256: string;
@@ -32,7 +32,7 @@ export interface OwnDeclaration<K extends PartKind = PartKind> {
  */
 export function loadOwnPart<K extends PartKind>(kind: K, file: string): { part: Parts[K]; sha256: string } {
   locateModule(kind, file, '.');
-  const sha256 = hashCode(file, installedAt(file));
+  const sha256 = readCode(file, installedAt(file)).hash;
   const part = requireAuthored(kind, file) as Parts[K];
   const lacking = lackingParams(kind, part);
   if (lacking !== undefined)

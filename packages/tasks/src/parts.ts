@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import { BenchError, type ParamSpecs, type Params } from '@attribution-bench/contract';
-import { isModulePath } from './code/authored-module.js';
+import { BenchError, choices, type ParamSpecs, type Params } from '@attribution-bench/contract';
+import { isModulePath } from './code/module-path.js';
 import { datasets } from './data/datasets.js';
 import type { ModelShape } from './models/model.js';
 import { models } from './models/models.js';
@@ -10,11 +10,13 @@ import type { Choice, TaskSpec } from './spec.js';
 import { targets } from './targets/targets.js';
 
 /** This project's own parts, by the name that a grid file gives them. */
-export const knownParts: { readonly [K in PartKind]: Readonly<Record<string, Parts[K]>> } = {
+export const knownParts: { readonly [K in PartKind]: Readonly<Record<string, Parts[K]>> } = choices('part', {
   dataset: datasets,
   model: models,
   target: targets,
-};
+});
+
+const { own: loadOwn } = choices('origin', { own: loadOwnPart });
 
 /** Whether a part of a resolved task is a module of a user's. */
 export function isOwnPart({ use }: Choice): boolean {
@@ -27,7 +29,7 @@ export function isOwnPart({ use }: Choice): boolean {
  */
 export function partOf<K extends PartKind>(kind: K, choice: Choice): Parts[K] {
   if (!isOwnPart(choice)) return knownParts[kind][choice.use];
-  const own = loadOwnPart(kind, choice.use);
+  const own = loadOwn(kind, choice.use);
   if (own.sha256 === choice.sha256) return own.part;
   throw new BenchError({
     code: 'MODULE_CHANGED',

@@ -51,6 +51,8 @@ export interface Task {
   readonly info: TaskInfo;
   /** How many models one graph trains on subsets at once; part of how bytes come about, fixed by the spec. */
   readonly stack: number;
+  /** Kinds of layers that its network is written with, as methods of `Nn`. */
+  readonly layers: readonly string[];
   /**
    * Trains one model per run. Where runs have members, in groups of exactly `stack` (the last one filled up by repeating
    * runs), so that a model's bytes depend on its run and its place in its group only; runs on the whole training set

@@ -94,6 +94,7 @@ function planData(plan: Plan, prediction: Estimate): unknown {
       ...(cell.reason !== undefined && { reason: cell.reason }),
       seconds: secondsOf(cell, prediction),
     })),
+    stale: staleGroups(plan),
     steps: { cached: plan.steps.filter(({ status }) => status === 'cached').length, total: plan.steps.length },
     predicted: { seconds: prediction.seconds, peakRssBytes: prediction.peakRssBytes, byKind: prediction.byKind },
   };
@@ -131,5 +132,34 @@ function planText(plan: Plan, prediction: Estimate, jobs: number): string {
   const cores = availableParallelism();
   const workers = `${count(jobs, 'worker')}${jobs > cores ? ` on ${jobs} cores (here ${cores})` : ''}`;
   const total = `${count(plan.cells.length, 'cell')} (${counts.join(', ')}); about ${formatDuration(prediction.seconds)} with ${workers}, ${formatBytes(prediction.peakRssBytes)} at peak`;
-  return [tasks, cells, kinds, total].join('\n\n');
+  return [tasks, cells, kinds, ...staleLines(plan), total].join('\n\n');
+}
+
+/** What a kind of step makes, in the order in which it is counted; of other kinds nothing is said. */
+const nouns = { truth: 'truth', train: 'model', score: 'score', metric: 'metric value' } as const;
+
+interface StaleGroup {
+  readonly reason: string;
+  readonly counts: Readonly<Partial<Record<keyof typeof nouns, number>>>;
+}
+
+/** What has become stale, by its reason. */
+function staleGroups({ steps }: Plan): StaleGroup[] {
+  const groups = new Map<string, Partial<Record<keyof typeof nouns, number>>>();
+  for (const kind of Object.keys(nouns) as (keyof typeof nouns)[])
+    for (const step of steps) {
+      if (step.kind !== kind || step.status !== 'stale' || step.reason === undefined) continue;
+      const counts = groups.get(step.reason) ?? {};
+      groups.set(step.reason, { ...counts, [kind]: (counts[kind] ?? 0) + 1 });
+    }
+  return [...groups].map(([reason, counts]) => ({ reason, counts }));
+}
+
+/** One line for each reason: `12 truths, 3 models stale: tasks/nn/layers/conv2d changed`. */
+function staleLines(plan: Plan): string[] {
+  const lines = staleGroups(plan).map(({ reason, counts }) => {
+    const counted = Object.entries(counts).map(([kind, number]) => count(number, nouns[kind as keyof typeof nouns]));
+    return `${counted.join(', ')} stale: ${reason}`;
+  });
+  return lines.length === 0 ? [] : [lines.join('\n')];
 }

@@ -8,6 +8,8 @@ export interface TaskDescription {
   readonly info: TaskInfo;
   /** Models that it trains at once. */
   readonly stack: number;
+  /** Kinds of layers that its network is written with. */
+  readonly layers: readonly string[];
 }
 
 const count = z.int().min(0);
@@ -30,6 +32,13 @@ const taskInfo: z.ZodType<TaskInfo> = z.looseObject({
 });
 
 export const descriptionArtifact: ArtifactCodec<TaskDescription> = {
-  encode: ({ info, stack }) => ({ arrays: {}, metadata: { info: JSON.stringify(info), stack: String(stack) } }),
-  decode: (artifact) => ({ info: jsonOf(artifact, 'info', taskInfo), stack: countOf(artifact, 'stack') }),
+  encode: ({ info, stack, layers }) => ({
+    arrays: {},
+    metadata: { info: JSON.stringify(info), stack: String(stack), layers: JSON.stringify(layers) },
+  }),
+  decode: (artifact) => ({
+    info: jsonOf(artifact, 'info', taskInfo),
+    stack: countOf(artifact, 'stack'),
+    layers: jsonOf(artifact, 'layers', z.array(z.string())),
+  }),
 };

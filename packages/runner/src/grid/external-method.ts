@@ -37,10 +37,12 @@ export async function externalMethod(
   const external = use === 'scores' ? await scoreFiles(entry, folder, seeds) : program(entry, folder);
   const checkpoints = use === 'scores' ? 0 : (uses.checkpoints ?? 1);
   const trajectory = use === 'scores' ? 0 : (uses.trajectory ?? 0);
+  const files = external.from === 'files' ? external.files.map(({ sha256 }) => sha256) : await filesOf(external);
+  const hash = hashJson(files);
   return {
     external,
     file: `${use}:${id}`,
-    code: hashJson(external.from === 'files' ? external.files.map(({ sha256 }) => sha256) : await filesOf(external)),
+    code: { hash, parts: { [id]: hash } },
     isolated: false,
     method: {
       id,

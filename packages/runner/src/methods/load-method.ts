@@ -1,11 +1,11 @@
 import { BenchError, didYouMean, type Method } from '@attribution-bench/contract';
 import {
-  hashCode,
   importAuthored,
   isModulePath,
   locateModule,
   type ModulePlace,
   packagesOf,
+  readCode,
   searchFolders,
 } from '@attribution-bench/tasks';
 import type { LoadedMethod } from '../model/grid.js';
@@ -28,7 +28,7 @@ export async function loadMethod(use: string, folder: string): Promise<LoadedMet
   const asked = isolated
     ? await askUserMethod(file, use)
     : answersOf((await importAuthored('method', file, use)) as Method);
-  return { ...asked, file, code: hashCode(file, self), isolated };
+  return { ...asked, file, code: readCode(file, self), isolated };
 }
 
 /** The code of this project is trusted to stop when it is told to, and runs in threads. */

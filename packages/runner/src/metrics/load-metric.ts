@@ -1,6 +1,6 @@
 import { BenchError, didYouMean, type MeasuredTask, type ParamSpecs, type Params } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
-import { hashCode, hashPackage, locateModule } from '@attribution-bench/tasks';
+import { locateModule, readCode, readPackage } from '@attribution-bench/tasks';
 import { answerMs } from '../isolation/limits.js';
 import { declarationIn, loadModule } from '../isolation/load-module.js';
 import type { UserModule } from '../isolation/messages.js';
@@ -20,7 +20,7 @@ export async function loadMetric(use: string, folder: string): Promise<LoadedMet
     const metric = metrics[use];
     return {
       metric: metricDeclarationOf(metric),
-      code: hashPackage('@attribution-bench/metrics'),
+      code: readPackage('@attribution-bench/metrics', { names: ['metrics'], used: { metric: [use] } }),
       question: async (params, of) => metric.question?.(params, of),
     };
   }
@@ -43,7 +43,7 @@ export async function loadMetric(use: string, folder: string): Promise<LoadedMet
   return {
     metric: declared,
     file: place.file,
-    code: hashCode(place.file, place.self),
+    code: readCode(place.file, place.self),
     question: (params, of) => askQuestion(module, params, of),
   };
 }

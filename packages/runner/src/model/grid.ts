@@ -1,7 +1,7 @@
 import type { MeasuredTask, ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
 import type { AboutScores } from '@attribution-bench/exchange';
 import type { TruthGrowth } from '@attribution-bench/leaderboard';
-import type { TaskSpec } from '@attribution-bench/tasks';
+import type { Code, TaskSpec } from '@attribution-bench/tasks';
 import type { MethodDeclaration } from './method-declaration.js';
 import type { MetricDeclaration } from './metric-declaration.js';
 
@@ -69,8 +69,8 @@ export interface LoadedMethod {
   readonly method: MethodDeclaration;
   /** File of its module, for workers to import. */
   readonly file: string;
-  /** SHA-256 of the built code it consists of; part of the keys of its steps. */
-  readonly code: string;
+  /** The code that it consists of, whose hash is part of the keys of its steps. */
+  readonly code: Code;
   /** Where the scores come from, where no module computes them: `file` then names what that is, for people. */
   readonly external?: ExternalSource;
   /** Whether it is a user's: named by a path, or from a package that is not of this project. */
@@ -100,8 +100,8 @@ export interface LoadedMetric {
   readonly metric: MetricDeclaration;
   /** File of a user's metric. */
   readonly file?: string;
-  /** SHA-256 of the built code it consists of; part of the keys of its steps. */
-  readonly code: string;
+  /** The code that it consists of, whose hash is part of the keys of its steps. */
+  readonly code: Code;
   /** What it asks of scores, in words. @throws BenchError METRIC_ANSWER when it does not say */
   question(params: Params<ParamSpecs>, of: MeasuredTask): Promise<string | undefined>;
 }

@@ -24,6 +24,8 @@ export interface TaskSource extends DataSource {
   readonly spec: TaskSpec;
   readonly key: string;
   readonly engine: 'onnx' | 'tfjs';
+  /** SHA-256 of the code that its models come out of. */
+  readonly harness: string;
 }
 
 /** A method on a task. */

@@ -1,5 +1,5 @@
 import type { Json } from '@attribution-bench/contract';
-import type { ArtifactOutput } from '@attribution-bench/store';
+import type { ArtifactOutput, CodeParts } from '@attribution-bench/store';
 
 type Made = ArtifactOutput['made'];
 
@@ -22,9 +22,37 @@ const names: Readonly<Record<string, string>> = {
   report: 'the split',
 };
 
-/** The parts in which two results for one place differ, in words; empty when only what they rest on does. */
-export function changedParts(before: Made, now: Made): string[] {
+/** Parts that are hashes of code. */
+const hashesOfCode: readonly string[] = ['harness', 'code'];
+/** Modules that are named before the rest is only counted. */
+const namedModules = 3;
+
+/**
+ * The parts in which two results for one place differ, in words; empty when only what they rest on does.
+ * @param readCode what the code of a hash consists of, where that is known: its changed modules are then named
+ */
+export async function changedParts(
+  before: Made,
+  now: Made,
+  readCode: (hash: string) => Promise<CodeParts | undefined>,
+): Promise<string[]> {
   const parts = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   const changed = parts.filter((part) => JSON.stringify(before[part] as Json) !== JSON.stringify(now[part] as Json));
-  return [...new Set(changed.flatMap((part) => names[part] ?? []))];
+  const words: string[] = [];
+  for (const part of changed) {
+    const [earlier, later] = [before[part], now[part]];
+    const isCode = hashesOfCode.includes(part) && typeof earlier === 'string' && typeof later === 'string';
+    const modules = isCode ? changedModules(await readCode(earlier), await readCode(later)) : undefined;
+    words.push(...(modules ?? (names[part] === undefined ? [] : [names[part]])));
+  }
+  return [...new Set(words)];
+}
+
+/** Undefined where it is not known of both what they consist of. */
+function changedModules(before: CodeParts | undefined, now: CodeParts | undefined): string[] | undefined {
+  if (before === undefined || now === undefined) return undefined;
+  const all = [...new Set([...Object.keys(before), ...Object.keys(now)])].sort();
+  const changed = all.filter((name) => before[name] !== now[name]);
+  const more = changed.length - namedModules;
+  return more > 1 ? [...changed.slice(0, namedModules), `${more} more modules`] : changed;
 }

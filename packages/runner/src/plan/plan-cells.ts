@@ -108,7 +108,7 @@ function planCell(
       checkpoints: checkpoints.map(({ job }) => job.output),
       ...(trajectory.length > 0 && { trajectory: trajectory[0].job.output }),
     },
-    parts: { method: method.id, revision: method.revision, code, ...identityOf(method.params, files) },
+    parts: { method: method.id, revision: method.revision, code: code.hash, ...identityOf(method.params, files) },
     place: [method.id, { ...params } as Json, seed],
     needs: [...new Set([...opened.dataSteps, ...models.map(({ id }) => id)])],
   };

@@ -7,10 +7,10 @@ import { addStep, type StepList } from './step-list.js';
 export function planTaskData(steps: StepList, prepared: PreparedTask): TaskToPlan {
   const { task, info, stack, key, source, parts } = prepared;
   const [dataset] = prepared.steps.map((step) => addStep(steps, step));
-  const known = { task, info, stack, key };
-  if (task.spec.queries.generated === 0) return { ...known, source, parts, dataSteps: [dataset.id] };
-  const { engine, harness } = parts;
-  const { id, job } = addStep(steps, planGenerated(source, { engine, harness }));
+  const { code } = prepared;
+  const known = { task, info, stack, key, code };
+  if (code.generation === undefined) return { ...known, source, parts, dataSteps: [dataset.id] };
+  const { id, job } = addStep(steps, planGenerated(source, { engine: parts.engine, harness: code.generation.hash }));
   return {
     ...known,
     source: { ...source, generated: job.output },

@@ -22,10 +22,16 @@ export async function settle(
 ): Promise<{ readonly steps: readonly PlannedStep[]; readonly stored: ReadonlySet<string> }> {
   const stored = await storedKeys([...steps.values()], store);
   const settled = new Map<string, Settled>();
+  const read = new Map<string, ReturnType<CodeReading>>();
+  const readCode: CodeReading = (hash) => {
+    const parts = read.get(hash) ?? store.readCode(hash);
+    read.set(hash, parts);
+    return parts;
+  };
   for (const [id, draft] of steps) {
     if (forced.has(id)) settled.set(id, { status: 'stale', reason: 'forced' });
     else if (draft.outputs.every(({ key }) => stored.has(key))) settled.set(id, { status: 'cached' });
-    else settled.set(id, await unstored(draft, store, settled));
+    else settled.set(id, await unstored(draft, store, readCode, settled));
   }
   const needed = new Set<string>();
   const need = (id: string): void => {
@@ -43,6 +49,9 @@ export async function settle(
   }));
   return { steps: planned, stored };
 }
+
+/** What the code of a hash consists of, where that is known. */
+type CodeReading = Store['readCode'];
 
 interface Settled {
   readonly status: StepStatus;
@@ -63,9 +72,14 @@ async function storedKeys(steps: readonly StepDraft[], store: Store): Promise<Se
 }
 
 /** Whether a step that has no stored result ever had one, and what has changed since. */
-async function unstored(draft: StepDraft, store: Store, settled: ReadonlyMap<string, Settled>): Promise<Settled> {
+async function unstored(
+  draft: StepDraft,
+  store: Store,
+  readCode: CodeReading,
+  settled: ReadonlyMap<string, Settled>,
+): Promise<Settled> {
   const before = await store.readLatest(placeOf(draft));
-  const reason = before === undefined ? undefined : reasonOf(before, draft, settled);
+  const reason = before === undefined ? undefined : await reasonOf(before, draft, readCode, settled);
   return reason === undefined ? { status: 'missing' } : { status: 'stale', reason };
 }
 
@@ -73,14 +87,15 @@ function placeOf({ kind, task, place }: StepDraft): string {
   return canonicalJson([kind, task, ...place]);
 }
 
-function reasonOf(
+async function reasonOf(
   before: ArtifactOutput['made'],
   draft: StepDraft,
+  readCode: CodeReading,
   settled: ReadonlyMap<string, Settled>,
-): string | undefined {
+): Promise<string | undefined> {
   const now = draft.outputs[0].made;
   if (canonicalJson(before) === canonicalJson(now)) return undefined;
-  const parts = changedParts(before, now);
+  const parts = await changedParts(before, now, readCode);
   if (parts.length > 0) return `${parts.join(', ')} changed`;
   return (
     draft.needs.map((id) => settled.get(id)?.reason).find((reason) => reason !== undefined) ??

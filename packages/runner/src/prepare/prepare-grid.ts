@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { openStore, type Store } from '@attribution-bench/store';
-import { defaultCacheFolder } from '@attribution-bench/tasks';
+import { type Code, defaultCacheFolder } from '@attribution-bench/tasks';
 import { type CellFilter, cellFilter } from '../grid/cell-filter.js';
 import type { Grid, GridMethod, GridMetric } from '../model/grid.js';
 import type { PlanEnvironment, PlanOptions } from '../model/plan.js';
+import { diagnosisCode } from '../steps/kinds/diagnose.js';
 import { askMethod, type MethodAnswer } from './ask-method.js';
 import { metricsForTask } from './metrics-for-task.js';
 import { type PreparedTask, prepareTask } from './prepare-task.js';
@@ -51,5 +52,16 @@ export async function prepareGrid(grid: Grid, options: PlanOptions): Promise<Pre
     for (const method of grid.methods) answers.set(method, await askMethod(method, prepared.info, isRead));
     tasks.push({ ...prepared, metrics, answers });
   }
+  for (const { hash, parts } of codeOf(grid, tasks)) await store.writeCode(hash, parts);
   return { grid, options, environment, store, filter, tasks };
+}
+
+/** All code whose hashes are in keys, for later plans to say what has changed since. */
+function codeOf({ methods, metrics }: Grid, tasks: readonly PreparedTask[]): Code[] {
+  return [
+    ...tasks.flatMap(({ code }) => Object.values(code) as Code[]),
+    ...methods.map(({ loaded }) => loaded.code),
+    ...metrics.map(({ code }) => code),
+    diagnosisCode(),
+  ];
 }

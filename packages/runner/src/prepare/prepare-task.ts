@@ -1,6 +1,14 @@
 import { BenchError, fromPlainError, shown } from '@attribution-bench/contract';
 import type { ArtifactOutput, Store } from '@attribution-bench/store';
-import { dataFingerprint, hashPackage, isOwnPart, type TaskSpec, taskKey } from '@attribution-bench/tasks';
+import {
+  dataCode,
+  dataFingerprint,
+  generationCode,
+  isOwnPart,
+  type TaskSpec,
+  taskCode,
+  taskKey,
+} from '@attribution-bench/tasks';
 import { type ArtifactPart, isLostResult, readArtifact } from '../artifacts/codec.js';
 import { trainingLabels } from '../artifacts/dataset.js';
 import { descriptionArtifact, type TaskDescription } from '../artifacts/task-description.js';
@@ -13,6 +21,7 @@ import type { GridTask } from '../model/grid.js';
 import type { StepJob, TaskSource } from '../model/job.js';
 import type { PlanEnvironment } from '../model/plan.js';
 import type { StepDraft } from '../model/step.js';
+import type { TaskCode } from '../model/task-to-plan.js';
 import { makeDataset, planDataset } from '../steps/kinds/dataset.js';
 import { type DescribeJob, describeTask, planDescription } from '../steps/kinds/describe-task.js';
 import { engineOf, openTasks } from '../steps/open-tasks.js';
@@ -27,6 +36,7 @@ export interface PreparedTask extends TaskDescription {
   readonly source: TaskSource;
   /** Parts of the keys of what comes out of its models, if it has no generated queries. */
   readonly parts: { readonly [part in 'task' | 'dataset' | 'engine' | 'harness']: string };
+  readonly code: TaskCode;
   /** The steps that preparing it did, where their results were not stored. */
   readonly steps: readonly StepDraft[];
   /** Class that each training point is trained on, [train]. */
@@ -61,23 +71,34 @@ export async function prepareTask(task: GridTask, surroundings: Surroundings): P
       : doElsewhere(`data of task "${task.id}"`, dataset.job, surroundings, dataMs),
   );
 
-  const source: TaskSource = { spec, key, dataset: output, engine };
   const engineId = (await engineOf(engine)).id;
-  const harness = hashPackage('@attribution-bench/tasks');
-  const parts = { task: key, dataset: output.key, engine: engineId, harness };
-  const description = planDescription(source, parts);
+  const parts = { task: key, dataset: output.key, engine: engineId, harness: taskCode(spec, {}).hash };
+  const undescribed: TaskSource = { spec, key, dataset: output, engine, harness: parts.harness };
+  const description = planDescription(undescribed, parts);
   const described = await readOrMake(store, description.job.output, descriptionArtifact, () =>
     describe(description, surroundings),
   );
+  const code = codeOf(spec, described);
+  const harness = code.training.hash;
   return {
     ...described,
     task,
     key,
     ...(fingerprint !== undefined && { fingerprint }),
-    source,
-    parts,
+    source: { ...undescribed, harness },
+    parts: { ...parts, harness },
+    code,
     steps: [dataset, description],
     labels,
+  };
+}
+
+function codeOf(spec: TaskSpec, { layers }: TaskDescription): TaskCode {
+  return {
+    data: dataCode(spec),
+    ...(spec.queries.generated > 0 && { generation: generationCode(spec, layers) }),
+    training: taskCode(spec, { layers }),
+    explaining: taskCode(spec, { layers, explains: true }),
   };
 }
 

@@ -6,7 +6,7 @@ import {
   type Retrained,
   type RetrainRequest,
 } from '@attribution-bench/contract';
-import { hashPackage, type Task, type TrainedRun } from '@attribution-bench/tasks';
+import type { Task, TrainedRun } from '@attribution-bench/tasks';
 import { readArtifact, writeArtifact } from '../artifacts/codec.js';
 import { digestOf, type MetricRetraining, metricRetrainingArtifact } from '../artifacts/retraining.js';
 import type { TaskSource } from '../model/job.js';
@@ -60,7 +60,7 @@ export async function metricRetrainingParts(source: TaskSource): Promise<Record<
     task: source.key,
     dataset: source.dataset.key,
     engine: (await engineOf(source.engine)).id,
-    harness: hashPackage('@attribution-bench/tasks'),
+    harness: source.harness,
     role: 'metric',
   };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type CancelSignal, hashJson } from '@attribution-bench/contract';
 import { isWholeTaskFolder, writeTaskFolder } from '@attribution-bench/exchange';
 import type { Store } from '@attribution-bench/store';
-import { hashPackage, type TaskData } from '@attribution-bench/tasks';
+import { readPackage, type TaskData } from '@attribution-bench/tasks';
 import type { MethodSource, TaskSource } from '../model/job.js';
 import { readModels } from './read-models.js';
 
@@ -32,7 +32,7 @@ export async function sharedTaskFolder(
     generated: task.generated?.key,
     checkpoints: models.checkpoints.map(({ key }) => key),
     trajectory: models.trajectory?.key,
-    code: [hashPackage('@attribution-bench/exchange'), hashPackage('@attribution-bench/tasks')],
+    code: [readPackage('@attribution-bench/exchange').hash, readPackage('@attribution-bench/tasks').hash],
   });
   const folder = join(parent, identity);
   if (await isWholeTaskFolder(folder)) return folder;

@@ -25,6 +25,11 @@ export function parseName(
   return { kind, key, ending: ending as Ending, isAside: aside !== undefined };
 }
 
+/** Where the parts of some code are noted under its hash: `code/<ab>/<hash>.json`. */
+export function codeName(hash: string): string {
+  return `code/${hash.slice(0, 2)}/${hash}.json`;
+}
+
 /** Where it is noted what the newest artifact for a place in the grid was made from: `latest/<ab>/<hash>.json`. */
 export function latestName(place: string): string {
   const key = sha256(place);

@@ -9,9 +9,9 @@ import type { ArtifactOutput, ArtifactRef } from './artifact-ref.js';
 import { asideMover } from './aside.js';
 import { collectGarbage } from './collect-garbage.js';
 import { getCost, putCost } from './cost.js';
-import { latestName, nameOf, parseName } from './names.js';
+import { codeName, latestName, nameOf, parseName } from './names.js';
 import { readArtifact } from './read-artifact.js';
-import type { SetAside, Store, StoredArtifact } from './store.js';
+import type { CodeParts, SetAside, Store, StoredArtifact } from './store.js';
 
 /**
  * Opens (without creating anything) the store at a location or in a medium. `onSetAside` hears of every bad object.
@@ -59,6 +59,11 @@ export function openStore(
     writeLatest: (place, made) => putNote(backend, latestName(place), place, made),
     readLatest: async (place) =>
       (await getNote(backend, latestName(place), place)) as ArtifactOutput['made'] | undefined,
+    async writeCode(hash, parts) {
+      const name = codeName(hash);
+      if ((await getNote(backend, name, hash)) === undefined) await putNote(backend, name, hash, parts);
+    },
+    readCode: async (hash) => (await getNote(backend, codeName(hash), hash)) as CodeParts | undefined,
     list: (kind) => listArtifacts(backend, kind),
     collect: (keep, options) => collectGarbage(backend, keep, options),
   };

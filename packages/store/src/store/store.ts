@@ -51,6 +51,10 @@ export interface Store {
   writeLatest(place: string, made: ArtifactOutput['made']): Promise<void>;
   /** What that was; undefined where nothing is noted or the note is damaged. @throws BenchError STORE_READ */
   readLatest(place: string): Promise<ArtifactOutput['made'] | undefined>;
+  /** Notes once what the code of a hash consists of. @throws BenchError as `write` */
+  writeCode(hash: string, parts: CodeParts): Promise<void>;
+  /** What that was; undefined where nothing is noted or the note is damaged. @throws BenchError STORE_READ */
+  readCode(hash: string): Promise<CodeParts | undefined>;
   /** Everything stored, in order of kind and key. */
   list(kind?: string): AsyncIterable<StoredArtifact>;
   /**
@@ -58,6 +62,9 @@ export interface Store {
    */
   collect(keep: ReadonlySet<string>, options: { readonly remove: boolean }): Promise<Collected>;
 }
+
+/** Hashes of the modules that some code consists of, by their names, and versions of packages. */
+export type CodeParts = Readonly<Record<string, string>>;
 
 export interface StoredArtifact extends ArtifactRef {
   /** Path or URL. */

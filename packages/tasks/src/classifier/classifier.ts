@@ -1,3 +1,4 @@
+import { choices } from '@attribution-bench/contract';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import type { TaskData } from '../data/task-data.js';
 import { mean, shareAboveZero } from '../means.js';
@@ -16,7 +17,7 @@ export function classifier(spec: TaskSpec, data: TaskData, engine: Engine): Task
   return {
     subject,
     objective,
-    replay: createReplayer(engine, classifierReplayable(subject, objective, data)),
+    ...choices('service', { replay: createReplayer(engine, classifierReplayable(subject, objective, data)) }),
     targetPass: subject.pass(),
     async sanity(evaluator, parameters) {
       const [losses] = await evaluator.outputs([parameters], { of: 'train', output: 'loss' });

@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BenchError, contractVersion, fileNameProblem, isObject } from '@attribution-bench/contract';
 import { findPackage, type InstalledPackage, searchFolders } from './installed-package.js';
+import { isModulePath } from './module-path.js';
 import { isTypeScript, loadTypeScript } from './typescript-module.js';
 
 /** What `use:` of a grid file can name a module of. */
@@ -13,11 +14,6 @@ export type AuthoredKind = 'method' | 'metric' | 'model' | 'dataset' | 'target';
 export interface ModulePlace {
   readonly file: string;
   readonly self?: InstalledPackage;
-}
-
-/** Whether `use` is the path of a module: it starts with `.` or is absolute. */
-export function isModulePath(use: string): boolean {
-  return use.startsWith('.') || isAbsolute(use);
 }
 
 /**

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { compileFunction } from 'node:vm';
+import type { TranspileOutput } from 'typescript';
 
 type Typescript = typeof import('typescript');
 /** What modules gave, by file. */
@@ -55,13 +56,23 @@ function typeScriptFile(path: string): string | undefined {
   return candidates.find((candidate) => isTypeScript(candidate) && existsSync(candidate));
 }
 
+/** The text of a TypeScript module as JavaScript that still imports and exports; what it takes types from alone is left out. */
+export function withoutTypes(file: string, text: string): string {
+  return transpiled(file, text, 'ESNext').outputText;
+}
+
+function transpiled(fileName: string, text: string, module: 'CommonJS' | 'ESNext'): TranspileOutput {
+  const ts = createRequire(import.meta.url)('typescript') as Typescript;
+  return ts.transpileModule(text, {
+    fileName,
+    reportDiagnostics: true,
+    compilerOptions: { module: ts.ModuleKind[module], target: ts.ScriptTarget.ES2022, esModuleInterop: true },
+  });
+}
+
 function asCommonJs(file: string): string {
   const ts = createRequire(import.meta.url)('typescript') as Typescript;
-  const { outputText, diagnostics = [] } = ts.transpileModule(readFileSync(file, 'utf8'), {
-    fileName: file,
-    reportDiagnostics: true,
-    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true },
-  });
+  const { outputText, diagnostics = [] } = transpiled(file, readFileSync(file, 'utf8'), 'CommonJS');
   const [wrong] = diagnostics;
   if (wrong === undefined) return outputText;
   const { line } = wrong.file?.getLineAndCharacterOfPosition(wrong.start ?? 0) ?? { line: 0 };

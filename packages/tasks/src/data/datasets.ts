@@ -1,3 +1,4 @@
+import { choices } from '@attribution-bench/contract';
 import { arrays } from './arrays.js';
 import { cifar10, cifar100 } from './cifar.js';
 import type { Dataset } from './dataset.js';
@@ -8,9 +9,13 @@ import { mnist } from './mnist.js';
 import { synthetic } from './synthetic.js';
 
 /** Every dataset that `data.use` can name. */
-export const datasets: Readonly<Record<string, Dataset>> = Object.fromEntries(
-  [digits, mnist, fashionMnist, cifar10, cifar100, imageFolder, arrays, synthetic].map((dataset) => [
-    dataset.id,
-    dataset,
-  ]),
-);
+export const datasets: Readonly<Record<string, Dataset>> = choices('dataset', {
+  digits,
+  mnist,
+  'fashion-mnist': fashionMnist,
+  cifar10,
+  cifar100,
+  'image-folder': imageFolder,
+  arrays,
+  synthetic,
+});

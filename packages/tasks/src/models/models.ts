@@ -1,3 +1,4 @@
+import { choices } from '@attribution-bench/contract';
 import { cnn } from './cnn.js';
 import { ddpmMlp } from './ddpm-mlp.js';
 import { ddpmUnet } from './ddpm-unet.js';
@@ -7,6 +8,11 @@ import type { Model } from './model.js';
 import { resnet9 } from './resnet9.js';
 
 /** Every model that `model.use` can name. */
-export const models: Readonly<Record<string, Model>> = Object.fromEntries(
-  [logistic, mlp, cnn, resnet9, ddpmMlp, ddpmUnet].map((model) => [model.id, model]),
-);
+export const models: Readonly<Record<string, Model>> = choices('model', {
+  logistic,
+  mlp,
+  cnn,
+  resnet9,
+  'ddpm-mlp': ddpmMlp,
+  'ddpm-unet': ddpmUnet,
+});

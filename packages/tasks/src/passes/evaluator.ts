@@ -1,6 +1,7 @@
 import {
   BenchError,
   type CancelSignal,
+  choices,
   type NdArray,
   type Output,
   type PointSet,
@@ -52,7 +53,6 @@ export interface Evaluator {
 export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
   const { kept, borrowed, release } = compiledPrograms();
   const { architecture } = subject;
-  const products = positionProducts(kept, engine);
   return {
     async outputs(parameters, { of, output, pass, cancel = never }, atOnce = 1) {
       const opened = openPass(subject, pass);
@@ -71,49 +71,52 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
         await giveBack();
       }
     },
-    async *gradients(parameters, { of, output, pass, projection, cancel = never }) {
-      const opened = openPass(subject, pass);
-      const run = { parameters, of, cancel };
-      const chosen: FactoredProjection | FlatProjection = projection ?? unprojected;
-      const scalar = subject.outputFunction(output);
-      if (isFactored(chosen)) {
-        const projector = createFactorProjector(chosen, architecture.layers.map(layerShape));
-        const { program, giveBack } = await borrowed(`${mapsName(projector.layers)} of`, output, opened.pass, () =>
-          compileMappedGradients(engine, opened, scalar, projector.layers),
+    ...choices('service', {
+      async *gradients(parameters, { of, output, pass, projection, cancel = never }) {
+        const opened = openPass(subject, pass);
+        const run = { parameters, of, cancel };
+        const chosen: FactoredProjection | FlatProjection = projection ?? unprojected;
+        const scalar = subject.outputFunction(output);
+        if (isFactored(chosen)) {
+          const projector = createFactorProjector(chosen, architecture.layers.map(layerShape));
+          const { program, giveBack } = await borrowed(`${mapsName(projector.layers)} of`, output, opened.pass, () =>
+            compileMappedGradients(engine, opened, scalar, projector.layers),
+          );
+          try {
+            yield* streamMappedGradients(program, projector, opened, run);
+          } finally {
+            await giveBack();
+          }
+          return;
+        }
+        const projector = createProjector(chosen, architecture.size);
+        const { program, giveBack } = await borrowed('factors', output, opened.pass, () =>
+          compileFactors(engine, opened, scalar),
         );
         try {
-          yield* streamMappedGradients(program, projector, opened, run);
+          const products = positionProducts(kept, engine);
+          yield* streamGradients(factorSource(program, products, opened, run), projector, cancel);
         } finally {
           await giveBack();
         }
-        return;
-      }
-      const projector = createProjector(chosen, architecture.size);
-      const { program, giveBack } = await borrowed('factors', output, opened.pass, () =>
-        compileFactors(engine, opened, scalar),
-      );
-      try {
-        yield* streamGradients(factorSource(program, products, opened, run), projector, cancel);
-      } finally {
-        await giveBack();
-      }
-    },
-    async penultimate(parameters, of, cancel = never) {
-      const opened = openPass(subject);
-      const program = await kept('penultimate', () => compilePenultimate(engine, opened));
-      return runPenultimate(program, opened, { parameters, of, cancel });
-    },
-    async hessianProducts(parameters, vectors, cancel) {
-      if (vectors.length % architecture.size !== 0) {
-        throw new BenchError({
-          code: 'HESSIAN_SHAPE',
-          message: `${vectors.length} numbers are not whole rows of ${architecture.size} parameters`,
-        });
-      }
-      const opened = openPass(subject);
-      const program = await kept('hessian', () => compileHessian(engine, opened, subject.outputFunction('loss')));
-      return runHessian(program, opened, { parameters, vectors, cancel });
-    },
+      },
+      async penultimate(parameters, of, cancel = never) {
+        const opened = openPass(subject);
+        const program = await kept('penultimate', () => compilePenultimate(engine, opened));
+        return runPenultimate(program, opened, { parameters, of, cancel });
+      },
+      async hessianProducts(parameters, vectors, cancel) {
+        if (vectors.length % architecture.size !== 0) {
+          throw new BenchError({
+            code: 'HESSIAN_SHAPE',
+            message: `${vectors.length} numbers are not whole rows of ${architecture.size} parameters`,
+          });
+        }
+        const opened = openPass(subject);
+        const program = await kept('hessian', () => compileHessian(engine, opened, subject.outputFunction('loss')));
+        return runHessian(program, opened, { parameters, vectors, cancel });
+      },
+    } satisfies Partial<Evaluator>),
     release,
   };
 }

@@ -1,9 +1,12 @@
+import { choices } from '@attribution-bench/contract';
 import { margin } from './margin.js';
 import { negDenoisingLoss } from './neg-denoising-loss.js';
 import { negLoss } from './neg-loss.js';
 import type { Target } from './target.js';
 
 /** Everything that `target` can name. */
-export const targets: Readonly<Record<string, Target>> = Object.fromEntries(
-  [margin, negLoss, negDenoisingLoss].map((target) => [target.id, target]),
-);
+export const targets: Readonly<Record<string, Target>> = choices('target', {
+  margin,
+  'neg-loss': negLoss,
+  'neg-denoising-loss': negDenoisingLoss,
+});

@@ -1,6 +1,6 @@
 import { childSeed, Rng, type Seed, sizeOf } from '@attribution-bench/contract';
+import { maskName } from '../nn/architecture/dropout-mask.js';
 import type { DropoutSpec } from '../nn/architecture/layer.js';
-import { maskName } from '../nn/layers/dropout.js';
 import type { Noise } from './noise.js';
 
 /** Masks of every dropout of a network for each row of a batch, each dropout with a stream of its own. */

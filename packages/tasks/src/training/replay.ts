@@ -22,7 +22,8 @@ import { tapTangents } from '../nn/gradients/tangents.js';
 import { sampleTaps, type Taps } from '../nn/interpreters/tapped.js';
 import type { PassInputs } from '../passes/pass.js';
 import type { Objective } from './objective.js';
-import { optimizerOf, type StepScalars } from './optimizer.js';
+import type { StepScalars } from './optimizers/optimizer.js';
+import { optimizerOf } from './optimizers/optimizer-of.js';
 import { chunkSteps, runSteps } from './run-steps.js';
 import { slotName, trainingSpec, trainingStep, yieldedParameters } from './training-step.js';
 

@@ -10,7 +10,7 @@ import type { Program } from '@attribution-bench/onnx';
 import { initialValues, stacked } from '../nn/architecture/flat.js';
 import { batchOrder, batchWeights, stepsPerEpoch } from './batch-order.js';
 import { type Objective, stepNoise } from './objective.js';
-import { optimizerOf } from './optimizer.js';
+import { optimizerOf } from './optimizers/optimizer-of.js';
 import { learningRates } from './schedule.js';
 import { slotName, slotsOf } from './training-step.js';
 

@@ -2,14 +2,15 @@ import type { NumericArray } from '@attribution-bench/contract';
 import type { TensorSpec } from '@attribution-bench/onnx';
 import type { ScanSpec, Tensors } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
+import { maskName } from '../nn/architecture/dropout-mask.js';
 import { packed, parameterSpecs } from '../nn/architecture/flat.js';
 import type { Architecture, Parameters } from '../nn/architecture/layer.js';
 import { type Interpreter, withParameters } from '../nn/interpreters/apply.js';
 import { type Taps, tapping } from '../nn/interpreters/tapped.js';
 import type { TrainingBatch } from '../nn/layers/batch-norm.js';
-import { maskName } from '../nn/layers/dropout.js';
 import { type Objective, stepNoise } from './objective.js';
-import { type Optimizer, optimizerOf, type StepScalars } from './optimizer.js';
+import type { Optimizer, StepScalars } from './optimizers/optimizer.js';
+import { optimizerOf } from './optimizers/optimizer-of.js';
 
 /** Name in the loop state of what an optimiser remembers of a parameter. */
 export const slotName = (parameter: string, slot: string): string => `${parameter}:${slot}`;

@@ -1,6 +1,6 @@
 import { BenchError } from '@attribution-bench/contract';
 import type { ArtifactOutput } from '@attribution-bench/store';
-import { dataFingerprint, dataKey, hashPackage, prepareData, type TaskSpec } from '@attribution-bench/tasks';
+import { dataCode, dataFingerprint, dataKey, prepareData, type TaskSpec } from '@attribution-bench/tasks';
 import { writeArtifact } from '../../artifacts/codec.js';
 import { datasetArtifact } from '../../artifacts/dataset.js';
 import type { GridTask } from '../../model/grid.js';
@@ -27,7 +27,7 @@ export const datasetStep = defineStep<DatasetJob>({
 
 /** @param fingerprint hash of the user's own data files, where the task is made from any */
 export function planDataset({ id, spec }: GridTask, fingerprint: string | undefined): StepDraft<DatasetJob> {
-  const harness = hashPackage('@attribution-bench/tasks');
+  const harness = dataCode(spec).hash;
   const output = datasetStep.output({ data: dataKey(spec), fingerprint, harness });
   return datasetStep.draft({
     label: `data of ${id}`,

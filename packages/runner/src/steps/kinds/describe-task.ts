@@ -12,7 +12,7 @@ export interface DescribeJob extends StepJob {
   readonly output: ArtifactOutput;
 }
 
-/** Finds out what a task is made of: its `TaskInfo` and how many models it trains at once. */
+/** Finds out what a task is made of: its `TaskInfo`, how many models it trains at once, and its kinds of layers. */
 export const describeStep = defineStep<DescribeJob>({
   kind: 'task',
   priority: 7,
@@ -42,8 +42,9 @@ export async function describeTask(
   { store, tasks }: Pick<StepContext, 'store' | 'tasks'>,
 ): Promise<StepReport> {
   const elapsed = stopwatch();
-  const { info, stack } = await tasks.use(task);
+  const { info, stack, layers } = await tasks.use(task);
   const { heldout, generated } = task.spec.queries;
-  await writeArtifact(store, output, descriptionArtifact, { info: { ...info, queries: heldout + generated }, stack });
+  const counted = { ...info, queries: heldout + generated };
+  await writeArtifact(store, output, descriptionArtifact, { info: counted, stack, layers });
   return elapsed();
 }

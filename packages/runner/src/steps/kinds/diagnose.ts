@@ -1,7 +1,7 @@
 import { deriveSeed, type NdArray } from '@attribution-bench/contract';
 import { generatorDiagnostics } from '@attribution-bench/metrics/generative';
 import type { ArtifactOutput } from '@attribution-bench/store';
-import { dataKey, hashPackage, type TaskSpec } from '@attribution-bench/tasks';
+import { type Code, dataKey, readPackage, type TaskSpec } from '@attribution-bench/tasks';
 import { writeArtifact } from '../../artifacts/codec.js';
 import { diagnosisArtifact } from '../../artifacts/diagnosis.js';
 import type { DataSource, StepJob } from '../../model/job.js';
@@ -28,12 +28,17 @@ export const diagnoseStep = defineStep<DiagnoseJob>({
   run: diagnoseGenerated,
 });
 
+/** The code that makes it. */
+export function diagnosisCode(): Code {
+  return readPackage('@attribution-bench/metrics', { part: './generative', names: ['generatorDiagnostics'] });
+}
+
 /** For tasks that have generated queries and held-out ones to compare them with. */
 function planDiagnosis({ task, source, dataSteps }: TaskToPlan): StepDraft[] {
   const { id, spec } = task;
   const { dataset, generated } = source;
   if (generated === undefined || spec.queries.heldout === 0) return [];
-  const code = hashPackage('@attribution-bench/metrics');
+  const code = diagnosisCode().hash;
   const output = diagnoseStep.output({ dataset: dataset.key, generated: generated.key, code });
   const draft = diagnoseStep.draft({
     label: `diagnostics of ${id}`,

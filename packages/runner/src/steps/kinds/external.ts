@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { BenchError, deriveSeed, type Json, type ScoreShape, type TaskInfo } from '@attribution-bench/contract';
 import { type ReadScores, readScores, type ScoredTask, scoreByProgram } from '@attribution-bench/exchange';
 import type { ArtifactOutput } from '@attribution-bench/store';
-import { hashPackage, type TaskData } from '@attribution-bench/tasks';
+import { readPackage, type TaskData } from '@attribution-bench/tasks';
 import { writeArtifact } from '../../artifacts/codec.js';
 import { scoresArtifact, shapeOfScores } from '../../artifacts/scores.js';
 import type { ExternalSource, Grid } from '../../model/grid.js';
@@ -68,7 +68,7 @@ export function planExternal(
   const output = externalStep.output({
     ...parts,
     ...cell.parts,
-    code: hashPackage('@attribution-bench/exchange'),
+    code: readPackage('@attribution-bench/exchange').hash,
     scoreShape,
     sign,
     orientation,

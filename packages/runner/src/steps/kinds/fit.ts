@@ -41,11 +41,12 @@ export interface CellToPlan {
 }
 
 export function planFit(
-  { source, parts }: TaskToPlan,
+  { source, parts, code }: TaskToPlan,
   { label, method, place, needs, ...cell }: CellToPlan,
 ): StepDraft<FitJob> {
   const output = fitStep.output({
     ...parts,
+    harness: code.explaining.hash,
     ...cell.parts,
     seed: method.seed,
     checkpoints: method.checkpoints.map(({ key }) => key),

@@ -99,7 +99,7 @@ export function planMetric(
   const output = metricStep.output({
     metric: metric.id,
     revision: metric.revision,
-    code,
+    code: code.hash,
     ...identity,
     scores: score.job.output.key,
     truth: truth?.artifact.key,

@@ -79,6 +79,8 @@ export interface Architecture {
   /** Both: the flat vector of a model. */
   readonly arrays: readonly ParameterSpec[];
   readonly dropouts: readonly DropoutSpec[];
+  /** Methods of {@link Nn} that the network is written with, sorted. */
+  readonly calls: readonly string[];
   /** Numbers that go into and come out of all layers for one row, and multiplications for one row. */
   readonly activations: number;
   readonly multiplications: number;

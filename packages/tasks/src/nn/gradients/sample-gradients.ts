@@ -1,8 +1,11 @@
+import { choices } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import type { LayerSpec } from '../architecture/layer.js';
 import { patchesOf } from '../architecture/patches.js';
 import type { Taps } from '../interpreters/tapped.js';
 import { depthwiseGradients } from '../layers/depthwise-conv2d.js';
+
+const ofWindows = choices('layer', { depthwiseConv2d: depthwiseGradients });
 
 /**
  * The gradient of a sample with respect to a layer as a [width × outputs] matrix: input ⊗ delta where the layer is used at
@@ -83,7 +86,7 @@ function gradientRows(layer: LayerSpec, taps: Taps, constant: 0 | 1 = 1): tf.Ten
     case 'bias':
       return tf.mul(summedOverPositions(delta), constant);
     case 'depthwiseConv2d':
-      return depthwiseGradients(layer, input, delta, constant);
+      return ofWindows.depthwiseConv2d(layer, input, delta, constant);
     case 'conv2dTranspose':
       return productSums(layer, exchanged(taps), constant);
     default:

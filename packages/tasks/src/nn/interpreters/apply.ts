@@ -1,11 +1,13 @@
+import { choices } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
+import { maskName } from '../architecture/dropout-mask.js';
 import type { Architecture, Network, Nn, Parameters } from '../architecture/layer.js';
 import { frozenStandardised, type TrainingBatch, trainingStandardised } from '../layers/batch-norm.js';
 import { applyConv2d } from '../layers/conv2d.js';
 import { addBias, applyConv2dTranspose } from '../layers/conv2d-transpose.js';
 import { applyDense } from '../layers/dense.js';
 import { applyDepthwiseConv2d } from '../layers/depthwise-conv2d.js';
-import { dropped, maskName } from '../layers/dropout.js';
+import { dropped } from '../layers/dropout.js';
 import { applyEmbedding, oneHotIds } from '../layers/embedding.js';
 import { groupStandardised } from '../layers/group-norm.js';
 import { scaledAndShifted } from '../layers/norm.js';
@@ -28,9 +30,7 @@ export function withParameters(
   parameters: Parameters,
   { tap = (_layer, _input, output) => output, batch }: Interpretation = {},
 ): Nn {
-  const normed = (name: string, input: tf.Tensor): tf.Tensor =>
-    tap(name, () => input, scaledAndShifted(input, parameters[`${name}.scale`], parameters[`${name}.shift`]));
-  return {
+  return choices('layer', {
     dense(name, x, _units, { bias = true } = {}) {
       const output = applyDense(x, parameters[`${name}.weight`], bias ? parameters[`${name}.bias`] : undefined);
       return tap(name, () => x, output);
@@ -44,19 +44,22 @@ export function withParameters(
       if (options.bias === false) return output;
       return tap(`${name}.bias`, () => output, addBias(`${name}.bias`, output, parameters));
     },
-    groupNorm: (name, x, groups) => normed(name, groupStandardised(x, groups, parameters[`${name}.scale`].rank === 3)),
-    batchNorm: (name, x, options = {}) =>
-      normed(
-        name,
+    groupNorm(name, x, groups) {
+      const input = groupStandardised(x, groups, parameters[`${name}.scale`].rank === 3);
+      return tap(name, () => input, scaledAndShifted(name, input, parameters));
+    },
+    batchNorm(name, x, options = {}) {
+      const input =
         batch === undefined
           ? frozenStandardised(name, x, parameters)
-          : trainingStandardised(name, x, options, parameters, batch),
-      ),
+          : trainingStandardised(name, x, options, parameters, batch);
+      return tap(name, () => input, scaledAndShifted(name, input, parameters));
+    },
     dropout(name, x, rate) {
       const mask = parameters[maskName(name)];
       return mask === undefined ? x : dropped(x, mask, rate);
     },
-  };
+  } satisfies Nn);
 }
 
 /**

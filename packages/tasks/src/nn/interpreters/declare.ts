@@ -1,4 +1,4 @@
-import { BenchError, sizeOf } from '@attribution-bench/contract';
+import { BenchError, choices, sizeOf } from '@attribution-bench/contract';
 import { compile } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { flatSize } from '../architecture/flat.js';
@@ -47,7 +47,7 @@ export function declareNetwork(network: Network, inputShape: readonly number[], 
     size += layer.size;
     return tf.zeros([1, ...layer.outputShape]);
   };
-  const nn: Nn = {
+  const nn = choices('layer', {
     dense: (name, x, units, options = {}) => declared(declareDense(name, x.shape.slice(1), units, options, size)),
     embedding: (name, ids, options) => declared(declareEmbedding(name, ids.shape.slice(1), options, size)),
     conv2d: (name, x, options) => declared(declareConv2d(name, x.shape.slice(1), options, size)),
@@ -65,8 +65,9 @@ export function declareNetwork(network: Network, inputShape: readonly number[], 
       if (rate > 0) dropouts.push(spec);
       return x;
     },
-  };
-  compile(({ x, time }) => ({ output: network.forward(nn, x, time) }), {
+  } satisfies Nn);
+  const called = new Set<string>();
+  compile(({ x, time }) => ({ output: network.forward(noting(nn, called), x, time) }), {
     x: { shape: [1, ...inputShape], dtype: 'float32' },
     ...(timeFeatures === undefined ? {} : { time: { shape: [1, timeFeatures], dtype: 'float32' } }),
   });
@@ -82,11 +83,22 @@ export function declareNetwork(network: Network, inputShape: readonly number[], 
     statistics,
     arrays: [...parameters, ...statistics],
     dropouts,
+    calls: [...called].sort(),
     activations: sum(layers.map(({ inputShape, outputShape }) => sizeOf(inputShape) + sizeOf(outputShape))),
     multiplications: sum(
       layers.map(({ size, positions, window }) => size * (window === undefined ? positions : sizeOf(window.output))),
     ),
   };
+}
+
+/** The same layers; `called` is told the names of those that are used. */
+function noting(nn: Nn, called: Set<string>): Nn {
+  return new Proxy(nn, {
+    get(target, name) {
+      called.add(String(name));
+      return Reflect.get(target, name);
+    },
+  });
 }
 
 function placedFrom(start: number, arrays: readonly Omit<ParameterSpec, 'offset'>[]): ParameterSpec[] {

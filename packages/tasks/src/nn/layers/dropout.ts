@@ -2,9 +2,6 @@ import { BenchError, type ErrorCode } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import type { DropoutSpec } from '../architecture/layer.js';
 
-/** Name of a dropout's mask among what a training step is fed: 1 where a number is kept, 0 where it is dropped. */
-export const maskName = (dropout: string): string => `${dropout}:kept`;
-
 /**
  * @param shape of what it drops from, with the batch axis
  * @throws BenchError MODEL_DROPOUT, MODEL_SHAPE

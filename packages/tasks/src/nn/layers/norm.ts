@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { LayerSpec } from '../architecture/layer.js';
+import type { LayerSpec, Parameters } from '../architecture/layer.js';
 
 /**
  * A normalisation's flat parameters: the scale of each channel, initially 1, then the shift, initially 0. Counted as a layer
@@ -38,6 +38,6 @@ export function byChannel(values: tf.Tensor, x: tf.Tensor): tf.Tensor {
   return tf.reshape(values, [models, ...x.shape.slice(1, -1).map(() => 1), channels]);
 }
 
-export function scaledAndShifted(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor): tf.Tensor {
-  return tf.add(tf.mul(x, byChannel(scale, x)), byChannel(shift, x));
+export function scaledAndShifted(name: string, x: tf.Tensor, parameters: Parameters): tf.Tensor {
+  return tf.add(tf.mul(x, byChannel(parameters[`${name}.scale`], x)), byChannel(parameters[`${name}.shift`], x));
 }
