@@ -44,7 +44,7 @@ export async function storedBaseline(file: string, grid: string): Promise<Baseli
     code: 'BASELINE_OF_ANOTHER',
     place: file,
     message: `is the baseline of grid "${baseline.grid}", not of "${grid}"`,
-    next: 'name its own under check: baseline:, or make it anew with bench accept',
+    next: 'name its own under check: baseline:, or make a new one with bench accept',
   });
 }
 

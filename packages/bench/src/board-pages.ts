@@ -7,7 +7,7 @@ import type { BoardAndCosts } from './board-and-costs.js';
 
 const methodsWithExamples = 6;
 
-/** Writes the page of a board into its folder, and anew the index over all boards beside it. */
+/** Writes the page of a board into its folder, and the index over all boards beside it again. */
 export async function writePages(plan: Plan, { board, costs }: BoardAndCosts, folder: string): Promise<void> {
   const examples = await boardExamples(plan, rowsWithExamples(board));
   await writeAtomically(join(folder, 'index.html'), await renderPage(board, costs, examples));

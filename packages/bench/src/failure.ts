@@ -11,7 +11,7 @@ export function printFailure(thrown: unknown, debug: boolean): ExitCode {
   for (const line of failureLines(error)) console.error(`error: ${line}`);
   if (debug) for (let cause = error; cause instanceof Error; cause = cause.cause) console.error(cause.stack);
   if (error instanceof BenchError) return exitOf[error.code];
-  if (!debug) console.error('this was not foreseen: run it again with --debug for the stack');
+  if (!debug) console.error('unexpected error: run it again with --debug for the stack');
   return exitCode.cellFailed;
 }
 

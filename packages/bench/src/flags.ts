@@ -12,7 +12,7 @@ const flags = {
       .default(availableParallelism(), 'the number of cores'),
   only: () =>
     new Option('--only <glob>', 'only cells that match task/method, e.g. "*/trak"; repeatable').argParser(collect),
-  skip: () => new Option('--skip <glob>', 'no cells that match task/method; repeatable').argParser(collect),
+  skip: () => new Option('--skip <glob>', 'leave out cells that match task/method; repeatable').argParser(collect),
   force: () =>
     new Option('--force <glob>', 'compute cells that match task/method again although stored; repeatable').argParser(
       collect,
@@ -40,7 +40,7 @@ const flags = {
   json: () => new Option('--json', 'JSON on standard output instead of text'),
   results: () =>
     new Option('--results <folder>', 'where results are kept (default: results/ of the workspace)').argParser(folder),
-  debug: () => new Option('--debug', 'stacks with errors'),
+  debug: () => new Option('--debug', 'print stacks with errors'),
 } as const;
 
 export type FlagName = keyof typeof flags;

@@ -59,7 +59,7 @@ async function onnxRuntime(): Promise<Finding> {
     if (product[0] !== 11) throw new Error(`(1, 2)·(3, 4) came out as ${product[0]}`);
     return { subject, verdict: 'ok', found: 'loads and computes' };
   } catch (error) {
-    return { subject, verdict: 'bad', found: `does not work: ${messageOf(error)}`, next: 'npm ci puts it back' };
+    return { subject, verdict: 'bad', found: `does not work: ${messageOf(error)}`, next: 'npm ci restores it' };
   }
 }
 

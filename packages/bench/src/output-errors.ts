@@ -16,7 +16,7 @@ export function watchOutput(report: (error: BenchError) => void): void {
         new BenchError({
           code: 'OUTPUT_CUT',
           place: name,
-          message: `cannot be written, what it holds is cut: ${error.message}`,
+          message: `cannot be written, its content is cut off: ${error.message}`,
           next: 'free some space and run the same command again: finished steps are kept',
           cause: error,
         }),

@@ -66,7 +66,7 @@ export async function planOf(grid: Grid, flags: PlanFlags, { scope = 'all' }: Pl
     throw new BenchError({
       code: 'NO_CELLS',
       place: grid.file,
-      message: filtered ? 'has no cell that --only and --skip leave' : 'has 0 cells',
+      message: filtered ? 'has no cell left after --only and --skip' : 'has 0 cells',
       next: filtered ? 'globs match task/method, see `bench plan`' : 'name at least one task, one method and one seed',
     });
   }

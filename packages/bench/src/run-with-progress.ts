@@ -15,7 +15,7 @@ export async function runWithProgress(plan: Plan, flags: RunFlags): Promise<RunO
   const cancel = new AbortController();
   const abandon = new AbortController();
   const grace = plan.steps.some(({ needed, job }) => needed && userCodeOf(job) !== undefined)
-    ? `; code of your own that goes on is ended after ${graceMs / 1000} s`
+    ? `; your own code that keeps running is ended after ${graceMs / 1000} s`
     : '';
   const release = onInterrupt({
     stop() {

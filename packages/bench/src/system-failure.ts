@@ -22,7 +22,7 @@ export function systemFailure(error: unknown): BenchError | undefined {
     code: 'SYSTEM',
     ...(path !== undefined && { place: path }),
     message: `${path === undefined ? 'the operating system refuses' : 'cannot be used'}: ${shortened(error.message)}`,
-    next: advice[code] ?? 'see --debug for where it was needed',
+    next: advice[code] ?? 'run it again with --debug to see where it was needed',
     cause: error,
   });
 }

@@ -14,7 +14,7 @@ const thrown = (act: () => unknown): unknown => {
 test('refusals of the operating system name what they are about and what helps', () => {
   const missing = systemFailure(thrown(() => openSync('/nowhere/at-all', 'r')));
   expect(missing?.line).toBe(
-    '/nowhere/at-all cannot be used: ENOENT: no such file or directory, see --debug for where it was needed',
+    '/nowhere/at-all cannot be used: ENOENT: no such file or directory, run it again with --debug to see where it was needed',
   );
   const handles = Object.assign(new Error("EMFILE: too many open files, open '/x'"), {
     code: 'EMFILE',

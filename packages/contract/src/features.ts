@@ -16,7 +16,7 @@ export interface FeatureExtractor {
   readonly size: number;
   /** Where images have their channels in what the model takes; `auto`: where its shape has 1 or 3, if at one place only. */
   readonly layout: ImageLayout | 'auto';
-  /** Subtracted from pixels in 0..1, then divided by `std`; one number for all channels or one a channel. */
+  /** Subtracted from pixels in 0..1, then divided by `std`; one number for all channels or one per channel. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
   /** Name of the model's output; empty: its first. */
@@ -55,11 +55,11 @@ export const extractorParams = {
   }),
   extractorMean: list(num({ help: 'one channel' }), {
     default: [0],
-    help: 'subtracted from pixels in 0..1: one number, or one a channel',
+    help: 'subtracted from pixels in 0..1: one number, or one per channel',
   }),
   extractorStd: list(num({ help: 'one channel' }), {
     default: [1],
-    help: 'what pixels are divided by after that: one number, or one a channel',
+    help: 'what pixels are divided by after that: one number, or one per channel',
   }),
   extractorOutput: text({ default: '', help: 'name of the extractor output; empty: its first' }),
   extractorPool: choice(['flatten', 'first', 'mean'], {

@@ -130,9 +130,9 @@ export interface ReplayStep {
 }
 
 export interface ReplayRequest {
-  /** TensorFlow.js, recorded into the training graph; every tensor it returns is emitted once a step. */
+  /** TensorFlow.js, recorded into the training graph; every tensor it returns is emitted once per step. */
   readonly emit: (step: ReplayStep) => Record<string, Tensor>;
-  /** Whether `queryTangents` is filled (one more pass a step). */
+  /** Whether `queryTangents` is filled (one more pass per step). */
   readonly tangent?: boolean;
 }
 
@@ -184,7 +184,7 @@ export interface ContextByNeed {
   checkpoints: {
     /** Final models of `uses().checkpoints` independently seeded runs on the whole training set. */
     readonly checkpoints: readonly Checkpoint[];
-    /** One number a point, [points]. */
+    /** One number per point, [points]. */
     outputs(request: OutputRequest): Promise<Float32Array>;
     /** All parameters of a checkpoint, flattened in the model's order, [p]. */
     parameters(checkpoint: Checkpoint): Promise<Float32Array>;

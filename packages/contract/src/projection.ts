@@ -12,7 +12,7 @@ export type ProjectionKind = (typeof projectionKinds)[number];
 export interface Projection {
   /**
    * - `rademacher`, `gaussian`: entries ±1, N(0, 1); inner products grow k times in expectation. The others keep them.
-   * - `sjlt`: few signed entries a parameter (Kane and Nelson 2014).
+   * - `sjlt`: few signed entries per parameter (Kane and Nelson 2014).
    * - `grass`: a random mask keeps `maskFactor` · k parameters, which `sjlt` takes to k (Hu et al. 2025, GraSS).
    * - `logra`: by layer, input ⊗ delta becomes (P_i input) ⊗ (P_o delta) with random signs in P_i and P_o (Choe et al. 2024).
    * - `factgrass`: by layer, masks of input and of delta keep about `maskFactor` · k products in all, which `sjlt` takes to k.
@@ -39,7 +39,7 @@ export function projectionParams(kind: ProjectionKind) {
     }),
     projection: choice(projectionKinds, {
       default: kind,
-      help: 'random projection of the gradients: a dense matrix (rademacher, gaussian), a sparse one (sjlt, grass) or one a layer (logra, factgrass)',
+      help: 'random projection of the gradients: a dense matrix (rademacher, gaussian), a sparse one (sjlt, grass) or one per layer (logra, factgrass)',
     }),
   };
 }

@@ -44,7 +44,7 @@ export function childSeed(seed: Seed, name: string): Seed {
   return [digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8), digest.readUInt32LE(12)];
 }
 
-/** Deterministic random numbers: xoshiro128** (Blackman and Vigna 2018), 32 bits a step. */
+/** Deterministic random numbers: xoshiro128** (Blackman and Vigna 2018), 32 bits per step. */
 export class Rng {
   #a: number;
   #b: number;

@@ -43,7 +43,7 @@ function survivors(folder: string): string[] {
 const ways: Readonly<Record<string, RegExp>> = {
   'wrong-shape': /scores\.npy has scores of \[4 × 4\], and tiny has 3 queries and 4 training points, save \[3 × 4\]/,
   nan: /scores\.npy has the score NaN for query "test\/2" and training point "train\/5", look for a division by 0/,
-  'no-scores': /^the program ended well and wrote no scores, write scores\.npy, or \.npz, or \.safetensors where/,
+  'no-scores': /^the program succeeded but wrote no scores, write scores\.npy, or \.npz, or \.safetensors where/,
   'not-numpy': /scores\.npy is not a NumPy file/,
   truncated: /scores\.npy holds 12 bytes of data, expected 48/,
   'ten-gigabytes':

@@ -149,7 +149,7 @@ describe('what does not fit is one failure that says where and what', () => {
       'a strange id',
       'a.npz',
       archive({ query_ids: texts(['test/1', 'test/2', 'test/3']) }),
-      /SCORES_IDS .*"test\/3" at place 2, which the task has not/,
+      /SCORES_IDS .*"test\/3" at place 2, which the task does not have/,
     ],
     [
       'queries as training points',

@@ -7,7 +7,7 @@ import { falseAlarms } from '../test/reseeded-boards.js';
  */
 const [boards = 200, rows = 50] = process.argv.slice(2).map(Number);
 
-console.log('| rows | drawn anew | boards with a false alarm | were rows judged one by one | rows unresolved |');
+console.log('| rows | drawn afresh | boards with a false alarm | were rows judged one by one | rows unresolved |');
 console.log('| ---: | --- | ---: | ---: | ---: |');
 for (const anew of ['both', 'seeds', 'machine'] as const) {
   const { alarms, unadjusted, unresolved } = falseAlarms(rows, boards, anew);

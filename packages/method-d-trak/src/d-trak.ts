@@ -24,7 +24,7 @@ import * as tf from '@tensorflow/tfjs';
 /** The smallest normal number of float32, about. */
 const leastNormal = 1.2e-38;
 
-/** Functions of the predicted noise e and the noise ε that was added, a number a sample, by their names in the paper's code. */
+/** Functions of the predicted noise e and the noise ε that was added, one number per sample, by their names in the paper's code. */
 export const outputs = {
   'mean-squared-l2-norm': (e) => tf.mean(tf.square(e), -1),
   loss: (e, noise) => tf.mean(tf.square(tf.sub(e, noise)), -1),

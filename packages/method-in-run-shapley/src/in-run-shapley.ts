@@ -20,7 +20,7 @@ export default defineMethod({
   params: {
     order: choice(['first', 'second'], {
       default: 'first',
-      help: 'of the Taylor expansion of the target in the step; second takes one more pass a step',
+      help: 'of the Taylor expansion of the target in the step; second takes one more pass per step',
     }),
   },
   adapted: ({ optimizer }) =>
@@ -57,7 +57,7 @@ export function firstOrder(step: ReplayStep): tf.Tensor {
   return innerProducts(step, step.queries);
 }
 
-/** {@link firstOrder} - lr/(2|B|) gᵀHḡ; the queries' tangents along ḡ hold Hḡ as two pairs a layer. */
+/** {@link firstOrder} - lr/(2|B|) gᵀHḡ; the queries' tangents along ḡ hold Hḡ as two pairs per layer. */
 export function secondOrder(step: ReplayStep): tf.Tensor {
   const { queries, queryTangents, learningRate } = step;
   const moved = (factor: 'input' | 'delta') =>

@@ -44,7 +44,7 @@ export function removalQuestion(
 }
 
 /**
- * Three requests a seed: all training points, random removals, and for each image a removal of the points that score
+ * Three requests per seed: all training points, random removals, and for each image a removal of the points that score
  * highest for it.
  */
 export function imageRemovals(

@@ -238,7 +238,7 @@ describe('mistakes', () => {
       edited('subsets: 8', 'subsets: 8, fraction: [0.3, 0.3]'),
       'grid.yaml:8:32 the list has a share twice',
     ],
-    ['seeds given twice', `${valid}seeds: [1, 1]\n`, 'grid.yaml:12:12 seed 1 is in the list twice'],
+    ['seeds given twice', `${valid}seeds: [1, 1]\n`, 'grid.yaml:12:12 seed 1 is listed twice'],
     [
       'several at once, in order',
       edited('seed: 7', 'seed: -1').replace('subsets: 8', 'subsets: 8, fractoin: 1'),
@@ -253,7 +253,7 @@ describe('mistakes', () => {
 
   it.each([
     ['weight: [1, 0]', 'grid.yaml:11:25 expected a whole number of at least 1, found 0'],
-    ['weight: [1, 1]', 'grid.yaml:11:25 1 is in the list twice'],
+    ['weight: [1, 1]', 'grid.yaml:11:25 1 is listed twice'],
     ['weigh: [1]', 'grid.yaml:11:13 unknown key "weigh", did you mean "weight"?'],
     ['weight: 1', 'grid.yaml:11:21 expected a list, found 1'],
     ['weight: []', 'grid.yaml:11:21 expected a list of at least 1, found []'],

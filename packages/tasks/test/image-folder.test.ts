@@ -122,10 +122,14 @@ describe('what cannot be used stops the run, by name', () => {
   });
 
   test.each<[string, string | Buffer, string]>([
-    ['cat/notes.txt', 'three cats', 'is no PNG, JPEG or WebP file'],
-    ['cat/drawn.png', '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>', 'is no PNG, JPEG or WebP file'],
-    ['cat/old.gif', 'GIF89a', 'is no PNG, JPEG or WebP file'],
-    ['cat/empty.png', '', 'is no PNG, JPEG or WebP file'],
+    ['cat/notes.txt', 'three cats', 'is not a PNG, JPEG or WebP file'],
+    [
+      'cat/drawn.png',
+      '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>',
+      'is not a PNG, JPEG or WebP file',
+    ],
+    ['cat/old.gif', 'GIF89a', 'is not a PNG, JPEG or WebP file'],
+    ['cat/empty.png', '', 'is not a PNG, JPEG or WebP file'],
     ['loose.png', 'anything', 'is in no class folder'],
     ['cat/more/2.png', 'anything', 'is a folder in a class folder'],
   ])('%s', async (file, content, message) => {

@@ -38,7 +38,7 @@ export const classifierProblem: ContractProblem = {
   leaveOneOut: async (data) => (await exactLeaveOneOut(data, l2)).effects,
 };
 
-/** Three points a component: leaving half of the points out costs a query most of what is near it. */
+/** Three points per component: leaving half of the points out costs a query most of what is near it. */
 const generatorSpec = (heldout: number) =>
   taskSpec(
     {

@@ -33,13 +33,13 @@ export interface ContractOptions {
 const { train } = contractProblemSize;
 const subsets = 64;
 const randomDraws = 20;
-/** Of the largest score; covers float32 training of the same optimum from differently ordered sums. */
+/** Share of the largest score; covers float32 training of the same optimum from differently ordered sums. */
 const tolerance = 2e-3;
 
 export interface ContractRule {
   readonly name: string;
   /** Why the method need not keep it. */
-  readonly exempt?: string;
+  readonly exempt?: string | undefined;
   /** Rejects when the method breaks the rule. */
   check(): Promise<void>;
 }
@@ -75,7 +75,44 @@ function declarationRules(method: Method): readonly ContractRule[] {
   ];
 }
 
+/** A rule before the exemptions of the method are looked up. */
+interface BehaviourRule {
+  readonly name: string;
+  readonly exemption?: Exemption;
+  check(subject: Subject): Promise<void>;
+}
+
+/** A method on a problem, run as often as a rule asks for. */
+interface Subject {
+  readonly method: Method;
+  readonly setting: () => ReturnType<ContractProblem['setting']>;
+  /** The run that most rules look at; done once. */
+  readonly plain: () => Promise<MethodRun>;
+  readonly run: (options?: RunOptions) => Promise<MethodRun>;
+  /** Runs on these rows of the training set. */
+  readonly runOn: (rows: Int32Array) => Promise<MethodRun>;
+}
+
 function behaviourRules(method: Method, problem: ContractProblem, options: ContractOptions): readonly ContractRule[] {
+  const subject = subjectOf(method, problem, options);
+  const { leaveOneOut } = problem;
+  const rules = [
+    finiteScores,
+    sameBytes,
+    stopsWhenCancelled,
+    permutes,
+    copiesScoreAlike,
+    ...(leaveOneOut === undefined ? [] : [agreesWithLeavingOut(leaveOneOut)]),
+    beatsRandom,
+  ];
+  return rules.map(({ name, exemption, check }) => ({
+    name: `${problem.prefix}${name}`,
+    exempt: exemption && reasonFor(exemption, method, options),
+    check: () => check(subject),
+  }));
+}
+
+function subjectOf(method: Method, problem: ContractProblem, options: ContractOptions): Subject {
   const setting = once(() => problem.setting());
   const run = async (given: RunOptions = {}) => runMethod(method, await setting(), { ...options, ...given });
   const runOn = async (rows: Int32Array) => {
@@ -86,18 +123,18 @@ function behaviourRules(method: Method, problem: ContractProblem, options: Contr
       await changed.task.release();
     }
   };
-  const plain = once(() => run());
-  const rules: ContractRule[] = [];
-  const rule = (name: string, check: () => Promise<void>, exemption?: Exemption) => {
-    const noSignal = !method.expectSignal && (exemption === 'sign' || exemption === 'signal');
-    const exempt =
-      exemption === undefined
-        ? undefined
-        : (options.exempt?.[exemption] ?? (noSignal ? 'expects no signal' : undefined));
-    rules.push({ name: `${problem.prefix}${name}`, check, ...(exempt === undefined ? {} : { exempt }) });
-  };
+  return { method, setting, plain: once(() => run()), run, runOn };
+}
 
-  rule('gives one finite score a training point and query, or a training point', async () => {
+/** Why the method is exempt; undefined when it is not. */
+function reasonFor(exemption: Exemption, method: Method, { exempt }: ContractOptions): string | undefined {
+  const noSignal = !method.expectSignal && (exemption === 'sign' || exemption === 'signal');
+  return exempt?.[exemption] ?? (noSignal ? 'expects no signal' : undefined);
+}
+
+const finiteScores: BehaviourRule = {
+  name: 'gives one finite score per training point and query, or per training point',
+  async check({ method, setting, plain }) {
     const { info } = (await setting()).task;
     const { scores, selfInfluence } = await plain();
     expect(scores.length).toBe(method.scoreShape === 'pairwise' ? info.queries * info.train : info.train);
@@ -105,85 +142,89 @@ function behaviourRules(method: Method, problem: ContractProblem, options: Contr
     if (selfInfluence === undefined) return;
     expect(selfInfluence.length).toBe(info.train);
     expect(selfInfluence.every(Number.isFinite)).toBe(true);
-  });
+  },
+};
 
-  rule('gives the same bytes for the same seed', async () => {
+const sameBytes: BehaviourRule = {
+  name: 'gives the same bytes for the same seed',
+  async check({ run, plain }) {
     expect(bytesOf(await run())).toEqual(bytesOf(await plain()));
-  });
+  },
+};
 
-  rule('stops when cancelled, wherever it is', async () => {
+const stopsWhenCancelled: BehaviourRule = {
+  name: 'stops when cancelled, wherever it is',
+  async check({ run }) {
     const polls = countingSignal(Infinity);
     await run({ cancel: polls });
     expect(polls.count).toBeGreaterThan(0);
     for (const share of [0, 0.5, 1])
       await expect(run({ cancel: countingSignal(Math.floor(share * (polls.count - 1))) })).rejects.toThrow(Cancelled);
-  });
+  },
+};
 
-  rule(
-    'permuting the training set permutes the scores',
-    async () => {
-      const order = new Rng([1, 2, 3, 4]).permutation(train);
-      const before = await plain();
-      const after = await runOn(order);
-      expectClose(after.scores, pickColumns(before.scores, order));
-      if (before.selfInfluence !== undefined)
-        expectClose(after.selfInfluence as Float32Array, pickColumns(before.selfInfluence, order));
-    },
-    'permutation',
-  );
+const permutes: BehaviourRule = {
+  name: 'permuting the training set permutes the scores',
+  exemption: 'permutation',
+  async check({ plain, runOn }) {
+    const order = new Rng([1, 2, 3, 4]).permutation(train);
+    const before = await plain();
+    const after = await runOn(order);
+    expectClose(after.scores, pickColumns(before.scores, order));
+    if (before.selfInfluence !== undefined)
+      expectClose(after.selfInfluence as Float32Array, pickColumns(before.selfInfluence, order));
+  },
+};
 
-  rule(
-    'a training point and its copy score alike',
-    async () => {
-      const [point, copy] = [Int32Array.of(7), Int32Array.of(41)];
-      const { scores, selfInfluence } = await runOn(
-        Int32Array.from({ length: train }, (_, row) => (row === 41 ? 7 : row)),
-      );
-      expectClose(pickColumns(scores, copy), pickColumns(scores, point), largest(scores));
-      if (selfInfluence !== undefined)
-        expectClose(pickColumns(selfInfluence, copy), pickColumns(selfInfluence, point), largest(selfInfluence));
-    },
-    'duplicates',
-  );
-
-  const { leaveOneOut } = problem;
-  if (leaveOneOut !== undefined)
-    rule(
-      'is positive where leaving the point out lowers the target',
-      async () => {
-        const { data, task } = await setting();
-        const effects = await leaveOneOut(data);
-        const { scores } = await plain();
-        let sum = 0;
-        for (let query = 0; query < task.info.queries; query++) {
-          const row = (values: Float32Array | Float64Array) => values.subarray(query * train, (query + 1) * train);
-          sum += pearson(scores.length === train ? scores : row(scores), row(effects)) ?? 0;
-        }
-        expect(sum / task.info.queries).toBeGreaterThan(0.1);
-      },
-      'sign',
+const copiesScoreAlike: BehaviourRule = {
+  name: 'a training point and its copy score alike',
+  exemption: 'duplicates',
+  async check({ runOn }) {
+    const [point, copy] = [Int32Array.of(7), Int32Array.of(41)];
+    const { scores, selfInfluence } = await runOn(
+      Int32Array.from({ length: train }, (_, row) => (row === 41 ? 7 : row)),
     );
+    expectClose(pickColumns(scores, copy), pickColumns(scores, point), largest(scores));
+    if (selfInfluence !== undefined)
+      expectClose(pickColumns(selfInfluence, copy), pickColumns(selfInfluence, point), largest(selfInfluence));
+  },
+};
 
-  rule(
-    'beats random scores at predicting retrained models',
-    async () => {
-      const truth = await retrainOnHalves(await setting(), subsets);
+function agreesWithLeavingOut(leaveOneOut: NonNullable<ContractProblem['leaveOneOut']>): BehaviourRule {
+  return {
+    name: 'is positive where leaving the point out lowers the target',
+    exemption: 'sign',
+    async check({ setting, plain }) {
+      const { data, task } = await setting();
+      const effects = await leaveOneOut(data);
       const { scores } = await plain();
-      const random = Array.from({ length: randomDraws }, (_, draw) => {
-        const rng = new Rng([5, 6, 7, draw]);
-        return linearDatamodelingScore(
-          Float32Array.from(scores, () => rng.normal()),
-          truth,
-          train,
-        );
-      });
-      expect(linearDatamodelingScore(scores, truth, train)).toBeGreaterThan(Math.max(...random));
+      let sum = 0;
+      for (let query = 0; query < task.info.queries; query++) {
+        const row = (values: Float32Array | Float64Array) => values.subarray(query * train, (query + 1) * train);
+        sum += pearson(scores.length === train ? scores : row(scores), row(effects)) ?? 0;
+      }
+      expect(sum / task.info.queries).toBeGreaterThan(0.1);
     },
-    'signal',
-  );
-
-  return rules;
+  };
 }
+
+const beatsRandom: BehaviourRule = {
+  name: 'beats random scores at predicting retrained models',
+  exemption: 'signal',
+  async check({ setting, plain }) {
+    const truth = await retrainOnHalves(await setting(), subsets);
+    const { scores } = await plain();
+    const random = Array.from({ length: randomDraws }, (_, draw) => {
+      const rng = new Rng([5, 6, 7, draw]);
+      return linearDatamodelingScore(
+        Float32Array.from(scores, () => rng.normal()),
+        truth,
+        train,
+      );
+    });
+    expect(linearDatamodelingScore(scores, truth, train)).toBeGreaterThan(Math.max(...random));
+  },
+};
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
@@ -213,7 +254,7 @@ function bytesOf({ state, scores, selfInfluence }: MethodRun): Record<string, st
   const arrays: Readonly<Record<string, NumericArray>> = {
     ...state,
     'the scores': scores,
-    ...(selfInfluence === undefined ? {} : { 'self-influence': selfInfluence }),
+    ...(selfInfluence !== undefined && { 'self-influence': selfInfluence }),
   };
   return Object.fromEntries(
     Object.entries(arrays).map(([name, { buffer, byteOffset, byteLength }]) => [

@@ -50,7 +50,7 @@ function boxMuller(uniforms: Float64Array, out = uniforms): void {
   }
 }
 
-/** MT19937 (Matsumoto and Nishimura 1998): 32 bits a call. */
+/** MT19937 (Matsumoto and Nishimura 1998): 32 bits per call. */
 function mersenneTwister(seed: number): () => number {
   const size = 624;
   const state = new Uint32Array(size);

@@ -75,7 +75,7 @@ test('scores in the wrong order are found', async () => {
 });
 
 test('a score too few and a NaN are found', async () => {
-  const first = 'gives one finite score a training point and query, or a training point';
+  const first = 'gives one finite score per training point and query, or per training point';
   expect(await broken(spoiled((scores) => scores.slice(1)))).toContain(first);
   expect(await broken(spoiled((scores) => scores.with(5, Number.NaN)))).toContain(first);
 });

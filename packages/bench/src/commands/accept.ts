@@ -8,7 +8,7 @@ import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.
 
 export function acceptCommand(): Command {
   const command = new Command('accept')
-    .summary('make what a grid scores now its baseline, with a reason')
+    .summary('accept the current results of a grid as its baseline, with a reason')
     .description(
       'Computes what is missing of a grid and writes its rows as the baseline that bench check compares with. The reason ' +
         'is kept in the file, after those of all earlier acceptances. Commit the file.',

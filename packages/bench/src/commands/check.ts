@@ -19,7 +19,7 @@ export function checkCommand(): Command {
         'are annotated.\n\n' +
         'Tolerances by metric (check: { tolerance: { lds: 0.02, mislabel-auc: 0.3 } } in the grid): correlations as they ' +
         'stand (default 0.02), areas under a ROC curve in log-odds (0.3), others as a share of the largest value of the ' +
-        'baseline (0.02). A number alone is that of the metric that ranks.',
+        'baseline (0.02). A single number applies to the metric that ranks.',
     )
     .addHelpText(
       'after',

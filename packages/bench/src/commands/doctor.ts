@@ -7,7 +7,7 @@ import { resultsFolder } from '../workspace.js';
 export function doctorCommand(): Command {
   const command = new Command('doctor')
     .summary('what this machine has and lacks')
-    .description('Checks what the bench runs on; exit code 2 when something that it cannot do without is missing.');
+    .description('Checks what the bench runs on; exit code 2 when something essential is missing.');
   return withFlags(command, 'json', 'results').action(examine);
 }
 

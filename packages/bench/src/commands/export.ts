@@ -25,7 +25,7 @@ export function exportCommand(): Command {
       .description(
         'Writes a task as a folder that needs none of this code to be read: NumPy arrays, safetensors by layer, ONNX, and ' +
           'task.json that says what they are (docs/task-folder.md). What has to be trained for it is trained, or taken from ' +
-          'the results. The folder is there whole or not at all.',
+          'the results. The folder appears complete or not at all.',
       )
       .requiredOption('--task <id>', 'a task of the grid')
       .requiredOption('--to <folder>', 'where to')
@@ -40,7 +40,7 @@ export function exportCommand(): Command {
         'models along the first run, 0 for none (default: as many as methods use)',
         notNegative,
       )
-      .option('--with-truth', 'also the ground truth on which parameters are chosen, never what is reported')
+      .option('--with-truth', 'also write the ground truth on which parameters are chosen, never what is reported')
       .option('--overwrite', 'replace a task that the folder holds; other folders are never touched')
       .addHelpText(
         'after',

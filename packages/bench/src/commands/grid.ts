@@ -11,9 +11,9 @@ export function gridCommand(): Command {
   const command = new Command('grid')
     .summary('run a grid: train, retrain, attribute, print and write the leaderboard')
     .description(
-      'Does what a grid file asks for and has not been done yet: trains the models, retrains them on subsets for the ' +
+      'Does what a grid file asks for and is not stored yet: trains the models, retrains them on subsets for the ' +
         'ground truth, runs every method, prints the leaderboard and writes it to boards/<grid>/ of the results folder.\n\n' +
-        'Whatever is finished is kept: a run that was stopped in any way goes on where it was when the same command is ' +
+        'Whatever is finished is kept: a run that was stopped in any way continues where it stopped when the same command is ' +
         'given again.\n\n' +
         'Given several times at once, on one machine or on many that share the results folder, the processes divide the ' +
         'work, and each ends with the whole board.\n\n' +

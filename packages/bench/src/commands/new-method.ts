@@ -18,12 +18,12 @@ export function newMethodCommand(): Command {
       'Writes a package of its own for a new method, which needs nothing of this repository. As it is written its tests pass and its grid runs: it is the gradient dot product, to be replaced by your method.',
     )
     .argument('<id>', 'lower-case words joined by dashes, e.g. my-method')
-    .option('--to <folder>', 'where to (default: a folder of that name)')
+    .option('--to <folder>', 'folder to write to (default: one of that name)')
     .option('--python', 'a program in Python, with PyTorch or NumPy, in place of a module in TypeScript')
     .option('--title <text>', 'the name on boards (default: made from the id)')
     .option('--cite <text>', 'the paper, e.g. "Park et al. 2023, arXiv:2303.14186"', 'unpublished')
     .addOption(
-      new Option('--tasks <kind>', 'kinds of tasks that it is for')
+      new Option('--tasks <kind>', 'kinds of tasks that it supports')
         .choices(['both', 'classifier', 'generator'])
         .default('both'),
     )

@@ -22,7 +22,7 @@ export function showCommand(): Command {
       '<task/point>',
       'e.g. digits-mlp/query:3, digits-mlp/train:12, or digits-mlp/ and what the point comes from',
     )
-    .option('--top <k>', 'how many points of either end', wholeNumber, 5)
+    .option('--top <k>', 'how many points at each end', wholeNumber, 5)
     .option('--html <file>', 'write a page with images instead of text')
     .addHelpText(
       'after',

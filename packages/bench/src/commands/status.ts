@@ -9,10 +9,10 @@ export function statusCommand(): Command {
   const command = new Command('status')
     .summary('how runs are doing, on this machine and on others')
     .description(
-      'Reads the event files in the results folder: every process that runs, on whatever machine, what it is at, and how ' +
+      'Reads the event files in the results folder: which processes run, on which machines, what each of them is doing, and how ' +
         'the newest runs ended.',
     )
-    .option('--limit <n>', 'how many runs, besides those that still run', wholeNumber, 5);
+    .option('--limit <n>', 'how many ended runs to show', wholeNumber, 5);
   return withFlags(command, 'json', 'results').action(showStatus);
 }
 

@@ -20,8 +20,8 @@ export function truthCommand(): Command {
       `
 Examples:
   bench truth build --config digits.yaml
-  bench truth verify --config digits.yaml --rows 8      retrains 8 random rows a task and compares
-  bench truth export --config digits.yaml               one small file a task, to commit and share
+  bench truth verify --config digits.yaml --rows 8      retrains 8 random rows per task and compares
+  bench truth export --config digits.yaml               one small file per task, to commit and share
   bench truth import results/truth/digits-mlp-*.safetensors --config digits.yaml`,
     );
   command.addCommand(
@@ -36,15 +36,15 @@ Examples:
     withFlags(
       new Command('verify')
         .description('retrain random rows of the stored truth and compare; exit code 1 when one differs')
-        .option('--rows <k>', 'how many rows a task', wholeNumber, 4),
+        .option('--rows <k>', 'how many rows per task', wholeNumber, 4),
       ...(['config', 'jobs', 'quick', 'engine', 'json', 'results'] as const),
     ).action(verify),
   );
   command.addCommand(
     withFlags(
       new Command('export')
-        .description('write one truth pack a task')
-        .option('--to <folder>', 'where to (default: truth/ of the results folder)'),
+        .description('write one truth pack per task')
+        .option('--to <folder>', 'folder to write to (default: truth/ of the results folder)'),
       ...(['config', 'quick', 'engine', 'json', 'results'] as const),
     ).action(exportPacks),
   );
@@ -114,7 +114,7 @@ async function importPacks(files: string[], flags: FlagValues): Promise<void> {
       console.log(
         flags.json
           ? JSON.stringify({ file, task, added, present })
-          : `${task}: ${added} retrainings added, ${present} were there already`,
+          : `${task}: ${added} retrainings added, ${present} were already stored`,
       );
     } catch (error) {
       if (!(error instanceof BenchError)) throw error;

@@ -27,7 +27,7 @@ export async function writeMethodPackage(folder: string, method: NewMethod): Pro
     throw new BenchError({
       code: 'FOLDER_NOT_EMPTY',
       place: folder,
-      message: 'holds files already, and nothing is overwritten',
+      message: 'is not empty, and nothing is overwritten',
       next: 'choose another folder with --to',
     });
   const files = templatesOf(method);

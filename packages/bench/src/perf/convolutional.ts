@@ -14,7 +14,7 @@ const cases = [
 const giga = 1e9;
 
 /**
- * Training of convolutional classifiers on one core, on drawn images: samples and operations a second, counted as six for
+ * Training of convolutional classifiers on one core, on drawn images: samples and operations per second, counted as six for
  * each multiplication of a sample's forward pass by the definition of convolution, whatever the algorithm saves.
  */
 export async function measureConvolutional(): Promise<Figure[]> {

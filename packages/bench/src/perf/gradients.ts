@@ -7,7 +7,7 @@ const seed = [1, 2, 3, 4] as const;
 /** As many images as a dense projection takes at once, so that the making of its matrix is counted as in longer runs. */
 const images = 256;
 
-/** Per-sample gradients a second on one core, by model, kind of projection and projected length. */
+/** Per-sample gradients per second on one core, by model, kind of projection and projected length. */
 export async function measureGradients(): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const [model, raw] of Object.entries(measuredTasks)) {

@@ -18,7 +18,7 @@ methods: [random]
 metrics: [lds]
 `;
 
-/** Subset retrainings a second as a run does them, each stored; from the first one finished on, start-up left out. */
+/** Subset retrainings per second as a run does them, each stored; from the first one finished on, start-up left out. */
 export async function measureRetraining(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-perf-'));
   try {

@@ -72,7 +72,7 @@ async function retraining({ name, model, inputShape, train }: Retrained): Promis
   const seconds = (await secondsOf(epoch)) / task.stack;
   const { parameters: p } = task.info;
   await task.release();
-  return { what: 'retraining', settings: { model: name, n: train, p }, value: seconds, unit: 's an epoch' };
+  return { what: 'retraining', settings: { model: name, n: train, p }, value: seconds, unit: 's per epoch' };
 }
 
 /** Per-sample gradients by kind of projection and projected length. */

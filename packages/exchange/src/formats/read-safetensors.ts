@@ -28,9 +28,9 @@ export function readSafetensors(file: Buffer, place: string): Safetensors {
   try {
     header = JSON.parse(file.toString('utf8', 8, 8 + length));
   } catch {
-    throw fail('has a header that is no JSON');
+    throw fail('has a header that is not JSON');
   }
-  if (!isObject(header)) throw fail('has a header that is no JSON object');
+  if (!isObject(header)) throw fail('has a header that is not JSON object');
   const { __metadata__: about = {}, ...entries } = header;
   if (!isObject(about) || !Object.values(about).every((value) => typeof value === 'string'))
     throw fail('has metadata that is not text');
@@ -38,7 +38,7 @@ export function readSafetensors(file: Buffer, place: string): Safetensors {
   const arrays = Object.entries(entries).map(([name, entry]): [string, () => NdArray] => {
     const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {};
     const named = `describes its array ${JSON.stringify(name.slice(0, 80))}`;
-    if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) throw fail(`${named} in no known form`);
+    if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) throw fail(`${named} in an unknown form`);
     const [start, end] = offsets;
     return [
       name,
@@ -47,7 +47,7 @@ export function readSafetensors(file: Buffer, place: string): Safetensors {
         if (type === undefined)
           throw fail(`${named} as ${JSON.stringify(dtype)}; ${Object.keys(types).join(', ')} are read`);
         if (end - start !== sizeOf(shape) * type.bytes || end > data.length)
-          throw fail(`${named} with offsets unlike its shape`);
+          throw fail(`${named} with offsets that do not match its shape`);
         return { shape, data: type.of(new Uint8Array(data.subarray(start, end)).buffer) };
       },
     ];

@@ -79,7 +79,7 @@ async function scoreFileIn(folder: string): Promise<string> {
   if (name === undefined)
     throw new BenchError({
       code: 'COMMAND_NO_SCORES',
-      message: 'the program ended well and wrote no scores',
+      message: 'the program succeeded but wrote no scores',
       next: `write ${outputName}${scoreEndings.join(', or ')} where "output" of the request says`,
     });
   if (names.length > 1)
@@ -93,7 +93,7 @@ async function scoreFileIn(folder: string): Promise<string> {
   if (found.isFile()) return file;
   throw new BenchError({
     code: 'COMMAND_OUTPUT',
-    message: `the program made ${name} ${found.isSymbolicLink() ? 'a link' : 'what is no file'}`,
+    message: `the program made ${name} ${found.isSymbolicLink() ? 'a link' : 'something other than a file'}`,
     next: 'write the scores into a file of their own',
   });
 }

@@ -14,7 +14,7 @@ const longestText = 200;
  * @throws BenchError SCORES_META naming the file and the member
  */
 export function aboutScores(given: unknown, place: string): Pick<ScoreFile, 'task' | 'about'> {
-  if (!isObject(given)) throw wrong(place, 'says of its scores what is no JSON object');
+  if (!isObject(given)) throw wrong(place, 'describes its scores by something other than a JSON object');
   const stray = Object.keys(given).find((name) => !members.includes(name));
   if (stray !== undefined) throw wrong(place, `says "${stray.slice(0, 40)}" of its scores, which is not known`);
   const { schema, task, sign, orientation, title, family, cost } = given;
@@ -57,7 +57,7 @@ function text(place: string, name: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   if (typeof value === 'string' && value.length <= longestText && !/[\u0000-\u001f\u007f]/.test(value)) return value;
-  throw wrong(place, `has a ${name} that is no text of at most ${longestText} characters`);
+  throw wrong(place, `has a ${name} that is not a text of at most ${longestText} characters`);
 }
 
 function oneOf<T extends string>(place: string, name: string, value: unknown, known: readonly T[]): T | undefined {
@@ -68,13 +68,13 @@ function oneOf<T extends string>(place: string, name: string, value: unknown, kn
 }
 
 function declaredCost(place: string, value: unknown): DeclaredCost {
-  if (!isObject(value)) throw wrong(place, 'has a cost that is no JSON object');
+  if (!isObject(value)) throw wrong(place, 'has a cost that is not a JSON object');
   const stray = Object.keys(value).find((name) => !costs.some((known) => known === name));
   if (stray !== undefined)
     throw wrong(place, `says "${stray.slice(0, 40)}" of its cost`, `a cost has ${costs.join(', ')}`);
   for (const [name, number] of Object.entries(value))
     if (typeof number !== 'number' || !Number.isFinite(number) || number < 0)
-      throw wrong(place, `has a cost whose ${name} is no number of at least 0`);
+      throw wrong(place, `has a cost whose ${name} is not a number of at least 0`);
   return value as DeclaredCost;
 }
 

@@ -67,14 +67,14 @@ function fromSafetensors(file: string, bytes: Buffer): ScoreFile {
 function listOfTexts(value: string, file: string, name: string): string[] {
   const list = json(value, file, name);
   if (Array.isArray(list) && list.every((text) => typeof text === 'string')) return list;
-  throw bad(file, `has ${name} that are no list of texts`, 'save them as JSON: json.dumps(ids)');
+  throw bad(file, `has ${name} that are not a list of texts`, 'save them as JSON: json.dumps(ids)');
 }
 
 function json(text: string | undefined, file: string, name: string): unknown {
   try {
     return JSON.parse(text ?? '');
   } catch (cause) {
-    throw bad(file, `has a ${name} that is no JSON`, 'save it with json.dumps', cause);
+    throw bad(file, `has a ${name} that is not JSON`, 'save it with json.dumps', cause);
   }
 }
 

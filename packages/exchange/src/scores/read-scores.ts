@@ -97,7 +97,7 @@ function placesOf(
   const seen = new Map<string, number>();
   const places = Int32Array.from(given, (id, at) => {
     const index = indices.get(id);
-    if (index === undefined) throw fail(`has the ${name} ${shownId(id)} at place ${at}, which the task has not`);
+    if (index === undefined) throw fail(`has the ${name} ${shownId(id)} at place ${at}, which the task does not have`);
     const before = seen.get(id);
     if (before !== undefined) throw fail(`has the ${name} ${shownId(id)} twice, at places ${before} and ${at}`);
     seen.set(id, at);

@@ -14,11 +14,11 @@ export async function checkExportTarget(folder: string, overwrite: boolean): Pro
   if (found === undefined) return;
   const fail = (message: string, next: string) =>
     new BenchError({ code: 'EXPORT_EXISTS', place: folder, message, next });
-  if (!found.isDirectory()) throw fail('is no folder', 'name a folder that is not there yet');
+  if (!found.isDirectory()) throw fail('is not a folder', 'name a folder that does not exist yet');
   if ((await readdir(folder)).length === 0) return;
   const exported = await exportedTask(folder);
   if (exported === undefined) throw fail('holds other files than an exported task', 'name another folder');
-  if (!overwrite) throw fail(`holds the exported task ${exported} already`, 'say --overwrite to replace it');
+  if (!overwrite) throw fail(`holds the exported task ${exported} already`, 'pass --overwrite to replace it');
 }
 
 /** Id of the task that a folder holds the export of, of whatever version; undefined where it holds none. */

@@ -77,9 +77,9 @@ export function otherYardstick(row: BaselineRow, entry: Entry, task: BoardTask, 
   if (then.length !== 1 && then.length !== row.seeds.length) return 'the baseline lacks results of seeds';
   const units = now?.outcomes?.length ?? task.report.subsets.length * task.report.queries.length;
   for (const { predictions, detection, outcomes } of then) {
-    if ((predictions === undefined) !== (now?.predictions === undefined)) return 'other things were kept of it';
-    if ((outcomes === undefined) !== (now?.outcomes === undefined)) return 'other things were kept of it';
-    if ((detection === undefined) !== (now?.detection === undefined)) return 'other things were kept of it';
+    if ((predictions === undefined) !== (now?.predictions === undefined)) return 'other parts of it were stored';
+    if ((outcomes === undefined) !== (now?.outcomes === undefined)) return 'other parts of it were stored';
+    if ((detection === undefined) !== (now?.detection === undefined)) return 'other parts of it were stored';
     if (predictions !== undefined && unpackNumbers(predictions).length !== units)
       return 'it is measured on another number of retrainings';
     if (detection === undefined) continue;

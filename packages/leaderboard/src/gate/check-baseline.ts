@@ -79,7 +79,7 @@ function remadeOf(then: BaselineTask, now: BaselineTask): string | undefined {
   const outputs = then.truth?.outputs === now.truth?.outputs ? [] : ['what retrained models put out'];
   const others = [...models, ...outputs];
   if (others.length === 0) return undefined;
-  return `${others.join(' and ')} came out as other numbers than in the baseline (another processor, runtime or harness): predictions of then are measured on the truth of now`;
+  return `${others.join(' and ')} came out as other numbers than in the baseline (another processor, runtime or harness): the predictions of the baseline are measured on the present truth`;
 }
 
 function newRow(task: string, { name, status, reason }: Entry): CheckedRow {

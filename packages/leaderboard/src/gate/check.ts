@@ -32,7 +32,7 @@ export interface CheckedTask {
   readonly metric?: string;
   readonly ceiling?: number;
   readonly random?: number;
-  /** What was made anew since the baseline from the same description, in words; absent: nothing. */
+  /** What was remade since the baseline from the same description, in words; absent: nothing. */
   readonly remade?: string;
 }
 

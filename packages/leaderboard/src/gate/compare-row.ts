@@ -97,7 +97,9 @@ export function compareRow(comparison: Comparison, id: string): CheckedRow | Com
     ...about,
     ...(otherParams ? { reason: `other parameters were chosen: ${chosen(entry, row)}` } : {}),
     ...(canonicalJson(row.params) === canonicalJson(entry.params ?? {}) ? {} : { paramsBefore: row.params }),
-    ...(bytesChanged ? { warning: 'the scores are other bytes than in the baseline, the metric is the same' } : {}),
+    ...(bytesChanged
+      ? { warning: 'the scores differ from those of the baseline in their bytes, the metric is the same' }
+      : {}),
     before: rounded(was.value),
     after: rounded(now.value),
     change: { value: rounded(change.value), low: rounded(low), high: rounded(high) },
@@ -137,8 +139,8 @@ function requireFinite(value: number, place: string): void {
   throw new BenchError({
     code: 'BOARD_NOT_FINITE',
     place,
-    message: `a number of its comparison came out as ${value}`,
-    next: 'compute this cell again (--force); if that does not help, the baseline is damaged: bench accept makes it anew',
+    message: `a number of its comparison is ${value}`,
+    next: 'compute this cell again (--force); if that does not help, the baseline is damaged: bench accept makes a new one',
   });
 }
 

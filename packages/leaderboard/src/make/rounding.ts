@@ -11,7 +11,7 @@ export function rounded(value: number): number {
   if (!Number.isFinite(value)) {
     throw new BenchError({
       code: 'BOARD_NOT_FINITE',
-      message: `a number of the board came out as ${value}`,
+      message: `a number of the board is ${value}`,
       next: 'run it again with --debug and report what it prints',
     });
   }

@@ -31,7 +31,7 @@ ${rows.map(({ title: name, better, value, note }) => html`<tr><th scope="row">${
 `;
   });
   return html`<div class="scroller" role="region" tabindex="0" aria-label="Diagnostics of what ${task} generated"><table class="diagnostics">
-<caption>Of the generator, not of any method.</caption>
+<caption>These describe the generator, not any method.</caption>
 <thead><tr><th scope="col">measure</th><th scope="col" class="number">value</th><th scope="col">better</th></tr></thead>
 ${groups}</table></div>`;
 }

@@ -105,7 +105,7 @@ function truthFacts({ task, ranked, controls }: TaskView, board: Board): Html {
   const facts: (readonly [string, string | undefined])[] = [
     ['truth', task.truth && shortKey(task.truth.key)],
     ['subsets', task.truth && `${task.report.subsets} of ${task.truth.subsets}`],
-    ['retrainings a subset', task.truth && String(task.truth.retrainSeeds)],
+    ['retrainings per subset', task.truth && String(task.truth.retrainSeeds)],
     ['queries', `${task.report.queries} of ${task.queries}`],
     ['method seeds', String(seeds)],
     ['grid seed', String(board.gridSeed)],

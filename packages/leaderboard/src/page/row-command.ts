@@ -1,6 +1,6 @@
 import type { BoardCosts, BoardRow } from '../board.js';
 
-/** The command that computes a row anew from nothing but the grid file. */
+/** The command that recomputes a row from nothing but the grid file. */
 export function rowCommand(row: BoardRow, grid: string, costs: BoardCosts | undefined): string {
   const { file, quick } = costs?.provenance ?? {};
   const config = typeof file === 'string' ? file : `${grid}.yaml`;

@@ -102,7 +102,7 @@ function plotColumn({ ceiling }: TaskView, marks: Marks, all: readonly RowView[]
 function toBestColumn(best: string | undefined): Column {
   return {
     id: 'to-best',
-    title: html`<abbr title="difference to the best observed value, whose luck makes it too far on average">to best</abbr>`,
+    title: html`<abbr title="difference to the best observed value, which overstates the distance on average">to best</abbr>`,
     kind: 'number',
     cell: ({ row, value }) => {
       if (value?.toBest === undefined) return row.entry === best ? html`<span class="none">best</span>` : undefined;

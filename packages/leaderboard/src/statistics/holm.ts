@@ -4,7 +4,7 @@
  * @throws RangeError when one of them is no number, which could be sorted anywhere
  */
 export function holm(pValues: readonly number[]): number[] {
-  if (pValues.some(Number.isNaN)) throw new RangeError('a p-value is no number');
+  if (pValues.some(Number.isNaN)) throw new RangeError('a p-value is not a number');
   const order = pValues.map((_, i) => i).sort((i, j) => pValues[i] - pValues[j] || i - j);
   const adjusted = new Array<number>(pValues.length);
   let floor = 0;

@@ -21,5 +21,5 @@ export function overallSentence({ datasets, rows }: OverallBoard, level: number)
     distinct.length < 3
       ? `Tasks of one data set (here: ${distinct.join(', ')}) are near repeats of each other and say nothing of other data sets`
       : 'No method has a share on every task';
-  return `A description of these tasks and no order of methods, which stand by name. ${why}: no mean, interval or rank is given.`;
+  return `This describes these tasks and does not order the methods, which are listed by name. ${why}: no mean, interval or rank is given.`;
 }

@@ -151,6 +151,6 @@ export function statisticsSentence({ statistics, rows }: Board): string {
     `Two methods were told apart exactly if they share no tie letter: paired tests adjusted by Holm, at most ` +
     `${formatLevel(familyError)} chance of any false distinction in a task. A rank counts the methods told apart from ` +
     `a row: ranks of two methods may overlap though they were told apart.` +
-    `${compared ? ' "To best" is measured from the best observed value, whose luck makes it too far on average.' : ''}`
+    `${compared ? ' "To best" is measured from the best observed value, which overstates the distance on average.' : ''}`
   );
 }

@@ -11,7 +11,7 @@ export function settlingSentence({ task, ranked }: TaskView): string | undefined
   const titleOf = (entry: string) => ranked.find(({ row }) => row.entry === entry)?.row.title ?? entry;
   const percent = `${Number((errorShare * 100).toPrecision(3))} %`;
   return (
-    `The truth was grown by ${plural(block, 'subset')} a look: this is look ${look} of at most ${looks}, at ` +
+    `The truth was grown by ${plural(block, 'subset')} per look: this is look ${look} of at most ${looks}, at ` +
     `${plural(truth.subsets, 'subset')}. Ties hold over all looks together (this one has ${percent} of the chance of a ` +
     `false distinction), intervals of values for this look alone. ${verdict(settling, titleOf)}`
   );
@@ -40,7 +40,7 @@ const limits = {
 
 function outlookOf({ outlook, subsets, limit = 'both' }: LeadingTie): string {
   if (outlook === 'within') return 'too little to matter';
-  if (outlook === 'never') return `more subsets alone would not do, ${limits[limit]}`;
+  if (outlook === 'never') return `more subsets alone would not suffice, ${limits[limit]}`;
   const number = subsets === undefined ? 'open' : `probably told apart at ${formatCount(subsets)} subsets`;
   return `${number}${outlook === 'beyond' ? ', more than there may be' : ''}`;
 }

@@ -1,6 +1,6 @@
 import { BenchError, childSeed, Rng, type Seed } from '@attribution-bench/contract';
 import { authenticPercentage } from './authenticity.js';
-import { dataCopying } from './data-copying.js';
+import { type DataCopying, dataCopying } from './data-copying.js';
 import { type FeatureLikelihood, featureLikelihood, LARGEST_SAMPLE } from './feature-likelihood.js';
 import { featureLikelihoodPrecision } from './feature-likelihood-precision.js';
 import type { FeatureSets } from './feature-sets.js';
@@ -24,12 +24,12 @@ export interface GeneratorDiagnostic {
 
 /** What each generated point is like, in their order. */
 export interface GeneratedSamples {
-  /** Largest log likelihood a dimension of a training point around each generated one, [generated]: high is copied. */
+  /** Largest log likelihood per dimension of a training point around each generated one, [generated]: high is copied. */
   readonly memorisation: Float64Array;
   /** Nearest training point, [generated]. */
   readonly nearestTraining: Int32Array;
   /**
-   * Root mean squared difference a dimension to it, and to the nearest held-out point, [generated] each, in standard
+   * Root mean squared difference per dimension to it, and to the nearest held-out point, [generated] each, in standard
    * deviations of held-out points.
    */
   readonly trainingDistances: Float64Array;
@@ -53,108 +53,128 @@ export async function generatorDiagnostics(
   seed: Seed,
   between: () => void = () => {},
 ): Promise<GeneratorDiagnostics> {
-  const stream = (name: string) => {
-    between();
-    return new Rng(childSeed(seed, name));
-  };
-  const permutation = (name: string) => {
-    const rng = stream(name);
-    return (count: number) => rng.permutation(count);
-  };
-  const draw = (name: string) => {
-    const rng = stream(name);
-    return (count: number, size: number) => rng.subset(count, size);
-  };
-  const likelihood = await attempt(() => featureLikelihood(sets, permutation('fld'), between));
-  const ofLikelihood = (value: (found: FeatureLikelihood) => number | undefined): Found =>
-    'note' in likelihood ? likelihood : found(value(likelihood.result), likelihood.result.obstacle);
+  const draws = openDraws(seed, between);
+  const likelihood = await attempt(() => featureLikelihood(sets, draws.permutation('fld'), between));
   const manifold = await attempt(() => precisionRecall(sets));
-  const ofManifold = (value: (found: PrecisionRecall) => number): Found =>
-    'note' in manifold ? manifold : found(value(manifold.result));
-  const copying = await attempt(() => dataCopying(sets, stream('data-copying')));
-  const [train, test] = [sets.train.shape[0], sets.test.shape[0]];
-  const byChance = (100 * train) / (train + test);
-  const frechet = async (reference: 'train' | 'test') => ({
-    ...(await single(() => frechetDistance(sets, reference))),
-    ...rankNote(sets, reference),
-  });
-  const kernel = (reference: 'train' | 'test') =>
-    single(() => kernelDistance(sets, reference, draw(`kid-${reference}`)));
+  const copying = await attempt(() => dataCopying(sets, draws.stream('data-copying')));
   const diagnostics = [
-    lower(
-      'distance',
-      'fld',
-      'Feature likelihood divergence (FLD)',
-      ofLikelihood(({ divergence }) => divergence),
-    ),
-    lower(
-      'distance',
-      'fld-train',
-      'FLD of training points',
-      ofLikelihood(({ trainDivergence }) => trainDivergence),
-    ),
-    lower('distance', 'fid-test', 'Fréchet distance to held-out points (FID)', await frechet('test')),
-    lower('distance', 'fid-train', 'Fréchet distance to training points', await frechet('train')),
-    lower('distance', 'kid-test', 'Kernel distance to held-out points (KID)', await kernel('test')),
-    lower('distance', 'kid-train', 'Kernel distance to training points', await kernel('train')),
-    lower(
-      'quality',
-      'fld-p',
-      'FLD precision',
-      await single(async () => (await featureLikelihoodPrecision(sets, permutation('fld-p'), between)).divergence),
-    ),
-    higher(
-      'quality',
-      'precision',
-      'Precision',
-      ofManifold(({ precision }) => precision),
-    ),
-    higher(
-      'quality',
-      'recall',
-      'Recall',
-      ofManifold(({ recall }) => recall),
-    ),
-    zero(
-      'memorisation',
-      'fld-gap',
-      'FLD generalisation gap; below 0: overfitted',
-      ofLikelihood(({ generalisationGap }) => generalisationGap),
-    ),
-    lower(
-      'memorisation',
-      'fld-overfitted',
-      `Nearer to training than to held-out points, % (by chance ${byChance.toFixed(0)})`,
-      ofLikelihood(({ overfitted }) => overfitted),
-    ),
-    zero(
-      'memorisation',
-      'ct',
-      'Data-copying test C_T; far below 0: copied',
-      'note' in copying ? copying : found(copying.result.statistic, copying.result.obstacle),
-    ),
-    higher(
-      'memorisation',
-      'authenticity',
-      'Authentic, %',
-      await single(() => authenticPercentage(sets, permutation('authenticity'))),
-    ),
+    ...nearnessDiagnostics(likelihood),
+    ...(await distanceDiagnostics(sets, draws)),
+    ...(await qualityDiagnostics(sets, draws, manifold, between)),
+    ...(await memorisationDiagnostics(sets, draws, likelihood, copying)),
   ];
   if ('note' in likelihood || sets.generated.shape[0] > LARGEST_SAMPLE) return { diagnostics };
   const { memorisation, nearestTraining, trainingDistances, heldoutDistances } = likelihood.result;
   return { diagnostics, samples: { memorisation, nearestTraining, trainingDistances, heldoutDistances } };
 }
 
+/** Random streams by name, so that no number depends on which others are computed. */
+interface Draws {
+  stream(name: string): Rng;
+  permutation(name: string): (count: number) => Int32Array;
+  subset(name: string): (count: number, size: number) => Int32Array;
+}
+
+function openDraws(seed: Seed, between: () => void): Draws {
+  const stream = (name: string) => {
+    between();
+    return new Rng(childSeed(seed, name));
+  };
+  return {
+    stream,
+    permutation(name) {
+      const rng = stream(name);
+      return (count) => rng.permutation(count);
+    },
+    subset(name) {
+      const rng = stream(name);
+      return (count, size) => rng.subset(count, size);
+    },
+  };
+}
+
+function nearnessDiagnostics(likelihood: Attempted<FeatureLikelihood>): GeneratorDiagnostic[] {
+  const fld = pick(likelihood, ({ divergence }) => divergence);
+  const ofTraining = pick(likelihood, ({ trainDivergence }) => trainDivergence);
+  return [
+    lower('distance', 'fld', 'Feature likelihood divergence (FLD)', fld),
+    lower('distance', 'fld-train', 'FLD of training points', ofTraining),
+  ];
+}
+
+async function distanceDiagnostics(sets: FeatureSets, draws: Draws): Promise<GeneratorDiagnostic[]> {
+  const frechet = async (reference: 'train' | 'test') => ({
+    ...(await single(() => frechetDistance(sets, reference))),
+    ...rankNote(sets, reference),
+  });
+  const kernel = (reference: 'train' | 'test') =>
+    single(() => kernelDistance(sets, reference, draws.subset(`kid-${reference}`)));
+  return [
+    lower('distance', 'fid-test', 'Fréchet distance to held-out points (FID)', await frechet('test')),
+    lower('distance', 'fid-train', 'Fréchet distance to training points', await frechet('train')),
+    lower('distance', 'kid-test', 'Kernel distance to held-out points (KID)', await kernel('test')),
+    lower('distance', 'kid-train', 'Kernel distance to training points', await kernel('train')),
+  ];
+}
+
+async function qualityDiagnostics(
+  sets: FeatureSets,
+  draws: Draws,
+  manifold: Attempted<PrecisionRecall>,
+  between: () => void,
+): Promise<GeneratorDiagnostic[]> {
+  const likelihoodPrecision = await single(
+    async () => (await featureLikelihoodPrecision(sets, draws.permutation('fld-p'), between)).divergence,
+  );
+  const precision = pick(manifold, (found) => found.precision);
+  const recall = pick(manifold, (found) => found.recall);
+  return [
+    lower('quality', 'fld-p', 'FLD precision', likelihoodPrecision),
+    higher('quality', 'precision', 'Precision', precision),
+    higher('quality', 'recall', 'Recall', recall),
+  ];
+}
+
+async function memorisationDiagnostics(
+  sets: FeatureSets,
+  draws: Draws,
+  likelihood: Attempted<FeatureLikelihood>,
+  copying: Attempted<DataCopying>,
+): Promise<GeneratorDiagnostic[]> {
+  const [train, test] = [sets.train.shape[0], sets.test.shape[0]];
+  const nearer = `Nearer to training than to held-out points, % (by chance ${((100 * train) / (train + test)).toFixed(0)})`;
+  const gap = pick(likelihood, ({ generalisationGap }) => generalisationGap);
+  const overfitted = pick(likelihood, (found) => found.overfitted);
+  const statistic = pick(copying, (found) => found.statistic);
+  const authentic = await single(() => authenticPercentage(sets, draws.permutation('authenticity')));
+  return [
+    zero('memorisation', 'fld-gap', 'FLD generalisation gap; below 0: overfitted', gap),
+    lower('memorisation', 'fld-overfitted', nearer, overfitted),
+    zero('memorisation', 'ct', 'Data-copying test C_T; far below 0: copied', statistic),
+    higher('memorisation', 'authenticity', 'Authentic, %', authentic),
+  ];
+}
+
+type Attempted<T> = { readonly result: T } | { readonly note: string };
+
 type Found = Pick<GeneratorDiagnostic, 'value' | 'note'>;
 
 /** A result, or the words in which it says that it is undefined for these points. */
-async function attempt<T>(compute: () => Promise<T>): Promise<{ readonly result: T } | { readonly note: string }> {
+async function attempt<T>(compute: () => Promise<T>): Promise<Attempted<T>> {
   try {
     return { result: await compute() };
   } catch (error) {
     if (error instanceof BenchError && error.code === 'GENERATIVE_UNDEFINED') return { note: error.message };
     throw error;
   }
+}
+
+/** One number of a result. */
+function pick<T>(
+  attempted: Attempted<T & { readonly obstacle?: string | undefined }>,
+  value: (result: T) => number | undefined,
+): Found {
+  return 'note' in attempted ? attempted : found(value(attempted.result), attempted.result.obstacle);
 }
 
 async function single(compute: () => Promise<number>): Promise<Found> {
@@ -164,7 +184,7 @@ async function single(compute: () => Promise<number>): Promise<Found> {
 
 function found(value: number | undefined, obstacle?: string): Found {
   if (value === undefined) return obstacle === undefined ? {} : { note: obstacle };
-  return Number.isFinite(value) ? { value } : { note: `it came out as ${value}` };
+  return Number.isFinite(value) ? { value } : { note: `it is ${value}` };
 }
 
 /** Where a covariance is fitted to no more points than there are dimensions. */

@@ -14,7 +14,7 @@ import { nearest } from './nearest.js';
 /** Generated points beyond this many are sampled. */
 export const LARGEST_SAMPLE = 10_000;
 
-/** How likely real points are under Gaussians around generated ones. Percentages of nats a dimension, where it says so. */
+/** How likely real points are under Gaussians around generated ones. Percentages of nats per dimension, where it says so. */
 export interface FeatureLikelihood {
   /**
    * Feature likelihood divergence of held-out points: 100 × (negative log likelihood a dimension - baseline). Lower is

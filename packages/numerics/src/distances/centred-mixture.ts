@@ -27,7 +27,7 @@ const BATCH = 10_000;
 const LARGEST_LOG_VARIANCE = 40;
 const STOP_CHANGE = 5e-4;
 const STOP_EPOCHS = 5;
-/** Distances up to this many are kept for all epochs (1 GiB); more are computed anew in each. */
+/** Distances up to this many are kept for all epochs (1 GiB); more are recomputed in each. */
 const KEPT_DISTANCES = 2 ** 27;
 
 /**

@@ -80,7 +80,7 @@ export async function* blocksOf(data: Float32Array, cols: number, maxRows: numbe
 export interface RowProducts {
   readonly left: AsyncIterable<RowBlock>;
   readonly leftRows: number;
-  /** Opened anew for every slab of the left rows. */
+  /** Opened again for every slab of the left rows. */
   readonly right: () => AsyncIterable<RowBlock>;
   readonly rightRows: number;
   /** Memory for left rows; default 256 MiB. More left rows than that cost one more pass over the right ones. */

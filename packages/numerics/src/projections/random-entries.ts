@@ -15,7 +15,7 @@ const signPairs = (() => {
 
 /**
  * Fills `length` entries from `offset` on with ±1, each with probability one half: one bit of the stream per entry.
- * @param pairs the float32 entries seen as float64, two an element; `offset` and `length` count float32 entries
+ * @param pairs the float32 entries seen as float64, two per element; `offset` and `length` count float32 entries
  */
 export function fillSigns(pairs: Float64Array, offset: number, length: number, state: Int32Array): void {
   let [a, b, c, d] = state;

@@ -64,7 +64,7 @@ export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): number | u
 
 /**
  * Spearman's correlation of the resample that holds pair i `counts[i]` times: exactly that of the resample written out
- * and ranked anew, since all its sums are sums of integers. Undefined when either side of the resample is constant.
+ * and ranked again, since all its sums are sums of integers. Undefined when either side of the resample is constant.
  */
 export function resampledSpearman(x: RankOrder, y: RankOrder, counts: Int32Array): number | undefined {
   const size = x.order.length;

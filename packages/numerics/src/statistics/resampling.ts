@@ -45,9 +45,9 @@ export interface ResampledStatistic {
 }
 
 /**
- * Spearman's correlation of each query's predictions with its outputs over subsets, ranked anew in every draw; where it
+ * Spearman's correlation of each query's predictions with its outputs over subsets, ranked again in every draw; where it
  * is undefined (one side constant) it counts as 0. Several matrices of predictions together cost less than one by one,
- * since the outputs are ranked once a draw.
+ * since the outputs are ranked once per draw.
  * @param predictions matrices [subsets × queries]
  * @param outputs [subsets × queries]
  * @returns one statistic a matrix

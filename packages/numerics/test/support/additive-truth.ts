@@ -4,7 +4,7 @@ import { Rng } from '@attribution-bench/contract';
 export interface AdditiveTruth {
   readonly subsets: number;
   readonly queries: number;
-  /** Correlation of each method's weights with the true ones, one a method. */
+  /** Correlation of each method's weights with the true ones, one per method. */
   readonly quality: readonly number[];
   /** Spread of the quality over queries. */
   readonly qualitySpread?: number;

@@ -18,7 +18,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 /** What is thrown outside of a method's functions, in a timer or a promise that nobody waits for. */
 process.on('uncaughtException', (error) => {
   const { message, ...rest } = toPlainError(error);
-  const failure = { ...rest, message: `threw outside of what was waited for: ${message}` };
+  const failure = { ...rest, message: `threw outside of any awaited call: ${message}` };
   const told: Told = { number: current, type: 'failure', error: failure };
   process.send?.(told, () => process.exit(1));
 });

@@ -14,7 +14,7 @@ export interface MergedTask {
 /**
  * Resolves `extends:`: mappings merge key by key, everything else replaces. A `data`, `model` or `target` that names
  * another thing with `use` replaces too, since its parameters are others.
- * @returns one entry a task; those with problems are left out
+ * @returns one entry per task; those with problems are left out
  */
 export function mergeTasks(
   tasks: readonly Fields[],

@@ -135,5 +135,9 @@ function specOf(key: string, value: unknown): ParamSpec {
   if (typeof value === 'string') return { type: 'text', help };
   if (Array.isArray(value) && value.length > 0 && !Array.isArray(value[0]))
     return { type: 'list', items: specOf(key, value[0]), help };
-  throw new ExternalProblem('params', `has no number, text, truth value or list of such as "${key}"`, 'give it one');
+  throw new ExternalProblem(
+    'params',
+    `has something other than a number, text, boolean or list of these as "${key}"`,
+    'give it one',
+  );
 }

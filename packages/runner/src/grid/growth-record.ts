@@ -41,7 +41,7 @@ export async function readGrowth(resultsFolder: string, grid: string): Promise<G
   const { schema: found, tasks } = (stored ?? {}) as { readonly schema?: unknown; readonly tasks?: unknown };
   if (found !== schema || typeof tasks !== 'object' || tasks === null) throw unreadable(file, `is not ${schema}`);
   const damaged = Object.entries(tasks).find(([, entry]) => !isGrownTruth(entry));
-  if (damaged !== undefined) throw unreadable(file, `says nothing sensible of task "${damaged[0]}"`);
+  if (damaged !== undefined) throw unreadable(file, `has unusable values for task "${damaged[0]}"`);
   return tasks as GrowthRecord;
 }
 

@@ -108,7 +108,7 @@ async function resolveTasks(
         message:
           other === id
             ? `another task has the id "${id}"`
-            : `another task has the id "${other}": some file systems tell no case apart`,
+            : `another task has the id "${other}": some file systems do not distinguish upper and lower case`,
       });
     else ids.set(id.toLowerCase(), id);
   }
@@ -222,7 +222,7 @@ async function resolveMethods(
         complain(problem.path, problem.message, problem.next, problem.unknownKey === true ? 'key' : undefined);
       for (const setting of expanded.settings) {
         const identity = hashJson([id, { ...setting }]);
-        if (seen.has(identity)) complain(['use'], `"${id}" is there twice with the same parameters`, 'leave one out');
+        if (seen.has(identity)) complain(['use'], `"${id}" is listed twice with the same parameters`, 'leave one out');
         seen.add(identity);
         methods.push({ loaded, params: setting, files: await namedFiles(specs, setting, folder) });
       }
@@ -275,7 +275,7 @@ async function resolveMetrics(
     if (loaded === undefined) continue;
     const { metric } = loaded;
     if (metrics.some((earlier) => earlier.metric.id === metric.id))
-      problems.push({ place: source.place([...here, 'use']), message: `metric "${metric.id}" is there twice` });
+      problems.push({ place: source.place([...here, 'use']), message: `metric "${metric.id}" is listed twice` });
     const { settings, problems: wrong } = expandSettings(metric.params, params, {});
     for (const { path, message, next, unknownKey } of wrong)
       problems.push({
@@ -325,7 +325,7 @@ function checkNames(raw: RawGrid, metrics: readonly GridMetric[], source: YamlSo
       });
   for (const [index, seed] of raw.seeds.entries())
     if (raw.seeds.indexOf(seed) < index)
-      problems.push({ place: source.place(['seeds', index]), message: `seed ${seed} is in the list twice` });
+      problems.push({ place: source.place(['seeds', index]), message: `seed ${seed} is listed twice` });
 }
 
 function checkTruthPresent(

@@ -11,7 +11,7 @@ import type { Path } from './yaml-source.js';
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** Settings of one entry: each is a cell a task and seed. */
+/** Settings of one entry: each is one cell per task and seed. */
 const mostSettings = 10_000;
 
 export interface SettingProblem extends ParamProblem {
@@ -36,8 +36,7 @@ export function expandSettings(
     const seen = new Set<string>();
     for (const [index, value] of values.entries()) {
       const text = isJson(value) ? canonicalJson(value as Json) : shown(value);
-      if (seen.has(text))
-        problems.push({ path: ['grid', key, index], message: `${shown(value)} is in the list twice` });
+      if (seen.has(text)) problems.push({ path: ['grid', key, index], message: `${shown(value)} is listed twice` });
       seen.add(text);
     }
   }

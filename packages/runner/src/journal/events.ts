@@ -46,7 +46,7 @@ export type RunEvent = { readonly at: number } & (
     }
   | { readonly type: 'log'; readonly step?: string; readonly level: 'info' | 'warning'; readonly message: string }
   | {
-      /** About once a second. */
+      /** About once per second. */
       readonly type: 'heartbeat';
       readonly done: number;
       /** Done by other processes since this run was planned, as far as it came across them. */

@@ -12,7 +12,7 @@ export interface Grid {
   readonly name: string;
   readonly seed: number;
   readonly tasks: readonly GridTask[];
-  /** One entry a parameter setting. */
+  /** One entry per parameter setting. */
   readonly methods: readonly GridMethod[];
   /** Methods whose code could not be run far enough to say what they are: their cells fail. */
   readonly broken: readonly BrokenMethod[];

@@ -38,7 +38,7 @@ export interface PlannedTruthSteps {
 
 /**
  * Steps that retrain every subset with every seed, one group of subsets of one seed each, and one that puts the results
- * together. No group goes beyond a block of a truth that is grown, so that a further block retrains nothing anew.
+ * together. No group goes beyond a block of a truth that is grown, so that a further block retrains nothing a second time.
  */
 export function planTruth(steps: StepList, task: TaskToPlan, truth: TruthSpec): PlannedTruthSteps {
   const { subsets, retrainSeeds } = truth;

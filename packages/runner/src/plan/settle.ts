@@ -99,6 +99,6 @@ async function reasonOf(
   if (parts.length > 0) return `${parts.join(', ')} changed`;
   return (
     draft.needs.map((id) => settled.get(id)?.reason).find((reason) => reason !== undefined) ??
-    'what it rests on changed'
+    'what it depends on changed'
   );
 }

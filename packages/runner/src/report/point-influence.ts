@@ -18,7 +18,7 @@ const placePattern = /^(query|train):(\d+)$/;
  * A point and, by every cell of its task whose scores are stored, the points at the other end of its largest and smallest
  * scores: training points for a query, queries for a training point.
  * @param name `query:3` or `train:12`, counted from 0, or where the point comes from, e.g. `train/1234`
- * @param count how many points of either end
+ * @param count how many points at each end
  * @throws BenchError NO_CELLS when no method runs on the task, UNKNOWN_NAME when the point is not found, or what is damaged in the store
  */
 export async function pointInfluence(plan: Plan, taskId: string, name: string, count: number): Promise<PointInfluence> {

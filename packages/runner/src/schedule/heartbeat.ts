@@ -2,7 +2,7 @@ import type { RunParts } from './run-parts.js';
 
 const everyMs = 1000;
 
-/** Tells how far the run is, once a second; the function that comes back ends that. */
+/** Tells how far the run is, once per second; the function that comes back ends that. */
 export function startHeartbeat(run: RunParts): () => void {
   const timer = setInterval(() => beat(run), everyMs);
   return () => clearInterval(timer);

@@ -22,7 +22,7 @@ export function checkedResult(metric: string, result: unknown, split: Split): Me
   const queries = split.queries.length;
   const numbers = (name: string, given: unknown, length?: number, optional = false): number => {
     if (given === undefined && optional) return 0;
-    if (!(given instanceof Float64Array)) throw wrong(`${name} that is no Float64Array`);
+    if (!(given instanceof Float64Array)) throw wrong(`${name} that is not a Float64Array`);
     if (length !== undefined && given.length !== length)
       throw wrong(`${given.length} numbers as ${name}, expected ${length}`);
     const at = given.findIndex((each) => !Number.isFinite(each));
@@ -43,15 +43,15 @@ export function checkedResult(metric: string, result: unknown, split: Split): Me
     const { scores, positive } = result.detection;
     const points = numbers('detection.scores', scores);
     if (!(positive instanceof Uint8Array) || positive.length !== points)
-      throw wrong(`detection.positive that is no Uint8Array of ${points}`);
+      throw wrong(`detection.positive that is not a Uint8Array of ${points}`);
   } else {
     numbers('perQuery', result.perQuery, queries, true);
     const sampled = numbers('perSampledQuery', result.perSampledQuery, undefined, true);
     const columns = result.perQuery === undefined ? Math.max(1, sampled) : queries;
-    if (result.repeats !== undefined && !isObject(result.repeats)) throw wrong('repeats that are no mapping');
+    if (result.repeats !== undefined && !isObject(result.repeats)) throw wrong('repeats that are not a mapping');
     for (const [source, values] of Object.entries(result.repeats ?? {}))
       if (numbers(`repeats.${source}`, values) % columns !== 0)
-        throw wrong(`repeats.${source} that are no rows of ${columns} numbers`);
+        throw wrong(`repeats.${source} that are not rows of ${columns} numbers`);
   }
   return result as unknown as MetricResult;
 }

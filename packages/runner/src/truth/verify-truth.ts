@@ -26,7 +26,7 @@ export interface VerifiedRow {
 }
 
 export interface VerifyOptions {
-  /** How many rows a task. */
+  /** How many rows per task. */
   readonly rows: number;
   readonly jobs: number;
   readonly cancel?: AbortSignal;

@@ -27,7 +27,7 @@ export type Claim =
  * A claim lies in the folder of its artifact because making it there is also what makes a network file system look
  * again: whoever holds it sees the artifacts that others stored there before.
  *
- * No clock is compared with another one, since that of a machine may be wrong: whoever holds a claim writes it anew from
+ * No clock is compared with another one, since that of a machine may be wrong: whoever holds a claim rewrites it from
  * time to time, and one that was not seen to change for long enough, by the time that passes here, is nobody's.
  */
 export interface Claims {

@@ -155,7 +155,7 @@ export function decodeHeader(head: Uint8Array, fileBytes: number): Header {
   }
   if (place !== fileBytes) throw new Malformed(`has ${fileBytes} bytes instead of ${place}`);
   if (!equalBytes(writeHead(Object.entries(arrays), metadata).head, head))
-    throw new Malformed('has a header that says something twice or is not written as ours are');
+    throw new Malformed('has a header that repeats a key or is not in canonical form');
   return { arrays, metadata };
 }
 
@@ -187,7 +187,8 @@ function decodeEntry(name: string, entry: unknown, digest: string | undefined, d
   if (!Array.isArray(shape) || shape.length > 16 || !shape.every(isCount)) throw wrong('without a valid shape');
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) throw wrong('without valid offsets');
   const bytes = sizeOf(shape) * bytesOfDType[dtype];
-  if (!Number.isSafeInteger(bytes) || offsets[1] - offsets[0] !== bytes) throw wrong('with offsets unlike its shape');
+  if (!Number.isSafeInteger(bytes) || offsets[1] - offsets[0] !== bytes)
+    throw wrong('with offsets that do not match its shape');
   if (digest === undefined) throw wrong('without a checksum');
   return { dtype, shape, start: dataStart + offsets[0], end: dataStart + offsets[1], sha256: digest };
 }

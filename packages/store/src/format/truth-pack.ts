@@ -184,6 +184,6 @@ function textOf(metadata: Artifact['metadata'], name: string): string {
 
 function hexOf(metadata: Artifact['metadata'], name: string): string {
   const value = textOf(metadata, name);
-  if (!/^[0-9a-f]{64}$/.test(value)) throw new Malformed(`has "${name}" that is no key`);
+  if (!/^[0-9a-f]{64}$/.test(value)) throw new Malformed(`has "${name}" that is not a key`);
   return value;
 }

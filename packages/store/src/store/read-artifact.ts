@@ -7,7 +7,7 @@ import type { ArtifactRef } from './artifact-ref.js';
 import type { MoveAside } from './aside.js';
 import { nameOf } from './names.js';
 
-/** An artifact is written anew only when a step is done again, so that even a second change during one read is unlikely. */
+/** An artifact is rewritten only when a step is done again, so that even a second change during one read is unlikely. */
 const triesAtMost = 5;
 
 /**
@@ -36,7 +36,7 @@ export async function readArtifact<T>(
         code: 'STORE_CORRUPT',
         place,
         message: `${error.message}; ${await moveAside(name, error.message)}`,
-        next: 'run the grid again: it makes the result anew',
+        next: 'run the grid again: it recomputes the result',
         cause: error,
       });
     }
@@ -48,7 +48,7 @@ function missing(place: string): BenchError {
     code: 'STORE_MISSING',
     place,
     message: 'was not found',
-    next: 'run the grid again: it makes what is missing',
+    next: 'run the grid again: it computes what is missing',
   });
 }
 

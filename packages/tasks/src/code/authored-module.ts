@@ -126,7 +126,7 @@ function otherContract(kind: AuthoredKind, use: string, version: unknown): Bench
   const newer = typeof version === 'number' && version > contractVersion;
   return new BenchError({
     code: 'MODULE_CONTRACT',
-    message: `${kind} "${use}" is written for version ${typeof version === 'number' ? version : 'unknown'} of the contract, this bench speaks version ${contractVersion}`,
+    message: `${kind} "${use}" is written for version ${typeof version === 'number' ? version : 'unknown'} of the contract, this bench uses version ${contractVersion}`,
     next: newer
       ? 'install a newer bench'
       : `define it with ${definedBy[kind]} in the version of this bench, and see the changelog for what changed`,

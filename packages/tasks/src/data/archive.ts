@@ -45,7 +45,7 @@ export async function readArchiveMembers(
           return void entry.resume();
         }
         if (entry.type !== 'File') problem ??= corrupt(`${name} is not a file but a ${entry.type}`);
-        if (members.has(name)) problem ??= corrupt(`${name} is there twice`);
+        if (members.has(name)) problem ??= corrupt(`${name} is in it twice`);
         if (entry.size !== size) problem ??= corrupt(`${name} has ${entry.size} bytes, expected ${size}`);
         if (problem !== undefined) return void entry.resume();
         const bytes = new Uint8Array(size);

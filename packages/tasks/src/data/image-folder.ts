@@ -109,7 +109,7 @@ async function entriesOf(folder: string): Promise<Entry[]> {
     const path = join(folder, name);
     const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
       const reason = cause.code === 'ENOENT' ? 'is a link that leads nowhere' : `cannot be read (${cause.code})`;
-      throw unusable(path, reason, 'mend or remove it');
+      throw unusable(path, reason, 'repair or remove it');
     });
     if (!found.isDirectory() && !found.isFile()) throw unusable(path, 'is neither a file nor a folder', 'remove it');
     entries.push({ name, path, folder: found.isDirectory() });
@@ -183,7 +183,7 @@ async function checkFormat(path: string): Promise<void> {
 
 function checkStart(path: string, start: Buffer): void {
   if (formats.some((begins) => begins(start))) return;
-  throw unusable(path, 'is no PNG, JPEG or WebP file', 'convert or remove it');
+  throw unusable(path, 'is not a PNG, JPEG or WebP file', 'convert or remove it');
 }
 
 /** Pixels of one image, [height × width × depth]. */

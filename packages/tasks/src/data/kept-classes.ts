@@ -22,7 +22,7 @@ export function keptClasses(
     const few = classNames.length > 20 ? [...classNames.slice(0, 20), '…'] : classNames;
     throw fail(
       'CLASS_UNKNOWN',
-      `names ${JSON.stringify(unknown)} in data.classes, which is no class of its data`,
+      `names ${JSON.stringify(unknown)} in data.classes, which is not a class of its data`,
       meant === undefined ? `classes: ${few.join(', ')}` : `did you mean "${meant}"?`,
     );
   }

@@ -57,7 +57,7 @@ async function eachElement(
 export async function readWholeNumbers(array: NpyArray, length: number): Promise<Float64Array> {
   const { shape } = array.header;
   if (shape.length !== 1 || shape[0] !== length) {
-    throw bad(array.file.place, `has shape [${shape.join(', ')}], expected [${length}]`, 'save one class a point');
+    throw bad(array.file.place, `has shape [${shape.join(', ')}], expected [${length}]`, 'save one class per point');
   }
   const values = new Float64Array(length);
   await eachElement(array, (value, index) => {

@@ -25,7 +25,7 @@ export function parseNpyTexts(bytes: Uint8Array, place: string): string[] {
     for (let at = index * width; at < (index + 1) * width; at += bytesOfCharacter) {
       const code = view.getUint32(at, order === '<');
       if (code === 0) break;
-      if (code > 0x10ffff) throw npyInvalid(place, `holds ${code} in text ${index}, which is no character`);
+      if (code > 0x10ffff) throw npyInvalid(place, `holds ${code} in text ${index}, which is not a character`);
       text += String.fromCodePoint(code);
     }
     return text;

@@ -11,7 +11,7 @@ import { normalRows } from './normal-rows.js';
 import type { GeneratorSubject } from './subject.js';
 
 /**
- * Denoising of the training points, mirrored where the model asks for it, at time steps and with noise drawn anew in every
+ * Denoising of the training points, mirrored where the model asks for it, at time steps and with fresh noise in every
  * step (Ho et al. 2020, L_simple).
  */
 export function generatorObjective(subject: GeneratorSubject, data: TaskData, spec: TaskSpec): Objective {

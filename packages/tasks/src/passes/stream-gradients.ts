@@ -60,7 +60,7 @@ const productGain = 32;
 
 /**
  * Samples of a block: what keeps the projected rows and the factors within a few times 16 MiB each, or the factors of as
- * many samples as the projection wants within 512 MiB, since its matrix is made anew for every block.
+ * many samples as the projection wants within 512 MiB, since its matrix is made again for every block.
  */
 export function gradientBlockSamples(
   { architecture, positions }: Pick<GradientSource, 'architecture' | 'positions'>,

@@ -107,7 +107,7 @@ function fromProducts(g: GraphBuilder, x: Value, layout: Layout | undefined): Va
 
 /**
  * How convolutions run, by what took the least time of whole training steps on one core:
- * - `columns`, one matrix of patches an image, for images of few channels: what follows has channels last at once.
+ * - `columns`, one matrix of patches per image, for images of few channels: what follows has channels last at once.
  * - Winograd's algorithm where filters are 3 × 3, or become so when the phases of a stride are told apart, and channels
  *   are enough for matrix products. Against ONNX Runtime's convolution and patches for the gradient of the filter steps
  *   take 0.45 of the time for ResNet-9, 0.78 for a U-Net of 32 to 64 channels and 0.9 for the CNN of 16 and 32.

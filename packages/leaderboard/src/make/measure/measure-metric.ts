@@ -218,7 +218,7 @@ function requireFit(
     throw new BenchError({
       code: 'BOARD_NOT_FINITE',
       place: `${info.id}/${entry}`,
-      message: `${metric} has a value that is no finite number`,
+      message: `${metric} has a value that is not a finite number`,
       next: 'compute this cell again (--force)',
     });
   }

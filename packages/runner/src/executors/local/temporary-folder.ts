@@ -13,7 +13,7 @@ export async function temporaryFolder(purpose: string): Promise<string> {
       code: 'TEMPORARY_FOLDER',
       place: parent,
       message: `cannot hold temporary files: ${error instanceof Error ? error.message : String(error)}`,
-      next: 'set TMPDIR to a folder that is there and can be written',
+      next: 'set TMPDIR to an existing folder that can be written',
       cause: error,
     });
   }

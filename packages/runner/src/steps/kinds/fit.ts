@@ -81,7 +81,7 @@ function checkState(state: MethodState): void {
     if (!isNumericArray(data))
       throw new BenchError({
         code: 'METHOD_STATE',
-        message: `fit returned ${JSON.stringify(name)} that is no Float32Array, Float64Array, Int32Array or Uint8Array`,
+        message: `fit returned ${JSON.stringify(name)} that is not a Float32Array, Float64Array, Int32Array or Uint8Array`,
         next: 'return plain arrays by name',
       });
 }
