@@ -182,14 +182,14 @@ describe('what does not fit is one failure that says where and what', () => {
       'a negative cost',
       'a.safetensors',
       tensors({ cost: '{"seconds":-1}' }),
-      /SCORES_META .*whose seconds is no number/,
+      /SCORES_META .*whose seconds is not a number/,
     ],
-    ['a title with a line break', 'a.safetensors', tensors({ title: 'a\nb' }), /SCORES_META .*a title that is no text/],
+    ['a title with a line break', 'a.safetensors', tensors({ title: 'a\nb' }), /SCORES_META .*a title that is not a text/],
     [
-      'ids that are no JSON',
+      'ids that are not JSON',
       'a.safetensors',
       tensors({ train_ids: '[' }),
-      /SCORES_FILE .*has a train_ids that is no JSON/,
+      /SCORES_FILE .*has a train_ids that is not JSON/,
     ],
     ['no scores', 'a.safetensors', tensors({}, 'grads'), /SCORES_FILE .*has no array "scores"; it has grads/],
     [

@@ -213,7 +213,7 @@ describe.each(['digits'])('what the stored board of %s says', (name) => {
     for (const overall of board.overall) {
       expect(new Set(overall.datasets).size).toBe(number(/of (\d+) data set/.exec(overallTitle(overall))?.[1]));
       expect(overall.tasks.length).toBe(number(/on (\d+)/.exec(overallTitle(overall))?.[1]));
-      expect(overallSentence(overall, board.statistics.ci)).toContain('no order of methods');
+      expect(overallSentence(overall, board.statistics.ci)).toContain('does not order the methods');
       const titles = overall.rows.map(({ title }) => title);
       expect(titles).toEqual(titles.toSorted());
       for (const { entry, shares, mean } of overall.rows) {

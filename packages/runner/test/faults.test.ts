@@ -24,7 +24,7 @@ describe('a method that goes wrong', () => {
         /^score: score returned 239 numbers, return a Float32Array of 240 numbers \[queries/,
       ),
       list: expect.stringMatching(/^score: score returned no Float32Array/),
-      state: expect.stringMatching(/^fit: fit returned "weights" that is no Float32Array/),
+      state: expect.stringMatching(/^fit: fit returned "weights" that is not a Float32Array/),
       exits: expect.stringMatching(/^score: ended its process with exit code 9,/),
     });
     expect(outcome.counts).toMatchObject({ failed: 6, remaining: 0 });

@@ -103,7 +103,7 @@ describe('truth packs', () => {
     ],
     ['outputs of another shape', { arrays: { outputs: { shape: [2], data: Float32Array.of(1, 2) } } }, 'shapes'],
     ['outputs of another type', { arrays: { outputs: { shape: [1, 1, 2], data: Int32Array.of(1, 2) } } }, 'lacks'],
-    ['a key that climbs folders', { metadata: { key: '../../x' } }, 'no key'],
+    ['a key that climbs folders', { metadata: { key: '../../x' } }, 'not a key'],
     ['a train size without end', { metadata: { train: '1e400' } }, 'train'],
     ['broken metadata', { metadata: { queryIds: '[' } }, 'JSON'],
   ])('refuse %s', async (_, change: { arrays?: object; metadata?: object }, reason) => {

@@ -46,7 +46,7 @@ test('the same spec gives the same points, another seed others, a larger choice 
   expect(base.ids.filter((id) => !larger.ids.includes(id)).length).toBeLessThanOrEqual(3);
 });
 
-test('classes are kept by name and counted anew', async () => {
+test('classes are kept by name and recounted', async () => {
   const data = await dataOf(digits({ classes: [8, 3], train: 60, queries: 6 }));
   expect(data.classes).toBe(2);
   expect(new Set(data.labels)).toEqual(new Set([0, 1]));
