@@ -184,7 +184,12 @@ describe('what does not fit is one failure that says where and what', () => {
       tensors({ cost: '{"seconds":-1}' }),
       /SCORES_META .*whose seconds is not a number/,
     ],
-    ['a title with a line break', 'a.safetensors', tensors({ title: 'a\nb' }), /SCORES_META .*a title that is not a text/],
+    [
+      'a title with a line break',
+      'a.safetensors',
+      tensors({ title: 'a\nb' }),
+      /SCORES_META .*a title that is not a text/,
+    ],
     [
       'ids that are not JSON',
       'a.safetensors',
