@@ -1,9 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { deriveSeed } from '@attribution-bench/contract';
+import { type CodeParts, openStore } from '@attribution-bench/store';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadGrid, type Plan } from '../src/index.js';
+import { changedParts } from '../src/plan/changed-parts.js';
 import { drawSplit } from '../src/plan/split.js';
 import { subsetMembers } from '../src/steps/draw-subsets.js';
 import { fixture, gridFile, temporaryFolder } from './support/folder.js';
@@ -171,7 +173,7 @@ describe('a plan', () => {
       for (const need of needs) expect(seen.has(need)).toBe(true);
       seen.add(id);
     }
-    expect(readdirSync(join(results, 'store')).sort()).toEqual(['code', 'dataset', 'task']);
+    expect(readdirSync(join(results, 'store')).sort()).toEqual(['dataset', 'task']);
     expect(planned.tasks[0].info).toMatchObject({ id: 'a', train: 40, queries: 6, kind: 'classifier' });
     expect(planned.cells.map(({ status }) => status)).toEqual(['missing', 'missing', 'missing']);
   });
@@ -203,6 +205,34 @@ describe('a plan', () => {
       'same-class cached',
     ]);
     expect(more.steps.filter(({ needed }) => needed).map(({ kind }) => kind)).toEqual(['fit', 'score', 'metric']);
+  });
+
+  it('names the modules that changed since a result was stored', async () => {
+    const results = await finishedCopy();
+    const of = await grid(small);
+    const planned = await plan(of, results);
+    const store = openStore(join(results, 'store'));
+    const [{ hash, parts }] = planned.code.filter(({ parts }) => parts['tasks/training/trainer'] !== undefined);
+    expect(await store.readCode(hash)).toEqual(parts);
+    const before = { harness: 'a', code: 'c' };
+    const known: Record<string, CodeParts> = {
+      a: { 'tasks/x': '1', 'tasks/y': '1' },
+      b: { 'tasks/x': '2', 'tasks/y': '1', 'tasks/z': '1' },
+    };
+    const readCode = async (of: string) => known[of];
+    expect(await changedParts(before, { harness: 'b', code: 'c' }, readCode)).toEqual(['tasks/x', 'tasks/z']);
+    expect(await changedParts(before, { harness: 'b', code: 'd' }, readCode)).toEqual([
+      'tasks/x',
+      'tasks/z',
+      'its code',
+    ]);
+    known.b = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`tasks/${index}`, '1']));
+    expect(await changedParts(before, { harness: 'b', code: 'c' }, readCode)).toEqual([
+      'tasks/0',
+      'tasks/1',
+      'tasks/2',
+      '8 more modules',
+    ]);
   });
 
   it('keeps to --only and --skip, and does again what is under --force', async () => {

@@ -58,7 +58,7 @@ export async function planExport(grid: Grid, options: PlanOptions, request: Expo
   const { resultsFolder, engine } = options;
   const { environment } = prepared;
   return {
-    plan: { grid, resultsFolder, engine, environment, tasks: [], cells: [], steps: settled.steps },
+    plan: { grid, resultsFolder, engine, environment, tasks: [], cells: [], steps: settled.steps, code: prepared.code },
     source: opened.source,
     models: {
       seed,

@@ -1,4 +1,5 @@
 import type { ParamSpecs, Params, Split, TaskInfo } from '@attribution-bench/contract';
+import type { Code } from '@attribution-bench/tasks';
 import type { Grid, GridMetric, GridTask } from './grid.js';
 import type { PlannedStep, StepStatus } from './step.js';
 import type { SubsetRule } from './subset-rule.js';
@@ -78,6 +79,8 @@ export interface Plan {
   readonly cells: readonly PlannedCell[];
   /** In an order in which every step comes after those it needs. */
   readonly steps: readonly PlannedStep[];
+  /** The code whose hashes are in their keys: a run notes what it consists of, for later plans to say what changed. */
+  readonly code: readonly Code[];
 }
 
 export interface PlanOptions {

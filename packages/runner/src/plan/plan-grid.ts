@@ -45,6 +45,7 @@ export async function planGrid(prepared: PreparedGrid): Promise<Plan> {
     })),
     cells: cells.map((cell) => settledCell(cell, byId)),
     steps: settled.steps,
+    code: prepared.code,
   };
 }
 

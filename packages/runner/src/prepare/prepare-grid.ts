@@ -18,6 +18,8 @@ export interface PreparedGrid {
   readonly filter: CellFilter;
   /** Those of which the filter takes a cell. */
   readonly tasks: readonly PreparedGridTask[];
+  /** All code whose hashes are in keys. */
+  readonly code: readonly Code[];
 }
 
 export interface PreparedGridTask extends PreparedTask {
@@ -52,11 +54,10 @@ export async function prepareGrid(grid: Grid, options: PlanOptions): Promise<Pre
     for (const method of grid.methods) answers.set(method, await askMethod(method, prepared.info, isRead));
     tasks.push({ ...prepared, metrics, answers });
   }
-  for (const { hash, parts } of codeOf(grid, tasks)) await store.writeCode(hash, parts);
-  return { grid, options, environment, store, filter, tasks };
+  return { grid, options, environment, store, filter, tasks, code: codeOf(grid, tasks) };
 }
 
-/** All code whose hashes are in keys, for later plans to say what has changed since. */
+/** All code whose hashes are in keys. */
 function codeOf({ methods, metrics }: Grid, tasks: readonly PreparedTask[]): Code[] {
   return [
     ...tasks.flatMap(({ code }) => Object.values(code) as Code[]),

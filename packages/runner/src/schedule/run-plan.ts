@@ -29,6 +29,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     const run = await openRun(plan, options, emitTo(log, options.onEvent));
     try {
       await announce(run, log);
+      if (run.wanted.length > 0) await noteCode(run);
       enterBrokenCells(run);
       for (const { id } of run.wanted) run.states.want(id);
       await checkReported(run);
@@ -43,6 +44,11 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   } finally {
     log.close();
   }
+}
+
+/** Keeps what the code of this run's results consists of. */
+async function noteCode({ store, plan }: RunParts): Promise<void> {
+  for (const { hash, parts } of plan.code) await store.writeCode(hash, parts);
 }
 
 /** Tells what is to be done, and what a run before this one may have ended of. */
