@@ -160,12 +160,15 @@ function broadcastOperands(
 /** ONNX Runtime broadcasts run by run: short ones are repeated once instead of again and again. */
 const shortestRun = 64;
 
-/** A vector for the last axis as a matrix for the last two, where they are short and many. */
+/** A vector for the last axis as a matrix for the last two, where they are short and many; of no lower rank than before. */
 function longRows(g: GraphBuilder, x: Value, shape: readonly number[]): Value {
   const [rows, columns] = shape.slice(-2);
   const vector = sizeOf(x.shape) === columns && x.shape.at(-1) === columns;
-  if (!vector || shape.length < 4 || columns === 1 || columns >= shortestRun || fillOf(x) !== undefined) return x;
-  return apply(g, 'Expand', [reshape(g, x, [1, columns]), ints(g, [rows, columns])], { shape: [rows, columns] });
+  if (!vector || shape.length < 4 || rows === 1 || columns === 1 || columns >= shortestRun || fillOf(x) !== undefined)
+    return x;
+  const leading = new Array<number>(Math.max(0, x.shape.length - 2)).fill(1);
+  const matrix = [...leading, rows, columns];
+  return apply(g, 'Expand', [reshape(g, x, [...leading, 1, columns]), ints(g, matrix)], { shape: matrix });
 }
 
 /**
