@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bench, workspace } from './command.js';
@@ -35,6 +35,8 @@ interface Row {
   readonly status: string;
   readonly origin?: string;
   readonly reason?: string;
+  readonly title: string;
+  readonly family: string;
 }
 const rowsIn = ({ results }: GridFolder): Row[] =>
   JSON.parse(readFileSync(join(results, 'boards/external/board.json'), 'utf8')).rows;
@@ -78,6 +80,13 @@ test('programs in Perl and in NumPy alone give the scores of our own Grad-Dot, a
 
   // Again: nothing is left to do. With a changed parameter the program runs anew.
   expect((await run(grid)).stderr).toMatch(/0 steps? done/);
+  const costs = JSON.parse(readFileSync(join(grid.results, 'boards/external/board-costs.json'), 'utf8')).rows;
+  const [perl] = costs.filter(({ entry }: { entry: string }) => entry === 'p0');
+  expect(perl).toMatchObject({ fitSeconds: 0, retrainings: 1 });
+  expect(perl.scoreSeconds).toBeGreaterThan(0);
+  // A few megabytes of Perl, and not the hundreds of the bench.
+  expect(perl.peakRssBytes).toBeGreaterThan(2 ** 20);
+  expect(perl.peakRssBytes).toBeLessThan(60 * 2 ** 20);
 });
 
 test('a file of scores is ranked, and one that does not fit is a failed cell with its reason', async () => {
@@ -141,6 +150,11 @@ test('what is wrong with an entry is said at its place', async () => {
       '{ use: random, files: [a.npy] }',
       '{ use: scores, as: b, files: [nowhere.npy] }',
       '{ use: scores, as: c, files: [a.npy, b.npy] }',
+      '{ use: command, argv: [one] }',
+      '{ use: command, argv: [two], tasks: [tinny] }',
+      '{ use: command, argv: [two] }',
+      '{ use: command, as: d, argv: [two], cost: { seconds: 1 } }',
+      '{ use: scores, as: e, files: [a.npy], params: { a: 1 } }',
     ]),
   );
   const { code, stderr } = await run(grid);
@@ -148,6 +162,75 @@ test('what is wrong with an entry is said at its place', async () => {
   expect(stderr).toMatch(/grid\.yaml:10:\d+ names no files of scores, add files: \[scores\.npz\]/);
   expect(stderr).toMatch(/grid\.yaml:11:\d+ names no program, add argv: /);
   expect(stderr).toMatch(/grid\.yaml:12:\d+ "files" is for use: scores and use: command, leave it out/);
-  expect(stderr).toMatch(/nowhere\.npy cannot be read \(ENOENT\), relative paths start at the grid file/);
-  expect(stderr).toMatch(/grid\.yaml:14:\d+ has 2 files, and the grid has 1 seeds/);
+  expect(stderr).toMatch(
+    /grid\.yaml:13:\d+ \S*nowhere\.npy cannot be read \(ENOENT\), relative paths start at the grid file/,
+  );
+  expect(stderr).toMatch(/grid\.yaml:14:\d+ has 2 files, and the grid has 1 seed, give one file/);
+  expect(stderr).toMatch(/grid\.yaml:16:\d+ the grid has no task "tinny", did you mean "tiny"\?/);
+  expect(stderr).toMatch(/grid\.yaml:17:\d+ another method has the id "command", say as: another-id/);
+  expect(stderr).toMatch(/grid\.yaml:18:\d+ "cost" is for use: scores, leave it out/);
+  expect(stderr).toMatch(/grid\.yaml:19:\d+ files of scores have no parameters/);
+});
+
+test('what a file says of its scores stands on the board where the grid does not say it', async () => {
+  const grid = gridFolder(gridOf(['random']));
+  await run(grid);
+  const scores = storedScores(grid, 'score')[0];
+  const header = JSON.stringify({
+    __metadata__: {
+      title: 'Theirs',
+      family: 'similarity',
+      cost: '{"seconds": 90, "memory": 1048576, "retrainings": 2}',
+    },
+    scores: { dtype: 'F32', shape: [4, 30], data_offsets: [0, scores.byteLength] },
+  });
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(
+    join(grid.folder, 'theirs.safetensors'),
+    Buffer.concat([length, Buffer.from(header), Buffer.from(scores.buffer)]),
+  );
+  writeFileSync(
+    join(grid.folder, 'grid.yaml'),
+    gridOf([
+      'random',
+      '{ use: scores, as: theirs, files: [theirs.safetensors] }',
+      '{ use: scores, as: ours, files: [theirs.safetensors], title: Ours, cost: { seconds: 5 } }',
+    ]),
+  );
+  expect((await run(grid)).code).toBe(0);
+  expect(rowsIn(grid).find(({ method }) => method === 'theirs')).toMatchObject({
+    title: 'Theirs',
+    family: 'similarity',
+  });
+  expect(rowsIn(grid).find(({ method }) => method === 'ours')).toMatchObject({ title: 'Ours', family: 'similarity' });
+  const { rows } = JSON.parse(readFileSync(join(grid.results, 'boards/external/board-costs.json'), 'utf8'));
+  const costOf = (id: string) => rows.find(({ entry }: { entry: string }) => entry === id);
+  const said = { task: 'tiny', declared: true, peakRssBytes: 1048576, retrainings: 2 };
+  expect(costOf('theirs')).toEqual({ ...said, entry: 'theirs', scoreSeconds: 90 });
+  expect(costOf('ours')).toEqual({ ...said, entry: 'ours', scoreSeconds: 5 });
+});
+
+test('gc lists and removes exports and logs that no grid needs, once nobody has used them for a while', async () => {
+  const method = `{ use: command, as: theirs, argv: [perl, ${example('grad_dot.pl')}] }`;
+  const grid = gridFolder(gridOf([method]));
+  expect((await run(grid)).code).toBe(0);
+  const gc = async (...more: string[]) => {
+    const { stdout } = await bench(['gc', '--results', 'results', '--json', ...more], { cwd: grid.folder });
+    const { forPrograms } = JSON.parse(stdout);
+    return forPrograms.map(({ path }: { path: string }) => path.slice(grid.results.length + 1)).sort();
+  };
+  const [exported] = readdirSync(join(grid.results, 'exports'));
+  const [log] = readdirSync(join(grid.results, 'programs'));
+  expect(log).toMatch(/^[0-9a-f]{64}\.log$/);
+  // Just used: it may be by a run that has not noted itself yet.
+  expect(await gc()).toEqual([]);
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  for (const path of [`exports/${exported}`, `programs/${log}`]) utimesSync(join(grid.results, path), hourAgo, hourAgo);
+  expect(await gc('--keep', 'grid.yaml')).toEqual([]);
+  expect(await gc()).toEqual([`exports/${exported}`, `programs/${log}`]);
+  expect(existsSync(join(grid.results, 'exports', exported))).toBe(true);
+  expect(await gc('--remove')).toHaveLength(2);
+  expect(readdirSync(join(grid.results, 'exports'))).toEqual([]);
+  expect(readdirSync(join(grid.results, 'programs'))).toEqual([]);
 });

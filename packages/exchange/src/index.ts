@@ -1,5 +1,7 @@
+export { folderSize } from './program/folder-size.js';
 export type { ProgramReport } from './program/run-program.js';
 export { type ProgramScoring, scoreByProgram } from './program/score-by-program.js';
+export { readAboutScores } from './scores/read-score-file.js';
 export { type ReadScores, readScores, type ScoredTask } from './scores/read-scores.js';
 export type { AboutScores, DeclaredCost, Orientation, Sign } from './scores/score-file.js';
 export { checkExportTarget } from './task-folder/export-target.js';

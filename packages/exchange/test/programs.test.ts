@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CancelSignal } from '@attribution-bench/contract';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type ProgramScoring, scoreByProgram } from '../src/index.js';
 import { points, temporaryFolder, uncancelled } from './support/points.js';
 
@@ -32,7 +34,10 @@ function survivors(folder: string): string[] {
   return readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
     try {
-      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`PWD_OF_TEST=${folder}`);
+      return (
+        readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`PWD_OF_TEST=${folder}`) ||
+        readlinkSync(`/proc/${pid}/cwd`) === folder
+      );
     } catch {
       return false;
     }
@@ -50,10 +55,11 @@ const ways: Readonly<Record<string, RegExp>> = {
     /^the program wrote more than 1024 MiB into its folder|holds 10737418240 bytes, and such scores take/,
   'grows-for-ever': /^the program wrote more than 1024 MiB into its folder, write the scores and little else/,
   'link-out': /^the program made scores\.npy a link, write the scores into a file of their own$/,
-  'prints-for-ever': /^the program printed more than 64 MiB, print less/,
+  'prints-for-ever': /^the program printed more than 64 MiB; it printed: … x+, print less/,
   'fills-memory': /^the program took \d+ MiB of memory, more than budget\.memory \(300 MiB\), raise the budget/,
-  'leaves-a-child': /^left a process behind that went on: \S+ \(\d+\), wait for what the program starts/,
+  'leaves-a-child': /^left a process behind that went on: \S+, wait for what the program starts/,
   'leaves-a-child-in-a-group-of-its-own': /^left a process behind that went on: /,
+  'leaves-a-daemon': /^left a process behind that went on: \S+, wait for what the program starts/,
   'kills-itself': /^the program was killed \(SIGKILL\) and printed nothing, see all that it printed in /,
   'kills-its-parent': /^the program was killed \(SIGKILL\) and printed nothing/,
   fails:
@@ -86,6 +92,31 @@ test('a program that never ends stops when it is told to, and nothing of it goes
   process.env.PWD_OF_TEST = given.folder;
   await expect(scoreByProgram(given)).rejects.toThrow('cancelled');
   expect(survivors(given.folder)).toEqual([]);
+});
+
+/** A process that has a program score, and is killed while that goes on. */
+const killed = `
+import { scoreByProgram } from '@attribution-bench/exchange';
+const folder = process.argv[1];
+scoreByProgram({
+  argv: [process.execPath, '-e', 'require("node:child_process").spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"], { detached: true }); console.log("progress 0.5"); setInterval(() => undefined, 1000)'],
+  taskFolder: '/tmp/task', task: { id: 'tiny', key: 'k', trainIds: ['a'], queryIds: ['b'] }, folder, params: {}, seed: 0,
+  random: [1, 2, 3, 4], checkpoints: 0, trajectory: 0, limits: {}, about: {},
+  cancel: { aborted: false, throwIfAborted() {} },
+  progress: () => process.kill(process.pid, 'SIGKILL'),
+});
+`;
+
+test.skipIf(process.platform !== 'linux')('nothing of a program goes on when the bench is killed', async () => {
+  const folder = join(temporaryFolder(), 'cell');
+  const child = spawn(process.execPath, ['--input-type=module', '-e', killed, folder], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, PWD_OF_TEST: folder },
+    stdio: 'ignore',
+  });
+  const [, signal] = await once(child, 'exit');
+  expect(signal).toBe('SIGKILL');
+  await vi.waitFor(() => expect(survivors(folder)).toEqual([]), 20_000);
 });
 
 test('a program that cannot be started is said to be so', async () => {

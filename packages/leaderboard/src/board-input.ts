@@ -12,12 +12,23 @@ import type {
 export type CellStatus = 'ok' | 'failed' | 'skipped' | 'incomplete';
 
 /** What one cell cost. */
-export interface Cost {
+export type Cost = MeasuredCost | DeclaredCost;
+
+export interface MeasuredCost {
   readonly fitSeconds: number;
   readonly scoreSeconds: number;
   readonly peakRssBytes: number;
   /** Models it had trained for itself (checkpoints of an ensemble, its own subsets). */
   readonly retrainings: number;
+}
+
+/** What whoever computed the scores elsewhere says that they cost. */
+export interface DeclaredCost {
+  readonly declared: true;
+  readonly fitSeconds?: undefined;
+  readonly scoreSeconds?: number;
+  readonly peakRssBytes?: number;
+  readonly retrainings?: number;
 }
 
 /** One (task, method, parameters, seed) with what came out of it: what the runner hands to the leaderboard. */

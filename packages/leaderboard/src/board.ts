@@ -257,13 +257,15 @@ export interface BoardCosts {
 export interface RowCost {
   readonly task: string;
   readonly entry: string;
-  /** Means over seeds. */
-  readonly fitSeconds: number;
-  readonly scoreSeconds: number;
+  /** Whether whoever computed the scores elsewhere says this, and it was not measured; what they do not say is absent. */
+  readonly declared?: true;
+  /** Means over seeds; the first is absent where the cost is declared, as a whole. */
+  readonly fitSeconds?: number;
+  readonly scoreSeconds?: number;
   /** Largest over seeds. */
-  readonly peakRssBytes: number;
+  readonly peakRssBytes?: number;
   /** Models trained for this method alone, of one seed. */
-  readonly retrainings: number;
+  readonly retrainings?: number;
   /** Fit and score seconds of all parameters and seeds: what the choice cost. */
-  readonly sweepSeconds: number;
+  readonly sweepSeconds?: number;
 }

@@ -10,6 +10,7 @@ import {
   makeCosts,
   renderCsv,
   renderMarkdown,
+  renderPage,
   renderTerminal,
 } from '../src/index.js';
 import { displayWidth, singleLine, truncate, wrap } from '../src/text/display-text.js';
@@ -236,3 +237,57 @@ function parseCsvLine(line: string): string[] {
     quoted === undefined ? plain : quoted.replaceAll('""', '"'),
   );
 }
+
+describe('rows of other programs', () => {
+  const external = (cost: BoardInput['cells'][number]['cost']): BoardInput => ({
+    ...input,
+    methods: input.methods.map((method) => (method.id === 'tracin' ? { ...method, origin: 'external' } : method)),
+    cells: input.cells.map((cell) => {
+      if (cell.method !== 'tracin') return cell;
+      const { cost: _, ...rest } = cell;
+      return cost === undefined ? rest : { ...rest, cost };
+    }),
+  });
+
+  it('say so, and which costs are declared and not measured', async () => {
+    const declared = external({ declared: true, scoreSeconds: 754, retrainings: 3 });
+    const [itsBoard, itsCosts] = [makeBoard(declared), makeCosts(declared)];
+    expect(itsCosts.rows.filter(({ entry }) => entry === 'tracin')).toEqual(
+      ['digits-mlp', 'digits-ddpm'].map((task) => ({
+        task,
+        entry: 'tracin',
+        declared: true,
+        scoreSeconds: 754,
+        retrainings: 3,
+      })),
+    );
+    const text = renderTerminal(itsBoard, itsCosts, { width: 160, color: false });
+    expect(text).toMatch(/TracIn ‡ .*12 min 34 s §/);
+    expect(text.replace(/\s+/g, ' ')).toMatch(
+      /‡ external: scores that another program computed; .*§ as declared by whoever computed the scores, not measured here/,
+    );
+    const markdown = renderMarkdown(itsBoard, itsCosts);
+    expect(markdown).toMatch(/\| TracIn \| gradient \| external \|.*\| {2}\| 12 min 34 s § \| {2}\| 3 § \|/);
+    expect(markdown).toContain('External: scores that another program computed; § as declared by');
+    const [header, ...lines] = renderCsv(itsBoard, itsCosts).split('\r\n');
+    expect(header.split(',').slice(-6)).toEqual([
+      'fit_seconds',
+      'score_seconds',
+      'peak_rss_bytes',
+      'retrainings',
+      'sweep_seconds',
+      'cost_declared',
+    ]);
+    expect(lines.find((line) => line.includes(',tracin,'))).toMatch(/,,754,,3,,1$/);
+    expect(lines.find((line) => line.includes(',grad-dot,'))).toMatch(/,0$/);
+    const page = await renderPage(itsBoard, itsCosts);
+    expect(page).toMatch(/<span class="badge external" title="external: scores that another program computed">/);
+    expect(page).toMatch(/12 min 34 s<abbr class="declared" title="as declared by[^"]*"> §<\/abbr>/);
+    expect(page).toContain('Declared costs were measured elsewhere, and are left out.');
+  });
+
+  it('have no cost where none is declared', () => {
+    expect(makeCosts(external(undefined)).rows.some(({ entry }) => entry === 'tracin')).toBe(false);
+    expect(makeCosts(external({ declared: true })).rows.some(({ entry }) => entry === 'tracin')).toBe(false);
+  });
+});

@@ -27,6 +27,8 @@ export { planGrid } from './plan/plan-grid.js';
 export { type PreparedGrid, prepareGrid } from './prepare/prepare-grid.js';
 export { boardInput, gridSource } from './report/board-input.js';
 export { collectGarbage } from './report/collect-garbage.js';
+export { collectProgramFiles, type ProgramFile } from './report/collect-program-files.js';
+
 export { boardExamples, type ExampleRow } from './report/examples/board-examples.js';
 export { type GeneratedSheet, generatedSheets } from './report/examples/generated-sheets.js';
 export { pngUrl } from './report/examples/png.js';

@@ -74,16 +74,16 @@ async function run(flags: ExportFlags): Promise<void> {
   const cancel = new AbortController();
   const release = onInterrupt({ stop: () => cancel.abort(), abandon() {} });
   await checkExportTarget(folder, flags.overwrite ?? false);
-  const { spec, checkpoints, trajectory, truth } = await exportTask(planned, folder, {
-    replace: true,
-    cancel: cancel.signal,
-  }).finally(release);
+  await exportTask(planned, folder, { replace: true, cancel: cancel.signal }).finally(release);
+  const { source, models, truth } = planned;
+  const { id } = source.spec;
+  const [checkpoints, trajectory] = [models.checkpoints.length, planned.snapshots];
   if (flags.json) {
-    const written = { task: spec.id, folder, checkpoints: checkpoints.length, trajectory: trajectory.length };
+    const written = { task: id, folder, checkpoints, trajectory };
     console.log(JSON.stringify({ ...written, truth: truth !== undefined }));
     return;
   }
-  const parts = [count(checkpoints.length, 'model'), `${trajectory.length} along the first run`];
-  if (truth !== undefined) parts.push(`truth of ${count(truth.members.length, 'subset')}`);
-  console.log(`${spec.id}: ${folder} (${parts.join(', ')})`);
+  const parts = [count(checkpoints, 'model'), `${trajectory} along the first run`];
+  if (truth !== undefined) parts.push(`truth of ${count(truth.tune.subsets.length, 'subset')}`);
+  console.log(`${id}: ${folder} (${parts.join(', ')})`);
 }

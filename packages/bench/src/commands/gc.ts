@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { catalogue } from '../catalogue.js';
 import { type FlagValues, withFlags } from '../flags.js';
 import { planFrom } from '../plan-from-flags.js';
-import { count, formatBytes } from '../text/format.js';
+import { count, formatBytes, formatDuration } from '../text/format.js';
 import { resultsFolder } from '../workspace.js';
 
 export function gcCommand(): Command {
@@ -10,7 +10,8 @@ export function gcCommand(): Command {
     .summary('list or remove stored results that no grid needs any more')
     .description(
       'Looks at every grid file in configs/ and at those named with --keep, with and without --quick, and lists what the ' +
-        'store holds beyond what they need. Nothing is removed without --remove.',
+        'store holds beyond what they need, and the exports of tasks and the logs of programs that nobody has used for ten ' +
+        'minutes. Nothing is removed without --remove.',
     )
     .option('--keep <file...>', 'further grid files whose results are needed')
     .option('--remove', 'remove what was listed');
@@ -18,7 +19,7 @@ export function gcCommand(): Command {
 }
 
 async function collect(flags: FlagValues & { keep?: string[]; remove?: true }): Promise<void> {
-  const { collectGarbage } = await import('@attribution-bench/runner');
+  const { collectGarbage, collectProgramFiles } = await import('@attribution-bench/runner');
   const configs = (await catalogue('configs')).map(({ id }) => id);
   const remove = flags.remove ?? false;
   const plans = [];
@@ -26,13 +27,18 @@ async function collect(flags: FlagValues & { keep?: string[]; remove?: true }): 
     for (const quick of [undefined, true] as const)
       plans.push(await planFrom({ ...flags, config, ...(quick && { quick }) }, { readOnly: !remove }));
   }
-  const found = await collectGarbage(plans, { resultsFolder: resultsFolder(flags.results), remove });
+  const options = { resultsFolder: resultsFolder(flags.results), remove };
+  const found = await collectGarbage(plans, options);
+  const forPrograms = await collectProgramFiles(plans, options);
   if (flags.json) {
-    console.log(JSON.stringify({ ...found, removed: remove }, undefined, 2));
+    console.log(JSON.stringify({ ...found, forPrograms, removed: remove }, undefined, 2));
     return;
   }
   for (const file of found.files) console.log(file);
-  const what = `${count(found.files.length, 'file')}, ${formatBytes(found.bytes)}`;
+  for (const { path, idleSeconds } of forPrograms) console.log(`${path} (not used for ${formatDuration(idleSeconds)})`);
+  const entries = found.files.length + forPrograms.length;
+  const bytes = forPrograms.reduce((sum, file) => sum + file.bytes, found.bytes);
+  const what = `${count(entries, 'file')}, ${formatBytes(bytes)}`;
   console.log(`${remove ? 'removed' : 'not needed'}: ${what}; needed: ${count(found.kept, 'file')}`);
-  if (!remove && found.files.length > 0) console.log('bench gc --remove removes them');
+  if (!remove && entries > 0) console.log('bench gc --remove removes them');
 }

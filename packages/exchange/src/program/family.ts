@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** A process of a program. */
 export interface Member {
@@ -22,11 +22,14 @@ const pageBytes = 4096;
 const mostRounds = 50;
 
 /**
+ * What belongs to a program is known by its group; outside of that by the mark in its environment, or by working in the
+ * program's folder. One that leaves all three is a stranger.
  * @param guard leader of the program's group
  * @param mark value of {@link familyVariable}, of this program alone
+ * @param folder of this program alone
  */
-export function familyOf(guard: number, mark: string): Family {
-  /** Processes outside of the group by their start, and whether they carry the mark: looked up once. */
+export function familyOf(guard: number, mark: string, folder: string): Family {
+  /** Processes outside of the group by their start, and whether they are of the program: looked up once. */
   const strangers = new Map<string, boolean>();
   const members = (): Member[] =>
     processes().flatMap(({ pid, group, start, ...member }) => {
@@ -35,7 +38,7 @@ export function familyOf(guard: number, mark: string): Family {
       const stranger = `${pid} ${start}`;
       let marked = strangers.get(stranger);
       if (marked === undefined) {
-        marked = carries(pid, `${familyVariable}=${mark}`);
+        marked = carries(pid, `${familyVariable}=${mark}`) || worksIn(pid, folder);
         strangers.set(stranger, marked);
       }
       return marked ? [{ pid, ...member }] : [];
@@ -43,14 +46,14 @@ export function familyOf(guard: number, mark: string): Family {
   return {
     members,
     end() {
-      kill(-guard);
-      kill(guard);
       // One that starts others while it is being ended takes several rounds.
       for (let round = 0; round < mostRounds; round++) {
         const left = members();
-        if (left.length === 0) return;
+        if (left.length === 0) break;
         for (const { pid } of left) kill(pid);
       }
+      // Last, since it may be the guard itself that does this.
+      kill(-guard);
     },
   };
 }
@@ -93,6 +96,15 @@ function processes(): Process[] {
 
 function carries(pid: number, variable: string): boolean {
   return textOf(`/proc/${pid}/environ`).split('\0').includes(variable);
+}
+
+function worksIn(pid: number, folder: string): boolean {
+  try {
+    const found = readlinkSync(`/proc/${pid}/cwd`);
+    return found === folder || found.startsWith(`${folder}/`);
+  } catch {
+    return false;
+  }
 }
 
 function textOf(file: string): string {

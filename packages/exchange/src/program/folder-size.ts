@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Bytes of all files in a folder and the folders in it; links are not followed. Counting stops beyond `enough`. */
-export async function folderSize(folder: string, enough: number): Promise<number> {
+export async function folderSize(folder: string, enough = Number.POSITIVE_INFINITY): Promise<number> {
   let bytes = 0;
   const pending = [folder];
   for (let next = pending.pop(); next !== undefined && bytes <= enough; next = pending.pop()) {

@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { BenchError, Cancelled, type CancelSignal } from '@attribution-bench/contract';
@@ -26,11 +28,16 @@ export interface ProgramRequest {
 
 /** What a program that came to its end took. */
 export interface ProgramReport {
+  /** From its start to its end. */
   readonly seconds: number;
-  /** 0 where the system does not tell. */
+  /** The most that all its processes had together when they were looked at; 0 where that was never seen. */
   readonly peakRssBytes: number;
+  /** The end of what it printed, in one line. */
+  readonly printed: string;
 }
 
+/** Looks come often at first, so that the memory of a short program is seen. */
+const soonestLookMs = 10;
 const lookMs = 100;
 const folderLookMs = 500;
 const printedBytes = 64 * 2 ** 20;
@@ -53,15 +60,13 @@ export async function runProgram(request: ProgramRequest): Promise<ProgramReport
   });
   const report = reportOf(guard);
   if (guard.pid === undefined) throw notStarted(argv, await report);
-  const family = familyOf(guard.pid, mark);
+  const family = familyOf(guard.pid, mark, realpathSync(cwd));
   const printed = keepPrinted([guard.stdout as Readable, guard.stderr as Readable], log, progress);
-  const start = performance.now();
   const watch = watchLimits(request, family, printed);
   try {
     guard.send({ argv, cwd } satisfies GuardOrder);
     const ending = await Promise.race([report, watch.broken]);
-    const seconds = (performance.now() - start) / 1000;
-    if (ending instanceof Error) throw ending;
+    if (ending instanceof Error) throw withPrinted(ending, printed);
     if (!ending.ended) throw notStarted(argv, ending);
     await drained(family, guard);
     if (ending.code !== 0) throw failed(ending, printed, log);
@@ -69,10 +74,10 @@ export async function runProgram(request: ProgramRequest): Promise<ProgramReport
     if (left.length > 0)
       throw new BenchError({
         code: 'COMMAND_LEFT_PROCESSES',
-        message: `left ${left.length === 1 ? 'a process' : `${left.length} processes`} behind that went on: ${left.map(({ name, pid }) => `${name} (${pid})`).join(', ')}`,
+        message: `left ${left.length === 1 ? 'a process' : `${left.length} processes`} behind that went on: ${left.map(({ name }) => name).join(', ')}`,
         next: 'wait for what the program starts before it ends',
       });
-    return { seconds, peakRssBytes: watch.peakRssBytes() };
+    return { seconds: ending.seconds, peakRssBytes: watch.peakRssBytes(), printed: printed.end() };
   } finally {
     watch.stop();
     family.end();
@@ -91,7 +96,9 @@ function reportOf(guard: ChildProcess): Promise<GuardReport> {
   return new Promise((resolve) => {
     guard.once('message', (report: GuardReport) => resolve(report));
     guard.once('error', ({ message }) => resolve({ ended: false, reason: message }));
-    guard.once('exit', (code, signal) => resolve({ ended: true, code: signal === null ? (code ?? 1) : null, signal }));
+    guard.once('exit', (code, signal) =>
+      resolve({ ended: true, code: signal === null ? (code ?? 1) : null, signal, seconds: 0 }),
+    );
   });
 }
 
@@ -109,9 +116,12 @@ function watchLimits(
   printed: Printed,
 ): Watch {
   let peak = 0;
-  let timers: NodeJS.Timeout[] = [];
+  const timers: { look?: NodeJS.Timeout; lookAtFolder?: NodeJS.Timeout } = {};
   const broken = new Promise<Error>((resolve) => {
+    const start = performance.now();
     const look = (): void => {
+      const elapsedMs = performance.now() - start;
+      timers.look = setTimeout(look, Math.min(lookMs, Math.max(soonestLookMs, elapsedMs / 10)));
       const bytes = family.members().reduce((sum, { rssBytes }) => sum + rssBytes, 0);
       peak = Math.max(peak, bytes);
       if (cancel.aborted) resolve(new Cancelled());
@@ -133,13 +143,15 @@ function watchLimits(
           ),
         );
     };
-    timers = [setInterval(look, lookMs), setInterval(() => void lookAtFolder(), folderLookMs)];
+    look();
+    timers.lookAtFolder = setInterval(() => void lookAtFolder(), folderLookMs);
   });
   return {
     broken,
     peakRssBytes: () => peak,
     stop() {
-      for (const timer of timers) clearInterval(timer);
+      clearTimeout(timers.look);
+      clearInterval(timers.lookAtFolder);
     },
   };
 }
@@ -185,8 +197,17 @@ function failed(
   return new BenchError({
     code: 'COMMAND_FAILED',
     message: `the program ${how}${last === '' ? ' and printed nothing' : `: ${last}`}`,
-    next: `see all that it printed in ${log}`,
+    // Seen from the results: reasons stand on boards, which are the same wherever results lie.
+    next: `see all that it printed in ${basename(dirname(log))}/${basename(log)}`,
   });
+}
+
+/** What a program was ended for, with the end of what it had printed. */
+function withPrinted(error: Error, printed: Printed): Error {
+  const last = printed.end();
+  if (!(error instanceof BenchError) || last === '') return error;
+  const { code, message, next } = error;
+  return new BenchError({ code, message: `${message}; it printed: ${last}`, ...(next && { next }) });
 }
 
 function overMemory(bytes: number, limit: number): BenchError {

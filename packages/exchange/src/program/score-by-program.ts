@@ -12,7 +12,7 @@ export interface ProgramScoring {
   /** Folder of the task, see `writeTaskFolder`. */
   readonly taskFolder: string;
   readonly task: ScoredTask;
-  /** Folder of this scoring alone: emptied first, and removed when all went well. What was printed stays in `<folder>.log`. */
+  /** Folder of this scoring alone: emptied first, and removed when all went well, or holds too much. What was printed stays in `<folder>.log`. */
   readonly folder: string;
   readonly params: Readonly<Record<string, Json>>;
   /** Number of the method's seed, and bits that derive from it. */
@@ -42,7 +42,7 @@ export async function scoreByProgram(scoring: ProgramScoring): Promise<ReadScore
   await mkdir(folder, { recursive: true });
   const request = join(folder, 'request.json');
   await writeFile(request, `${JSON.stringify(requestOf(scoring), undefined, 2)}\n`);
-  const report = await runProgram({
+  const running = runProgram({
     argv: [...argv, request],
     cwd: folder,
     log: `${folder}.log`,
@@ -51,7 +51,12 @@ export async function scoreByProgram(scoring: ProgramScoring): Promise<ReadScore
     cancel,
     progress,
   });
-  const scores = await readScores(await scoreFileIn(folder), task, about);
+  const report = await running.catch(async (error: unknown) => {
+    if (error instanceof BenchError && error.code === 'COMMAND_OUTPUT')
+      await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
+  const scores = await readScores(await scoreFileIn(folder, report.printed), task, about);
   await rm(folder, { recursive: true, force: true });
   return { ...scores, ...report };
 }
@@ -71,7 +76,7 @@ function requestOf({ taskFolder, folder, params, seed, random, checkpoints, traj
 }
 
 /** The one file of scores that the program wrote: a file of its own and no link to another. */
-async function scoreFileIn(folder: string): Promise<string> {
+async function scoreFileIn(folder: string, printed: string): Promise<string> {
   const names = (await readdir(folder).catch(() => [])).filter((name) =>
     scoreEndings.some((ending) => name === `${outputName}${ending}`),
   );
@@ -79,7 +84,7 @@ async function scoreFileIn(folder: string): Promise<string> {
   if (name === undefined)
     throw new BenchError({
       code: 'COMMAND_NO_SCORES',
-      message: 'the program succeeded but wrote no scores',
+      message: `the program succeeded but wrote no scores${printed === '' ? '' : `; it printed: ${printed}`}`,
       next: `write ${outputName}${scoreEndings.join(', or ')} where "output" of the request says`,
     });
   if (names.length > 1)

@@ -4,10 +4,12 @@ import { openRegularFile } from '@attribution-bench/store';
 import { type ArrayFile, arrayFiles, parseNpy, parseNpyTexts } from '@attribution-bench/tasks';
 import { readSafetensors } from '../formats/read-safetensors.js';
 import { aboutScores } from './about.js';
-import type { ScoreFile } from './score-file.js';
+import type { AboutScores, ScoreFile } from './score-file.js';
 
 /** Endings of the files that scores are read from. */
 export const scoreEndings = ['.npy', '.npz', '.safetensors'] as const;
+
+const largestAbout = 2 ** 20;
 
 /**
  * Reads a file of scores, by its ending.
@@ -31,6 +33,28 @@ export async function readScoreFile(file: string, largest: number): Promise<Scor
   }
 }
 
+/** What a file says of its scores; nothing where it cannot be read: {@link readScoreFile} says why. */
+export async function readAboutScores(file: string): Promise<AboutScores> {
+  try {
+    switch (extname(file)) {
+      case '.npz': {
+        const meta = (await arrayFiles(file)).get('meta');
+        return meta === undefined ? {} : aboutArchive(await readParts(meta, largestAbout), file).about;
+      }
+      case '.safetensors':
+        return (await fromSafetensors(file, await whole(file))).about;
+      default:
+        return {};
+    }
+  } catch {
+    return {};
+  }
+}
+
+function aboutArchive(meta: Buffer, file: string): Pick<ScoreFile, 'task' | 'about'> {
+  return aboutScores(json(parseNpyTexts(meta, `${file}: meta`)[0], file, 'meta'), file);
+}
+
 async function fromArchive(file: string, largest: number): Promise<ScoreFile> {
   const arrays = await arrayFiles(file);
   const bytes = async (name: string): Promise<Buffer | undefined> => {
@@ -45,7 +69,7 @@ async function fromArchive(file: string, largest: number): Promise<ScoreFile> {
     matrix: parseNpy(scores, `${file}: scores`),
     ...(trainIds && { trainIds: texts('train_ids', trainIds) }),
     ...(queryIds && { queryIds: texts('query_ids', queryIds) }),
-    ...(meta === undefined ? { about: {} } : aboutScores(json(texts('meta', meta)[0], file, 'meta'), file)),
+    ...(meta === undefined ? { about: {} } : aboutArchive(meta, file)),
   };
 }
 

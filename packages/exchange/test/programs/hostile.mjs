@@ -64,6 +64,12 @@ const ways = {
     good();
     spawn(process.execPath, sleeper, { stdio: 'inherit', detached: true }).unref();
   },
+  'leaves-a-daemon'() {
+    good();
+    spawn('setsid', ['-f', 'env', '-i', process.execPath, ...sleeper], { stdio: 'ignore' }).unref();
+    // Until it has left the group.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  },
   'kills-itself': () => process.kill(process.pid, 'SIGKILL'),
   'kills-its-parent'() {
     process.kill(process.ppid, 'SIGKILL');

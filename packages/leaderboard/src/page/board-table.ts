@@ -1,5 +1,6 @@
 import type { Board, BoardCosts } from '../board.js';
 import { formatInterval, formatSeconds, formatSigned, formatValue, shortKey } from '../view/format.js';
+import { externalWords, marksSentence } from '../view/marks.js';
 import { chosenParams } from '../view/sentences.js';
 import type { RowView, TaskView } from '../view/task-view.js';
 import type { Marks } from './charts/figure.js';
@@ -31,9 +32,10 @@ export function boardTable(view: TaskView, data: PageData, index: number): Html 
   const rankAt = columns.findIndex(({ id }) => id === 'value');
   const headings = [...head.slice(0, rankAt), methodColumn, ...head.slice(rankAt)];
   const rows = all.map((row, i) => tableRow(row, columns, rankAt, view, data, `t${index}r${i}`));
+  const marks = marksSentence(all);
   return html`<div class="scroller" role="region" tabindex="0" aria-label="Ranked table of ${task.id}">
 <table class="board">
-<caption>Ranks and tie letters by ${metric.title}; best first.</caption>
+<caption>Ranks and tie letters by ${metric.title}; best first.${marks && html` ${marks}`}</caption>
 <thead><tr>${headings}</tr></thead>
 ${rows}
 </table></div>`;
@@ -66,10 +68,11 @@ function methodCell({ row }: RowView, { marks }: PageData, id: string): Html {
     row.kind !== 'method' || mark === undefined
       ? undefined
       : html`<span class="badge family">${familyGlyph(mark)}${row.family}</span>`;
+  const why = row.origin === 'external' ? externalWords : row.adaptation;
   const origin =
     row.kind !== 'method' || row.origin === undefined
       ? undefined
-      : html`<span class="badge ${row.origin}"${row.adaptation === undefined ? undefined : html` title="${row.adaptation}"`}>${row.origin}</span>`;
+      : html`<span class="badge ${row.origin}"${why === undefined ? undefined : html` title="${why}"`}>${row.origin}</span>`;
   const global = row.global
     ? html`<span class="badge" title="one score per training point, the same for every query">global</span>`
     : undefined;
@@ -104,9 +107,9 @@ function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: 
           .map(([source, count]) => `${count} ${source}`)
           .join(', '),
     ],
-    ['cost of all settings and seeds', cost && formatSeconds(cost.sweepSeconds)],
+    ['cost of all settings and seeds', cost?.sweepSeconds === undefined ? undefined : formatSeconds(cost.sweepSeconds)],
     ['adapted', row.adaptation],
-    ['source', method && `${method.cite} (${method.origin}), revision ${method.revision}`],
+    ['source', method && sourceText(method)],
     ['needs', method && method.needs.length > 0 ? method.needs.join(', ') : undefined],
     [
       'scores',
@@ -124,6 +127,10 @@ function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: 
     text === undefined || text === '' ? [] : [html`<div><dt>${name}</dt><dd>${text}</dd></div>`],
   );
   return html`<div class="behind">${about}${command}${list.length === 0 ? undefined : html`<dl>${list}</dl>`}</div>`;
+}
+
+function sourceText({ cite, origin, revision }: Board['methods'][number]): string {
+  return origin === 'external' ? externalWords : `${cite} (${origin}), revision ${revision}`;
 }
 
 /** A command with a button that copies it. */

@@ -1,4 +1,5 @@
 import { formatCount } from '@attribution-bench/contract';
+import type { RowCost } from '../board.js';
 import { lettersOf } from '../statistics/tie-groups.js';
 import { axisOf } from '../text/whisker.js';
 import {
@@ -11,6 +12,7 @@ import {
   formatSigned,
   formatValue,
 } from '../view/format.js';
+import { declaredMark, declaredWords } from '../view/marks.js';
 import type { RowView, TaskView } from '../view/task-view.js';
 import type { Marks } from './charts/figure.js';
 import { type Html, html, minus } from './html.js';
@@ -136,35 +138,36 @@ function otherMetricColumn(other: Metric): Column {
 }
 
 const costColumns: readonly Column[] = [
-  {
-    id: 'fit',
-    title: 'fit',
-    kind: 'number',
-    cell: ({ cost }) => cost && formatSeconds(cost.fitSeconds),
-    order: ({ cost }) => cost?.fitSeconds,
-  },
-  {
-    id: 'score',
-    title: 'score',
-    kind: 'number',
-    cell: ({ cost }) => cost && formatSeconds(cost.scoreSeconds),
-    order: ({ cost }) => cost?.scoreSeconds,
-  },
-  {
-    id: 'memory',
-    title: 'memory',
-    kind: 'number',
-    cell: ({ cost }) => cost && formatBytes(cost.peakRssBytes),
-    order: ({ cost }) => cost?.peakRssBytes,
-  },
-  {
-    id: 'retrainings',
-    title: html`<abbr title="models trained for this method alone">models</abbr>`,
-    kind: 'number',
-    cell: ({ cost }) => cost && formatCount(cost.retrainings),
-    order: ({ cost }) => cost?.retrainings,
-  },
+  costColumn('fit', 'fit', ({ fitSeconds }) => fitSeconds, formatSeconds),
+  costColumn('score', 'score', ({ scoreSeconds }) => scoreSeconds, formatSeconds),
+  costColumn('memory', 'memory', ({ peakRssBytes }) => peakRssBytes, formatBytes),
+  costColumn(
+    'retrainings',
+    html`<abbr title="models trained for this method alone">models</abbr>`,
+    ({ retrainings }) => retrainings,
+    formatCount,
+  ),
 ];
+
+function costColumn(
+  id: string,
+  title: Column['title'],
+  pick: (cost: RowCost) => number | undefined,
+  format: (value: number) => string,
+): Column {
+  const order = ({ cost }: RowView) => cost && pick(cost);
+  return {
+    id,
+    title,
+    kind: 'number',
+    cell: (row) => {
+      const value = order(row);
+      if (value === undefined || row.cost?.declared !== true) return value === undefined ? undefined : format(value);
+      return html`${format(value)}<abbr class="declared" title="${declaredWords}"> ${declaredMark}</abbr>`;
+    },
+    order,
+  };
+}
 
 /** Each letter in a column of its own, so that ties line up down the table. */
 function tieLetters(groups: string): Html {

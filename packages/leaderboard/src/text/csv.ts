@@ -34,6 +34,7 @@ export function renderCsv(board: Board, costs?: BoardCosts): string {
     'peak_rss_bytes',
     'retrainings',
     'sweep_seconds',
+    'cost_declared',
   ];
   const lines = taskViews(board, costs).flatMap(({ task, ceiling, ranked, controls, unranked }) =>
     [...(ceiling === undefined ? [] : [ceiling]), ...ranked, ...controls, ...unranked].map(({ row, cost }): Cell[] => [
@@ -61,6 +62,7 @@ export function renderCsv(board: Board, costs?: BoardCosts): string {
       cost?.peakRssBytes,
       cost?.retrainings,
       cost?.sweepSeconds,
+      cost && (cost.declared ? 1 : 0),
     ]),
   );
   return [header, ...lines].map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('');

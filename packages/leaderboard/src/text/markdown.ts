@@ -1,15 +1,8 @@
 import type { Board, BoardCosts, OverallBoard } from '../board.js';
 import type { BoardDiagnostic } from '../board-input.js';
-import {
-  formatBytes,
-  formatInterval,
-  formatRank,
-  formatSeconds,
-  formatShare,
-  formatShares,
-  formatSigned,
-  formatValue,
-} from '../view/format.js';
+import { costTexts } from '../view/cost-texts.js';
+import { formatInterval, formatRank, formatShare, formatShares, formatSigned, formatValue } from '../view/format.js';
+import { declaredMark, marksSentence } from '../view/marks.js';
 import { overallSentence, overallTitle } from '../view/overall-sentences.js';
 import {
   betterWord,
@@ -71,6 +64,7 @@ function taskSection(view: TaskView, board: Board): string {
   const settling = settlingSentence(view);
   const undefinedQueries = undefinedSentence(view);
   const choice = choiceRule(view);
+  const marks = marksSentence(rows);
   const noShares = ceilingSentence(view);
   return [
     `## ${markdownText(task.id)}`,
@@ -79,6 +73,7 @@ function taskSection(view: TaskView, board: Board): string {
     ...(rows.length === 0 || metric === undefined ? [] : [table]),
     ...(unranked.length === 0 ? [] : [unrankedTable(unranked)]),
     ...(task.diagnostics === undefined ? [] : [diagnosticsTable(task.diagnostics)]),
+    ...(marks === undefined ? [] : [markdownText(marks)]),
     ...(choice === undefined ? [] : [markdownText(`${choice}.`)]),
     ...(settling === undefined ? [] : [markdownText(settling)]),
     ...(undefinedQueries === undefined ? [] : [markdownText(undefinedQueries)]),
@@ -89,6 +84,7 @@ function taskSection(view: TaskView, board: Board): string {
 function columnsOf({ metric, otherMetrics }: TaskView, { statistics }: Board): Column[] {
   if (metric === undefined) return [];
   const percent = Number((statistics.ci * 100).toPrecision(3));
+  const costs = ({ cost }: RowView) => costTexts(cost, ` ${declaredMark}`);
   return [
     { header: 'rank:', cell: ({ row }) => (row.rank === undefined ? '' : formatRank(row.rank)) },
     { header: 'tie', cell: ({ row }) => row.groups ?? '' },
@@ -117,10 +113,10 @@ function columnsOf({ metric, otherMetrics }: TaskView, { statistics }: Board): C
         },
       }),
     ),
-    { header: 'fit:', cell: ({ cost }) => (cost === undefined ? '' : formatSeconds(cost.fitSeconds)) },
-    { header: 'score:', cell: ({ cost }) => (cost === undefined ? '' : formatSeconds(cost.scoreSeconds)) },
-    { header: 'peak memory:', cell: ({ cost }) => (cost === undefined ? '' : formatBytes(cost.peakRssBytes)) },
-    { header: 'models:', cell: ({ cost }) => (cost === undefined ? '' : String(cost.retrainings)) },
+    { header: 'fit:', cell: (row) => costs(row).fit ?? '' },
+    { header: 'score:', cell: (row) => costs(row).score ?? '' },
+    { header: 'peak memory:', cell: (row) => costs(row).memory ?? '' },
+    { header: 'models:', cell: (row) => costs(row).models ?? '' },
   ];
 }
 

@@ -1,15 +1,8 @@
 import type { Board, BoardCosts, OverallBoard } from '../board.js';
 import type { BoardDiagnostic } from '../board-input.js';
-import {
-  formatBytes,
-  formatInterval,
-  formatRank,
-  formatSeconds,
-  formatShare,
-  formatShares,
-  formatSigned,
-  formatValue,
-} from '../view/format.js';
+import { costTexts } from '../view/cost-texts.js';
+import { formatInterval, formatRank, formatShare, formatShares, formatSigned, formatValue } from '../view/format.js';
+import { declaredMark, declaredWords, externalWords } from '../view/marks.js';
 import { overallSentence, overallTitle } from '../view/overall-sentences.js';
 import {
   betterWord,
@@ -136,16 +129,15 @@ function columnsOf(view: TaskView, board: Board, width: number): Column[] {
   const toBest = column('to best', 'right', (row) =>
     row.value?.toBest === undefined ? '' : formatSigned(row.value.toBest.value),
   );
-  const seconds = column('fit+score', 'right', ({ cost }) =>
-    cost === undefined ? '' : formatSeconds(cost.fitSeconds + cost.scoreSeconds),
-  );
+  const costs = ({ cost }: RowView) => costTexts(cost, ` ${declaredMark}`);
+  const seconds = column('fit+score', 'right', (row) => costs(row).fitAndScore ?? '');
   const ofCeiling = column('of ceiling', 'right', (row) =>
     row.value?.ofCeiling === undefined
       ? ''
       : `${formatShare(row.value.ofCeiling.value)} ${formatShares(row.value.ofCeiling)}`,
   );
-  const memory = column('memory', 'right', ({ cost }) => (cost === undefined ? '' : formatBytes(cost.peakRssBytes)));
-  const retrainings = column('models', 'right', ({ cost }) => (cost === undefined ? '' : String(cost.retrainings)));
+  const memory = column('memory', 'right', (row) => costs(row).memory ?? '');
+  const retrainings = column('models', 'right', (row) => costs(row).models ?? '');
   const others = otherMetrics.map(({ id }) =>
     column(id, 'right', ({ row }) => (row.metrics[id] === undefined ? '' : formatValue(row.metrics[id].value))),
   );
@@ -182,14 +174,16 @@ function markedTitle(row: RowView['row']): string {
 }
 
 function marksSentence({ ranked, controls }: TaskView): string | undefined {
-  const rows = [...ranked, ...controls].map(({ row }) => row);
+  const views = [...ranked, ...controls];
+  const rows = views.map(({ row }) => row);
   const reasons = rows.flatMap(({ title, adaptation }) =>
     adaptation === undefined ? [] : [`${title}: ${adaptation}`],
   );
   const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
   const marks = [
-    ...(rows.some(({ origin }) => origin === 'external') ? ['‡ external: scores that another program computed'] : []),
+    ...(rows.some(({ origin }) => origin === 'external') ? [`‡ ${externalWords}`] : []),
     ...(rows.some(({ origin }) => origin === 'adapted') ? [`† adapted: not the setting its paper has${why}`] : []),
+    ...(views.some(({ cost }) => cost?.declared) ? [`${declaredMark} ${declaredWords}`] : []),
     ...(rows.some(({ global }) => global) ? ['° one score per training point, the same for every query'] : []),
   ];
   return marks.length === 0 ? undefined : `${marks.join('; ')}.`;

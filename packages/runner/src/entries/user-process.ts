@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Cancelled, type CancelSignal, type Method, type Metric, toPlainError } from '@attribution-bench/contract';
+import { openStore } from '@attribution-bench/store';
 import { importAuthored } from '@attribution-bench/tasks';
 import type { Asked, Question, Told, UserModule } from '../isolation/messages.js';
 import { declarationOf } from '../methods/declaration.js';
@@ -53,6 +54,11 @@ async function answer(question: Question, number: number, tell: (told: Told) => 
     case 'fingerprint': {
       const { dataFingerprint } = await import('@attribution-bench/tasks');
       return dataFingerprint(question.spec);
+    }
+    case 'export': {
+      const { writeExport } = await import('../steps/write-export.js');
+      const store = openStore(question.storeLocation, undefined, { moves: false });
+      return writeExport(question.job, store, stopSignal(number));
     }
     case 'prepare':
       await import('../executors/local/do-work.js');

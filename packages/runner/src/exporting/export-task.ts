@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { Cancelled, type CancelSignal } from '@attribution-bench/contract';
-import { type TaskToWrite, type TruthToWrite, writeTaskFolder } from '@attribution-bench/exchange';
-import { openStore, type Store } from '@attribution-bench/store';
-import { readArtifact } from '../artifacts/codec.js';
-import { truthPart } from '../artifacts/truth.js';
-import { readData } from '../steps/read-data.js';
-import { readModels } from '../steps/read-models.js';
+import { openStore } from '@attribution-bench/store';
+import { graceMs } from '../isolation/limits.js';
+import { loadModule } from '../isolation/load-module.js';
+import type { UserModule } from '../isolation/messages.js';
+import { networkModules } from '../isolation/user-code.js';
+import { startUserProcess } from '../isolation/user-process.js';
+import { type ExportJob, writeExport } from '../steps/write-export.js';
 import type { ExportPlan } from './plan-export.js';
 
 export interface ExportOptions {
@@ -15,49 +16,50 @@ export interface ExportOptions {
 }
 
 /**
- * Writes a task, whose steps are done, into a folder.
- * @throws BenchError STORE_* where a step is not done or the folder cannot be written; Cancelled
+ * Writes a task, whose steps are done, into a folder; in a process of its own where its network is a user's.
+ * @throws BenchError STORE_* where a step is not done or the folder cannot be written, USER_CODE_*; Cancelled
  */
-export async function exportTask(planned: ExportPlan, folder: string, options: ExportOptions): Promise<TaskToWrite> {
+export async function exportTask(planned: ExportPlan, folder: string, options: ExportOptions): Promise<void> {
   const { plan, source, models, truth } = planned;
-  const store = openStore(join(plan.resultsFolder, 'store'));
-  const data = await readData(store, source);
-  const task: TaskToWrite = {
-    spec: source.spec,
-    key: source.key,
-    data,
-    methodSeed: models.seed,
-    ...(await readModels(store, source, models)),
-    ...(truth === undefined ? {} : { truth: await truthToWrite(store, truth, data.labels.length) }),
+  const { replace, cancel } = options;
+  const location = join(plan.resultsFolder, 'store');
+  const job: ExportJob = {
+    source,
+    models,
+    folder,
+    replace,
+    ...(truth && { truth: { key: truth.key, rule: truth.rule, output: truth.output, tune: truth.tune } }),
   };
-  await writeTaskFolder(folder, task, { replace: options.replace, cancel: signalOf(options.cancel) });
-  return task;
+  const modules = networkModules(source.spec);
+  if (modules.length === 0) await writeExport(job, openStore(location), signalOf(cancel));
+  else await exportElsewhere(job, location, modules, cancel);
 }
 
-/** The part of a truth on which parameters are chosen. */
-async function truthToWrite(
-  store: Store,
-  { key, rule, output, tune }: NonNullable<ExportPlan['truth']>,
-  train: number,
-): Promise<TruthToWrite> {
-  const { retrainSeeds, queries, members, outputs } = await readArtifact(
-    store,
-    output,
-    truthPart({ key, train, ...rule }),
-  );
-  const chosen = new Float32Array(tune.subsets.length * retrainSeeds * tune.queries.length);
-  let next = 0;
-  for (const subset of tune.subsets)
-    for (let seed = 0; seed < retrainSeeds; seed++)
-      for (const query of tune.queries) chosen[next++] = outputs[(subset * retrainSeeds + seed) * queries + query];
-  return {
-    key,
-    fraction: rule.fraction,
-    retrainSeeds,
-    members: Array.from(tune.subsets, (subset) => members[subset]),
-    queries: tune.queries,
-    outputs: chosen,
+/** Has a process with user code write a task; it is ended when it does not stop when told to. */
+async function exportElsewhere(
+  job: ExportJob,
+  storeLocation: string,
+  modules: readonly UserModule[],
+  cancel: AbortSignal,
+): Promise<void> {
+  const process = startUserProcess();
+  let grace: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    process.stop();
+    grace = setTimeout(() => process.end(), graceMs);
   };
+  cancel.addEventListener('abort', stop);
+  try {
+    for (const module of modules) await loadModule(process, module);
+    if (cancel.aborted) throw new Cancelled();
+    await process.ask({ ask: 'export', job, storeLocation });
+  } catch (error) {
+    throw cancel.aborted ? new Cancelled() : error;
+  } finally {
+    cancel.removeEventListener('abort', stop);
+    clearTimeout(grace);
+    process.end();
+  }
 }
 
 function signalOf(signal: AbortSignal): CancelSignal {

@@ -28,6 +28,8 @@ export interface ExportPlan {
   readonly plan: Plan;
   readonly source: TaskSource;
   readonly models: StoredModels;
+  /** Models along run 0. */
+  readonly snapshots: number;
   readonly truth?: PlannedTruthSteps & { readonly tune: Split };
 }
 
@@ -60,6 +62,7 @@ export async function planExport(grid: Grid, options: PlanOptions, request: Expo
   return {
     plan: { grid, resultsFolder, engine, environment, tasks: [], cells: [], steps: settled.steps, code: prepared.code },
     source: opened.source,
+    snapshots: trajectory,
     models: {
       seed,
       checkpoints: runs.map(({ job }) => job.output),

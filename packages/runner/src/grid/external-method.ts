@@ -1,21 +1,29 @@
-import { createHash } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { BenchError, hashJson, type ParamSpec, type ParamSpecs } from '@attribution-bench/contract';
-import type { AboutScores } from '@attribution-bench/exchange';
-import type { ExternalSource, LoadedMethod } from '../model/grid.js';
+import {
+  BenchError,
+  didYouMean,
+  hashJson,
+  type Json,
+  type ParamSpec,
+  type ParamSpecs,
+} from '@attribution-bench/contract';
+import { type AboutScores, readAboutScores } from '@attribution-bench/exchange';
+import type { ExternalSource, LoadedMethod, ScoresFile } from '../model/grid.js';
+import { isTaskOf } from './fraction-sweep.js';
+import { contentHash } from './named-files.js';
 import type { RawGrid } from './schema.js';
+import type { Path } from './yaml-source.js';
 
 /** What `use:` of a method names where its scores come from outside. */
 export const externalUses: readonly string[] = ['scores', 'command'];
 
 type Entry = RawGrid['methods'][number];
 
-/** A problem of an entry, and the key that it is of. */
+/** A problem of an entry, and where in the entry it is. */
 export class ExternalProblem extends Error {
   constructor(
-    readonly key: string,
+    readonly path: Path,
     message: string,
     readonly next: string,
   ) {
@@ -26,22 +34,25 @@ export class ExternalProblem extends Error {
 /**
  * The method that an entry `use: scores` or `use: command` of a grid stands for.
  * @param folder where relative paths start
+ * @param seeds those of the grid, and those of them that the run is for
  * @throws ExternalProblem, BenchError FILE_UNREADABLE
  */
 export async function externalMethod(
   entry: Entry,
   folder: string,
-  seeds: readonly number[],
+  { seeds, wanted, taskIds }: GridAround,
 ): Promise<LoadedMethod & { readonly external: ExternalSource }> {
-  const { use, as: id = use, title = id, family = 'external', uses = {}, tasks } = entry;
-  const external = use === 'scores' ? await scoreFiles(entry, folder, seeds) : program(entry, folder);
+  const { use, as: id = use, uses = {}, tasks, params: _, grid: __, ...rest } = entry;
+  checkTasks(tasks, taskIds);
+  const { external, code, said } =
+    use === 'scores' ? await scoreFiles(entry, folder, { seeds, wanted }) : await program(entry, folder);
+  const { title = said.title ?? id, family = said.family ?? 'external' } = entry;
   const checkpoints = use === 'scores' ? 0 : (uses.checkpoints ?? 1);
   const trajectory = use === 'scores' ? 0 : (uses.trajectory ?? 0);
-  const files = external.from === 'files' ? external.files.map(({ sha256 }) => sha256) : await filesOf(external);
-  const hash = hashJson(files);
+  const hash = hashJson(code);
   return {
     external,
-    file: `${use}:${id}`,
+    file: `${use} ${hashJson({ ...rest, uses, tasks } as Json)}`,
     code: { hash, parts: { [id]: hash } },
     isolated: false,
     method: {
@@ -61,61 +72,110 @@ export async function externalMethod(
       selfInfluence: false,
     },
     uses: async () => ({ checkpoints, trajectory }),
-    supports: async (task) => tasks === undefined || tasks.includes(task.id) || `is for ${tasks.join(', ')}`,
+    supports: async ({ id: task }) =>
+      tasks === undefined || tasks.some((one) => isTaskOf(one, task)) || `is for ${tasks.join(', ')}`,
     adapted: async () => undefined,
   };
 }
 
-async function scoreFiles(entry: Entry, folder: string, seeds: readonly number[]): Promise<ExternalSource> {
-  const { files, argv, uses } = entry;
-  if (argv !== undefined || uses !== undefined)
-    throw new ExternalProblem(argv === undefined ? 'uses' : 'argv', 'is for use: command', 'leave it out');
-  if (files === undefined) throw new ExternalProblem('use', 'names no files of scores', 'add files: [scores.npz]');
+/** What of a grid the entries of its methods depend on. */
+interface GridAround {
+  readonly seeds: readonly number[];
+  readonly wanted: readonly number[];
+  readonly taskIds: readonly string[];
+}
+
+interface Source {
+  readonly external: ExternalSource;
+  /** Part of the keys of the scores. */
+  readonly code: readonly string[];
+  /** What the source itself says of its scores. */
+  readonly said: AboutScores;
+}
+
+function checkTasks(tasks: readonly string[] | undefined, known: readonly string[]): void {
+  const index = (tasks ?? []).findIndex((task) => !known.includes(task));
+  if (tasks === undefined || index === -1) return;
+  const meant = didYouMean(tasks[index], known);
+  throw new ExternalProblem(
+    ['tasks', index],
+    `the grid has no task "${tasks[index]}"`,
+    meant === undefined ? `its tasks are ${known.join(', ')}` : `did you mean "${meant}"?`,
+  );
+}
+
+async function scoreFiles(
+  entry: Entry,
+  folder: string,
+  { seeds, wanted }: Pick<GridAround, 'seeds' | 'wanted'>,
+): Promise<Source> {
+  const { files, argv, uses, params, grid, cost = {} } = entry;
+  if (argv !== undefined) throw new ExternalProblem(['argv'], '"argv" is for use: command', 'leave it out');
+  if (uses !== undefined) throw new ExternalProblem(['uses'], '"uses" is for use: command', 'leave it out');
+  for (const [key, values] of Object.entries({ params, grid }))
+    if (Object.keys(values).length > 0)
+      throw new ExternalProblem([key], 'files of scores have no parameters', 'leave them out, or use: command');
+  if (files === undefined) throw new ExternalProblem(['use'], 'names no files of scores', 'add files: [scores.npz]');
   if (files.length !== 1 && files.length !== seeds.length)
     throw new ExternalProblem(
-      'files',
-      `has ${files.length} files, and the grid has ${seeds.length} seeds`,
+      ['files'],
+      `has ${files.length} files, and the grid has ${seeds.length} seed${seeds.length === 1 ? '' : 's'}`,
       `give one file, or one for each of the seeds ${seeds.join(', ')}`,
     );
-  const found: { path: string; sha256: string }[] = [];
-  for (const file of files) {
+  const without = files.length === 1 ? undefined : wanted.find((seed) => !seeds.includes(seed));
+  if (without !== undefined)
+    throw new ExternalProblem(
+      ['files'],
+      `has no file for the seed ${without} of quick`,
+      'choose quick.seeds among seeds',
+    );
+  const found: ScoresFile[] = [];
+  let said: AboutScores | undefined;
+  for (const [index, file] of files.entries()) {
     const path = resolve(folder, file);
-    const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-      throw new BenchError({
-        code: 'FILE_UNREADABLE',
-        message: `${path} cannot be read (${cause.code ?? cause.message})`,
-        next: 'relative paths start at the grid file',
-        cause,
-      });
+    const sha256 = await contentHash(path).catch((error: unknown) => {
+      if (!(error instanceof BenchError)) throw error;
+      throw new ExternalProblem(['files', index], error.message, error.next ?? '');
     });
-    found.push({ path, sha256: createHash('sha256').update(bytes).digest('hex') });
+    const about = await readAboutScores(path);
+    said ??= about;
+    const { seconds = about.cost?.seconds, memory = about.cost?.memory, retrainings = about.cost?.retrainings } = cost;
+    const declared = {
+      ...(seconds !== undefined && { seconds }),
+      ...(memory !== undefined && { memory }),
+      ...(retrainings !== undefined && { retrainings }),
+    };
+    found.push({
+      path,
+      sha256,
+      ...(files.length > 1 && { seed: seeds[index] }),
+      ...(Object.keys(declared).length > 0 && { cost: declared }),
+    });
   }
-  return { from: 'files', files: found, about: aboutOf(entry) };
+  return {
+    external: { from: 'files', files: found, about: aboutOf(entry) },
+    code: found.map(({ sha256 }) => sha256),
+    said: said ?? {},
+  };
 }
 
-function program(entry: Entry, folder: string): ExternalSource {
-  if (entry.files !== undefined) throw new ExternalProblem('files', 'is for use: scores', 'leave it out');
-  if (entry.argv === undefined)
-    throw new ExternalProblem('use', 'names no program', 'add argv: [python3, my_method.py]');
+async function program(entry: Entry, folder: string): Promise<Source> {
+  const { files, cost, argv: words } = entry;
+  if (files !== undefined) throw new ExternalProblem(['files'], '"files" is for use: scores', 'leave it out');
+  if (cost !== undefined)
+    throw new ExternalProblem(['cost'], '"cost" is for use: scores', 'leave it out: that of a program is measured');
+  if (words === undefined) throw new ExternalProblem(['use'], 'names no program', 'add argv: [python3, my_method.py]');
   // A relative path of a file beside the grid means that file, wherever the program then runs.
-  const argv = entry.argv.map((word) => {
-    const path = resolve(folder, word);
-    return !isAbsolute(word) && statSync(path, { throwIfNoEntry: false })?.isFile() === true ? path : word;
-  });
-  return { from: 'program', argv, about: aboutOf(entry) };
+  const argv = words.map((word) => (!isAbsolute(word) && isFile(resolve(folder, word)) ? resolve(folder, word) : word));
+  return {
+    external: { from: 'program', argv, about: aboutOf(entry) },
+    code: await Promise.all(argv.map((word) => (isAbsolute(word) && isFile(word) ? contentHash(word) : word))),
+    said: {},
+  };
 }
 
-/** The words of a command, and what is in the files that they name. */
-async function filesOf({ argv }: Extract<ExternalSource, { from: 'program' }>): Promise<string[]> {
-  return Promise.all(
-    argv.map(async (word) =>
-      isAbsolute(word) && existsSync(word) && statSync(word).isFile()
-        ? createHash('sha256')
-            .update(await readFile(word))
-            .digest('hex')
-        : word,
-    ),
-  );
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function aboutOf({ sign, orientation }: Entry): AboutScores {
@@ -136,7 +196,7 @@ function specOf(key: string, value: unknown): ParamSpec {
   if (Array.isArray(value) && value.length > 0 && !Array.isArray(value[0]))
     return { type: 'list', items: specOf(key, value[0]), help };
   throw new ExternalProblem(
-    'params',
+    ['params'],
     `has something other than a number, text, boolean or list of these as "${key}"`,
     'give it one',
   );

@@ -18,5 +18,10 @@ export function sweepFractions(spec: TaskSpec, truth: RawTruth | undefined): Gri
 
 /** Ids of the tasks that a task named `id` in the grid file stands for. */
 export function sweptIds(id: string, tasks: readonly GridTask[]): string[] {
-  return tasks.flatMap((task) => (task.id === id || task.id.startsWith(`${id}@`) ? [task.id] : []));
+  return tasks.flatMap((task) => (isTaskOf(id, task.id) ? [task.id] : []));
+}
+
+/** Whether a task is one of those that a task named `id` in the grid file stands for. */
+export function isTaskOf(id: string, task: string): boolean {
+  return task === id || task.startsWith(`${id}@`);
 }

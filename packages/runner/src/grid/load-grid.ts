@@ -57,7 +57,7 @@ export async function loadGrid(file: string, options: { readonly quick?: boolean
   const folder = dirname(resolve(file));
   const tasks = await resolveTasks(raw, source, folder, quick, problems);
   const metrics = await resolveMetrics(raw, tasks, source, folder, problems);
-  const { methods, broken } = await resolveMethods(raw, source, folder, problems);
+  const { methods, broken } = await resolveMethods(raw, source, folder, quick, problems);
   checkNames(raw, metrics, source, problems);
   checkTruthPresent(raw, source, tasks, metrics, problems);
   if (problems.length > 0) throw new GridErrors(problems);
@@ -194,8 +194,10 @@ async function resolveMethods(
   raw: RawGrid,
   source: YamlSource,
   folder: string,
+  quick: Quick | undefined,
   problems: GridProblem[],
 ): Promise<Pick<Grid, 'methods' | 'broken'>> {
+  const around = { seeds: raw.seeds, wanted: quick?.seeds ?? raw.seeds, taskIds: raw.tasks.map(({ id }) => id) };
   const methods: GridMethod[] = [];
   const broken: BrokenMethod[] = [];
   const seen = new Set<string>();
@@ -211,11 +213,16 @@ async function resolveMethods(
       });
     try {
       const loaded = externalUses.includes(use)
-        ? await externalMethod(entry, folder, raw.seeds)
+        ? await externalMethod(entry, folder, around)
         : await loadOwn(entry, folder);
       const { id, params: specs } = loaded.method;
       const other = moduleOf.get(id);
-      if (other !== undefined && other !== loaded.file) complain(['use'], `another method has the id "${id}"`);
+      if (other !== undefined && other !== loaded.file)
+        complain(
+          [entry.as === undefined ? 'use' : 'as'],
+          `another method has the id "${id}"`,
+          loaded.external && `say as: another-id`,
+        );
       moduleOf.set(id, loaded.file);
       const expanded = expandSettings(specs, params, grid);
       for (const problem of expanded.problems)
@@ -228,7 +235,7 @@ async function resolveMethods(
       }
     } catch (error) {
       if (error instanceof ExternalProblem) {
-        complain([error.key], error.message, error.next);
+        complain(error.path, error.message, error.next);
         continue;
       }
       if (!(error instanceof BenchError)) throw error;
@@ -249,7 +256,7 @@ function loadOwn(entry: RawGrid['methods'][number], folder: string): Promise<Loa
   const { use, params: _, grid: __, ...external } = entry;
   const [stray] = Object.keys(external);
   if (stray !== undefined)
-    throw new ExternalProblem(stray, `"${stray}" is for use: ${externalUses.join(' and use: ')}`, 'leave it out');
+    throw new ExternalProblem([stray], `"${stray}" is for use: ${externalUses.join(' and use: ')}`, 'leave it out');
   return loadMethod(use, folder);
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { BenchError, isAddress, locateFiles, type ParamSpecs, type Params } from '@attribution-bench/contract';
+import { openRegularFile } from '@attribution-bench/store';
 import type { NamedFiles } from '../model/grid.js';
 
 /**
@@ -20,14 +20,16 @@ export async function namedFiles(specs: ParamSpecs, params: Params<ParamSpecs>, 
   return { located, contents };
 }
 
-async function contentHash(file: string): Promise<string> {
+/** SHA-256 of what is in a file. @throws BenchError FILE_UNREADABLE */
+export async function contentHash(file: string): Promise<string> {
   const hash = createHash('sha256');
   try {
-    for await (const part of createReadStream(file)) hash.update(part);
+    const { handle } = await openRegularFile(file);
+    for await (const part of handle.createReadStream()) hash.update(part);
   } catch (cause) {
     throw new BenchError({
       code: 'FILE_UNREADABLE',
-      message: `${file} cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`,
+      message: `${file} cannot be read (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message})`,
       next: 'relative paths start at the grid file',
       cause,
     });

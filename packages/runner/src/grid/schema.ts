@@ -39,6 +39,8 @@ const shorthand = (value: unknown): unknown => (typeof value === 'string' ? { us
 
 const models = z.int().min(0).max(most);
 
+const amount = z.number().min(0);
+
 /** Of `use: scores` and `use: command` only. */
 const externalFields = {
   as: z.string().min(1).optional().describe('id on the board, where a grid has several of scores or command'),
@@ -52,6 +54,10 @@ const externalFields = {
   global: z.boolean().optional().describe('whether there is one score for each training point, whatever the query'),
   tasks: z.array(z.string()).min(1).optional().describe('only for these tasks'),
   files: z.array(z.string().min(1)).min(1).optional().describe('of scores: one file for each seed'),
+  cost: z
+    .strictObject({ seconds: amount.optional(), memory: amount.optional(), retrainings: amount.optional() })
+    .optional()
+    .describe('of scores: what they cost whoever computed them, memory in bytes'),
   argv: z.array(z.string().min(1)).min(1).optional().describe('of command: program and arguments, no shell'),
   uses: z
     .strictObject({ checkpoints: models.optional(), trajectory: models.optional() })

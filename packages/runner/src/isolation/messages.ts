@@ -1,6 +1,7 @@
 import type { MeasuredTask, ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
 import type { AuthoredKind, TaskSpec } from '@attribution-bench/tasks';
 import type { Work, WorkMessage } from '../model/work.js';
+import type { ExportJob } from '../steps/write-export.js';
 
 /** A module of a user's, for people: `method "x"`; and where it is. */
 export interface UserModule {
@@ -29,6 +30,7 @@ export type Question =
     }
   /** What identifies the files that a user's dataset reads. */
   | { readonly ask: 'fingerprint'; readonly spec: TaskSpec }
+  | { readonly ask: 'export'; readonly job: ExportJob; readonly storeLocation: string }
   /** Loads what steps need; answers with the process's resident memory. */
   | { readonly ask: 'prepare' }
   | { readonly ask: 'step'; readonly work: Work };

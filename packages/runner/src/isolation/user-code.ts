@@ -1,4 +1,4 @@
-import { type Choice, isOwnPart, type PartKind } from '@attribution-bench/tasks';
+import { type Choice, isOwnPart, type PartKind, type TaskSpec } from '@attribution-bench/tasks';
 import type { StepJob } from '../model/job.js';
 import { definitionOf } from '../steps/registry.js';
 import type { UserModule } from './messages.js';
@@ -20,10 +20,15 @@ export function userCodeOf(job: StepJob): UserCode | undefined {
     ...(method?.isolated === true ? [{ kind: 'method' as const, use: method.id, file: method.file }] : []),
     ...(metric === undefined ? [] : [{ kind: 'metric' as const, use: metric.id, file: metric.file }]),
     ...(data === undefined ? [] : partModule('dataset', data.data)),
-    ...(network === undefined ? [] : [...partModule('model', network.model), ...partModule('target', network.target)]),
+    ...(network === undefined ? [] : networkModules(network)),
   ];
   if (modules.length === 0 && extractor === undefined) return undefined;
   return { modules, id: JSON.stringify([modules, extractor?.file ?? '']) };
+}
+
+/** Modules of a user's that building the network of a task and its target runs. */
+export function networkModules({ model, target }: TaskSpec): UserModule[] {
+  return [...partModule('model', model), ...partModule('target', target)];
 }
 
 function partModule(kind: PartKind, choice: Choice): UserModule[] {

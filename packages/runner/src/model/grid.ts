@@ -1,5 +1,5 @@
 import type { MeasuredTask, ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
-import type { AboutScores } from '@attribution-bench/exchange';
+import type { AboutScores, DeclaredCost } from '@attribution-bench/exchange';
 import type { TruthGrowth } from '@attribution-bench/leaderboard';
 import type { Code, TaskSpec } from '@attribution-bench/tasks';
 import type { MethodDeclaration } from './method-declaration.js';
@@ -80,9 +80,19 @@ export interface LoadedMethod {
   adapted(task: TaskInfo, params: Params<ParamSpecs>): Promise<string | undefined>;
 }
 
+/** A file of scores that another program computed. */
+export interface ScoresFile {
+  readonly path: string;
+  readonly sha256: string;
+  /** The seed of methods that it is for; absent: all of them. */
+  readonly seed?: number;
+  /** What it or the grid says that the scores cost. */
+  readonly cost?: DeclaredCost;
+}
+
 /** Scores of another program: files, one for each seed of the grid, or a program that computes them. */
 export type ExternalSource = { readonly about: AboutScores } & (
-  | { readonly from: 'files'; readonly files: readonly { readonly path: string; readonly sha256: string }[] }
+  | { readonly from: 'files'; readonly files: readonly ScoresFile[] }
   | { readonly from: 'program'; readonly argv: readonly string[] }
 );
 

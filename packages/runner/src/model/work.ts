@@ -16,6 +16,8 @@ export interface Work {
 export interface StepReport {
   /** Seconds of its own work: without opening tasks and reading what it needs. */
   readonly seconds: number;
+  /** The largest resident memory of its work, where that was measured by itself; otherwise it is that of the process. */
+  readonly peakRssBytes?: number;
   /** Metric steps: the value on the report split. */
   readonly value?: number;
 }

@@ -14,6 +14,7 @@ import type { RunOutcome } from '../journal/events.js';
 import type { Plan, PlannedCell, PlannedTask } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import { diagnoseStep } from '../steps/kinds/diagnose.js';
+import { declaredCost, externalStep } from '../steps/kinds/external.js';
 import { indexSteps, type StepIndex } from '../steps/step-index.js';
 import { latestOutcome } from './latest-outcome.js';
 import { metricQuestions } from './metric-questions.js';
@@ -145,6 +146,17 @@ async function costOf(store: Store, cell: PlannedCell, steps: StepIndex): Promis
     return output === undefined ? undefined : store.readCost(output);
   };
   if (cell.steps === undefined) return undefined;
+  const external = externalStep.jobOf(steps.get(cell.steps.score));
+  const declared = external && declaredCost(external);
+  if (declared !== undefined) {
+    const { seconds, memory, retrainings } = declared;
+    return {
+      declared: true,
+      ...(seconds !== undefined && { scoreSeconds: seconds }),
+      ...(memory !== undefined && { peakRssBytes: memory }),
+      ...(retrainings !== undefined && { retrainings }),
+    };
+  }
   const score = await of(cell.steps.score);
   const fit = cell.steps.fit === undefined ? { seconds: 0, peakRssBytes: 0 } : await of(cell.steps.fit);
   if (fit === undefined || score === undefined) return undefined;

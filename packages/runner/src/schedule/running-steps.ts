@@ -68,7 +68,8 @@ export function openRunningSteps(executor: Executor, budget: Budget, emit: Emit)
       stopClock();
       running.delete(watched);
       const ownPeak = peak();
-      const peakRssBytes = execution.process?.peakRssBytes ?? ownPeak;
+      const measured = result.status === 'done' ? result.report.peakRssBytes : undefined;
+      const peakRssBytes = measured ?? execution.process?.peakRssBytes ?? ownPeak;
       const cost = { seconds: (performance.now() - startedMs) / 1000, peakRssBytes };
       return { step, result, cost, over: watched.over, isolated: execution.process !== undefined };
     },

@@ -1,3 +1,4 @@
+import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CancelSignal, hashJson } from '@attribution-bench/contract';
 import { isWholeTaskFolder, writeTaskFolder } from '@attribution-bench/exchange';
@@ -24,7 +25,24 @@ export async function sharedTaskFolder(
   parent: string,
   cancel: CancelSignal,
 ): Promise<string> {
-  const identity = hashJson({
+  const folder = join(parent, taskFolderName({ task, models }));
+  if (await isWholeTaskFolder(folder)) {
+    await touch(folder);
+    return folder;
+  }
+  const { spec, key } = task;
+  const read = await readModels(store, task, models);
+  const write = (replace: boolean) =>
+    writeTaskFolder(folder, { spec, key, data, methodSeed: models.seed, ...read }, { cancel, replace });
+  // Another cell may have written it by now, and its program may be reading it: only one that is damaged is replaced.
+  await write(false);
+  if (!(await isWholeTaskFolder(folder))) await write(true);
+  return folder;
+}
+
+/** Name of the folder of a task with such models. */
+export function taskFolderName({ task, models }: Omit<SharedTask, 'data'>): string {
+  return hashJson({
     task: task.key,
     id: task.spec.id,
     seed: models.seed,
@@ -34,10 +52,10 @@ export async function sharedTaskFolder(
     trajectory: models.trajectory?.key,
     code: [readPackage('@attribution-bench/exchange').hash, readPackage('@attribution-bench/tasks').hash],
   });
-  const folder = join(parent, identity);
-  if (await isWholeTaskFolder(folder)) return folder;
-  const { spec, key } = task;
-  const read = await readModels(store, task, models);
-  await writeTaskFolder(folder, { spec, key, data, methodSeed: models.seed, ...read }, { cancel, replace: true });
-  return folder;
+}
+
+/** Notes that a folder is used; nothing is lost where that cannot be written. */
+async function touch(folder: string): Promise<void> {
+  const now = new Date();
+  await utimes(folder, now, now).catch(() => undefined);
 }

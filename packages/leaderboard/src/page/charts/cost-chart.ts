@@ -44,12 +44,14 @@ export async function costChart(view: TaskView, marks: Marks): Promise<Figure | 
     ],
   });
   const names = front.map(({ title }) => title).join(', ');
+  const declared = [...view.ranked, ...view.controls].some(({ cost }) => cost?.declared);
   return {
     id: 'cost',
     title: `${metricName(metric)} against cost`,
     caption:
       `Nothing is both better and cheaper than the methods on the line (${names}). Vertical bars are intervals` +
-      `${ceiling === undefined ? '' : ', the dashed line is the noise ceiling'}.`,
+      `${ceiling === undefined ? '' : ', the dashed line is the noise ceiling'}.` +
+      `${declared ? ' Declared costs were measured elsewhere, and are left out.' : ''}`,
     svg,
   };
 }
@@ -190,7 +192,7 @@ function labelLayers(labels: Label[], { x, y }: Axes) {
 
 function pointsOf(rows: readonly RowView[]): Point[] {
   const measured = rows.flatMap(({ row, value, cost }) => {
-    if (value === undefined || cost === undefined) return [];
+    if (value === undefined || cost?.fitSeconds === undefined || cost.scoreSeconds === undefined) return [];
     // A millisecond is the least a log scale shows.
     const seconds = Math.max(0.001, cost.fitSeconds + cost.scoreSeconds);
     const title = singleLine(row.title);

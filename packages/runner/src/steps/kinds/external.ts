@@ -1,17 +1,24 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { BenchError, deriveSeed, type Json, type ScoreShape, type TaskInfo } from '@attribution-bench/contract';
-import { type ReadScores, readScores, type ScoredTask, scoreByProgram } from '@attribution-bench/exchange';
+import {
+  type DeclaredCost,
+  type ReadScores,
+  readScores,
+  type ScoredTask,
+  scoreByProgram,
+} from '@attribution-bench/exchange';
 import type { ArtifactOutput } from '@attribution-bench/store';
 import { readPackage, type TaskData } from '@attribution-bench/tasks';
 import { writeArtifact } from '../../artifacts/codec.js';
 import { scoresArtifact, shapeOfScores } from '../../artifacts/scores.js';
-import type { ExternalSource, Grid } from '../../model/grid.js';
+import type { ExternalSource, Grid, ScoresFile } from '../../model/grid.js';
 import type { MethodSource, StepJob, TaskSource } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
 import type { TaskToPlan } from '../../model/task-to-plan.js';
 import type { StepReport } from '../../model/work.js';
 import { madeUpScores } from '../made-up.js';
 import { likenessOfMethod } from '../method-context.js';
+import { programFolders } from '../program-folders.js';
 import { readData } from '../read-data.js';
 import { sharedTaskFolder } from '../shared-task-folder.js';
 import { type StepContext, stopwatch } from '../step-context.js';
@@ -22,8 +29,6 @@ export interface ExternalJob extends StepJob {
   readonly task: TaskSource;
   readonly method: MethodSource;
   readonly external: ExternalSource;
-  /** Which of the files is for the cell's seed. */
-  readonly place: number;
   readonly limits: { readonly seconds?: number; readonly memoryBytes?: number };
   readonly scoreShape: ScoreShape;
   readonly info: TaskInfo;
@@ -60,10 +65,9 @@ export function planExternal(
   { source, parts, info }: TaskToPlan,
   { label, method, place, needs, ...cell }: CellToPlan,
   external: ExternalSource,
-  { seeds, budget }: Pick<Grid, 'seeds' | 'budget'>,
+  { budget }: Pick<Grid, 'budget'>,
   scoreShape: ScoreShape,
 ): StepDraft<ExternalJob> {
-  const index = seeds.indexOf(method.seed);
   const { sign, orientation } = external.about;
   const output = externalStep.output({
     ...parts,
@@ -73,7 +77,7 @@ export function planExternal(
     sign,
     orientation,
     ...(external.from === 'files'
-      ? { file: external.files[index]?.sha256 }
+      ? { file: fileFor(method.seed, external).sha256 }
       : {
           program: cell.parts.code,
           seed: method.seed,
@@ -91,7 +95,6 @@ export function planExternal(
       task: source,
       method,
       external,
-      place: index,
       limits: {
         ...(budget.cellMs !== undefined && { seconds: budget.cellMs / 1000 }),
         ...(budget.memoryBytes !== undefined && { memoryBytes: budget.memoryBytes }),
@@ -104,29 +107,41 @@ export function planExternal(
   });
 }
 
+/** The file of scores for a seed of methods. */
+function fileFor(seed: number, { files }: ScoreFiles): ScoresFile {
+  const found = files.find((file) => file.seed === undefined || file.seed === seed);
+  if (found !== undefined) return found;
+  throw new BenchError({ code: 'SCORES_FILE', message: `there is no file of scores for the seed ${seed}` });
+}
+
+/** What whoever computed the scores of a step says that they cost; `undefined` where that is measured here. */
+export function declaredCost({ method, external }: ExternalJob): DeclaredCost | undefined {
+  return external.from === 'files' ? (fileFor(method.seed, external).cost ?? {}) : undefined;
+}
+
 async function scoreExternally(job: ExternalJob, ctx: StepContext): Promise<StepReport> {
   const data = await readData(ctx.store, job.task);
   const { id } = job.task.spec;
   const points = { id, key: job.task.key, trainIds: data.ids, queryIds: data.queryIds };
-  const { scores, seconds } = await withPlace(() =>
+  const { scores, report } = await withPlace(() =>
     job.external.from === 'files'
       ? fromFile(job, job.external, points, ctx)
       : fromProgram(job, job.external, points, data, ctx),
   );
   const shape = shapeOfScores(job.scoreShape, job.info);
   await writeArtifact(ctx.store, job.output, scoresArtifact(shape), { scores });
-  return { seconds };
+  return report;
 }
 
-type Scored = Pick<ReadScores, 'scores'> & { readonly seconds: number };
+type Scored = Pick<ReadScores, 'scores'> & { readonly report: StepReport };
 
 async function fromFile(job: ExternalJob, files: ScoreFiles, points: ScoredTask, ctx: StepContext): Promise<Scored> {
   ctx.begun();
   const elapsed = stopwatch();
-  const { path } = files.files[job.place];
+  const { path } = fileFor(job.method.seed, files);
   const read = await readScores(path, points, files.about);
   checkShape(read.output, job, path);
-  return { scores: read.scores, seconds: read.about.cost?.seconds ?? elapsed().seconds };
+  return { scores: read.scores, report: elapsed() };
 }
 
 async function fromProgram(
@@ -139,11 +154,11 @@ async function fromProgram(
   const { task, method, limits, output } = job;
   const { store, cancel, progress } = ctx;
   const { id, params, seed, checkpoints, trajectory } = method;
-  const results = localFolder(ctx);
-  const taskFolder = await sharedTaskFolder(store, { task, models: method, data }, join(results, 'exports'), cancel);
+  const folders = programFolders(store.location, ctx.environment);
+  const taskFolder = await sharedTaskFolder(store, { task, models: method, data }, folders.exports, cancel);
   ctx.begun();
-  const folder = join(results, 'programs', output.key);
-  const { seconds, ...read } = await scoreByProgram({
+  const folder = join(folders.programs, output.key);
+  const { seconds, peakRssBytes, ...read } = await scoreByProgram({
     argv: program.argv,
     taskFolder,
     task: points,
@@ -159,7 +174,7 @@ async function fromProgram(
     progress,
   });
   checkShape(read.output, job, program.argv.join(' '));
-  return { scores: read.scores, seconds };
+  return { scores: read.scores, report: { seconds, ...(peakRssBytes > 0 && { peakRssBytes }) } };
 }
 
 /** The reason of a failed cell names the file that is at fault. */
@@ -176,11 +191,6 @@ async function withPlace<T>(action: () => Promise<T>): Promise<T> {
       cause: error,
     });
   }
-}
-
-/** Where files for programs are kept: beside the results, or on this machine where results are kept elsewhere. */
-function localFolder({ store: { location }, environment }: StepContext): string {
-  return /^[a-z0-9+.-]+:\/\//.test(location) ? environment.cacheFolder : dirname(location);
 }
 
 /** What a row of a board is of is known before there are scores. @throws BenchError SCORES_SHAPE */
