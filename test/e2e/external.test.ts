@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bench, workspace } from './command.js';
@@ -228,9 +228,45 @@ test('gc lists and removes exports and logs that no grid needs, once nobody has 
   const hourAgo = new Date(Date.now() - 3_600_000);
   for (const path of [`exports/${exported}`, `programs/${log}`]) utimesSync(join(grid.results, path), hourAgo, hourAgo);
   expect(await gc('--keep', 'grid.yaml')).toEqual([]);
-  expect(await gc()).toEqual([`exports/${exported}`, `programs/${log}`]);
-  expect(existsSync(join(grid.results, 'exports', exported))).toBe(true);
-  expect(await gc('--remove')).toHaveLength(2);
+  expect(await gc('--remove')).toEqual([`exports/${exported}`, `programs/${log}`]);
   expect(readdirSync(join(grid.results, 'exports'))).toEqual([]);
   expect(readdirSync(join(grid.results, 'programs'))).toEqual([]);
+});
+
+test('a program runs anew when its file or a parameter changes, not when a file that it loads by itself does', async () => {
+  const grid = gridFolder();
+  const write = (name: string, text: string) => writeFileSync(join(grid.folder, name), text);
+  const program = `
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { scale } from ${JSON.stringify(join(grid.folder, 'beside.mjs'))};
+const { task, output, params } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const { train, queries } = JSON.parse(readFileSync(join(task, 'task.json'), 'utf8'));
+const values = Float32Array.from({ length: train.count * queries.count }, (_, i) => scale * params.power * ((i * 7919) % 101));
+const head = Buffer.alloc(128, ' ');
+head.write('\\x93NUMPY\\x01\\x00', 'latin1');
+head.writeUInt16LE(118, 8);
+head.write(\`{'descr': '<f4', 'fortran_order': False, 'shape': (\${queries.count}, \${train.count}), }\`, 10, 'latin1');
+head.write('\\n', 127);
+writeFileSync(output, Buffer.concat([head, Buffer.from(values.buffer)]));
+`;
+  const gridWith = (power: number) =>
+    gridOf([
+      `{ use: command, as: mine, argv: [node, mine.mjs], uses: { checkpoints: 0 }, params: { power: ${power} } }`,
+    ]);
+  write('beside.mjs', 'export const scale = 1;');
+  write('mine.mjs', program);
+  write('grid.yaml', gridWith(2));
+  const planned = async () => {
+    const { stdout } = await bench(['plan', ...grid.flags, '--json'], { cwd: grid.folder });
+    return JSON.parse(stdout).cells.map(({ status }: { status: string }) => status);
+  };
+  expect((await run(grid)).code).toBe(0);
+  write('beside.mjs', 'export const scale = 3;');
+  expect(await planned()).toEqual(['cached']);
+  write('mine.mjs', `${program}// Another one.\n`);
+  expect(await planned()).not.toEqual(['cached']);
+  write('mine.mjs', program);
+  write('grid.yaml', gridWith(4));
+  expect(await planned()).not.toEqual(['cached']);
 });
