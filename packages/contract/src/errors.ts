@@ -5,9 +5,9 @@ export interface BenchErrorDetails {
   /** What went wrong, without the place. */
   readonly message: string;
   /** Where: `configs/x.yaml:14:5`, a file, a method. */
-  readonly place?: string;
+  readonly place?: string | undefined;
   /** What the reader can do about it. */
-  readonly next?: string;
+  readonly next?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -48,14 +48,14 @@ export function toPlainError(error: unknown): PlainError {
     return {
       code: error.code,
       message: error.message,
-      ...(error.place === undefined ? {} : { place: error.place }),
-      ...(error.next === undefined ? {} : { next: error.next }),
-      ...(error.stack === undefined ? {} : { stack: error.stack }),
+      ...(error.place !== undefined && { place: error.place }),
+      ...(error.next !== undefined && { next: error.next }),
+      ...(error.stack !== undefined && { stack: error.stack }),
     };
   }
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? error.stack : undefined;
-  return { code: 'UNEXPECTED', message, ...(stack === undefined ? {} : { stack }) };
+  return { code: 'UNEXPECTED', message, ...(stack !== undefined && { stack }) };
 }
 
 /** A code that this version does not know, from a process that runs another one, becomes `UNEXPECTED`. */

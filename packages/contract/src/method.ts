@@ -287,7 +287,7 @@ export function defineMethod<const S extends ParamSpecs, N extends Need = never>
     },
     fit: async (ctx, params) => (await spec.fit?.(ctx as unknown as C, params as unknown as P)) ?? {},
     score: (ctx, params, state) => spec.score(ctx as unknown as C, params as unknown as P, state),
-    ...(adapted === undefined ? {} : { adapted: (task, params) => adapted.call(spec, task, params as unknown as P) }),
+    ...(adapted !== undefined && { adapted: (task, params) => adapted.call(spec, task, params as unknown as P) }),
     ...(selfInfluence === undefined
       ? {}
       : {

@@ -228,7 +228,7 @@ export function defineMetric<const S extends ParamSpecs, N extends MetricNeed = 
           retrainings: (ctx, params, split, rng) =>
             retrainings.call(spec, ctx as MetricContext<Exclude<N, 'retraining'>>, params as unknown as P, split, rng),
         }),
-    ...(question === undefined ? {} : { question: (params, of) => question.call(spec, params as unknown as P, of) }),
-    ...(imageSpace === undefined ? {} : { imageSpace: (params) => imageSpace.call(spec, params as unknown as P) }),
+    ...(question !== undefined && { question: (params, of) => question.call(spec, params as unknown as P, of) }),
+    ...(imageSpace !== undefined && { imageSpace: (params) => imageSpace.call(spec, params as unknown as P) }),
   };
 }

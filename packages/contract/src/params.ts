@@ -66,7 +66,7 @@ export function isAddress(value: string): boolean {
   return /^https?:\/\//.test(value);
 }
 
-/** The same values with the paths of {@link file} parameters made absolute. */
+/** These values with the paths of {@link file} parameters made absolute. */
 export function locateFiles<T extends Readonly<Record<string, unknown>>>(
   specs: ParamSpecs,
   values: T,
@@ -90,7 +90,7 @@ export interface ParamProblem {
   message: string;
   /** Set when the key itself, not its value, is at fault. */
   unknownKey?: true;
-  next?: string;
+  next?: string | undefined;
 }
 
 export type ParamCheck<S extends ParamSpecs> =

@@ -30,6 +30,6 @@ export interface TaskInfo {
   readonly diffusionSteps: number;
   readonly epochs: number;
   readonly batch: number;
-  /** Of the training runs: `sgd`, `adam`, `adamw`. */
+  /** Optimizer of the training runs: `sgd`, `adam`, `adamw`. */
   readonly optimizer: string;
 }

@@ -73,11 +73,11 @@ export async function oneVsRestGaps(request: OneVsRest): Promise<Gaps> {
     return factorKernel(kernel, members.length, request.ridge);
   }
 
-  function add(gaps: Gaps, own: Int32Array, positions: Iterable<number>, shares: number): void {
+  function add(gaps: Gaps, own: Int32Array, places: Iterable<number>, shares: number): void {
     let at = 0;
-    for (const position of positions) {
+    for (const place of places) {
       const point = own[at++];
-      for (const term of ['gap', 'a2', 'ab', 'b2'] as const) total[term][point] += gaps[term][position] / shares;
+      for (const term of ['gap', 'a2', 'ab', 'b2'] as const) total[term][point] += gaps[term][place] / shares;
     }
   }
 }

@@ -95,7 +95,7 @@ function innerProducts(
   );
 }
 
-/** Of the rows of two matrices. */
+/** Inner products of the rows of two matrices. */
 function crossProducts(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   return tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D, false, true);
 }

@@ -48,7 +48,7 @@ export default defineMethod({
   },
 });
 
-/** Of an inner product and two squared norms; 0 where an input is all zeros. */
+/** Cosine from an inner product and two squared norms; 0 where an input is all zeros. */
 function cosine(dot: number, a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : dot / Math.sqrt(a * b);
 }

@@ -41,7 +41,7 @@ export function resolveTask(
     return { ok: false, problems: [{ path: [], message: 'a task is a mapping with id, data, model' }] };
   const problems: ParamProblem[] = unknownKeys(raw);
   const report = (path: (string | number)[], message: string, next?: string) => {
-    problems.push({ path, message, ...(next === undefined ? {} : { next }) });
+    problems.push({ path, message, next });
   };
   const id = raw.id;
   const unnamed = typeof id === 'string' ? fileNameProblem(id) : 'a task needs an "id"';
@@ -124,7 +124,7 @@ function chosen<K extends PartKind>(
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;
     const { message, next } = error;
-    problems.push({ path, message, ...(next === undefined ? {} : { next }) });
+    problems.push({ path, message, next });
     return undefined;
   }
   const meant = typeof use === 'string' ? didYouMean(use, Object.keys(known)) : undefined;

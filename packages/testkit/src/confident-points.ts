@@ -8,13 +8,13 @@ const learningRate = 0.1;
 /** A classifier that is sure of most points, right or wrong, and its gradients in float64, as rows of length p. */
 export interface ConfidentPoints {
   readonly setting: Setting;
-  /** Of the only model of the trajectory. */
+  /** Learning rate of the only model of the trajectory. */
   readonly learningRate: number;
   /** 1 - p of the label of each training point. */
   readonly doubts: readonly number[];
-  /** Of the training loss of each training point. */
+  /** Gradients of the training loss of each training point. */
   readonly points: readonly (readonly number[])[];
-  /** Of the target of each query, the negated loss. */
+  /** Gradients of the target of each query, the negated loss. */
   readonly queries: readonly (readonly number[])[];
 }
 

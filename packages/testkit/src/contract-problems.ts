@@ -11,7 +11,7 @@ export interface ContractProblem {
   /** What the names of its rules start with. */
   readonly prefix: string;
   setting(): Promise<Setting>;
-  /** The same task with rows of its training set in another order, or repeated. */
+  /** This task with rows of its training set in another order, or repeated. */
   withTrainRows(setting: Setting, rows: Int32Array): Promise<Setting>;
   /** Exact effect of leaving each point out on each query's target, [queries × train], where it can be had. */
   leaveOneOut?(data: TaskData): Promise<Float64Array>;

@@ -4,11 +4,11 @@ import { neverCancelled, type Setting, taskSpec, trainedSetting } from './settin
 /** A small diffusion model and its gradients, averaged over three noise levels, as rows of length p. */
 export interface DiffusionGradients {
   readonly setting: Setting;
-  /** Of the step that led to the only model of the trajectory. */
+  /** Learning rate of the step that led to the only model of the trajectory. */
   readonly learningRate: number;
-  /** Of the training loss of each training point. */
+  /** Gradients of the training loss of each training point. */
   readonly points: readonly (readonly number[])[];
-  /** Of the target of each query. */
+  /** Gradients of the target of each query. */
   readonly queries: readonly (readonly number[])[];
 }
 

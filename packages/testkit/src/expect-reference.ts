@@ -15,7 +15,7 @@ export function expectReferenceScores(scores: ArrayLike<number>, reference: NdAr
   expectReference(scores, byQuery, tolerance);
 }
 
-/** The same for values in one order on both sides. */
+/** Compares values in one order on both sides. */
 export function expectReference(found: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
   let [worst, largest] = [0, 0];
   for (let i = 0; i < expected.length; i++) {

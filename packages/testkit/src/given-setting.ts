@@ -71,6 +71,6 @@ function dataOf(spec: TaskSpec, { inputs, labels, queryInputs, queryLabels, nois
     classes: spec.data.classes as number,
     ids: Array.from({ length: train }, (_, row) => `train/${row}`),
     queryIds: Array.from({ length: queries }, (_, row) => `query/${row}`),
-    ...(noise === undefined ? {} : { noise }),
+    ...(noise !== undefined && { noise }),
   };
 }

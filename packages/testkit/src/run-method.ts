@@ -14,7 +14,7 @@ import { neverCancelled, type Setting } from './setting.js';
 export interface RunOptions {
   /** Parameters as a grid file gives them; the others take their defaults. */
   readonly params?: Readonly<Record<string, unknown>>;
-  /** Of the method's own random numbers; default 0. */
+  /** Seed of the method's own random numbers; default 0. */
   readonly seed?: number;
   readonly cancel?: CancelSignal;
   /** What an earlier fit gave, in place of fitting. */

@@ -7,36 +7,36 @@ import type { SettleFlags } from '../growth/until-settled.js';
 import { planFrom, wholeGrid } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
 
-export function gridCommand(): Command {
-  const command = new Command('grid')
-    .summary('run a grid: train, retrain, attribute, print and write the leaderboard')
-    .description(
-      'Does what a grid file asks for and is not stored yet: trains the models, retrains them on subsets for the ' +
-        'ground truth, runs every method, prints the leaderboard and writes it to boards/<grid>/ of the results folder.\n\n' +
-        'Whatever is finished is kept: a run that was stopped in any way continues where it stopped when the same command is ' +
-        'given again.\n\n' +
-        'Given several times at once, on one machine or on many that share the results folder, the processes divide the ' +
-        'work, and each ends with the whole board.\n\n' +
-        'With --until-settled the truth is grown: after each look at the board, tasks whose best method is tied with others ' +
-        'that more subsets may split get as many subsets again as the grid file asks for, up to --looks times ' +
-        'that. Tests are adjusted over all looks, so that stopping at the right moment gains nothing. Fits, scores and the ' +
-        'choice of parameters (made on subsets of the first look) stay as they are. How far it came is kept in ' +
-        'growth/<grid>.json of the results folder, which all verbs follow: the same command goes on from there, report ' +
-        'and plan show the truth as it was grown, check and accept refuse; without that file the sizes are those of the ' +
-        'grid file again.',
-    )
-    .addHelpText(
-      'after',
-      `
+const description =
+  'Does what a grid file asks for and is not stored yet: trains the models, retrains them on subsets for the ' +
+  'ground truth, runs every method, prints the leaderboard and writes it to boards/<grid>/ of the results folder.\n\n' +
+  'Whatever is finished is kept: a run that was stopped in any way continues where it stopped when the same command is ' +
+  'given again.\n\n' +
+  'Given several times at once, on one machine or on many that share the results folder, the processes divide the ' +
+  'work, and each ends with the whole board.\n\n' +
+  'With --until-settled the truth is grown: after each look at the board, tasks whose best method is tied with others ' +
+  'that more subsets may split get as many subsets again as the grid file asks for, up to --looks times ' +
+  'that. Tests are adjusted over all looks, so that stopping at the right moment gains nothing. Fits, scores and the ' +
+  'choice of parameters (made on subsets of the first look) stay as they are. How far it came is kept in ' +
+  'growth/<grid>.json of the results folder, which all verbs follow: the same command goes on from there, report ' +
+  'and plan show the truth as it was grown, check and accept refuse; without that file the sizes are those of the ' +
+  'grid file again.';
+
+const examples = `
 Examples:
   bench grid --config digits.yaml
   bench grid --config digits.yaml --only '*/trak' --only '*/random'
   bench grid --config my-grid.yaml --max-time 2h
   bench grid --config my-grid.yaml --until-settled 2h
   bench grid --config my-grid.yaml --results /shared/results   on each of several machines
-  bench grid --config digits.yaml --json | jq -c 'select(.type == "cell-finished")'`,
-    );
-  return withFlags(
+  bench grid --config digits.yaml --json | jq -c 'select(.type == "cell-finished")'`;
+
+export function gridCommand(): Command {
+  const command = new Command('grid')
+    .summary('run a grid: train, retrain, attribute, print and write the leaderboard')
+    .description(description)
+    .addHelpText('after', examples);
+  withFlags(
     command,
     'config',
     'jobs',
@@ -50,31 +50,29 @@ Examples:
     'progress',
     'json',
     'results',
-  )
-    .addOption(
-      new Option(
-        '--until-settled <duration>',
-        'grow the truth until the leading methods are told apart or shown not worth it, within this time',
-      )
-        .argParser(duration)
-        .conflicts(['only', 'skip', 'force', 'maxTime']),
+  );
+  for (const option of growthOptions()) command.addOption(option);
+  return command.action(runGrid);
+}
+
+function growthOptions(): Option[] {
+  return [
+    new Option(
+      '--until-settled <duration>',
+      'grow the truth until the leading methods are told apart or shown not worth it, within this time',
     )
-    .addOption(
-      new Option('--looks <n>', 'with --until-settled: how often to look at most (default: 8)').argParser(wholeNumber),
-    )
-    .addOption(
-      new Option(
-        '--top <k>',
-        'with --until-settled: how many of the best to tell from all others (default: 1)',
-      ).argParser(wholeNumber),
-    )
-    .addOption(
-      new Option(
-        '--margin <d>',
-        'with --until-settled: differences this small are not worth splitting (default: 0.02)',
-      ).argParser(size),
-    )
-    .action(runGrid);
+      .argParser(duration)
+      .conflicts(['only', 'skip', 'force', 'maxTime']),
+    new Option('--looks <n>', 'with --until-settled: how often to look at most (default: 8)').argParser(wholeNumber),
+    new Option(
+      '--top <k>',
+      'with --until-settled: how many of the best to tell from all others (default: 1)',
+    ).argParser(wholeNumber),
+    new Option(
+      '--margin <d>',
+      'with --until-settled: differences this small are not worth splitting (default: 0.02)',
+    ).argParser(size),
+  ];
 }
 
 /** A number of at least 0. */

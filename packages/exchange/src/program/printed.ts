@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 
 /** What a program printed. */
 export interface Printed {
-  /** Of both streams together. */
+  /** Bytes of both streams together. */
   readonly bytes: number;
   /** The last lines, for people: one line of moderate length. */
   end(): string;

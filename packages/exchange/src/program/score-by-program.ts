@@ -47,7 +47,7 @@ export async function scoreByProgram(scoring: ProgramScoring): Promise<ReadScore
     cwd: folder,
     log: `${folder}.log`,
     folderBytes: 2 * widestNumber * task.queryIds.length * task.trainIds.length + scratchBytes,
-    ...(limits.memoryBytes === undefined ? {} : { memoryBytes: limits.memoryBytes }),
+    ...(limits.memoryBytes !== undefined && { memoryBytes: limits.memoryBytes }),
     cancel,
     progress,
   });

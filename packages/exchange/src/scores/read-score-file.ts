@@ -137,5 +137,5 @@ function lacking(file: string, found: readonly string[]): BenchError {
 }
 
 function bad(place: string, message: string, next: string, cause?: unknown): BenchError {
-  return new BenchError({ code: 'SCORES_FILE', place, message, next, ...(cause === undefined ? {} : { cause }) });
+  return new BenchError({ code: 'SCORES_FILE', place, message, next, cause });
 }

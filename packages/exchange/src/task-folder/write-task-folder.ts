@@ -64,10 +64,10 @@ async function writeParts(writer: FolderWriter, task: TaskToWrite, portable: Por
       arrays: parameters.map(placeOf),
     })),
     statistics: architecture.statistics.map(placeOf),
-    ...(first === undefined ? {} : { network: await writeNetwork(writer, first.checkpoint.parameters, portable) }),
+    ...(first !== undefined && { network: await writeNetwork(writer, first.checkpoint.parameters, portable) }),
     seeds: { grid: spec.seed, method: methodSeed },
     ...models,
-    ...(diffusion === undefined ? {} : { diffusion: await writeDiffusion(writer, task, diffusion) }),
+    ...(diffusion !== undefined && { diffusion: await writeDiffusion(writer, task, diffusion) }),
     data: portable.data,
     truth: truth === undefined ? null : await writeTruth(writer, truth, data.labels.length),
   };

@@ -43,8 +43,8 @@ function unpackResult(
   return {
     kind: 'mean',
     value,
-    ...(perQuery === undefined ? {} : { perQuery: Float64Array.from(perQuery) }),
-    ...(perSampledQuery === undefined ? {} : { perSampledQuery: Float64Array.from(perSampledQuery) }),
+    ...(perQuery !== undefined && { perQuery: Float64Array.from(perQuery) }),
+    ...(perSampledQuery !== undefined && { perSampledQuery: Float64Array.from(perSampledQuery) }),
     ...(repeats === undefined
       ? {}
       : {

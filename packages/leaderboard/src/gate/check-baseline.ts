@@ -40,7 +40,7 @@ export function checkBaseline(
     passed: !rows.some(({ verdict }) => failingVerdicts.has(verdict)),
     ci: input.report.ci,
     falseAlarm,
-    ...(last === undefined ? {} : { accepted: { reason: last.reason, at: last.at } }),
+    ...(last !== undefined && { accepted: { reason: last.reason, at: last.at } }),
     tasks: board.tasks.map(({ id, rankedBy }) => checkedTask(input, baseline, board, id, rankedBy)),
     rows,
   };
@@ -65,10 +65,10 @@ function checkedTask(
   const remade = known === undefined || task === undefined ? undefined : remadeOf(known, baselineTask(task, input));
   return {
     id,
-    ...(metric === undefined ? {} : { metric }),
-    ...(ceiling === undefined ? {} : { ceiling }),
-    ...(random === undefined ? {} : { random }),
-    ...(remade === undefined ? {} : { remade }),
+    ...(metric !== undefined && { metric }),
+    ...(ceiling !== undefined && { ceiling }),
+    ...(random !== undefined && { random }),
+    ...(remade !== undefined && { remade }),
   };
 }
 

@@ -78,7 +78,7 @@ function baselineRow(input: BoardInput, task: BoardTask, entry: Entry): Baseline
     task: task.info.id,
     entry: entry.name,
     params: entry.params,
-    ...(entry.paramsBySeed === undefined ? {} : { paramsBySeed: entry.paramsBySeed }),
+    ...(entry.paramsBySeed !== undefined && { paramsBySeed: entry.paramsBySeed }),
     seeds: entry.cells.map(({ seed }) => seed),
     scoresDigests: entry.cells.flatMap(({ scoresDigest }) => scoresDigest ?? []),
     metrics: Object.fromEntries(metrics),
@@ -90,14 +90,14 @@ function packResult(result: MetricResult, queries: number, onlyRanksCount: boole
   return {
     value,
     ...(perQuery === undefined || predictions !== undefined ? {} : { perQuery: [...perQuery] }),
-    ...(perSampledQuery === undefined ? {} : { perSampledQuery: [...perSampledQuery] }),
+    ...(perSampledQuery !== undefined && { perSampledQuery: [...perSampledQuery] }),
     ...(repeats === undefined
       ? {}
       : { repeats: Object.fromEntries(Object.entries(repeats).map(([name, values]) => [name, packNumbers(values)])) }),
     ...(predictions === undefined
       ? {}
       : { predictions: packNumbers(onlyRanksCount ? columnRanks(predictions, queries) : predictions) }),
-    ...(outcomes === undefined ? {} : { outcomes: digestOf(outcomes) }),
+    ...(outcomes !== undefined && { outcomes: digestOf(outcomes) }),
     ...(detection === undefined
       ? {}
       : {

@@ -38,12 +38,12 @@ export function boardValue(
     ...roundedInterval(withinRange(intervalOf(measurement, level), metric)),
     perSeed: entry.perSeed.map(rounded),
     ...(entry.perQuery ? { perQuery: Array.from(measurement.statistic.perQuery, rounded) } : {}),
-    ...(undefinedQueries === undefined ? {} : { undefinedQueries }),
+    ...(undefinedQueries !== undefined && { undefinedQueries }),
     ...repeatsOf(measurement.repeats),
-    ...(share === undefined ? {} : { ofCeiling: { value: rounded(share.value), ...roundedInterval(share) } }),
-    ...(toBest === undefined ? {} : { toBest }),
-    ...(toRandom === undefined ? {} : { toRandom }),
-    ...(growth === undefined ? {} : { growth: growth().map((at) => ({ ...at, value: rounded(at.value) })) }),
+    ...(share !== undefined && { ofCeiling: { value: rounded(share.value), ...roundedInterval(share) } }),
+    ...(toBest !== undefined && { toBest }),
+    ...(toRandom !== undefined && { toRandom }),
+    ...(growth !== undefined && { growth: growth().map((at) => ({ ...at, value: rounded(at.value) })) }),
   };
 }
 

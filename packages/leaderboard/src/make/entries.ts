@@ -79,9 +79,9 @@ function candidatesOf(
       params: ofSettings[0].params,
       cells: ofSettings,
       status,
-      ...(reason === undefined ? {} : { reason }),
-      ...(tune === undefined ? {} : { tune: mean(tune), tuneBySeed: tune }),
-      ...(report === undefined ? {} : { report: mean(report) }),
+      ...(reason !== undefined && { reason }),
+      ...(tune !== undefined && { tune: mean(tune), tuneBySeed: tune }),
+      ...(report !== undefined && { report: mean(report) }),
     };
   });
 }
@@ -124,8 +124,8 @@ function entriesOfMethod(
       name,
       title: name === method.id ? method.title : `${method.title}${name.slice(method.id.length)}`,
       status: broken?.status ?? 'ok',
-      ...(broken?.reason === undefined ? {} : { reason: broken.reason }),
-      ...(chosen === undefined ? {} : { params: chosen.params }),
+      ...(broken?.reason !== undefined && { reason: broken.reason }),
+      ...(chosen !== undefined && { params: chosen.params }),
       ...(bySeed.every((candidate) => candidate === chosen)
         ? {}
         : { paramsBySeed: bySeed.map(({ params }) => params) }),
@@ -187,9 +187,9 @@ function sweepEntry(candidate: Candidate, chosen: boolean): SweepEntry {
   return {
     params,
     status,
-    ...(reason === undefined ? {} : { reason }),
-    ...(tune === undefined ? {} : { tune }),
-    ...(report === undefined ? {} : { report }),
+    ...(reason !== undefined && { reason }),
+    ...(tune !== undefined && { tune }),
+    ...(report !== undefined && { report }),
     chosen,
   };
 }

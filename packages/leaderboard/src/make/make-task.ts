@@ -62,8 +62,8 @@ export function makeTask(input: BoardInput, task: BoardTask, familyError: number
       entry: entries[i],
       control: controls.includes(i),
       metrics: Object.fromEntries(metrics),
-      ...(rankedBy === undefined ? {} : { rankedBy: rankedBy.id }),
-      ...(place === undefined ? {} : { rank: ranks[place], groups: groups[place] }),
+      ...(rankedBy !== undefined && { rankedBy: rankedBy.id }),
+      ...(place !== undefined && { rank: ranks[place], groups: groups[place] }),
     });
   };
 
@@ -87,7 +87,7 @@ export function makeTask(input: BoardInput, task: BoardTask, familyError: number
           look,
         );
   return {
-    summary: { ...summaryOf(task, rankedBy?.id), ...(settling === undefined ? {} : { settling }) },
+    summary: { ...summaryOf(task, rankedBy?.id), ...(settling !== undefined && { settling }) },
     rows: [
       ...(ceilings.length === 0 ? [] : [ceilingRow(id, ceilings)]),
       ...order.map((place) => rowOf(competitors[place], place)),
@@ -108,5 +108,5 @@ function measure(
     measured.correlation === undefined
       ? undefined
       : ceilingOf(task, measured.draws, measured.correlation, input.report.ci);
-  return { metric: measured, ...(ceiling === undefined ? {} : { ceiling }) };
+  return { metric: measured, ...(ceiling !== undefined && { ceiling }) };
 }

@@ -54,7 +54,7 @@ function overallRows(
       ({ id }) => own.find(({ task }) => task === id)?.metrics[primary]?.ofCeiling?.value ?? null,
     );
     const mean = meanOverDatasets(tasks, shares, level);
-    return { entry, title: own[0].title, shares, ...(mean === undefined ? {} : { mean }) };
+    return { entry, title: own[0].title, shares, ...(mean !== undefined && { mean }) };
   });
   const byTitle = made.sort((a, b) => (a.title < b.title ? -1 : 1));
   const withMean = byTitle.filter(({ mean }) => mean !== undefined);

@@ -20,7 +20,7 @@ export function summaryOf(
     epochs: info.epochs,
     batch: info.batch,
     sanity,
-    ...(diagnostics === undefined ? {} : { diagnostics }),
+    ...(diagnostics !== undefined && { diagnostics }),
     ...(truth === undefined
       ? {}
       : {
@@ -30,13 +30,13 @@ export function summaryOf(
             retrainSeeds: truth.retrainSeeds,
             fraction: truth.fraction,
             points: truth.members[0].length,
-            ...(truth.stratified === undefined ? {} : { stratified: truth.stratified }),
+            ...(truth.stratified !== undefined && { stratified: truth.stratified }),
           },
         }),
     report: sizeOf(report),
-    ...(tune === undefined ? {} : { tune: sizeOf(tune) }),
+    ...(tune !== undefined && { tune: sizeOf(tune) }),
     ...(Object.keys(questions).length === 0 ? {} : { questions }),
-    ...(rankedBy === undefined ? {} : { rankedBy }),
+    ...(rankedBy !== undefined && { rankedBy }),
   };
 }
 

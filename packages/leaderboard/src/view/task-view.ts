@@ -33,18 +33,18 @@ export function taskViews(board: Board, costs?: BoardCosts): TaskView[] {
       .map((row): RowView => {
         const cost = costs?.rows.find((other) => other.task === row.task && other.entry === row.entry);
         const value = metric === undefined ? undefined : row.metrics[metric.id];
-        return { row, ...(value === undefined ? {} : { value }), ...(cost === undefined ? {} : { cost }) };
+        return { row, ...(value !== undefined && { value }), ...(cost !== undefined && { cost }) };
       });
     const ceiling = rows.find(({ row, value }) => row.kind === 'ceiling' && value !== undefined);
     const methods = rows.filter(({ row }) => row.kind === 'method');
     const controls = rows.filter(({ row }) => row.kind === 'control');
     return {
       task,
-      ...(metric === undefined ? {} : { metric }),
+      ...(metric !== undefined && { metric }),
       otherMetrics: board.metrics.filter(
         ({ id }) => id !== task.rankedBy && rows.some(({ row }) => row.metrics[id] !== undefined),
       ),
-      ...(ceiling === undefined ? {} : { ceiling }),
+      ...(ceiling !== undefined && { ceiling }),
       ranked: methods.filter(({ row }) => row.rank !== undefined),
       controls: controls.filter(({ row }) => row.status === 'ok'),
       unranked: [

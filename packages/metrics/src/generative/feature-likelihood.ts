@@ -21,7 +21,7 @@ export interface FeatureLikelihood {
    * better, near 0 perfect, beyond 1000 copied. Undefined, and so are the next two, where `obstacle` says why.
    */
   readonly divergence: number | undefined;
-  /** The same of the training points. */
+  /** Divergence of the training points. */
   readonly trainDivergence: number | undefined;
   /** 100 × (negative log likelihood a dimension of training points - that of held-out ones): below 0 is overfitted. */
   readonly generalisationGap: number | undefined;

@@ -19,9 +19,9 @@ export interface Estimate {
 
 /** Planning, loading the engine in the workers and writing the board. */
 const startSeconds = 3;
-/** Of a processor, beside a worker's own thread, for each step: storing, collecting garbage, telling what happens. */
+/** Processor seconds of each step beside a worker's own thread: storing, collecting garbage, telling what happens. */
 const besideSeconds = 0.03;
-/** Of the process before its workers do anything. */
+/** Memory of the process before its workers do anything. */
 const processBytes = 200e6;
 
 /**

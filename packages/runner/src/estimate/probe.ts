@@ -73,17 +73,6 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     return new Map([...predictions(trial.fit, fit), ...predictions(trial.score, score)]);
   }
 
-  /** User code is not waited for for ever, nor when the command is to stop. */
-  async function limited({ result, cancel, process }: Execution): Promise<WorkResult> {
-    if (process === undefined) return result;
-    const limit = setTimeout(cancel, answerMs);
-    options.cancel?.addEventListener('abort', cancel);
-    return result.finally(() => {
-      clearTimeout(limit);
-      options.cancel?.removeEventListener('abort', cancel);
-    });
-  }
-
   /** Models that a task trains at once. */
   async function stackOf(task: string): Promise<number> {
     const step = plan.steps.find((each) => each.task === task && describeStep.jobOf(each)) as PlannedStep;
@@ -96,7 +85,11 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     const { cost } = definitionOf(job);
     await inputs.provide(needs);
     const peak = memory.start();
-    const attempt = () => limited(pool.start(job, () => undefined, { trialSeconds }));
+    const attempt = () =>
+      limited(
+        pool.start(job, () => undefined, { trialSeconds }),
+        options.cancel,
+      );
     const first = await attempt();
     const cold = secondsOf(first);
     if (cold === undefined) {
@@ -116,6 +109,17 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     if (again === undefined || warm === undefined) return { seconds: cold, opening: 0, peakRssBytes, whole };
     return { seconds: warm, opening: (openingSeconds(first, again) * openings) / steps, peakRssBytes, whole };
   }
+}
+
+/** User code is not waited for for ever, nor when the command is to stop. */
+async function limited({ result, cancel, process }: Execution, stop: AbortSignal | undefined): Promise<WorkResult> {
+  if (process === undefined) return result;
+  const limit = setTimeout(cancel, answerMs);
+  stop?.addEventListener('abort', cancel);
+  return result.finally(() => {
+    clearTimeout(limit);
+    stop?.removeEventListener('abort', cancel);
+  });
 }
 
 function whyUnknown(result: WorkResult): string {

@@ -15,7 +15,7 @@ import type { StoredModels } from '../steps/read-models.js';
 /** What of a task is to be exported. Numbers that are left out are those that the methods of the grid use. */
 export interface ExportRequest {
   readonly task: string;
-  /** Of methods; default the first of the grid. */
+  /** Seed of methods; default the first of the grid. */
   readonly seed?: number;
   readonly checkpoints?: number;
   /** Models along run 0; 0: none. */

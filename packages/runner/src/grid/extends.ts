@@ -30,7 +30,7 @@ export function mergeTasks(
     const baseIndex = indexOf.get(base);
     const complain = (message: string, next?: string): undefined => {
       const place = source.place([...here, 'extends']);
-      problems.push({ place, message, ...(next === undefined ? {} : { next }) });
+      problems.push({ place, message, next });
     };
     if (baseIndex === undefined) {
       const meant = didYouMean(String(base), ids);

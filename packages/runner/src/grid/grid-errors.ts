@@ -5,7 +5,7 @@ export interface GridProblem {
   /** `file:line:col` */
   readonly place: string;
   readonly message: string;
-  readonly next?: string;
+  readonly next?: string | undefined;
 }
 
 /** Problems that are printed; the number of the others is. */

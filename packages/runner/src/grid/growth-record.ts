@@ -81,7 +81,7 @@ export function grownGrid(grid: Grid, record: GrowthRecord): Grid {
   return { ...grid, tasks };
 }
 
-/** Of the truth as the grid file has it, so before it is grown; what is in the user's own data files is not looked at. */
+/** Identity of the truth as the grid file has it, so before it is grown; what is in the user's own data files is not looked at. */
 function identityOf(spec: GridTask['spec'], truth: NonNullable<GridTask['truth']>): string {
   const { fraction, stratified, retrainSeeds, subsets } = truth;
   return hashJson({ task: taskKey(spec, undefined), fraction, stratified, retrainSeeds, subsets });
@@ -102,6 +102,6 @@ function unreadable(file: string, message: string, cause?: unknown): BenchError 
     place: file,
     message,
     next: 'put it back, or remove it to return to the sizes of the grid file',
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

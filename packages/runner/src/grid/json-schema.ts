@@ -94,7 +94,7 @@ function choiceOf(known: readonly { readonly id: string; readonly title: string;
   };
 }
 
-/** The same for models, which may be modules of the user's own with parameters that nobody else knows. */
+/** Allows models besides, which may be modules of the user's own with parameters that nobody else knows. */
 function ownOr({ anyOf }: { readonly anyOf: readonly Schema[] }): Schema {
   const path: Schema = {
     type: 'string',
@@ -112,10 +112,10 @@ function propertiesOf(params: ParamSpecs): Schema {
 
 function schemaOf(spec: ParamSpec): Schema {
   const bounds = {
-    ...(spec.min === undefined ? {} : { minimum: spec.min }),
-    ...(spec.max === undefined ? {} : { maximum: spec.max }),
+    ...(spec.min !== undefined && { minimum: spec.min }),
+    ...(spec.max !== undefined && { maximum: spec.max }),
   };
-  const about = { description: spec.help, ...(spec.default === undefined ? {} : { default: spec.default }) };
+  const about = { description: spec.help, ...(spec.default !== undefined && { default: spec.default }) };
   switch (spec.type) {
     case 'int':
       return { type: 'integer', ...bounds, ...about };
@@ -128,6 +128,6 @@ function schemaOf(spec: ParamSpec): Schema {
     case 'choice':
       return { enum: spec.choices, ...about };
     case 'list':
-      return { type: 'array', ...(spec.items === undefined ? {} : { items: schemaOf(spec.items) }), ...about };
+      return { type: 'array', ...(spec.items !== undefined && { items: schemaOf(spec.items) }), ...about };
   }
 }

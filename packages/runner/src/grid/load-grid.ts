@@ -71,11 +71,11 @@ export async function loadGrid(file: string, options: { readonly quick?: boolean
     broken,
     seeds: quick === undefined ? raw.seeds : (quick.seeds ?? raw.seeds.slice(0, 1)),
     metrics,
-    ...(raw.select === undefined ? {} : { select: raw.select }),
+    ...(raw.select !== undefined && { select: raw.select }),
     report: { ...raw.report, primary },
     budget: {
-      ...(raw.budget.cell === undefined ? {} : { cellMs: raw.budget.cell }),
-      ...(raw.budget.memory === undefined ? {} : { memoryBytes: raw.budget.memory }),
+      ...(raw.budget.cell !== undefined && { cellMs: raw.budget.cell }),
+      ...(raw.budget.memory !== undefined && { memoryBytes: raw.budget.memory }),
     },
     ...(raw.check === undefined
       ? {}
@@ -124,7 +124,7 @@ async function resolveTasks(
         problems.push({
           place: merged.place(path, unknownKey === true ? 'key' : 'value'),
           message,
-          ...(next === undefined ? {} : { next }),
+          next,
         });
       continue;
     }
@@ -133,7 +133,7 @@ async function resolveTasks(
     for (const { truth, ...task } of swept)
       tasks.push({
         ...task,
-        ...(truth === undefined ? {} : { truth: quick === undefined ? truth : quickTruth(truth, given(quick.truth)) }),
+        ...(truth !== undefined && { truth: quick === undefined ? truth : quickTruth(truth, given(quick.truth)) }),
       });
   }
   return tasks;
@@ -209,7 +209,7 @@ async function resolveMethods(
       problems.push({
         place: source.place([...here, ...path], part),
         message,
-        ...(next === undefined ? {} : { next }),
+        next,
       });
     try {
       const loaded = externalUses.includes(use)
@@ -288,7 +288,7 @@ async function resolveMetrics(
       problems.push({
         place: source.place([...here, ...path], unknownKey === true ? 'key' : 'value'),
         message,
-        ...(next === undefined ? {} : { next }),
+        next,
       });
     for (const setting of settings) {
       const files = await namedFiles(metric.params, setting, folder);
@@ -309,7 +309,7 @@ async function loadedMetric(
     return await loadMetric(use, folder);
   } catch (error) {
     if (!(error instanceof BenchError)) throw error;
-    problems.push({ place, message: error.message, ...(error.next === undefined ? {} : { next: error.next }) });
+    problems.push({ place, message: error.message, next: error.next });
     return undefined;
   }
 }

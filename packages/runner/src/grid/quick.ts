@@ -19,7 +19,7 @@ export function quickSpec(spec: TaskSpec, given: Given): TaskSpec {
   };
 }
 
-/** The same for the truth. */
+/** Cuts the sizes of the truth. */
 export function quickTruth(truth: TruthSpec, given: Partial<TruthSpec>): TruthSpec {
   return {
     subsets: given.subsets ?? Math.min(truth.subsets, most.subsets),

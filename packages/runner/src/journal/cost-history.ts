@@ -7,7 +7,7 @@ import { definitionOf } from '../steps/registry.js';
 
 /** What a step took on this machine. */
 export interface Measured {
-  /** Of a processor, all that a worker does for it included. */
+  /** Seconds of a processor, all that a worker does for it included. */
   readonly seconds: number;
   readonly peakRssBytes: number;
 }

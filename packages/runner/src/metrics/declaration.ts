@@ -7,13 +7,13 @@ export function metricDeclarationOf(metric: Metric): MetricDeclaration {
   return {
     id,
     title,
-    ...(description === undefined ? {} : { description }),
-    ...(unit === undefined ? {} : { unit }),
+    ...(description !== undefined && { description }),
+    ...(unit !== undefined && { unit }),
     higherIsBetter,
     revision,
     needs,
     params,
-    ...(sharesRetrainings === undefined ? {} : { sharesRetrainings }),
+    ...(sharesRetrainings !== undefined && { sharesRetrainings }),
     retrains: metric.retrainings !== undefined,
   };
 }

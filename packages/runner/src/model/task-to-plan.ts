@@ -12,7 +12,7 @@ export interface TaskCode {
   readonly generation?: Code;
   /** What trains its models and says what their targets are. */
   readonly training: Code;
-  /** The same with all that methods ask of the models. */
+  /** That code with all that methods ask of the models. */
   readonly explaining: Code;
 }
 

@@ -67,7 +67,7 @@ function choices(count: number, size: number, most: number): number {
   return Math.min(Math.round(found), most);
 }
 
-/** The same for subsets that have their share of every class. */
+/** Counts as above, for subsets that have their share of every class. */
 function stratifiedChoices(counts: readonly number[], size: number, most: number): number {
   const { shares, left } = classShares(counts, size);
   const remainders = shares.map(({ remainder }) => remainder).sort((a, b) => b - a);

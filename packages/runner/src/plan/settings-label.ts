@@ -14,7 +14,7 @@ export function settingLabels(methods: readonly GridMethod[]): Map<GridMethod, s
   return labels;
 }
 
-/** The same for seeds. */
+/** Says which seed of the grid it is, as above for settings. */
 export function seedLabel(grid: Grid, seed: number): string {
   return grid.seeds.length > 1 ? ` seed=${seed}` : '';
 }

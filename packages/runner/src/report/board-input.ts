@@ -36,7 +36,7 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
   for (const cell of plan.cells)
     cells.push({
       ...(await cellResult(store, cell, steps, { failures, missing })),
-      ...(cell.adaptation === undefined ? {} : { adaptation: cell.adaptation }),
+      ...(cell.adaptation !== undefined && { adaptation: cell.adaptation }),
     });
   const { grid } = plan;
   return {
@@ -71,9 +71,9 @@ async function boardTask(store: Store, planned: PlannedTask, steps: StepIndex): 
     report,
     questions: await metricQuestions(planned),
     sanity: trained === undefined ? {} : await readArtifact(store, trained, runSanity),
-    ...(tune === undefined ? {} : { tune }),
-    ...(task.truth?.growth === undefined ? {} : { growth: task.truth.growth }),
-    ...(diagnosed === undefined ? {} : { diagnostics: await readArtifact(store, diagnosed, boardDiagnostics) }),
+    ...(tune !== undefined && { tune }),
+    ...(task.truth?.growth !== undefined && { growth: task.truth.growth }),
+    ...(diagnosed !== undefined && { diagnostics: await readArtifact(store, diagnosed, boardDiagnostics) }),
   };
   if (truth === undefined || stored === undefined) return board;
   const about = { key: truth.key, train: info.train, ...truth.rule };
@@ -117,7 +117,7 @@ async function cellResult(
       ...about,
       status: cell.status === 'broken' ? 'failed' : 'skipped',
       metrics: {},
-      ...(cell.reason === undefined ? {} : { reason: cell.reason }),
+      ...(cell.reason !== undefined && { reason: cell.reason }),
     };
   const scores = await artifactOf(store, cell.steps.score, steps);
   const metrics: Record<string, MetricValues> = {};
@@ -135,8 +135,8 @@ async function cellResult(
     status: complete ? 'ok' : failure === undefined ? 'incomplete' : 'failed',
     ...(complete ? {} : { reason: failure ?? `${missing}${stale}` }),
     metrics,
-    ...(cost === undefined ? {} : { cost }),
-    ...(digest === undefined ? {} : { scoresDigest: digest }),
+    ...(cost !== undefined && { cost }),
+    ...(digest !== undefined && { scoresDigest: digest }),
   };
 }
 

@@ -14,7 +14,7 @@ export interface StepDefinition<Job extends StepJob = StepJob> {
   readonly kind: string;
   /** URL of the module whose default export this is, for a kind that is not one of this package: workers import it. */
   readonly module?: string;
-  /** Of the steps that can be done, those with the highest number come first. */
+  /** Steps that can be done start in the order of this number, highest first. */
   readonly priority: number;
   /** What of it belongs to a cell; absent: it is work for a whole task. A cell's steps fail under their kind, others under their label. */
   readonly cell?: CellPart<Job>;

@@ -46,7 +46,7 @@ export async function exportTruth(plan: Plan, options: { readonly folder?: strin
       task: task.id,
       key,
       taskKey,
-      ...(fingerprint === undefined ? {} : { fingerprint }),
+      ...(fingerprint !== undefined && { fingerprint }),
       engine: String(job.output.made.engine),
       spec: withoutPlaces(task.spec) as unknown as Json,
       train: info.train,

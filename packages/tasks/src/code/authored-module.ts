@@ -105,7 +105,7 @@ const definedBy: Readonly<Record<AuthoredKind, string>> = {
 function checked(kind: AuthoredKind, module: unknown, use: string): object {
   const definition = isModule(module) ? module.default : undefined;
   const invalid = (problem: string, next?: string) =>
-    new BenchError({ code: 'MODULE_INVALID', message: problem, ...(next === undefined ? {} : { next }) });
+    new BenchError({ code: 'MODULE_INVALID', message: problem, next });
   const next = `its default export must come from ${definedBy[kind]}`;
   if (!isObject(definition)) throw invalid(`"${use}" is not a ${kind}: it lacks a default export`, next);
   const lacks = Object.entries(partsOf[kind]).flatMap(([name, type]) =>

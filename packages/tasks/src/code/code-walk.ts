@@ -45,7 +45,7 @@ interface Foreign {
 }
 
 interface ReadFile {
-  /** Of the whole file. */
+  /** Hash of the whole file. */
   readonly hash: string;
   /** Given for what is code and parses. */
   readonly module?: ModuleCode;

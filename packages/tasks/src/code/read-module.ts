@@ -196,7 +196,7 @@ function textOf(node: unknown): string | undefined {
   return more.length === 0 ? only.value.cooked : undefined;
 }
 
-/** Of an identifier or of a literal that stands for one. */
+/** Name of an identifier or of a literal that stands for one. */
 function nameOf(node: unknown): string {
   if (!isSyntaxNode(node)) return '';
   return node.type === 'Identifier' ? (node.name as string) : String(node.value);

@@ -24,7 +24,7 @@ export async function readArchiveMembers(
       place: file,
       message,
       next: 'delete it and get it again',
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     });
   const members = new Map<string, Uint8Array>();
   let problem: BenchError | undefined;

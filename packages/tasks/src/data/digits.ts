@@ -36,7 +36,7 @@ export function parseDigits(gzipped: Uint8Array, place: string): Partition {
       place,
       message,
       next: 'restore the file from the package',
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     });
   let lines: string[];
   try {

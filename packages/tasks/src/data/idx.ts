@@ -24,7 +24,7 @@ export function parseIdx(file: Uint8Array, rank: number, most: number, place: st
       place,
       message,
       next: 'delete it and get it again',
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     });
   const bytes = unzipped(file, most, corrupt);
   const header = 4 + 4 * rank;

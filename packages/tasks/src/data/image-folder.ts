@@ -226,5 +226,5 @@ function missing(
 }
 
 function unusable(place: string, message: string, next: string, cause?: unknown): BenchError {
-  return new BenchError({ code: 'DATA_CORRUPT', place, message, next, ...(cause === undefined ? {} : { cause }) });
+  return new BenchError({ code: 'DATA_CORRUPT', place, message, next, cause });
 }

@@ -9,7 +9,7 @@ import {
   type Seed,
 } from '@attribution-bench/contract';
 import type { TensorSpec } from '@attribution-bench/onnx';
-import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
+import type { Engine, ScanBody, Tensors } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { Architecture, Network, Parameters } from '../nn/architecture/layer.js';
 import {
@@ -24,7 +24,7 @@ import type { PassInputs } from '../passes/pass.js';
 import type { Objective } from './objective.js';
 import type { StepScalars } from './optimizers/optimizer.js';
 import { optimizerOf } from './optimizers/optimizer-of.js';
-import { chunkSteps, runSteps } from './run-steps.js';
+import { type Chunk, chunkSteps, runSteps } from './run-steps.js';
 import { slotName, trainingSpec, trainingStep, yieldedParameters } from './training-step.js';
 
 /** What a replay adds to training: the queries as a pass through the network. */
@@ -50,50 +50,11 @@ export type Replayer = (
  * @throws BenchError REPLAY_MISMATCH at the end, when the models differ
  */
 export function createReplayer(engine: Engine, replayable: Replayable): Replayer {
-  const { network, objective } = replayable;
-  const { architecture } = objective;
+  const { objective } = replayable;
   return async function* replay({ seed, parameters: trained }, { emit, tangent = false }, cancel) {
     const base = trainingSpec(objective, 1);
     const spec = { ...base, shared: { ...base.shared, ...replayable.sharedSpecs } };
-    const program = await engine.scan(({ carry, each, shared }) => {
-      const step: Tensors = { ...each, ...shared };
-      const { carry: next, gradients, taps } = trainingStep(objective, carry, step, true);
-      const parameters = single(architecture.arrays, carry);
-      const { x, time, reference } = replayable.queries(step);
-      const target = (prediction: tf.Tensor) => replayable.target(prediction, reference);
-      const queryTaps = sampleTaps(network, architecture, parameters, target, x, time);
-      const scales = preconditioner(objective, carry, gradients, step);
-      const direction = Object.fromEntries(
-        Object.entries(gradients).map(([name, gradient]) => [
-          name,
-          scales === undefined ? gradient : tf.mul(gradient, scales[name]),
-        ]),
-      );
-      const emitted = emit({
-        batch: layerFactors(architecture, taps),
-        mask: tf.cast(tf.greater(step.weights, 0), 'float32'),
-        queries: layerFactors(architecture, queryTaps),
-        queryTangents: tangent
-          ? layerFactors(
-              architecture,
-              queryTaps,
-              tapTangents(
-                network,
-                architecture,
-                parameters,
-                single(architecture.parameters, direction),
-                target,
-                x,
-                time,
-              ),
-            )
-          : [],
-        preconditioner: layerMatrices(architecture, scales),
-        preconditioned: scales !== undefined,
-        learningRate: step.lr,
-      });
-      return { carry: next, emit: emitted };
-    }, spec);
+    const program = await engine.scan(replayedStep(replayable, emit, tangent), spec);
     try {
       const names = Object.keys(program.outputs).filter((name) => !Object.hasOwn(spec.carry, name));
       const emittedBytes = names.reduce((sum, name) => {
@@ -102,30 +63,72 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
       }, 0);
       const withShared = { ...objective, shared: { ...objective.shared, ...replayable.shared } };
       const chunk = chunkSteps(objective, 1, emittedBytes);
-      const { batch } = objective.recipe;
       let replayed: Float32Array | undefined;
       for await (const steps of runSteps(program, withShared, [{ seed }], { chunk, cancel })) {
-        const count = steps.to - steps.from;
         replayed = yieldedParameters(objective, steps.outputs, 0);
-        for (let i = 0; i < count; i++) {
-          const slices = names.map((name) => {
-            const values = steps.outputs[name] as Float32Array;
-            const size = values.length / count;
-            return [name, values.subarray(i * size, (i + 1) * size)] as const;
-          });
-          yield {
-            step: steps.from + i,
-            batch: steps.rows.subarray(i * batch, (i + 1) * batch),
-            learningRate: steps.learningRates[i],
-            emitted: Object.fromEntries(slices),
-          };
-        }
+        yield* stepsOf(steps, names, objective.recipe.batch);
       }
       if (!replayed?.every((value, i) => Object.is(value, trained[i]))) throw mismatch();
     } finally {
       await program.release();
     }
   };
+}
+
+/** The graph of a step of training that computes what is asked for before its update. */
+function replayedStep(replayable: Replayable, emit: ReplayRequest['emit'], tangent: boolean): ScanBody {
+  const { network, objective } = replayable;
+  const { architecture } = objective;
+  return ({ carry, each, shared }) => {
+    const step: Tensors = { ...each, ...shared };
+    const { carry: next, gradients, taps } = trainingStep(objective, carry, step, true);
+    const parameters = single(architecture.arrays, carry);
+    const { x, time, reference } = replayable.queries(step);
+    const target = (prediction: tf.Tensor) => replayable.target(prediction, reference);
+    const queryTaps = sampleTaps(network, architecture, parameters, target, x, time);
+    const scales = preconditioner(objective, carry, gradients, step);
+    const queryTangents = () => {
+      const direction = single(architecture.parameters, scaled(gradients, scales));
+      const tangents = tapTangents(network, architecture, parameters, direction, target, x, time);
+      return layerFactors(architecture, queryTaps, tangents);
+    };
+    const emitted = emit({
+      batch: layerFactors(architecture, taps),
+      mask: tf.cast(tf.greater(step.weights, 0), 'float32'),
+      queries: layerFactors(architecture, queryTaps),
+      queryTangents: tangent ? queryTangents() : [],
+      preconditioner: layerMatrices(architecture, scales),
+      preconditioned: scales !== undefined,
+      learningRate: step.lr,
+    });
+    return { carry: next, emit: emitted };
+  };
+}
+
+/** Gradients times the preconditioner; as they are where it is 1. */
+function scaled(gradients: Tensors, scales: Tensors | undefined): Tensors {
+  if (scales === undefined) return gradients;
+  return Object.fromEntries(
+    Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, scales[name])]),
+  );
+}
+
+/** The steps of a chunk one by one. */
+function* stepsOf(chunk: Chunk, names: readonly string[], batch: number): Generator<ReplayedStep> {
+  const count = chunk.to - chunk.from;
+  for (let i = 0; i < count; i++) {
+    const slices = names.map((name) => {
+      const values = chunk.outputs[name] as Float32Array;
+      const size = values.length / count;
+      return [name, values.subarray(i * size, (i + 1) * size)] as const;
+    });
+    yield {
+      step: chunk.from + i,
+      batch: chunk.rows.subarray(i * batch, (i + 1) * batch),
+      learningRate: chunk.learningRates[i],
+      emitted: Object.fromEntries(slices),
+    };
+  }
 }
 
 function mismatch(): BenchError {

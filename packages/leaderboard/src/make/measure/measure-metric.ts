@@ -134,8 +134,8 @@ function measuredEntries(
       }),
       perSeed,
       perQuery: distinct[0].perQuery !== undefined,
-      ...(distinct[0].undefinedQueries === undefined ? {} : { undefinedQueries }),
-      ...(growth === undefined ? {} : { growth: () => growth(row) }),
+      ...(distinct[0].undefinedQueries !== undefined && { undefinedQueries }),
+      ...(growth !== undefined && { growth: () => growth(row) }),
     };
   });
 }

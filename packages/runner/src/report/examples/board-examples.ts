@@ -114,7 +114,7 @@ async function taskExamples(
       : undefined;
   return {
     task: info.id,
-    ...(samples === undefined ? {} : { generated: generatedExamples(samples, data, gallery) }),
+    ...(samples !== undefined && { generated: generatedExamples(samples, data, gallery) }),
     queries,
     pictures: gallery.pictures,
   };

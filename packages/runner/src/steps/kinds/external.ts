@@ -187,7 +187,7 @@ async function withPlace<T>(action: () => Promise<T>): Promise<T> {
     throw new BenchError({
       code,
       message: `${basename(place)} ${message}`,
-      ...(next === undefined ? {} : { next }),
+      next,
       cause: error,
     });
   }

@@ -13,7 +13,7 @@ import { defineStep, likenessByParts } from '../step-definition.js';
 
 export interface TrainJob extends StepJob {
   readonly task: TaskSource;
-  /** Of the method. */
+  /** Seed of the method. */
   readonly seed: number;
   /** Models kept along the run; at least 1, the final one. */
   readonly snapshots: number;

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { link, lstat, mkdir, open, realpath, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Backend, Changed, type Found } from '../backend.js';
@@ -35,27 +35,13 @@ export function openFileSystem(folder: string): Backend {
     find,
     read: (name, into, from, version) => readFile(pathOf(name), into, from, version),
     list: (of) => listFolder(folder, of, find),
-    async now() {
-      try {
-        return fileSystemTime(folder);
-      } catch {
-        return Date.now();
-      }
-    },
+    now: async () => timeIn(folder),
     async remove(name, version) {
       if (version !== undefined && (await find(name))?.version !== version) return;
-      await rm(pathOf(name), { force: true, recursive: true }).catch((error: unknown) => {
-        throw writeError(error, pathOf(name));
-      });
+      await remove(pathOf(name));
     },
     removeAtOnce(names) {
-      for (const name of names) {
-        try {
-          rmSync(pathOf(name), { force: true });
-        } catch {
-          // The process is about to be killed: there is nobody left to tell.
-        }
-      }
+      for (const name of names) removeAtOnce(pathOf(name));
     },
     async moveAside(name) {
       const movedTo = await moveAside(pathOf(name));
@@ -65,8 +51,7 @@ export function openFileSystem(folder: string): Backend {
       const parts = name.split('/');
       for (const n of parts.keys()) {
         const part = parts.slice(0, n + 1).join('/');
-        const path = pathOf(part);
-        const found = await stat(path).catch(() => lstat(path).catch(() => undefined));
+        const found = await statOf(pathOf(part));
         if (found === undefined) return undefined;
         const wanted = n + 1 === parts.length ? 'file' : 'folder';
         if (wanted === 'file' ? found.isFile() : found.isDirectory()) continue;
@@ -74,20 +59,49 @@ export function openFileSystem(folder: string): Backend {
       }
       return undefined;
     },
-    async adopt(source, name) {
-      const to = pathOf(name);
-      try {
-        await mkdir(dirname(to), { recursive: true });
-        await link(await realpath(source.place(name)), to);
-        return true;
-      } catch {
-        return false;
-      }
-    },
+    adopt: (source, name) => adopt(source.place(name), pathOf(name)),
     async *leftovers() {
       for await (const name of leftoversIn(folder)) yield { name, isObject: true, find: () => find(name) };
     },
   };
+}
+
+/** The file system's own time; this machine's where the folder cannot tell. */
+function timeIn(folder: string): number {
+  try {
+    return fileSystemTime(folder);
+  } catch {
+    return Date.now();
+  }
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { force: true, recursive: true }).catch((error: unknown) => {
+    throw writeError(error, path);
+  });
+}
+
+/** Not asynchronous and silent: the process is about to be killed, and there is nobody left to tell. */
+function removeAtOnce(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {}
+}
+
+/** What has the path, or the link itself where it leads nowhere; undefined when there is nothing. */
+function statOf(path: string): Promise<Stats | undefined> {
+  return stat(path).catch(() => lstat(path).catch(() => undefined));
+}
+
+/** Whether the file could be linked, which takes no space. */
+async function adopt(from: string, to: string): Promise<boolean> {
+  try {
+    await mkdir(dirname(to), { recursive: true });
+    await link(await realpath(from), to);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function findFile(path: string): Promise<Found | undefined> {

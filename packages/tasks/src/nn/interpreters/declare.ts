@@ -91,7 +91,7 @@ export function declareNetwork(network: Network, inputShape: readonly number[], 
   };
 }
 
-/** The same layers; `called` is told the names of those that are used. */
+/** These layers; `called` is told the names of those that are used. */
 function noting(nn: Nn, called: Set<string>): Nn {
   return new Proxy(nn, {
     get(target, name) {
