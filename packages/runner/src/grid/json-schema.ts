@@ -94,7 +94,7 @@ function choiceOf(known: readonly { readonly id: string; readonly title: string;
   };
 }
 
-/** Allows models besides, which may be modules of the user's own with parameters that nobody else knows. */
+/** What is known, or a module of the user's own, whose parameters are not known here. */
 function ownOr({ anyOf }: { readonly anyOf: readonly Schema[] }): Schema {
   const path: Schema = {
     type: 'string',

@@ -14,7 +14,7 @@ export function settingLabels(methods: readonly GridMethod[]): Map<GridMethod, s
   return labels;
 }
 
-/** Says which seed of the grid it is, as above for settings. */
+/** Seed as part of a label; empty where the grid has only one. */
 export function seedLabel(grid: Grid, seed: number): string {
   return grid.seeds.length > 1 ? ` seed=${seed}` : '';
 }
