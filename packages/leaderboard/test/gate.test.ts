@@ -123,7 +123,9 @@ describe('the gate', () => {
     const found = check({ ...input, cells }, baseline);
     expect(found.passed).toBe(true);
     expect(found.rows.filter(({ warning }) => warning !== undefined).map(({ entry }) => entry)).toEqual(['influence']);
-    expect(renderCheckAnnotations(found)).toMatch(/^::warning title=simulated\/influence lds%3A ok::[^\n]*in their bytes/);
+    expect(renderCheckAnnotations(found)).toMatch(
+      /^::warning title=simulated\/influence lds%3A ok::[^\n]*in their bytes/,
+    );
   });
 
   it('takes a method that the baseline lacks for new, unless it fails', () => {
