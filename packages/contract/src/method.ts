@@ -8,7 +8,7 @@ import type { TaskInfo, TaskKind } from './task.js';
 import { contractVersion, type OfContract } from './version.js';
 
 /** What a method may ask for beyond its own random numbers; its context holds what it names and nothing else. */
-export type Need = 'labels' | 'features' | 'checkpoints' | 'gradients' | 'curvature' | 'trajectory';
+export type Need = 'labels' | 'features' | 'checkpoints' | 'gradients' | 'curvature' | 'trajectory' | 'subsets';
 
 /** `pairwise` scores are [queries × train]; `global` ones are [train], the same for every query. */
 export type ScoreShape = 'pairwise' | 'global';
@@ -144,6 +144,14 @@ export interface ReplayedStep {
   readonly emitted: Readonly<Record<string, Float32Array>>;
 }
 
+/** What training on subsets of the training set came to. */
+export interface SubsetOutcomes {
+  /** Training points that each subset keeps, ascending; subsets may be of different sizes. */
+  readonly members: readonly Int32Array[];
+  /** Target of every query after training on each subset, the mean over training runs, [subsets × queries]. */
+  readonly targets: Float64Array;
+}
+
 /** Set between steps when the run is being cancelled. */
 export interface CancelSignal {
   readonly aborted: boolean;
@@ -203,16 +211,22 @@ export interface ContextByNeed {
     /** Runs the training of checkpoint 0 again, step by step, to the same bytes, and streams what `emit` computed. */
     replay(request: ReplayRequest): AsyncIterable<ReplayedStep>;
   };
+  subsets: {
+    /** Subsets of the truth to learn from. Those that values are reported on are never among them. */
+    subsets(): Promise<SubsetOutcomes>;
+  };
 }
 
 /** The intersection of the members of a union. */
 export type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
 
-/** What a method sees: the task, its own randomness, and what it declared to need. Never subsets, truth or metrics. */
+/** What a method sees: the task, its own randomness, and what it declared to need. Never the truth that is reported on, or metrics. */
 export type MethodContext<N extends Need = never> = BaseContext &
   ([N] extends [never] ? unknown : Intersect<ContextByNeed[N]>);
 /** A context with everything; what the harness builds and then narrows to what the method needs. */
 export type FullMethodContext = MethodContext<Need>;
+/** Everything that a task with models can give. */
+export type ModelMethodContext = MethodContext<Exclude<Need, 'subsets'>>;
 
 /** Arrays that `fit` hands to `score`; cached on disk between the two. */
 export type MethodState = Readonly<Record<string, NumericArray>>;

@@ -13,13 +13,14 @@ export interface Truth {
   readonly retrainSeeds: number;
   readonly queries: number;
   readonly train: number;
+  /** Share of the training set in each subset, the mean share where sizes differ. */
   readonly fraction: number;
   /** Whether each class has the same share of its points in every subset. */
   readonly stratified?: true;
-  /** Training indices of each subset, ascending, [subsets × size]. */
+  /** Training indices of each subset, ascending; sizes differ only in a truth that others published. */
   readonly members: readonly Int32Array[];
   /** Target of every query under every retrained model, [subsets × retrainSeeds × queries]. */
-  readonly outputs: Float32Array;
+  readonly outputs: Float32Array | Float64Array;
 }
 
 /** Which subsets and queries a value is computed on. Parameters are chosen on `tune` and reported on `report`. */

@@ -1,4 +1,7 @@
-export type TaskKind = 'classifier' | 'generator';
+/** Kinds of tasks whose models are trained here. */
+export type ModelKind = 'classifier' | 'generator';
+/** `foreign`: of the task only a ground truth is known that others published; it has no points, models or gradients. */
+export type TaskKind = ModelKind | 'foreign';
 
 /** One layer of a model, in parameter order. */
 export interface LayerInfo {
@@ -13,9 +16,9 @@ export interface LayerInfo {
 export interface TaskInfo {
   readonly id: string;
   readonly kind: TaskKind;
-  /** Id of the target that is explained, e.g. `margin`; higher is more. */
+  /** Id of the target that is explained, e.g. `margin`, or words where only the truth is known; higher is more. */
   readonly target: string;
-  /** Training points, query points, parameters. */
+  /** Training points, query points, parameters. What describes a model is 0 or empty where only the truth is known. */
   readonly train: number;
   readonly queries: number;
   /** Generators: how many of the queries, the last ones, it drew itself. */
@@ -24,9 +27,9 @@ export interface TaskInfo {
   readonly layers: readonly LayerInfo[];
   /** Shape of one input, e.g. [64] or [28, 28, 1]. */
   readonly inputShape: readonly number[];
-  /** Number of classes; 0 for a generator. */
+  /** Number of classes of a classifier; otherwise 0. */
   readonly classes: number;
-  /** Noise levels of a diffusion model; 0 for a classifier. */
+  /** Noise levels of a diffusion model; otherwise 0. */
   readonly diffusionSteps: number;
   readonly epochs: number;
   readonly batch: number;

@@ -1,3 +1,14 @@
+export { truthFile } from './foreign-truth/description.js';
+export {
+  type AboutForeignTruth,
+  type ForeignPoints,
+  type ForeignTruth,
+  foreignDigest,
+  idsOf,
+  runsOf,
+} from './foreign-truth/foreign-truth.js';
+export { readDescription, readForeignTruth } from './foreign-truth/read-foreign-truth.js';
+export { writeForeignTruth } from './foreign-truth/write-foreign-truth.js';
 export { folderSize } from './program/folder-size.js';
 export type { ProgramReport } from './program/run-program.js';
 export { type ProgramScoring, scoreByProgram } from './program/score-by-program.js';

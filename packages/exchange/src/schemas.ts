@@ -3,4 +3,5 @@ export const schemas = {
   task: 'bench/task@1',
   request: 'bench/request@1',
   scores: 'bench/scores@1',
+  foreignTruth: 'bench/foreign-truth@1',
 } as const;

@@ -71,6 +71,25 @@ export interface TruthGrowth {
   readonly margin: number;
 }
 
+/** A truth that others published, of a task of which nothing else is known. */
+export interface BoardForeign {
+  readonly title: string;
+  /** How its models were trained, in words. */
+  readonly recipe?: string;
+  /** `unknown` where its authors do not say. */
+  readonly licence: string;
+  readonly source: string;
+  readonly cite?: string;
+  /** Training runs of each subset, where that is known. */
+  readonly runs?: number;
+  /** Whether outputs of single runs are known, and not their means alone. */
+  readonly single: boolean;
+  /** Subsets that methods could learn from, none of which is reported on; absent: no method of the grid learns from any. */
+  readonly learned?: number;
+  /** Metrics of the grid that need more than a truth. */
+  readonly unmeasured: readonly string[];
+}
+
 export interface BoardTask {
   readonly info: TaskInfo;
   /** Hash of what the grid says of the task: its data, model and target. */
@@ -80,6 +99,8 @@ export interface BoardTask {
   readonly truth?: Truth;
   /** Given where the truth is grown; it then stands at a whole number of blocks. */
   readonly growth?: TruthGrowth;
+  /** Given where only the truth is known. */
+  readonly foreign?: BoardForeign;
   readonly report: Split;
   readonly tune?: Split;
   /** What metrics ask of scores, in words, by their ids. */

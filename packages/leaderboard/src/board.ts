@@ -1,5 +1,5 @@
 import type { Json, Origin, TaskKind } from '@attribution-bench/contract';
-import type { BoardDiagnostic, BoardMethod, BoardMetric, CellStatus } from './board-input.js';
+import type { BoardDiagnostic, BoardForeign, BoardMethod, BoardMetric, CellStatus } from './board-input.js';
 
 /** Names the layout of board.json; raised when a field changes its meaning. */
 export const boardSchema = 'bench/board@2';
@@ -58,11 +58,15 @@ export interface BoardTaskSummary {
     readonly subsets: number;
     readonly retrainSeeds: number;
     readonly fraction: number;
-    /** Training points in each subset. */
+    /** Training points in each subset; the fewest where sizes differ. */
     readonly points: number;
+    /** The most, where sizes differ. */
+    readonly mostPoints?: number;
     /** Whether each class has the same share of its points in every subset. */
     readonly stratified?: true;
   };
+  /** Given where only the truth is known, which others published. */
+  readonly foreign?: BoardForeign;
   /** Where the truth is grown from look to look: how far that is, and what it has settled. */
   readonly settling?: BoardSettling;
   readonly report: SplitSize;

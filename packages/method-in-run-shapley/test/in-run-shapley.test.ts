@@ -1,4 +1,4 @@
-import type { FullMethodContext, ReplayStep } from '@attribution-bench/contract';
+import type { ModelMethodContext, ReplayStep } from '@attribution-bench/contract';
 import { collectRows, matmul } from '@attribution-bench/numerics';
 import {
   describeMethod,
@@ -38,7 +38,7 @@ describe('on the recorded run', () => {
       ...fixture,
       task: {
         ...fixture.task,
-        context: (request): FullMethodContext => ({ ...fixture.task.context(request), replay: recordedRun }),
+        context: (request): ModelMethodContext => ({ ...fixture.task.context(request), replay: recordedRun }),
       },
     };
     const { scores } = await runMethod(inRunShapley, setting, { params: { order } });

@@ -1,4 +1,4 @@
-import type { FullMethodContext, GradientRequest } from '@attribution-bench/contract';
+import type { GradientRequest, ModelMethodContext } from '@attribution-bench/contract';
 import { collectRows } from '@attribution-bench/numerics';
 import {
   describeMethod,
@@ -46,7 +46,7 @@ const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value
 test('its scores are the formula over the gradients along the path of each query, one parameter at a time', async () => {
   const setting = await settingWith({ heldout: 0 });
   const { checkpoints } = await setting.models({ checkpoints: 1, trajectory: 1 });
-  const ctx: FullMethodContext = setting.task.context({
+  const ctx: ModelMethodContext = setting.task.context({
     checkpoints,
     trajectory: [],
     scope: [1, 2, 3, 4],

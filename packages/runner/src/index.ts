@@ -39,6 +39,8 @@ export { runPlan } from './schedule/run-plan.js';
 export { registerStep } from './steps/registry.js';
 export type { StepContext } from './steps/step-context.js';
 export { type DefinedStep, defineStep, type StepDefinition } from './steps/step-definition.js';
+export { type ExportedForeign, exportForeign } from './truth/export-foreign.js';
 export { type ExportedPack, exportTruth } from './truth/export-truth.js';
+export { type ImportedForeign, importForeign } from './truth/import-foreign.js';
 export { type ImportedPack, importTruth } from './truth/import-truth.js';
 export { type TruthVerification, type VerifiedRow, type VerifyOptions, verifyTruth } from './truth/verify-truth.js';

@@ -21,8 +21,11 @@ describe('examples of a board', () => {
     expect(others).toEqual([]);
     expect(examples.task).toBe('a');
     expect(examples.queries.map(({ query }) => query)).toEqual([0, 2, 4]);
-    const [job] = planned.steps.flatMap((step) => scoreStep.jobOf(step) ?? []);
-    const data = await readData(openStore(join(results, 'store')), job.task);
+    const [source] = planned.steps.flatMap((step) => {
+      const task = scoreStep.jobOf(step)?.task;
+      return task?.spec === undefined ? [] : [task];
+    });
+    const data = await readData(openStore(join(results, 'store')), source);
     for (const { query, label, picture, methods } of examples.queries) {
       expect(label).toBe(data.queryLabels[query]);
       const shown = pixels(examples.pictures[picture]);

@@ -1,14 +1,13 @@
 import {
   BenchError,
   type Checkpoint,
-  childSeed,
-  type FullMethodContext,
   type GradientRequest,
+  type ModelMethodContext,
   type PointSet,
-  Rng,
   sizeOf,
   type TaskInfo,
 } from '@attribution-bench/contract';
+import { baseContext } from './base-context.js';
 import type { DataEnvironment, TaskData } from './data/task-data.js';
 import { onnxFeatures } from './features/onnx-features.js';
 import type { Evaluator } from './passes/evaluator.js';
@@ -32,8 +31,9 @@ export interface ContextParts {
 /** What a method sees of a task: everything, to be narrowed to what it declares. */
 export function createContext(
   { info, data, subject, evaluator, replay, samplingPass, environment }: ContextParts,
-  { checkpoints, trajectory, scope, cancel, progress, log }: ContextRequest,
-): FullMethodContext {
+  request: ContextRequest,
+): ModelMethodContext {
+  const { checkpoints, trajectory, cancel } = request;
   const loaded = new Map<string, LoadedCheckpoint>();
   for (const checkpoint of [...trajectory, ...checkpoints]) loaded.set(checkpoint.id, checkpoint);
   const parametersOf = ({ id }: Checkpoint): Float32Array => {
@@ -55,17 +55,8 @@ export function createContext(
       next: 'ask for the time steps "sampling" of the queries of a generator alone',
     });
   };
-  let done = 0;
   return {
-    task: info,
-    rng: (name) => new Rng(childSeed(scope, name)),
-    seed: (name) => childSeed(scope, name),
-    progress(share) {
-      done = Math.max(done, Math.min(1, share));
-      progress(done);
-    },
-    signal: cancel,
-    log,
+    ...baseContext(info, request),
     labels: (of) => (of === 'train' ? data.labels : data.queryLabels).slice(),
     async features({ of, space, checkpoint = checkpoints[0], extractor }) {
       const inputs = of === 'train' ? data.inputs : data.queryInputs;
@@ -85,18 +76,18 @@ export function createContext(
     checkpoints: checkpoints.map(handle),
     trajectory: trajectory.map(handle),
     async outputs({ of, checkpoint, output, timesteps }) {
-      const request = { of, output, pass: await passOf(of, timesteps), cancel };
-      const [values] = await evaluator.outputs([parametersOf(checkpoint)], request);
+      const asked = { of, output, pass: await passOf(of, timesteps), cancel };
+      const [values] = await evaluator.outputs([parametersOf(checkpoint)], asked);
       return values;
     },
     parameters: async (checkpoint) => parametersOf(checkpoint).slice(0, info.parameters),
     async *gradients({ of, checkpoint, output, projection, timesteps }) {
       const pass = await passOf(of, timesteps);
-      const request = { of, output, pass, cancel, ...(projection === undefined ? {} : { projection }) };
-      yield* evaluator.gradients(parametersOf(checkpoint), request);
+      const asked = { of, output, pass, cancel, ...(projection === undefined ? {} : { projection }) };
+      yield* evaluator.gradients(parametersOf(checkpoint), asked);
     },
     hessianProducts: ({ checkpoint, vectors }) => evaluator.hessianProducts(parametersOf(checkpoint), vectors, cancel),
-    replay: (request) => replay(checkpoints[0], request, cancel),
+    replay: (asked) => replay(checkpoints[0], asked, cancel),
   };
 }
 

@@ -1,3 +1,4 @@
+export { baseContext } from './base-context.js';
 export { defaultCacheFolder } from './cache-folder.js';
 export {
   type AuthoredKind,

@@ -5,10 +5,10 @@ import {
   fileNameProblem,
   isObject,
   locateFiles,
+  type ModelKind,
   type ParamProblem,
   type ParamSpecs,
   type ParamValue,
-  type TaskKind,
 } from '@attribution-bench/contract';
 import { locateModule } from './code/authored-module.js';
 import { type Declared, declareOwnPart, type OwnDeclaration, type PartKind, type Parts } from './own-parts.js';
@@ -21,7 +21,7 @@ export type ResolvedTask = { ok: true; spec: TaskSpec } | { ok: false; problems:
 
 type Fields = Readonly<Record<string, unknown>>;
 const keys = ['id', 'kind', 'data', 'model', 'target', 'queries'];
-const defaultTarget: Readonly<Record<TaskKind, string>> = { classifier: 'margin', generator: 'neg-denoising-loss' };
+const defaultTarget: Readonly<Record<ModelKind, string>> = { classifier: 'margin', generator: 'neg-denoising-loss' };
 
 /**
  * Checks a task as written in a grid file (`extends` already merged, `truth` taken out) and fills in every default.
@@ -151,7 +151,7 @@ function checked(key: string, specs: ParamSpecs, given: Fields, problems: ParamP
 
 type Report = (path: (string | number)[], message: string, next?: string) => void;
 
-function checkClasses(kind: TaskKind, { classes, flipLabels }: Values, report: Report): void {
+function checkClasses(kind: ModelKind, { classes, flipLabels }: Values, report: Report): void {
   if (Array.isArray(classes)) {
     const twice = classes.find((name, index) => classes.indexOf(name) !== index);
     if (twice !== undefined) report(['data', 'classes'], `names ${JSON.stringify(twice)} twice`);
@@ -182,7 +182,7 @@ function recipeOf(model: Declared<Parts['model']>, params: Values): Recipe {
 }
 
 function resolveQueries(
-  kind: TaskKind,
+  kind: ModelKind,
   given: unknown,
   data: Values | undefined,
   givenData: Fields,

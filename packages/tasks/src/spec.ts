@@ -1,4 +1,4 @@
-import type { Json, TaskKind } from '@attribution-bench/contract';
+import type { Json, ModelKind } from '@attribution-bench/contract';
 import type { Recipe } from './training/recipe.js';
 
 /** A named thing with the values of all its declared parameters. */
@@ -21,7 +21,7 @@ export type QuerySpec = {
  */
 export interface TaskSpec {
   readonly id: string;
-  readonly kind: TaskKind;
+  readonly kind: ModelKind;
   /** The grid seed. */
   readonly seed: number;
   readonly data: Choice;

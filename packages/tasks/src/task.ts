@@ -1,4 +1,4 @@
-import type { CancelSignal, Checkpoint, FullMethodContext, Seed, TaskInfo } from '@attribution-bench/contract';
+import type { CancelSignal, Checkpoint, ModelMethodContext, Seed, TaskInfo } from '@attribution-bench/contract';
 
 export interface TrainRequest {
   /**
@@ -70,6 +70,6 @@ export interface Task {
    */
   generate?(parameters: Float32Array, images: readonly number[], cancel: CancelSignal): Promise<Float32Array>;
   /** What a method sees; narrow it to the method's needs before handing it over. */
-  context(request: ContextRequest): FullMethodContext;
+  context(request: ContextRequest): ModelMethodContext;
   release(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { FullMethodContext, GradientRequest, NdArray, RowBlock } from '@attribution-bench/contract';
+import type { GradientRequest, ModelMethodContext, NdArray, RowBlock } from '@attribution-bench/contract';
 import { matmul } from '@attribution-bench/numerics';
 import type { Setting } from './setting.js';
 
@@ -13,7 +13,7 @@ export function withProjections(setting: Setting, projections: readonly NdArray<
     ...setting,
     task: {
       ...task,
-      context(request): FullMethodContext {
+      context(request): ModelMethodContext {
         const ctx = task.context(request);
         return { ...ctx, gradients: (asked) => projected(ctx, asked, projections[asked.checkpoint.run]) };
       },
@@ -22,7 +22,7 @@ export function withProjections(setting: Setting, projections: readonly NdArray<
 }
 
 async function* projected(
-  ctx: FullMethodContext,
+  ctx: ModelMethodContext,
   { projection: _, ...request }: GradientRequest,
   { shape: [p, columns], data: matrix }: NdArray<Float32Array>,
 ): AsyncGenerator<RowBlock> {

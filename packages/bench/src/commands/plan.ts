@@ -103,12 +103,16 @@ function planData(plan: Plan, prediction: Estimate): unknown {
 function planText(plan: Plan, prediction: Estimate, jobs: number): string {
   const tasks = table(
     ['task', 'train', 'queries', 'parameters', 'truth'],
-    plan.tasks.map(({ info, truth }) => [
+    plan.tasks.map(({ info, truth, foreign }) => [
       info.id,
       info.train,
       info.queries,
       info.parameters,
-      truth === undefined ? 'none' : `${truth.cached} of ${truth.total} retrainings stored`,
+      foreign !== undefined
+        ? 'published'
+        : truth === undefined
+          ? 'none'
+          : `${truth.cached} of ${truth.total} retrainings stored`,
     ]),
   );
   const cells = table(

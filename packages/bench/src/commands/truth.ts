@@ -7,9 +7,12 @@ import { type FlagValues, wholeNumber, withFlags } from '../flags.js';
 import { onInterrupt } from '../interrupt.js';
 import { planFrom } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
-import { formatBytes } from '../text/format.js';
+import { count, formatBytes } from '../text/format.js';
 import { table } from '../text/table.js';
 import { resultsFolder } from '../workspace.js';
+
+/** Digits of a key that tell it from all others. */
+const shortKey = 16;
 
 export function truthCommand(): Command {
   const command = new Command('truth')
@@ -22,7 +25,8 @@ Examples:
   bench truth build --config digits.yaml
   bench truth verify --config digits.yaml --rows 8      retrains 8 random rows per task and compares
   bench truth export --config digits.yaml               one small file per task, to commit and share
-  bench truth import results/truth/digits-mlp-*.safetensors --config digits.yaml`,
+  bench truth import results/truth/digits-mlp-*.safetensors --config digits.yaml
+  bench truth import --foreign wikitext-gpt2/           a truth that others published; prints how a grid names it`,
     );
   command.addCommand(
     withFlags(
@@ -43,7 +47,9 @@ Examples:
   command.addCommand(
     withFlags(
       new Command('export')
-        .description('write one truth pack per task')
+        .description(
+          'write one truth pack per task; of a task of which only the truth is known, the folder it was read from',
+        )
         .option('--to <folder>', 'folder to write to (default: truth/ of the results folder)'),
       ...(['config', 'quick', 'engine', 'json', 'results'] as const),
     ).action(exportPacks),
@@ -51,10 +57,11 @@ Examples:
   command.addCommand(
     withFlags(
       new Command('import')
-        .description('put the retrainings of truth packs into the store')
-        .argument('<file...>', 'truth packs'),
+        .description('put the retrainings of truth packs, or a truth that others published, into the store')
+        .argument('[file...]', 'truth packs')
+        .option('--foreign <folder>', 'a published truth: truth.json, masks.npy, outputs.npy; needs no --config'),
       ...(['config', 'quick', 'engine', 'json', 'results'] as const),
-    ).action(importPacks),
+    ).action(importTruths),
   );
   return command;
 }
@@ -96,13 +103,62 @@ async function verify(flags: FlagValues & { rows: number }): Promise<void> {
 }
 
 async function exportPacks(flags: FlagValues & { to?: string }): Promise<void> {
-  const { exportTruth } = await import('@attribution-bench/runner');
+  const { exportForeign, exportTruth } = await import('@attribution-bench/runner');
   const { requireWritable } = await import('@attribution-bench/store');
   await requireWritable(flags.to === undefined ? resultsFolder(flags.results) : resolve(flags.to));
   const plan = await planFrom(flags, { scope: 'truth', readOnly: true });
-  const packs = await exportTruth(plan, { ...(flags.to !== undefined && { folder: flags.to }) });
-  if (flags.json) console.log(JSON.stringify(packs, undefined, 2));
-  else for (const { task, file, bytes } of packs) console.log(`${task}: ${file} (${formatBytes(bytes)})`);
+  const foreign = await exportForeign(plan, flags.to);
+  const onlyForeign = plan.tasks.every((task) => task.truth === undefined || task.foreign !== undefined);
+  const packs =
+    foreign.length > 0 && onlyForeign
+      ? []
+      : await exportTruth(plan, { ...(flags.to !== undefined && { folder: flags.to }) });
+  if (flags.json) console.log(JSON.stringify([...packs, ...foreign], undefined, 2));
+  else {
+    for (const { task, file, bytes } of packs) console.log(`${task}: ${file} (${formatBytes(bytes)})`);
+    for (const { task, folder } of foreign) console.log(`${task}: ${folder}`);
+  }
+}
+
+async function importTruths(files: string[], flags: FlagValues & { foreign?: string }): Promise<void> {
+  if ((files.length === 0) === (flags.foreign === undefined))
+    throw new BenchError({
+      code: 'FLAG_ALONE',
+      place: 'truth import',
+      message: files.length === 0 ? 'names nothing to import' : 'names truth packs and --foreign at once',
+      next: 'name truth packs, or --foreign and a folder',
+    });
+  if (flags.foreign === undefined) await importPacks(files, flags);
+  else await importPublished(flags.foreign, flags);
+}
+
+async function importPublished(folder: string, flags: FlagValues): Promise<void> {
+  const { importForeign } = await import('@attribution-bench/runner');
+  const { requireWritable } = await import('@attribution-bench/store');
+  const results = resultsFolder(flags.results);
+  await requireWritable(results);
+  const imported = await importForeign(resolve(folder), results);
+  if (flags.json) {
+    console.log(JSON.stringify(imported, undefined, 2));
+    return;
+  }
+  const { title, target, licence, source, subsets, train, queries, singleRuns, key } = imported;
+  const ceiling =
+    singleRuns > 1 ? `yes: ${singleRuns} single runs of each subset` : 'no: no two single runs of a subset';
+  console.log(
+    [
+      `${title} (licence: ${licence}; ${source})`,
+      `  ${count(subsets, 'subset')} of ${count(train, 'training point')}, ${queries} ${queries === 1 ? 'query' : 'queries'}`,
+      `  target: ${target}`,
+      `  noise ceiling: ${ceiling}`,
+      `  key: ${key}`,
+      'In a grid file:',
+      '  tasks:',
+      '    - id: my-name',
+      '      kind: foreign',
+      `      truth: { foreign: "${key.slice(0, shortKey)}" }`,
+    ].join('\n'),
+  );
 }
 
 async function importPacks(files: string[], flags: FlagValues): Promise<void> {

@@ -4,10 +4,10 @@ import {
   entryFor,
   firstLook,
   type Grid,
-  type GridTask,
   type GrowthRecord,
   grownGrid,
   growthFile,
+  type ModelTask,
   type Plan,
   type RunOutcome,
   readGrowth,
@@ -89,7 +89,7 @@ export async function runUntilSettled(flags: FlagValues & SettleFlags): Promise<
 
 /** The record of a grid that is grown from now on, or goes on growing. @throws BenchError GROWTH_FIXED */
 function begun(grid: Grid, record: GrowthRecord, flags: SettleFlags, folder: string): GrowthRecord {
-  const tasks = grid.tasks.filter((task): task is Required<GridTask> => task.truth !== undefined);
+  const tasks = grid.tasks.filter((task): task is Required<ModelTask> => task.truth !== undefined);
   if (tasks.length === 0)
     throw new BenchError({
       code: 'NOTHING_TO_GROW',

@@ -1,4 +1,4 @@
-import { type FullMethodContext, type PointSet, type Projection, projectionKinds } from '@attribution-bench/contract';
+import { type ModelMethodContext, type PointSet, type Projection, projectionKinds } from '@attribution-bench/contract';
 import { type Figure, millisecondsOf, secondsOf } from './figures.js';
 import { contextOf, drawnContext, measuredTasks, openDrawn, openMeasured } from './tasks.js';
 
@@ -46,7 +46,7 @@ function gradientsFigure(settings: Figure['settings'], value: number): Figure {
 
 /** Asks for the gradients of all points of a set and lets them go by; returns how many numbers came. */
 export async function drain(
-  context: FullMethodContext,
+  context: ModelMethodContext,
   projection: Projection,
   of: PointSet = 'train',
 ): Promise<number> {

@@ -1,5 +1,5 @@
 import type { Method } from '@attribution-bench/contract';
-import { deriveSeed } from '@attribution-bench/contract';
+import { deriveSeed, narrowContext } from '@attribution-bench/contract';
 import { loadMethod } from '@attribution-bench/runner';
 import { importAuthored } from '@attribution-bench/tasks';
 import type { Figure } from './figures.js';
@@ -52,7 +52,7 @@ export async function measureReplay(): Promise<Figure[]> {
       };
       const scoring = async (order: string) => {
         const task = await openMeasured(raw);
-        const context = await contextOf(task);
+        const context = narrowContext(await contextOf(task), inRunShapley.needs);
         const seconds = await processorSecondsOf(() => inRunShapley.score(context, { order }, {}));
         await task.release();
         return seconds;

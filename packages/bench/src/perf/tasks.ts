@@ -1,6 +1,6 @@
 import {
   deriveSeed,
-  type FullMethodContext,
+  type ModelMethodContext,
   type ParamSpecs,
   type Params,
   Rng,
@@ -59,14 +59,14 @@ export function specOf(raw: Readonly<Record<string, unknown>>): TaskSpec {
 }
 
 /** Trains one model and gives what a method would see of it. */
-export async function contextOf(task: Task): Promise<FullMethodContext> {
+export async function contextOf(task: Task): Promise<ModelMethodContext> {
   const seed = deriveSeed(gridSeed, task.info.id, 'checkpoint', 0);
   const [run] = await task.train({ runs: [{ seed }], snapshots: 1, cancel: neverCancelled });
   const [snapshot] = run.snapshots;
   return contextAt(task, { ...snapshot, id: 'final', run: 0, seed });
 }
 
-function contextAt(task: Task, checkpoint: LoadedCheckpoint): FullMethodContext {
+function contextAt(task: Task, checkpoint: LoadedCheckpoint): ModelMethodContext {
   return task.context({
     checkpoints: [checkpoint],
     trajectory: [],
@@ -116,7 +116,7 @@ export function multiplicationsOf(
 }
 
 /** What a method would see of an untrained model: times do not depend on the parameters. */
-export function drawnContext(task: Task): FullMethodContext {
+export function drawnContext(task: Task): ModelMethodContext {
   const seed = deriveSeed(gridSeed, task.info.id, 'checkpoint', 0);
   const rng = new Rng(seed);
   const parameters = Float32Array.from({ length: task.info.parameters }, () => 0.05 * rng.normal());

@@ -1,6 +1,7 @@
 import type { BoardRow, BoardTaskSummary } from '../board.js';
 import type { BoardInput, BoardTask } from '../board-input.js';
 import { holm } from '../statistics/holm.js';
+import { noCeiling } from '../view/foreign-sentences.js';
 import { type BoardMeasure, boardValue } from './board-value.js';
 import { ceilingOf } from './ceiling.js';
 import { type Entry, entriesOf } from './entries.js';
@@ -8,7 +9,7 @@ import { measureMetric } from './measure/measure-metric.js';
 import { pairedPValues, pairedTests } from './paired-tests.js';
 import { rankItems } from './ranking.js';
 import { rankingMetric } from './ranking-metric.js';
-import { ceilingRow, entryRow } from './rows.js';
+import { ceilingRow, entryRow, noCeilingRow } from './rows.js';
 import { lookAt, overLooks, settlingOf } from './settling.js';
 import { summaryOf } from './task-summary.js';
 
@@ -70,6 +71,8 @@ export function makeTask(input: BoardInput, task: BoardTask, familyError: number
   const ceilings = [...measures].flatMap(([metric, { ceiling }]) =>
     ceiling === undefined ? [] : [{ metric, ceiling }],
   );
+  const correlates = [...measures.values()].some(({ metric }) => metric.correlation !== undefined);
+  const unknown = correlates && task.foreign !== undefined ? noCeiling(task.foreign) : undefined;
   const settling =
     look === undefined
       ? undefined
@@ -90,6 +93,7 @@ export function makeTask(input: BoardInput, task: BoardTask, familyError: number
     summary: { ...summaryOf(task, rankedBy?.id), ...(settling !== undefined && { settling }) },
     rows: [
       ...(ceilings.length === 0 ? [] : [ceilingRow(id, ceilings)]),
+      ...(unknown === undefined ? [] : [noCeilingRow(id, unknown)]),
       ...order.map((place) => rowOf(competitors[place], place)),
       ...controls.map((i) => rowOf(i)),
       ...others.map((i) => rowOf(i)),

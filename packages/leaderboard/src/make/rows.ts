@@ -56,18 +56,25 @@ export function ceilingRow(task: string, ceilings: readonly { metric: string; ce
       perQuery: ceiling.perQuery.map(rounded),
     },
   ]);
+  return { ...ceilingOf(task), status: 'ok', metrics: Object.fromEntries(values) };
+}
+
+/** In place of a ceiling where it cannot be known. */
+export function noCeilingRow(task: string, reason: string): BoardRow {
+  return { ...ceilingOf(task), status: 'skipped', reason, metrics: {} };
+}
+
+function ceilingOf(task: string) {
   return {
-    kind: 'ceiling',
+    kind: 'ceiling' as const,
     task,
     entry: 'ceiling',
     method: 'ceiling',
     title: 'Noise ceiling',
     family: 'control',
     global: false,
-    status: 'ok',
     varied: [],
     sweep: [],
     seeds: [],
-    metrics: Object.fromEntries(values),
   };
 }

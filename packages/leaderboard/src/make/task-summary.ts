@@ -1,10 +1,10 @@
-import type { Split } from '@attribution-bench/contract';
+import type { Split, Truth } from '@attribution-bench/contract';
 import type { BoardTaskSummary, SplitSize } from '../board.js';
 import type { BoardTask } from '../board-input.js';
 
 /** What a board says of a task beside its rows. */
 export function summaryOf(
-  { info, dataset, truth, report, tune, sanity, diagnostics, questions = {} }: BoardTask,
+  { info, dataset, truth, foreign, report, tune, sanity, diagnostics, questions = {} }: BoardTask,
   rankedBy?: string,
 ): BoardTaskSummary {
   return {
@@ -29,15 +29,22 @@ export function summaryOf(
             subsets: truth.subsets,
             retrainSeeds: truth.retrainSeeds,
             fraction: truth.fraction,
-            points: truth.members[0].length,
+            ...pointsOf(truth),
             ...(truth.stratified !== undefined && { stratified: truth.stratified }),
           },
         }),
+    ...(foreign === undefined ? {} : { foreign }),
     report: sizeOf(report),
     ...(tune !== undefined && { tune: sizeOf(tune) }),
     ...(Object.keys(questions).length === 0 ? {} : { questions }),
     ...(rankedBy !== undefined && { rankedBy }),
   };
+}
+
+function pointsOf({ members }: Truth): { readonly points: number; readonly mostPoints?: number } {
+  const sizes = members.map(({ length }) => length);
+  const [points, mostPoints] = [Math.min(...sizes), Math.max(...sizes)];
+  return points === mostPoints ? { points } : { points, mostPoints };
 }
 
 function sizeOf({ subsets, queries }: Split): SplitSize {

@@ -2,6 +2,7 @@ import { plural } from '@attribution-bench/contract';
 import type { Board, BoardCosts } from '../board.js';
 import type { TaskExamples } from '../task-examples.js';
 import { renderCsv } from '../text/csv.js';
+import { foreignNote } from '../view/foreign-sentences.js';
 import { shortKey } from '../view/format.js';
 import {
   ceilingSentence,
@@ -75,9 +76,13 @@ async function taskSection(
 ): Promise<Html> {
   const { task, metric } = view;
   const shown = examples.find((candidate) => candidate.task === task.id);
-  const notes = [choiceSentence(view), settlingSentence(view), undefinedSentence(view), ceilingSentence(view)].flatMap(
-    (note) => note ?? [],
-  );
+  const notes = [
+    choiceSentence(view),
+    settlingSentence(view),
+    undefinedSentence(view),
+    ceilingSentence(view),
+    foreignNote(task),
+  ].flatMap((note) => note ?? []);
   return html`<section class="task" data-task="${task.id}" aria-labelledby="task-${index}">
 <h2 id="task-${index}">${task.id}</h2>
 <p class="measured">${measuredSentence(task, metric)}</p>
@@ -105,12 +110,18 @@ function truthFacts({ task, ranked, controls }: TaskView, board: Board): Html {
   const facts: (readonly [string, string | undefined])[] = [
     ['truth', task.truth && shortKey(task.truth.key)],
     ['subsets', task.truth && `${task.report.subsets} of ${task.truth.subsets}`],
-    ['retrainings per subset', task.truth && String(task.truth.retrainSeeds)],
+    ['retrainings per subset', retrainings(task)],
     ['queries', `${task.report.queries} of ${task.queries}`],
     ['method seeds', String(seeds)],
     ['grid seed', String(board.gridSeed)],
   ];
   return html`<dl class="facts">${facts.flatMap(([name, value]) => (value === undefined ? [] : [html`<div><dt>${name}</dt><dd>${value}</dd></div>`]))}</dl>`;
+}
+
+/** Of a published truth the training runs of each subset, where they are known. */
+function retrainings({ truth, foreign }: TaskView['task']): string | undefined {
+  const runs = foreign === undefined ? truth?.retrainSeeds : foreign.runs;
+  return runs === undefined ? undefined : String(runs);
 }
 
 function filters(board: Board, marks: Marks): Html {

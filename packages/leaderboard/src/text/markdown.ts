@@ -1,6 +1,7 @@
 import type { Board, BoardCosts, OverallBoard } from '../board.js';
 import type { BoardDiagnostic } from '../board-input.js';
 import { costTexts } from '../view/cost-texts.js';
+import { foreignNote } from '../view/foreign-sentences.js';
 import { formatInterval, formatRank, formatShare, formatShares, formatSigned, formatValue } from '../view/format.js';
 import { declaredMark, marksSentence } from '../view/marks.js';
 import { overallSentence, overallTitle } from '../view/overall-sentences.js';
@@ -66,6 +67,7 @@ function taskSection(view: TaskView, board: Board): string {
   const choice = choiceRule(view);
   const marks = marksSentence(rows);
   const noShares = ceilingSentence(view);
+  const note = foreignNote(task);
   return [
     `## ${markdownText(task.id)}`,
     markdownText(measuredSentence(task, metric)),
@@ -78,6 +80,7 @@ function taskSection(view: TaskView, board: Board): string {
     ...(settling === undefined ? [] : [markdownText(settling)]),
     ...(undefinedQueries === undefined ? [] : [markdownText(undefinedQueries)]),
     ...(noShares === undefined ? [] : [markdownText(noShares)]),
+    ...(note === undefined ? [] : [markdownText(note)]),
   ].join('\n\n');
 }
 

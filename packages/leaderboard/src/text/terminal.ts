@@ -1,6 +1,7 @@
 import type { Board, BoardCosts, OverallBoard } from '../board.js';
 import type { BoardDiagnostic } from '../board-input.js';
 import { costTexts } from '../view/cost-texts.js';
+import { foreignNote } from '../view/foreign-sentences.js';
 import { formatInterval, formatRank, formatShare, formatShares, formatSigned, formatValue } from '../view/format.js';
 import { declaredMark, declaredWords, externalWords } from '../view/marks.js';
 import { overallSentence, overallTitle } from '../view/overall-sentences.js';
@@ -85,6 +86,7 @@ function taskTable(view: TaskView, board: Board, width: number, paint: Paint): s
     settlingSentence(view),
     undefinedSentence(view),
     ceilingSentence(view),
+    foreignNote(task),
   ].flatMap((note) => (note === undefined ? [] : wrap(singleLine(note), width).map(paint.dim)));
   return [
     ...heading,

@@ -1,6 +1,7 @@
 import { formatCount, plural } from '@attribution-bench/contract';
 import type { Board, BoardTaskSummary } from '../board.js';
 import type { BoardMetric } from '../board-input.js';
+import { foreignSentence, runsWords } from './foreign-sentences.js';
 import { formatLevel, formatValue, shortKey } from './format.js';
 import type { RowView, TaskView } from './task-view.js';
 
@@ -13,6 +14,17 @@ export function measuredSentence(task: BoardTaskSummary, metric: BoardMetric | u
   const asked = task.questions?.[metric.id];
   if (asked !== undefined) return `${name}: ${asked}?`;
   if (truth === undefined || report.subsets === 0) return `${name} on ${plural(task.train, 'training point')}.`;
+  if (task.foreign !== undefined) {
+    const points =
+      truth.mostPoints === undefined
+        ? formatCount(truth.points)
+        : `${formatCount(truth.points)} to ${formatCount(truth.mostPoints)}`;
+    return (
+      `${name}: do scores predict the target of ${plural(report.queries, 'query', 'queries')} (${task.target}) after ` +
+      `training on ${plural(report.subsets, 'subset')} of ${points} of ${plural(task.train, 'training point')}, ` +
+      `${runsWords(task.foreign)}?`
+    );
+  }
   const subset = truth.stratified === true ? 'class-stratified random subset' : 'random subset';
   return (
     `${name}: do scores predict the ${task.target} of ${plural(report.queries, 'query', 'queries')} after retraining on ` +
@@ -46,8 +58,9 @@ export function diagnosticsSentence(generated: number): string {
   return `${samples} beside the training points and the held-out queries, compared in pixels.`;
 }
 
-/** The model and its sanity values. */
+/** The model and its sanity values, or where a published truth comes from. */
 export function modelSentence(task: BoardTaskSummary): string {
+  if (task.foreign !== undefined) return foreignSentence(task.foreign, task.truth?.key);
   const classes = task.classes > 0 ? ` of ${task.classes} classes` : '';
   const sanity = Object.entries(task.sanity).map(([name, value]) => `${sanityName(name)} ${formatValue(value)}`);
   const truth = task.truth === undefined ? [] : [`truth ${shortKey(task.truth.key)}`];
@@ -120,8 +133,9 @@ export function undefinedSentence({ task, ranked, controls }: TaskView): string 
   return `Queries (of ${task.report.queries}) whose value was undefined and counted as 0: ${list.join(', ')}.`;
 }
 
-/** Why no row has a share of the ceiling; undefined when rows have one or there is no ceiling. */
-export function ceilingSentence({ ceiling }: TaskView): string | undefined {
+/** Why there is no ceiling, or no row has a share of it; undefined when rows have one, or nothing has a ceiling here. */
+export function ceilingSentence({ ceiling, noCeiling }: TaskView): string | undefined {
+  if (noCeiling !== undefined) return noCeiling.row.reason;
   if (ceiling?.value === undefined || ceiling.value.low > 0) return undefined;
   return (
     'Retrainings of one subset agree so little that the noise ceiling may be 0: no value is given as a share of it. ' +

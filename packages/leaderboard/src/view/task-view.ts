@@ -16,6 +16,8 @@ export interface TaskView {
   /** Other metrics that any row of the task has. */
   readonly otherMetrics: readonly BoardMetric[];
   readonly ceiling?: RowView;
+  /** In place of a ceiling that cannot be known: the reason is in the row. */
+  readonly noCeiling?: RowView;
   /** From best to worst. */
   readonly ranked: readonly RowView[];
   /** Controls that have results. */
@@ -36,6 +38,7 @@ export function taskViews(board: Board, costs?: BoardCosts): TaskView[] {
         return { row, ...(value !== undefined && { value }), ...(cost !== undefined && { cost }) };
       });
     const ceiling = rows.find(({ row, value }) => row.kind === 'ceiling' && value !== undefined);
+    const noCeiling = rows.find(({ row }) => row.kind === 'ceiling' && row.status !== 'ok');
     const methods = rows.filter(({ row }) => row.kind === 'method');
     const controls = rows.filter(({ row }) => row.kind === 'control');
     return {
@@ -45,6 +48,7 @@ export function taskViews(board: Board, costs?: BoardCosts): TaskView[] {
         ({ id }) => id !== task.rankedBy && rows.some(({ row }) => row.metrics[id] !== undefined),
       ),
       ...(ceiling !== undefined && { ceiling }),
+      ...(noCeiling !== undefined && { noCeiling }),
       ranked: methods.filter(({ row }) => row.rank !== undefined),
       controls: controls.filter(({ row }) => row.status === 'ok'),
       unranked: [

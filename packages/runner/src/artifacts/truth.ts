@@ -3,9 +3,12 @@ import type { Artifact } from '@attribution-bench/store';
 import type { SubsetRule } from '../model/subset-rule.js';
 import { arrayOf } from './checked-fields.js';
 import type { ArtifactCodec, ArtifactPart } from './codec.js';
+import { foreignTruthPart } from './foreign-truth.js';
 
 /** What retraining on subsets came to. */
-export interface TruthRows extends Pick<Truth, 'subsets' | 'retrainSeeds' | 'queries' | 'members' | 'outputs'> {
+export interface TruthRows extends Pick<Truth, 'subsets' | 'retrainSeeds' | 'queries' | 'members'> {
+  /** [subsets × retrainSeeds × queries] */
+  readonly outputs: Float32Array;
   /** Mean training loss of the last epoch, [subsets × retrainSeeds]. */
   readonly losses: Float32Array;
   /** SHA-256 of the parameters of each model, lower-case hex, [subsets × retrainSeeds]. */
@@ -49,6 +52,14 @@ export const truthArtifact: ArtifactCodec<TruthRows> = {
 /** The part that metrics and boards see, of a truth whose rule and task are known. */
 export function truthPart(about: SubsetRule & Pick<Truth, 'key' | 'train'>): ArtifactPart<Truth> {
   return { names: ['members', 'outputs'], decode: (artifact) => ({ ...about, ...predictedRows(artifact) }) };
+}
+
+/** The same of any truth. @param truth without a rule: one that others published */
+export function partOfTruth(
+  { key, rule }: { readonly key: string; readonly rule?: SubsetRule },
+  train: number,
+): ArtifactPart<Truth> {
+  return rule === undefined ? foreignTruthPart(key) : truthPart({ key, train, ...rule });
 }
 
 function predictedRows(artifact: Artifact): Omit<TruthRows, 'losses' | 'weights'> {

@@ -73,10 +73,10 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     return new Map([...predictions(trial.fit, fit), ...predictions(trial.score, score)]);
   }
 
-  /** Models that a task trains at once. */
+  /** Models that a task trains at once; of a task without a model, one. */
   async function stackOf(task: string): Promise<number> {
-    const step = plan.steps.find((each) => each.task === task && describeStep.jobOf(each)) as PlannedStep;
-    return (await readArtifact(results, step.outputs[0], descriptionArtifact)).stack;
+    const step = plan.steps.find((each) => each.task === task && describeStep.jobOf(each));
+    return step === undefined ? 1 : (await readArtifact(results, step.outputs[0], descriptionArtifact)).stack;
   }
 
   /** What the tried step takes; undefined when it fails. */

@@ -2,7 +2,7 @@ import { canonicalJson, checkParams, type Json, type ParamSpecs, type Params } f
 import type { ArtifactRef } from '@attribution-bench/store';
 import { likeness } from '../journal/cost-history.js';
 import type { GridMethod } from '../model/grid.js';
-import type { MethodSource, StepJob } from '../model/job.js';
+import { type MethodSource, namesOf, type StepJob } from '../model/job.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import { type FitJob, fitStep } from '../steps/kinds/fit.js';
@@ -110,7 +110,7 @@ interface FewModels {
 async function withFewModels(plan: Plan, { task, method: source }: FitJob | ScoreJob): Promise<FewModels> {
   const { loaded } = plan.grid.methods.find((entry) => entry.loaded.method.id === source.id) as GridMethod;
   const { method } = loaded;
-  const info = plan.tasks.find((planned) => planned.task.id === task.spec.id)?.info;
+  const info = plan.tasks.find((planned) => planned.task.id === namesOf(task).id)?.info;
   const modelsOf = async (params: Params<ParamSpecs>): Promise<number> => {
     const { checkpoints, trajectory } = await loaded.uses(params);
     return Math.max(1, checkpoints, method.needs.includes('trajectory') ? trajectory : 1);

@@ -46,7 +46,9 @@ export async function planExport(grid: Grid, options: PlanOptions, request: Expo
     throw error;
   });
   const steps: StepList = new Map();
-  const opened = planTaskData(steps, prepared.tasks[0]);
+  const [wantedTask] = prepared.tasks;
+  if (wantedTask.foreign !== undefined) throw nothingToExport(grid, task.id);
+  const opened = planTaskData(steps, wantedTask);
   const seed = request.seed ?? grid.seeds[0];
   const used = cells === undefined ? { checkpoints: 1, trajectory: 0 } : usedModels(cells);
   const { checkpoints = used.checkpoints, trajectory = used.trajectory } = request;
@@ -99,6 +101,15 @@ function noSplit(grid: Grid, task: string): BenchError {
     place: grid.file,
     message: `all truth of ${task} is reported, and none of it is for choosing parameters`,
     next: 'give select.tuneFraction and a method with several settings, or export without --with-truth',
+  });
+}
+
+function nothingToExport(grid: Grid, task: string): BenchError {
+  return new BenchError({
+    code: 'EXPORT_TASK',
+    place: grid.file,
+    message: `knows only the truth of task "${task}"`,
+    next: 'write that with bench truth export',
   });
 }
 

@@ -1,12 +1,12 @@
 import type { TaskSpec } from '@attribution-bench/tasks';
-import type { GridTask } from '../model/grid.js';
+import type { GridTask, ModelTask } from '../model/grid.js';
 import type { RawTruth } from './schema.js';
 
 /**
  * The tasks that one task of a grid file stands for: where its truth lists several subset shares, one a share, `id@share`.
  * They have models, fits, scores and retrainings for metrics in common; truths and what rests on them differ.
  */
-export function sweepFractions(spec: TaskSpec, truth: RawTruth | undefined): GridTask[] {
+export function sweepFractions(spec: TaskSpec, truth: RawTruth | undefined): ModelTask[] {
   if (truth === undefined) return [{ id: spec.id, spec }];
   const { fraction, ...rest } = truth;
   if (typeof fraction === 'number') return [{ id: spec.id, spec, truth: { ...rest, fraction } }];

@@ -4,7 +4,7 @@ import { BenchError, hashJson } from '@attribution-bench/contract';
 import type { TruthGrowth } from '@attribution-bench/leaderboard';
 import { writeAtomically } from '@attribution-bench/store';
 import { taskKey } from '@attribution-bench/tasks';
-import type { Grid, GridTask } from '../model/grid.js';
+import type { Grid, GridTask, ModelTask, TruthSpec } from '../model/grid.js';
 
 /** How far the truths of a grid have been grown: `growth/<grid>.json` of the results folder, by task id. */
 export type GrowthRecord = Readonly<Record<string, GrownTruth>>;
@@ -60,13 +60,14 @@ export async function writeGrowth(resultsFolder: string, grid: string, record: G
 }
 
 /** The entry of a task, where it is of the truth that the grid file asks for. */
-export function entryFor({ id, spec, truth }: GridTask, record: GrowthRecord): GrownTruth | undefined {
-  const entry = Object.hasOwn(record, id) ? record[id] : undefined;
-  return truth !== undefined && entry?.truth === identityOf(spec, truth) ? entry : undefined;
+export function entryFor(task: GridTask, record: GrowthRecord): GrownTruth | undefined {
+  if (task.truth === undefined) return undefined;
+  const entry = Object.hasOwn(record, task.id) ? record[task.id] : undefined;
+  return entry?.truth === identityOf(task.spec, task.truth) ? entry : undefined;
 }
 
 /** A truth at its first look. */
-export function firstLook({ spec, truth }: Required<GridTask>, growth: Omit<TruthGrowth, 'block'>): GrownTruth {
+export function firstLook({ spec, truth }: Required<ModelTask>, growth: Omit<TruthGrowth, 'block'>): GrownTruth {
   return { block: truth.subsets, ...growth, reached: truth.subsets, truth: identityOf(spec, truth) };
 }
 
@@ -82,7 +83,7 @@ export function grownGrid(grid: Grid, record: GrowthRecord): Grid {
 }
 
 /** Identity of the truth as the grid file has it, so before it is grown; what is in the user's own data files is not looked at. */
-function identityOf(spec: GridTask['spec'], truth: NonNullable<GridTask['truth']>): string {
+function identityOf(spec: ModelTask['spec'], truth: TruthSpec): string {
   const { fraction, stratified, retrainSeeds, subsets } = truth;
   return hashJson({ task: taskKey(spec, undefined), fraction, stratified, retrainSeeds, subsets });
 }

@@ -6,6 +6,20 @@ import { gridSchema, truthSchema } from './schema.js';
 
 type Schema = Record<string, unknown>;
 
+/** The truth of a task `kind: foreign`. */
+const foreignTruth: Schema = {
+  type: 'object',
+  required: ['foreign'],
+  additionalProperties: false,
+  properties: {
+    foreign: {
+      type: 'string',
+      minLength: 1,
+      description: 'a folder from this file, or the key that bench truth import --foreign printed',
+    },
+  },
+};
+
 /**
  * The JSON schema (2020-12) of grid files, for editors: the outer shape, and the parameters of every dataset, model,
  * target and metric. Those of methods are left open, since any package can bring some.
@@ -26,12 +40,12 @@ export function gridJsonSchema(): Schema {
     properties: {
       id: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
       extends: { type: 'string', description: 'id of a task whose settings this one starts from' },
-      kind: { enum: ['classifier', 'generator'] },
+      kind: { enum: ['classifier', 'generator', 'foreign'], description: 'foreign: only a published truth is known' },
       data: choiceOf(Object.values(datasets)),
       model: ownOr(choiceOf(modelParams)),
       target: choiceOf(Object.values(targets)),
       queries: { type: 'object', properties: propertiesOf(querySets), additionalProperties: false },
-      truth: { anyOf: [{ const: 'none' }, z.toJSONSchema(truthSchema.partial(), { io: 'input' })] },
+      truth: { anyOf: [{ const: 'none' }, z.toJSONSchema(truthSchema.partial(), { io: 'input' }), foreignTruth] },
     },
   };
   return {

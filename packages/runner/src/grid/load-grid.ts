@@ -23,8 +23,10 @@ import type {
   LoadedMetric,
   TruthSpec,
 } from '../model/grid.js';
+import { needsTruthAlone } from '../model/metric-declaration.js';
 import { layered, mergeTasks } from './extends.js';
 import { ExternalProblem, externalMethod, externalUses } from './external-method.js';
+import { resolveForeignTask } from './foreign-task.js';
 import { sweepFractions, sweptIds } from './fraction-sweep.js';
 import { GridErrors, type GridProblem } from './grid-errors.js';
 import { namedFiles } from './named-files.js';
@@ -115,6 +117,10 @@ async function resolveTasks(
   const tasks: GridTask[] = [];
   for (const merged of mergeTasks(raw.tasks, source, problems)) {
     if (merged === undefined) continue;
+    if (merged.fields.kind === 'foreign') {
+      tasks.push(...[await resolveForeignTask(merged, raw.seed, folder, problems)].flatMap((task) => task ?? []));
+      continue;
+    }
     const { truth: ownTruth, ...described } = merged.fields;
     const overrides = quick?.tasks ?? {};
     const wanted = quick === undefined ? described : layered(described, overrides);
@@ -181,6 +187,14 @@ function resolveTruth(
   if (own === 'none') return undefined;
   if (typeof own === 'string') {
     problems.push({ place: place(['truth']), message: `expected "none" or a mapping, found ${JSON.stringify(own)}` });
+    return undefined;
+  }
+  if (isObject(own) && own.foreign !== undefined) {
+    problems.push({
+      place: place(['truth', 'foreign'], 'key'),
+      message: 'is for a task of which only the truth is known',
+      next: 'add kind: foreign to the task, and leave out data, model, target and queries',
+    });
     return undefined;
   }
   const here: YamlSource = { value: own, place: (path, part) => place(['truth', ...path], part) };
@@ -342,16 +356,24 @@ function checkTruthPresent(
   metrics: readonly GridMetric[],
   problems: GridProblem[],
 ): void {
+  const hasTruth = ({ spec, truth }: GridTask) => spec === undefined || truth !== undefined;
   for (const [index, { metric, tasks: only }] of metrics.entries()) {
+    for (const { id, spec } of tasks)
+      if (spec === undefined && only?.includes(id) && !needsTruthAlone(metric))
+        problems.push({
+          place: source.place(['metrics', index, 'tasks']),
+          message: `metric "${metric.id}" needs more than the truth, which is all that is known of task "${id}"`,
+          next: 'leave the task out here',
+        });
     if (!metric.needs.includes('truth')) continue;
-    const lacking = tasks.filter(({ id, truth }) => truth === undefined && (only?.includes(id) ?? false));
+    const lacking = tasks.filter((task) => !hasTruth(task) && (only?.includes(task.id) ?? false));
     for (const { id } of lacking)
       problems.push({
         place: source.place(['metrics', index, 'tasks']),
         message: `metric "${metric.id}" needs ground truth, task "${id}" has none`,
         next: 'leave the task out here or give it a truth',
       });
-    if (only === undefined && raw.truth === undefined && tasks.length > 0 && tasks.every(({ truth }) => !truth))
+    if (only === undefined && raw.truth === undefined && tasks.length > 0 && !tasks.some(hasTruth))
       problems.push({
         place: source.place(['metrics', index]),
         message: `metric "${metric.id}" needs ground truth and no task has any`,

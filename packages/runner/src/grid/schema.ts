@@ -130,7 +130,9 @@ export const gridSchema = z.strictObject({
   select: z
     .strictObject({
       by: z.string().describe('metric that parameters are chosen by'),
-      tuneFraction: share.describe('share of queries and subsets they are chosen on; the others are reported'),
+      tuneFraction: share.describe(
+        'share of queries and subsets they are chosen on, or that methods learn from; the others are reported',
+      ),
     })
     .optional(),
   report: z

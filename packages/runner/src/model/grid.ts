@@ -27,11 +27,25 @@ export interface Grid {
   readonly quick: boolean;
 }
 
-export interface GridTask {
+export type GridTask = ModelTask | ForeignTask;
+
+/** A task with points and a model that is trained here. */
+export interface ModelTask {
   readonly id: string;
   readonly spec: TaskSpec;
   /** Absent for `truth: none`. */
   readonly truth?: TruthSpec;
+}
+
+/** A task of which only a truth is known that others published. */
+export interface ForeignTask {
+  readonly id: string;
+  /** The grid seed. */
+  readonly seed: number;
+  /** The folder of the truth, or the key (or its beginning) that importing it printed. */
+  readonly foreign: { readonly folder: string } | { readonly key: string };
+  readonly spec?: undefined;
+  readonly truth?: undefined;
 }
 
 export interface TruthSpec {

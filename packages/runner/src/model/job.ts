@@ -1,4 +1,4 @@
-import type { ParamSpecs, Params } from '@attribution-bench/contract';
+import type { ParamSpecs, Params, TaskInfo } from '@attribution-bench/contract';
 import type { ArtifactOutput, ArtifactRef } from '@attribution-bench/store';
 import type { TaskSpec } from '@attribution-bench/tasks';
 
@@ -28,6 +28,26 @@ export interface TaskSource extends DataSource {
   readonly harness: string;
 }
 
+/** A task of which only a truth is known that others published. */
+export interface ForeignSource {
+  readonly id: string;
+  /** The grid seed. */
+  readonly seed: number;
+  /** Of the task and of its truth. */
+  readonly key: string;
+  readonly info: TaskInfo;
+  readonly truth: ArtifactOutput;
+  readonly spec?: undefined;
+}
+
+/** A task that methods run on. */
+export type CellSource = TaskSource | ForeignSource;
+
+/** Id and grid seed of a task. */
+export function namesOf(source: CellSource): { readonly id: string; readonly seed: number } {
+  return source.spec ?? source;
+}
+
 /** A method on a task. */
 export interface MethodSource {
   readonly id: string;
@@ -41,4 +61,6 @@ export interface MethodSource {
   readonly checkpoints: readonly ArtifactOutput[];
   /** The run whose snapshots are the trajectory. */
   readonly trajectory?: ArtifactOutput;
+  /** Subsets that it may learn from, where it needs any. */
+  readonly subsets?: ArtifactOutput;
 }

@@ -9,3 +9,8 @@ export interface MetricDeclaration
   /** Whether it has models trained. */
   readonly retrains: boolean;
 }
+
+/** Whether a metric compares scores with a truth and has no models trained: all it takes is known of a foreign task. */
+export function needsTruthAlone({ retrains, needs }: MetricDeclaration): boolean {
+  return !retrains && needs.every((need) => need === 'truth');
+}

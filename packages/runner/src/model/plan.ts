@@ -1,4 +1,5 @@
 import type { ParamSpecs, Params, Split, TaskInfo } from '@attribution-bench/contract';
+import type { BoardForeign } from '@attribution-bench/leaderboard';
 import type { Code } from '@attribution-bench/tasks';
 import type { Grid, GridMetric, GridTask } from './grid.js';
 import type { PlannedStep, StepStatus } from './step.js';
@@ -44,8 +45,10 @@ export interface PlannedTask {
   /** Metrics of the grid that are for it. */
   readonly metrics: readonly GridMetric[];
   readonly truth?: PlannedTruth;
-  /** Id of the step that trains the first checkpoint, whose accuracy and loss the board shows. */
-  readonly first: string;
+  /** Id of the step that trains the first checkpoint, whose accuracy and loss the board shows; absent where there is no model. */
+  readonly first?: string;
+  /** Where its truth comes from, if others published it and nothing else is known. */
+  readonly foreign?: BoardForeign;
   readonly report: Split;
   readonly tune?: Split;
 }
@@ -53,7 +56,8 @@ export interface PlannedTask {
 export interface PlannedTruth {
   /** Hash of everything it is made from but the code: boards of different truths are not comparable. */
   readonly key: string;
-  readonly rule: SubsetRule;
+  /** Absent for a truth that others published. */
+  readonly rule?: SubsetRule;
   /** Id of the step that puts the retrainings together, and of those that retrain. */
   readonly step: string;
   readonly steps: readonly string[];

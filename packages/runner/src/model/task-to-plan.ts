@@ -1,8 +1,8 @@
 import type { TaskInfo } from '@attribution-bench/contract';
 import type { ArtifactOutput } from '@attribution-bench/store';
 import type { Code } from '@attribution-bench/tasks';
-import type { GridTask } from './grid.js';
-import type { TaskSource } from './job.js';
+import type { ModelTask } from './grid.js';
+import type { CellSource, TaskSource } from './job.js';
 
 /** The code that a task uses, layers that its network does not have left out. */
 export interface TaskCode {
@@ -16,17 +16,24 @@ export interface TaskCode {
   readonly explaining: Code;
 }
 
-/** A task of which everything is known that planning its steps needs. */
-export interface TaskToPlan {
-  readonly task: GridTask;
+/** A task of which everything is known that planning its cells needs. */
+export interface TaskOfCells {
   readonly info: TaskInfo;
+  readonly key: string;
+  readonly source: CellSource;
+  /** Parts of the keys of all results of its cells. */
+  readonly parts: ArtifactOutput['made'];
+  /** Absent where there is no model to train and explain. */
+  readonly code?: TaskCode;
+  /** Ids of the steps that everything else rests on: those that make its points, or keep its truth where there are none. */
+  readonly dataSteps: readonly string[];
+}
+
+/** The same of a task that is trained here. */
+export interface TaskToPlan extends TaskOfCells {
+  readonly task: ModelTask;
   /** Models that it trains at once. */
   readonly stack: number;
-  readonly key: string;
   readonly source: TaskSource;
-  /** Parts of the keys of all results that come out of its models. */
-  readonly parts: ArtifactOutput['made'];
   readonly code: TaskCode;
-  /** Ids of the steps that everything else rests on: those that make its points. */
-  readonly dataSteps: readonly string[];
 }

@@ -3,13 +3,14 @@ import type { CellFilter } from '../grid/cell-filter.js';
 import type { Grid, GridMethod, GridMetric, NamedFiles } from '../model/grid.js';
 import type { PlannedCell, PlannedTask } from '../model/plan.js';
 import type { StepDraft } from '../model/step.js';
-import type { TaskToPlan } from '../model/task-to-plan.js';
+import type { TaskOfCells, TaskToPlan } from '../model/task-to-plan.js';
 import type { MethodAnswer } from '../prepare/ask-method.js';
-import type { PreparedGridTask } from '../prepare/prepare-grid.js';
+import type { AskedGrid } from '../prepare/prepare-grid.js';
 import { planExternal } from '../steps/kinds/external.js';
 import { type CellToPlan, planFit } from '../steps/kinds/fit.js';
 import { planMetric } from '../steps/kinds/metric.js';
 import { planScore, type ScoringJob } from '../steps/kinds/score.js';
+import type { SubsetsJob } from '../steps/kinds/subsets.js';
 import type { TrainJob } from '../steps/kinds/train.js';
 import { failureLine } from '../steps/registry.js';
 import { type PlannedTruthSteps, planCheckpoints, planTrajectory } from './plan-models.js';
@@ -23,19 +24,26 @@ export type CellDraft = Omit<PlannedCell, 'status' | 'reason'> & {
   readonly forced: boolean;
 };
 
+/** A truth that metrics read; without a rule where others published it. */
+export type TruthToRead = Pick<PlannedTruthSteps, 'key' | 'step' | 'output'> & Partial<Pick<PlannedTruthSteps, 'rule'>>;
+
 /** What cells of a task have in common. */
-export interface CellTask extends Pick<PreparedGridTask, 'metrics' | 'answers'> {
-  readonly opened: TaskToPlan;
+export interface CellTask extends AskedGrid {
+  readonly opened: TaskOfCells;
+  /** The same where it is trained here: models are trained for methods. */
+  readonly trained?: TaskToPlan;
+  /** Subsets of its truth that methods may learn from. */
+  readonly subsets?: StepDraft<SubsetsJob>;
   /** Whether no metric is wanted. */
   readonly scoresOnly: boolean;
-  readonly truth?: PlannedTruthSteps;
+  readonly truth?: TruthToRead;
   readonly split: Pick<PlannedTask, 'report' | 'tune'>;
 }
 
 /** Adds the steps of all cells of a task. */
 export function planCells(steps: StepList, grid: Grid, cellTask: CellTask, filter: CellFilter): CellDraft[] {
   const labels = settingLabels(grid.methods);
-  const task = cellTask.opened.task.id;
+  const task = cellTask.opened.info.id;
   const drafts: CellDraft[] = [];
   for (const method of grid.methods) {
     const { id } = method.loaded.method;
@@ -94,8 +102,9 @@ function planCell(
   const { method: gridMethod, seed, label, uses } = asked;
   const { loaded, params, files } = gridMethod;
   const { method, file, code, isolated } = loaded;
-  const { opened, metrics } = cellTask;
-  const { checkpoints, trajectory } = planModels(steps, opened, method.needs, seed, uses);
+  const { opened, trained, metrics } = cellTask;
+  const subsets = method.needs.includes('subsets') ? cellTask.subsets : undefined;
+  const { checkpoints, trajectory } = planModels(steps, trained, method.needs, seed, uses);
   const models = [...checkpoints, ...trajectory];
   const cell: CellToPlan = {
     label,
@@ -107,10 +116,11 @@ function planCell(
       seed,
       checkpoints: checkpoints.map(({ job }) => job.output),
       ...(trajectory.length > 0 && { trajectory: trajectory[0].job.output }),
+      ...(subsets && { subsets: subsets.job.output }),
     },
     parts: { method: method.id, revision: method.revision, code: code.hash, ...identityOf(method.params, files) },
     place: [method.id, { ...params } as Json, seed],
-    needs: [...new Set([...opened.dataSteps, ...models.map(({ id }) => id)])],
+    needs: [...new Set([...opened.dataSteps, ...models.map(({ id }) => id), ...(subsets ? [subsets.id] : [])])],
   };
   const retrainings = new Set(models.map(({ id }) => id)).size;
   if (loaded.external !== undefined) {
@@ -138,14 +148,15 @@ const modelNeeds: readonly Need[] = ['checkpoints', 'gradients', 'curvature', 't
 /** Steps that train the models that a method uses. The trajectory is one run, or none. */
 function planModels(
   steps: StepList,
-  task: TaskToPlan,
+  task: TaskToPlan | undefined,
   needs: readonly Need[],
   seed: number,
   uses: Asked['uses'],
 ): { readonly checkpoints: readonly StepDraft<TrainJob>[]; readonly trajectory: readonly StepDraft<TrainJob>[] } {
-  const withModels = needs.some((need) => modelNeeds.includes(need));
+  if (task === undefined || !needs.some((need) => modelNeeds.includes(need)))
+    return { checkpoints: [], trajectory: [] };
   return {
-    checkpoints: withModels ? planCheckpoints(steps, task, seed, uses.checkpoints) : [],
+    checkpoints: planCheckpoints(steps, task, seed, uses.checkpoints),
     trajectory: needs.includes('trajectory') ? [planTrajectory(steps, task, seed, uses.trajectory)] : [],
   };
 }

@@ -2,16 +2,18 @@ import { BenchError } from '@attribution-bench/contract';
 import { datasetName } from '@attribution-bench/tasks';
 import type { Grid } from '../model/grid.js';
 import type { Plan, PlannedCell, PlannedTask, PlannedTruth } from '../model/plan.js';
-import type { PreparedGrid, PreparedGridTask } from '../prepare/prepare-grid.js';
+import type { PreparedForeign } from '../prepare/prepare-foreign.js';
+import type { AskedGrid, PreparedGrid, PreparedModelTask } from '../prepare/prepare-grid.js';
 import { stepDefinitions } from '../steps/registry.js';
 import { indexSteps, type StepIndex } from '../steps/step-index.js';
 import { checkExtractors } from './check-extractors.js';
 import { checkSubsets } from './check-subsets.js';
-import { type CellDraft, type CellTask, planCells } from './plan-cells.js';
+import { type CellDraft, type CellTask, planCells, type TruthToRead } from './plan-cells.js';
+import { planForeign } from './plan-foreign.js';
 import { type PlannedTruthSteps, planCheckpoints, planTruth } from './plan-models.js';
 import { planTaskData } from './plan-task.js';
 import { settle } from './settle.js';
-import { drawSplit } from './split.js';
+import { choosesBetweenSettings, drawSplit } from './split.js';
 import { addStep, type StepList } from './step-list.js';
 
 /**
@@ -24,7 +26,9 @@ export async function planGrid(prepared: PreparedGrid): Promise<Plan> {
   const { grid, options, environment, store } = prepared;
   const { resultsFolder, engine } = options;
   const steps: StepList = new Map();
-  const drafts = prepared.tasks.map((task) => draftTask(steps, prepared, task));
+  const drafts = prepared.tasks.map((task) =>
+    task.foreign === undefined ? draftTask(steps, prepared, task) : draftForeign(steps, prepared, task),
+  );
   const cells = drafts.flatMap((task) => task.cells);
   if (options.scope !== 'truth') checkNotEmpty(grid, cells);
   const wanted = new Set([...drafts.flatMap((task) => task.wanted), ...cells.flatMap(resultsOf)]);
@@ -52,14 +56,31 @@ export async function planGrid(prepared: PreparedGrid): Promise<Plan> {
 /** A task before it is known what of it is stored. */
 interface TaskDraft {
   readonly planned: Omit<PlannedTask, 'truth'>;
-  readonly truth?: PlannedTruthSteps;
+  readonly truth?: TruthToRead & Partial<PlannedTruthSteps>;
   readonly cells: readonly CellDraft[];
   /** Ids of steps whose results reports read, besides those of cells. */
   readonly wanted: readonly string[];
 }
 
-/** Adds all steps of a task. */
-function draftTask(steps: StepList, { grid, options, filter }: PreparedGrid, prepared: PreparedGridTask): TaskDraft {
+/** Adds all steps of a task of which only the truth is known. */
+function draftForeign(
+  steps: StepList,
+  { grid, options, filter }: PreparedGrid,
+  prepared: PreparedForeign & AskedGrid,
+): TaskDraft {
+  const { task, info, key, metrics } = prepared;
+  const { cellTask, foreign } = planForeign(steps, grid, prepared, options.scope === 'scores');
+  const { truth, split } = cellTask;
+  return {
+    planned: { task, info, key, dataset: foreign.title, metrics, foreign, ...split },
+    truth,
+    cells: options.scope === 'truth' ? [] : planCells(steps, grid, cellTask, filter),
+    wanted: [truth.step],
+  };
+}
+
+/** Adds all steps of a task that is trained here. */
+function draftTask(steps: StepList, { grid, options, filter }: PreparedGrid, prepared: PreparedModelTask): TaskDraft {
   const { task, info, key, fingerprint, metrics, answers } = prepared;
   const opened = planTaskData(steps, prepared);
   const scoresOnly = options.scope === 'scores';
@@ -71,8 +92,13 @@ function draftTask(steps: StepList, { grid, options, filter }: PreparedGrid, pre
   const truth = wantedTruth && planTruth(steps, opened, wantedTruth);
   const { subsets = 0, growth } = task.truth ?? {};
   const sizes = { subsets, ...(growth && { firstSubsets: growth.block }), queries: info.queries, train: info.train };
-  const split = drawSplit(grid.seed, key, sizes, hasChoice(prepared) ? grid.select?.tuneFraction : undefined);
-  const cellTask: CellTask = { opened, metrics, answers, scoresOnly, split, ...(truth && { truth }) };
+  const split = drawSplit(
+    grid.seed,
+    key,
+    sizes,
+    choosesBetweenSettings(answers) ? grid.select?.tuneFraction : undefined,
+  );
+  const cellTask: CellTask = { opened, trained: opened, metrics, answers, scoresOnly, split, ...(truth && { truth }) };
   const name = datasetName(task.spec);
   return {
     planned: {
@@ -96,14 +122,11 @@ function draftTask(steps: StepList, { grid, options, filter }: PreparedGrid, pre
   };
 }
 
-/** Whether any method has several settings that run on the task, so that one is to be chosen. */
-function hasChoice({ answers }: PreparedGridTask): boolean {
-  const running = [...answers].flatMap(([{ loaded }, answer]) => ('uses' in answer ? [loaded.method.id] : []));
-  return new Set(running).size < running.length;
-}
-
-function plannedTruth({ key, rule, step, steps, rows }: PlannedTruthSteps, stored: ReadonlySet<string>): PlannedTruth {
-  return { key, rule, step, steps, cached: rows.filter((row) => stored.has(row.key)).length, total: rows.length };
+/** A truth that others published has no retrainings of ours. */
+function plannedTruth(truth: NonNullable<TaskDraft['truth']>, stored: ReadonlySet<string>): PlannedTruth {
+  const { key, rule, step, steps = [], rows = [] } = truth;
+  const cached = rows.filter((row) => stored.has(row.key)).length;
+  return { key, ...(rule && { rule }), step, steps, cached, total: rows.length };
 }
 
 function checkNotEmpty(grid: Grid, cells: readonly CellDraft[]): void {

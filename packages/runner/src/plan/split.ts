@@ -1,4 +1,5 @@
 import { BenchError, deriveSeed, Rng, type Split } from '@attribution-bench/contract';
+import type { AskedGrid } from '../prepare/prepare-grid.js';
 
 interface Sizes {
   readonly subsets: number;
@@ -42,6 +43,12 @@ export function drawSplit(
     report: { subsets: subsets.report, queries: queries.report, train: train.report },
     tune: { subsets: subsets.tune, queries: queries.tune, train: train.tune },
   };
+}
+
+/** Whether any method has several settings that run on a task, so that one is to be chosen. */
+export function choosesBetweenSettings(answers: AskedGrid['answers']): boolean {
+  const running = [...answers].flatMap(([{ loaded }, answer]) => ('uses' in answer ? [loaded.method.id] : []));
+  return new Set(running).size < running.length;
 }
 
 function all(size: number): Int32Array {

@@ -15,13 +15,17 @@ export type MethodAnswer =
 /**
  * Asks a method, which may be a user's, for everything that planning its cells of a task needs.
  * @param isRead whether anything reads its scores of the task
+ * @param splits whether the grid sets subsets aside (`select`)
  */
 export async function askMethod(
   { loaded, params }: GridMethod,
   info: TaskInfo,
   isRead: boolean,
+  splits: boolean,
 ): Promise<MethodAnswer> {
   try {
+    const unfit = needsMore(loaded.method, info, splits);
+    if (unfit !== undefined) return { skipped: unfit };
     const supported = await loaded.supports(info, params);
     if (supported !== true) return { skipped: supported };
     if (!isRead) return { skipped: 'no metric of the grid is for this task' };
@@ -31,4 +35,17 @@ export async function askMethod(
   } catch (error) {
     return { broken: failureLine(toPlainError(error)) };
   }
+}
+
+/** What a method needs that such a task has not, whatever the method says of it. */
+function needsMore({ needs, tasks }: LoadedMethod['method'], { kind }: TaskInfo, splits: boolean): string | undefined {
+  const learns = needs.includes('subsets');
+  if (kind !== 'foreign')
+    return learns
+      ? 'learns from subsets of a published truth (kind: foreign); of tasks that are trained here it would need retrainings of its own'
+      : undefined;
+  if (tasks.includes('foreign') && needs.every((need) => need === 'subsets'))
+    return learns && !splits ? 'needs subsets to learn from: set select.tuneFraction, their share of all' : undefined;
+  const wanted = needs.includes('labels') && needs.length === 1 ? 'labels' : 'a model';
+  return `needs ${wanted}, and of this task only the truth is known`;
 }

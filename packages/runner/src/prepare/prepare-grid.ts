@@ -7,6 +7,7 @@ import type { PlanEnvironment, PlanOptions } from '../model/plan.js';
 import { diagnosisCode } from '../steps/kinds/diagnose.js';
 import { askMethod, type MethodAnswer } from './ask-method.js';
 import { metricsForTask } from './metrics-for-task.js';
+import { type PreparedForeign, prepareForeign } from './prepare-foreign.js';
 import { type PreparedTask, prepareTask } from './prepare-task.js';
 
 /** A grid of which everything is known that planning needs. */
@@ -22,7 +23,11 @@ export interface PreparedGrid {
   readonly code: readonly Code[];
 }
 
-export interface PreparedGridTask extends PreparedTask {
+export type PreparedGridTask = PreparedModelTask | (PreparedForeign & AskedGrid);
+export type PreparedModelTask = PreparedTask & AskedGrid;
+
+/** What a grid has for a task. */
+export interface AskedGrid {
   /** Metrics of the grid that are for it. */
   readonly metrics: readonly GridMetric[];
   readonly answers: ReadonlyMap<GridMethod, MethodAnswer>;
@@ -47,20 +52,24 @@ export async function prepareGrid(grid: Grid, options: PlanOptions): Promise<Pre
   const tasks: PreparedGridTask[] = [];
   for (const task of grid.tasks) {
     if (!methodIds.some((method) => filter.takes(task.id, method))) continue;
-    const prepared = await prepareTask(task, { store, engine, environment, log });
+    const prepared =
+      task.spec === undefined
+        ? await prepareForeign(task, store)
+        : await prepareTask(task, { store, engine, environment, log });
     const metrics = metricsForTask(grid, task);
     const answers = new Map<GridMethod, MethodAnswer>();
     const isRead = metrics.length > 0 || options.scope === 'scores';
-    for (const method of grid.methods) answers.set(method, await askMethod(method, prepared.info, isRead));
+    for (const method of grid.methods)
+      answers.set(method, await askMethod(method, prepared.info, isRead, grid.select !== undefined));
     tasks.push({ ...prepared, metrics, answers });
   }
   return { grid, options, environment, store, filter, tasks, code: codeOf(grid, tasks) };
 }
 
 /** All code whose hashes are in keys. */
-function codeOf({ methods, metrics }: Grid, tasks: readonly PreparedTask[]): Code[] {
+function codeOf({ methods, metrics }: Grid, tasks: readonly PreparedGridTask[]): Code[] {
   return [
-    ...tasks.flatMap(({ code }) => Object.values(code) as Code[]),
+    ...tasks.flatMap((task) => (task.foreign === undefined ? (Object.values(task.code) as Code[]) : [])),
     ...methods.map(({ loaded }) => loaded.code),
     ...metrics.map(({ code }) => code),
     diagnosisCode(),

@@ -17,7 +17,7 @@ import { dataMs } from '../isolation/limits.js';
 import { loadModule } from '../isolation/load-module.js';
 import { userCodeOf } from '../isolation/user-code.js';
 import { startUserProcess } from '../isolation/user-process.js';
-import type { GridTask } from '../model/grid.js';
+import type { ModelTask } from '../model/grid.js';
 import type { StepJob, TaskSource } from '../model/job.js';
 import type { PlanEnvironment } from '../model/plan.js';
 import type { StepDraft } from '../model/step.js';
@@ -28,7 +28,8 @@ import { engineOf, openTasks } from '../steps/open-tasks.js';
 
 /** A task whose data is stored and of which everything is known that planning needs. */
 export interface PreparedTask extends TaskDescription {
-  readonly task: GridTask;
+  readonly task: ModelTask;
+  readonly foreign?: undefined;
   readonly key: string;
   /** Hash of the user's own data files, where it is made from any. */
   readonly fingerprint?: string;
@@ -57,7 +58,7 @@ const checkedWhole = 1 << 20;
  * Sees to it that the data of a task and the description of its shape are stored, and reads what planning needs of them.
  * @throws BenchError when data is missing or damaged, or the task cannot be opened
  */
-export async function prepareTask(task: GridTask, surroundings: Surroundings): Promise<PreparedTask> {
+export async function prepareTask(task: ModelTask, surroundings: Surroundings): Promise<PreparedTask> {
   const { store, engine, environment, log } = surroundings;
   const { spec } = task;
   const fingerprint = isOwnPart(spec.data) ? await ownFingerprint(spec) : await dataFingerprint(spec);

@@ -9,7 +9,7 @@ import { boardDiagnostics } from '../artifacts/diagnosis.js';
 import { type MetricValues, metricArtifact } from '../artifacts/metric-values.js';
 import { scoresDigest } from '../artifacts/scores.js';
 import { runSanity } from '../artifacts/training-run.js';
-import { truthPart } from '../artifacts/truth.js';
+import { partOfTruth } from '../artifacts/truth.js';
 import type { RunOutcome } from '../journal/events.js';
 import type { Plan, PlannedCell, PlannedTask } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
@@ -59,9 +59,9 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
 }
 
 async function boardTask(store: Store, planned: PlannedTask, steps: StepIndex): Promise<BoardTask> {
-  const { task, info, key, dataset, report, tune, truth, first } = planned;
+  const { task, info, key, dataset, report, tune, truth, first, foreign } = planned;
   const stored = truth === undefined ? undefined : await artifactOf(store, truth.step, steps);
-  const trained = await artifactOf(store, first, steps);
+  const trained = first === undefined ? undefined : await artifactOf(store, first, steps);
   const diagnose = [...steps.values()].find((step) => step.task === task.id && diagnoseStep.jobOf(step));
   const diagnosed = diagnose && (await artifactOf(store, diagnose.id, steps));
   const board: BoardTask = {
@@ -72,12 +72,12 @@ async function boardTask(store: Store, planned: PlannedTask, steps: StepIndex): 
     questions: await metricQuestions(planned),
     sanity: trained === undefined ? {} : await readArtifact(store, trained, runSanity),
     ...(tune !== undefined && { tune }),
+    ...(foreign !== undefined && { foreign }),
     ...(task.truth?.growth !== undefined && { growth: task.truth.growth }),
     ...(diagnosed !== undefined && { diagnostics: await readArtifact(store, diagnosed, boardDiagnostics) }),
   };
   if (truth === undefined || stored === undefined) return board;
-  const about = { key: truth.key, train: info.train, ...truth.rule };
-  return { ...board, truth: await readArtifact(store, stored, truthPart(about)) };
+  return { ...board, truth: await readArtifact(store, stored, partOfTruth(truth, info.train)) };
 }
 
 /** The first artifact of a step if it is stored. */
@@ -206,7 +206,11 @@ function provenance(plan: Plan): Record<string, Json> {
     onnxruntime: versionOf('onnxruntime-node'),
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model ?? 'unknown',
-    tasks: tasks.map(({ task, key }) => ({ id: task.id, key, spec: task.spec as unknown as Json })),
+    tasks: tasks.map(({ task, key }) => ({
+      id: task.id,
+      key,
+      ...(task.spec && { spec: task.spec as unknown as Json }),
+    })),
   };
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { canonicalJson, type Json } from '@attribution-bench/contract';
 import { type Collected, openStore, type Store } from '@attribution-bench/store';
 import type { Plan } from '../model/plan.js';
+import { foreignTruthStep } from '../steps/kinds/foreign-truth.js';
 import { metricStep } from '../steps/kinds/metric.js';
 import { retrainStep } from '../steps/kinds/retrain.js';
 import { metricRetrainingParts } from '../steps/retrain-for-metric.js';
@@ -9,7 +10,7 @@ import { metricRetrainingParts } from '../steps/retrain-for-metric.js';
 /**
  * Results in the store that none of the plans needs, stored or still to be made. `remove: false` only lists them. Which
  * models a metric has trained depends on scores, so no plan names them: all those of a planned task are kept as long as
- * the task has a metric that retrains.
+ * the task has a metric that retrains. So are published truths that were imported, which nothing here could make again.
  */
 export async function collectGarbage(
   plans: readonly Plan[],
@@ -18,6 +19,7 @@ export async function collectGarbage(
   const store = openStore(join(options.resultsFolder, 'store'));
   const keep = new Set(plans.flatMap(({ steps }) => steps.flatMap(({ outputs }) => outputs.map(({ key }) => key))));
   for await (const key of metricRetrainings(store, plans)) keep.add(key);
+  for await (const { key } of store.list(foreignTruthStep.kind)) keep.add(key);
   return store.collect(keep, { remove: options.remove });
 }
 
@@ -28,7 +30,7 @@ async function* metricRetrainings(store: Store, plans: readonly Plan[]): AsyncGe
   const wanted = new Map<string, Parts>();
   for (const step of plans.flatMap(({ steps }) => steps)) {
     const job = metricStep.jobOf(step);
-    if (job === undefined || metricStep.code?.(job).network === undefined) continue;
+    if (job === undefined || job.task.spec === undefined || metricStep.code?.(job).network === undefined) continue;
     const parts = await metricRetrainingParts(job.task);
     wanted.set(canonicalJson(parts), parts);
   }

@@ -32,7 +32,9 @@ export async function collectProgramFiles(
   if (runs.some(({ state }) => state === 'running')) return [];
   const { exports, programs } = programFolders(join(resultsFolder, 'store'), { cacheFolder: resultsFolder });
   const jobs = plans.flatMap(({ steps }) => steps.flatMap((step) => externalStep.jobOf(step) ?? []));
-  const tasks = new Set(jobs.map((job) => taskFolderName({ task: job.task, models: job.method })));
+  const tasks = new Set(
+    jobs.flatMap(({ task, method }) => (task.spec === undefined ? [] : [taskFolderName({ task, models: method })])),
+  );
   const logs = new Set(jobs.map(({ output }) => `${output.key}.log`));
   const found = [
     ...(await idle(exports, (name) => tasks.has(name))),

@@ -35,9 +35,11 @@ export async function pointInfluence(plan: Plan, taskId: string, name: string, c
       message: `has no method to run on task "${taskId}"`,
       next: 'add one that supports such a task',
     });
-  const data = await readData(store, scored[0].job.task);
+  const source = scored[0].job.task;
+  if (source.spec === undefined) throw noPoints(plan.grid.file, taskId);
+  const data = await readData(store, source);
   const { side, index } = findPoint(data, name);
-  const shape = imageShape(data.inputShape, scored[0].job.task.spec.data.use);
+  const shape = imageShape(data.inputShape, source.spec.data.use);
   const show = shownPoints(data, shape && picturesOf(data, shape));
   const cells: CellInfluence[] = [];
   for (const { cell, job } of scored) {
@@ -47,11 +49,20 @@ export async function pointInfluence(plan: Plan, taskId: string, name: string, c
   }
   return {
     task: taskId,
-    target: scored[0].job.task.spec.target.use,
+    target: source.spec.target.use,
     point: show(side, index),
     ...(shape && { imageShape: shape }),
     cells,
   };
+}
+
+function noPoints(place: string, task: string): BenchError {
+  return new BenchError({
+    code: 'NO_CELLS',
+    place,
+    message: `has no points to show of task "${task}", of which only the truth is known`,
+    next: 'name a task that is trained here',
+  });
 }
 
 function namesOf({ grid }: Plan, { id, method }: PlannedCell): Pick<CellInfluence, 'cell' | 'title'> {

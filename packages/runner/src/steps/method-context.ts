@@ -1,4 +1,5 @@
 import {
+  type BaseContext,
   deriveSeed,
   extractorOf,
   extractorParams,
@@ -8,25 +9,39 @@ import {
   narrowContext,
   type ParamSpecs,
   type Params,
+  type Seed,
 } from '@attribution-bench/contract';
-import { importAuthored } from '@attribution-bench/tasks';
-import type { MethodSource, TaskSource } from '../model/job.js';
+import { baseContext, importAuthored } from '@attribution-bench/tasks';
+import { readArtifact } from '../artifacts/codec.js';
+import { subsetsArtifact } from '../artifacts/subset-outcomes.js';
+import { type CellSource, type ForeignSource, type MethodSource, namesOf, type TaskSource } from '../model/job.js';
 import { readRun } from './kinds/train.js';
 import type { StepContext } from './step-context.js';
 import type { StepCode } from './step-definition.js';
 
 interface MethodJob {
-  readonly task: TaskSource;
+  readonly task: CellSource;
   readonly method: MethodSource;
 }
+
+type Surroundings = Pick<StepContext, 'store' | 'tasks' | 'cancel' | 'progress' | 'log'>;
 
 /** The method, and what it may see of the task. */
 export async function openMethod(
   source: MethodSource,
-  taskSource: TaskSource,
-  { store, tasks, cancel, progress, log }: Pick<StepContext, 'store' | 'tasks' | 'cancel' | 'progress' | 'log'>,
+  task: CellSource,
+  surroundings: Surroundings,
 ): Promise<{ readonly method: Method; readonly ctx: FullMethodContext }> {
   const method = (await importAuthored('method', source.file, source.id)) as Method;
+  const ctx =
+    task.spec === undefined
+      ? foreignContext(task, source, surroundings)
+      : await modelContext(task, source, surroundings);
+  return { method, ctx: narrowContext(ctx, method.needs) };
+}
+
+async function modelContext(taskSource: TaskSource, source: MethodSource, surroundings: Surroundings) {
+  const { store, tasks, cancel, progress, log } = surroundings;
   const task = await tasks.use(taskSource);
   const checkpoints = await Promise.all(
     source.checkpoints.map(async (ref, run) => {
@@ -36,26 +51,45 @@ export async function openMethod(
   );
   const trajectory =
     source.trajectory === undefined ? [] : await readRun(store, source.trajectory, taskSource, source.seed, 0);
-  const ctx = task.context({
-    checkpoints,
-    trajectory,
-    scope: deriveSeed(taskSource.spec.seed, taskSource.key, 'method', source.id, source.seed),
-    cancel,
-    progress,
-    log,
-  });
-  return { method, ctx: narrowContext(ctx, method.needs) };
+  return task.context({ checkpoints, trajectory, scope: scopeOf(taskSource, source), cancel, progress, log });
+}
+
+/** What a method sees of a task of which only the truth is known: the subsets it may learn from, if it needs any. */
+function foreignContext(
+  task: ForeignSource,
+  source: MethodSource,
+  { store, cancel, progress, log }: Surroundings,
+): BaseContext {
+  const { subsets } = source;
+  return {
+    ...baseContext(task.info, { scope: scopeOf(task, source), cancel, progress, log }),
+    ...(subsets && { subsets: () => readArtifact(store, subsets, subsetsArtifact) }),
+  };
+}
+
+/** What a method's own random numbers derive from. */
+function scopeOf(task: CellSource, { id, seed }: MethodSource): Seed {
+  return deriveSeed(namesOf(task).seed, task.key, 'method', id, seed);
 }
 
 /** What the cost of a method's step depends on. */
 export function likenessOfMethod({ task, method }: MethodJob): Json {
-  return { task: task.key, engine: task.engine, method: method.id, params: { ...method.params } as Json };
+  return {
+    task: task.key,
+    engine: task.spec === undefined ? '' : task.engine,
+    method: method.id,
+    params: { ...method.params } as Json,
+  };
 }
 
 /** The code that a method's step runs. */
 export function codeOfMethod({ task, method }: MethodJob): StepCode {
   const { params } = method;
-  return { network: task.spec, method, ...(namesExtractor(params) && { extractor: extractorOf(params) }) };
+  return {
+    ...(task.spec && { network: task.spec }),
+    method,
+    ...(namesExtractor(params) && { extractor: extractorOf(params) }),
+  };
 }
 
 function namesExtractor(params: Params<ParamSpecs>): params is Params<typeof extractorParams> {

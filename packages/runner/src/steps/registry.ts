@@ -6,10 +6,12 @@ import { describeStep } from './kinds/describe-task.js';
 import { diagnoseStep } from './kinds/diagnose.js';
 import { externalStep } from './kinds/external.js';
 import { fitStep } from './kinds/fit.js';
+import { foreignTruthStep } from './kinds/foreign-truth.js';
 import { generateStep } from './kinds/generate.js';
 import { metricStep } from './kinds/metric.js';
 import { retrainStep } from './kinds/retrain.js';
 import { scoreStep } from './kinds/score.js';
+import { subsetsStep } from './kinds/subsets.js';
 import { trainStep } from './kinds/train.js';
 import { truthStep } from './kinds/truth.js';
 import type { StepContext } from './step-context.js';
@@ -30,6 +32,8 @@ const own = [
   generateStep,
   diagnoseStep,
   describeStep,
+  foreignTruthStep,
+  subsetsStep,
   trainStep,
   retrainStep,
   truthStep,

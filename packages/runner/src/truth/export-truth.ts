@@ -26,8 +26,8 @@ export async function exportTruth(plan: Plan, options: { readonly folder?: strin
   const store = storeOf(plan);
   const steps = indexSteps(plan.steps);
   const packs: ExportedPack[] = [];
-  for (const { planned, truth, job, groups } of truthsOf(plan)) {
-    const { task, key: taskKey, fingerprint, info, first } = planned;
+  for (const { task, planned, truth, job, groups } of truthsOf(plan)) {
+    const { key: taskKey, fingerprint, info, first = '' } = planned;
     const trained = steps.get(first)?.outputs[0];
     if (!(await store.has(job.output)) || trained === undefined || !(await store.has(trained)))
       throw new BenchError({
@@ -36,7 +36,7 @@ export async function exportTruth(plan: Plan, options: { readonly folder?: strin
         message: `${truth.cached} of ${truth.total} retrainings are stored`,
         next: 'run bench truth build first',
       });
-    const { key, rule } = truth;
+    const { key } = truth;
     const { members, outputs, losses, weights } = await readArtifact(store, job.output, truthArtifact);
     const file = join(
       options.folder ?? join(plan.resultsFolder, 'truth'),
@@ -50,7 +50,7 @@ export async function exportTruth(plan: Plan, options: { readonly folder?: strin
       engine: String(job.output.made.engine),
       spec: withoutPlaces(task.spec) as unknown as Json,
       train: info.train,
-      ...rule,
+      ...job.rule,
       retrainSeeds: job.retrainSeeds,
       members,
       outputs,

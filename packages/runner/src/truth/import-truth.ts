@@ -22,8 +22,8 @@ export interface ImportedPack {
 export async function importTruth(plan: Plan, file: string): Promise<ImportedPack> {
   const pack = await readTruthPack(file);
   const store = storeOf(plan);
-  const { planned, job, groups } = matching(truthsOf(plan), pack, file);
-  const { info, task } = planned;
+  const { task, planned, job, groups } = matching(truthsOf(plan), pack, file);
+  const { info } = planned;
   const membersOf = await drawSubsets(store, job.task, job.rule);
   const queryIds = await readQueryIds(store, groups[0].task);
   if (pack.train !== info.train || pack.queryIds.join('\n') !== queryIds.join('\n'))

@@ -1,4 +1,4 @@
-import { BenchError, didYouMean, type ErrorCode, type TaskKind } from '@attribution-bench/contract';
+import { BenchError, didYouMean, type ErrorCode, type ModelKind } from '@attribution-bench/contract';
 import type { PointSource } from './dataset.js';
 
 /**
@@ -9,7 +9,7 @@ import type { PointSource } from './dataset.js';
  */
 export function keptClasses(
   task: string,
-  kind: TaskKind,
+  kind: ModelKind,
   { classNames, train, heldout }: PointSource,
   classes: unknown,
 ): number[] {

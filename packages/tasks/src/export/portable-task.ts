@@ -1,4 +1,4 @@
-import type { PointSet, Seed, TaskKind } from '@attribution-bench/contract';
+import type { ModelKind, PointSet, Seed } from '@attribution-bench/contract';
 import { type NetworkFile, networkFile } from '@attribution-bench/tfjs-onnx';
 import { classifierSubject } from '../classifier/subject.js';
 import { datasets } from '../data/datasets.js';
@@ -26,7 +26,7 @@ export interface Described {
 
 /** A task as others need it to compute with it without this code. */
 export interface PortableTask {
-  readonly kind: TaskKind;
+  readonly kind: ModelKind;
   readonly architecture: Pick<Architecture, 'layers' | 'parameters' | 'statistics' | 'arrays' | 'size'>;
   readonly model: Described & { readonly cite?: string; readonly sha256?: string };
   readonly data: Described & { readonly licence: string; readonly source: string };

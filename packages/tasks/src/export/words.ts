@@ -1,4 +1,4 @@
-import type { TaskKind } from '@attribution-bench/contract';
+import type { ModelKind } from '@attribution-bench/contract';
 import type { TaskSpec } from '../spec.js';
 import type { Recipe } from '../training/recipe.js';
 
@@ -10,7 +10,7 @@ export interface Words {
 }
 
 /** The training loss of one sample. */
-export const lossWords: Readonly<Record<TaskKind, Words>> = {
+export const lossWords: Readonly<Record<ModelKind, Words>> = {
   classifier: {
     id: 'cross-entropy',
     words: 'cross-entropy of the logits with the label y',

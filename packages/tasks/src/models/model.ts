@@ -1,9 +1,9 @@
 import {
   contractVersion,
+  type ModelKind,
   type OfContract,
   type ParamSpecs,
   type Params,
-  type TaskKind,
 } from '@attribution-bench/contract';
 import type { Forward, Network } from '../nn/architecture/layer.js';
 import { type Recipe, type RecipeParams, recipeParams } from '../training/recipe.js';
@@ -18,7 +18,7 @@ export interface ModelShape {
 export interface ModelSpec<S extends ParamSpecs> {
   readonly id: string;
   readonly title: string;
-  readonly kind: TaskKind;
+  readonly kind: ModelKind;
   /** Where it comes from, if anywhere. */
   readonly cite?: string;
   readonly params: S;
@@ -32,7 +32,7 @@ export interface ModelSpec<S extends ParamSpecs> {
 export interface Model extends OfContract {
   readonly id: string;
   readonly title: string;
-  readonly kind: TaskKind;
+  readonly kind: ModelKind;
   readonly cite?: string;
   /** Architecture parameters. */
   readonly architecture: ParamSpecs;

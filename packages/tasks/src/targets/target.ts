@@ -1,15 +1,15 @@
 import {
   contractVersion,
+  type ModelKind,
   type OfContract,
   type OutputFunction,
   type ParamSpecs,
-  type TaskKind,
 } from '@attribution-bench/contract';
 
 export interface TargetSpec<S extends ParamSpecs> {
   readonly id: string;
   readonly title: string;
-  readonly kind: TaskKind;
+  readonly kind: ModelKind;
   readonly params: S;
   /** What it says of a point, in words and as a formula, for people who compute it elsewhere. */
   readonly words: string;

@@ -1,7 +1,7 @@
 import {
   type CancelSignal,
   deriveSeed,
-  type FullMethodContext,
+  type ModelMethodContext,
   type RowBlock,
   type Seed,
 } from '@attribution-bench/contract';
@@ -45,7 +45,7 @@ export function contextOf(
   task: Task,
   checkpoints: readonly LoadedCheckpoint[],
   cancel = uncancelled,
-): FullMethodContext {
+): ModelMethodContext {
   return task.context({ checkpoints, trajectory: [], scope: [1, 2, 3, 4], cancel, progress() {}, log() {} });
 }
 

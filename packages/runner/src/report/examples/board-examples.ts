@@ -77,8 +77,10 @@ async function taskExamples(
   rows: readonly ScoredRow[],
   steps: StepIndex,
 ): Promise<TaskExamples | undefined> {
-  const data = await readData(store, rows[0].job.task);
-  const shape = imageShape(data.inputShape, task.spec.data.use);
+  const source = rows[0].job.task;
+  if (source.spec === undefined) return undefined;
+  const data = await readData(store, source);
+  const shape = imageShape(data.inputShape, source.spec.data.use);
   if (shape === undefined) return undefined;
   const gallery = openGallery(data, shape);
   const label = (labels: Int32Array, index: number) => (info.classes > 0 ? { label: labels[index] } : {});

@@ -3,7 +3,7 @@ import type { ArtifactOutput } from '@attribution-bench/store';
 import { dataCode, dataFingerprint, dataKey, prepareData, type TaskSpec } from '@attribution-bench/tasks';
 import { writeArtifact } from '../../artifacts/codec.js';
 import { datasetArtifact } from '../../artifacts/dataset.js';
-import type { GridTask } from '../../model/grid.js';
+import type { ModelTask } from '../../model/grid.js';
 import type { StepJob } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
 import type { StepReport } from '../../model/work.js';
@@ -26,7 +26,7 @@ export const datasetStep = defineStep<DatasetJob>({
 });
 
 /** @param fingerprint hash of the user's own data files, where the task is made from any */
-export function planDataset({ id, spec }: GridTask, fingerprint: string | undefined): StepDraft<DatasetJob> {
+export function planDataset({ id, spec }: ModelTask, fingerprint: string | undefined): StepDraft<DatasetJob> {
   const harness = dataCode(spec).hash;
   const output = datasetStep.output({ data: dataKey(spec), fingerprint, harness });
   return datasetStep.draft({

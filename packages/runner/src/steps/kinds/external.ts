@@ -2,19 +2,21 @@ import { basename, join } from 'node:path';
 import { BenchError, deriveSeed, type Json, type ScoreShape, type TaskInfo } from '@attribution-bench/contract';
 import {
   type DeclaredCost,
+  idsOf,
   type ReadScores,
   readScores,
   type ScoredTask,
   scoreByProgram,
 } from '@attribution-bench/exchange';
-import type { ArtifactOutput } from '@attribution-bench/store';
+import type { ArtifactOutput, Store } from '@attribution-bench/store';
 import { readPackage, type TaskData } from '@attribution-bench/tasks';
-import { writeArtifact } from '../../artifacts/codec.js';
+import { readArtifact, writeArtifact } from '../../artifacts/codec.js';
+import { foreignArtifact } from '../../artifacts/foreign-truth.js';
 import { scoresArtifact, shapeOfScores } from '../../artifacts/scores.js';
 import type { ExternalSource, Grid, ScoresFile } from '../../model/grid.js';
-import type { MethodSource, StepJob, TaskSource } from '../../model/job.js';
+import { type CellSource, type MethodSource, namesOf, type StepJob, type TaskSource } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
-import type { TaskToPlan } from '../../model/task-to-plan.js';
+import type { TaskOfCells } from '../../model/task-to-plan.js';
 import type { StepReport } from '../../model/work.js';
 import { madeUpScores } from '../made-up.js';
 import { likenessOfMethod } from '../method-context.js';
@@ -26,7 +28,7 @@ import { defineStep } from '../step-definition.js';
 import type { CellToPlan } from './fit.js';
 
 export interface ExternalJob extends StepJob {
-  readonly task: TaskSource;
+  readonly task: CellSource;
   readonly method: MethodSource;
   readonly external: ExternalSource;
   readonly limits: { readonly seconds?: number; readonly memoryBytes?: number };
@@ -57,12 +59,12 @@ export const externalStep = defineStep<ExternalJob>({
   },
   result: ({ scoreShape, info }) => scoresArtifact(shapeOfScores(scoreShape, info)),
   // The export of a task holds its network, which may be a user's.
-  code: ({ task, external }) => (external.from === 'program' ? { network: task.spec } : {}),
+  code: ({ task, external }) => (external.from === 'program' && task.spec ? { network: task.spec } : {}),
   run: scoreExternally,
 });
 
 export function planExternal(
-  { source, parts, info }: TaskToPlan,
+  { source, parts, info }: TaskOfCells,
   { label, method, place, needs, ...cell }: CellToPlan,
   external: ExternalSource,
   { budget }: Pick<Grid, 'budget'>,
@@ -87,7 +89,7 @@ export function planExternal(
   });
   return externalStep.draft({
     label: `score ${label}`,
-    task: source.spec.id,
+    task: namesOf(source).id,
     method: method.id,
     needs,
     outputs: [output],
@@ -120,13 +122,8 @@ export function declaredCost({ method, external }: ExternalJob): DeclaredCost | 
 }
 
 async function scoreExternally(job: ExternalJob, ctx: StepContext): Promise<StepReport> {
-  const data = await readData(ctx.store, job.task);
-  const { id } = job.task.spec;
-  const points = { id, key: job.task.key, trainIds: data.ids, queryIds: data.queryIds };
   const { scores, report } = await withPlace(() =>
-    job.external.from === 'files'
-      ? fromFile(job, job.external, points, ctx)
-      : fromProgram(job, job.external, points, data, ctx),
+    job.external.from === 'files' ? fromFile(job, job.external, ctx) : fromProgram(job, job.external, ctx),
   );
   const shape = shapeOfScores(job.scoreShape, job.info);
   await writeArtifact(ctx.store, job.output, scoresArtifact(shape), { scores });
@@ -135,7 +132,8 @@ async function scoreExternally(job: ExternalJob, ctx: StepContext): Promise<Step
 
 type Scored = Pick<ReadScores, 'scores'> & { readonly report: StepReport };
 
-async function fromFile(job: ExternalJob, files: ScoreFiles, points: ScoredTask, ctx: StepContext): Promise<Scored> {
+async function fromFile(job: ExternalJob, files: ScoreFiles, ctx: StepContext): Promise<Scored> {
+  const points = await scoredTask(ctx.store, job.task);
   ctx.begun();
   const elapsed = stopwatch();
   const { path } = fileFor(job.method.seed, files);
@@ -144,15 +142,24 @@ async function fromFile(job: ExternalJob, files: ScoreFiles, points: ScoredTask,
   return { scores: read.scores, report: elapsed() };
 }
 
-async function fromProgram(
-  job: ExternalJob,
-  program: Program,
-  points: ScoredTask,
-  data: TaskData,
-  ctx: StepContext,
-): Promise<Scored> {
+/** The points of a task by their names. */
+async function scoredTask(store: Store, task: CellSource): Promise<ScoredTask> {
+  if (task.spec !== undefined) return pointsOf(task, await readData(store, task));
+  const { id, key, truth } = task;
+  const { train, queries } = await readArtifact(store, truth, foreignArtifact);
+  return { id, key, trainIds: idsOf(train, 'train'), queryIds: idsOf(queries, 'query') };
+}
+
+function pointsOf({ spec, key }: TaskSource, { ids, queryIds }: TaskData): ScoredTask {
+  return { id: spec.id, key, trainIds: ids, queryIds };
+}
+
+async function fromProgram(job: ExternalJob, program: Program, ctx: StepContext): Promise<Scored> {
   const { task, method, limits, output } = job;
   const { store, cancel, progress } = ctx;
+  if (task.spec === undefined) throw nothingToExport(task.id);
+  const data = await readData(store, task);
+  const points = pointsOf(task, data);
   const { id, params, seed, checkpoints, trajectory } = method;
   const folders = programFolders(store.location, ctx.environment);
   const taskFolder = await sharedTaskFolder(store, { task, models: method, data }, folders.exports, cancel);
@@ -175,6 +182,15 @@ async function fromProgram(
   });
   checkShape(read.output, job, program.argv.join(' '));
   return { scores: read.scores, report: { seconds, ...(peakRssBytes > 0 && { peakRssBytes }) } };
+}
+
+function nothingToExport(task: string): BenchError {
+  return new BenchError({
+    code: 'METHOD_INPUT',
+    place: task,
+    message: 'has nothing to give to a program: only its truth is known',
+    next: 'name files of scores instead: use: scores',
+  });
 }
 
 /** The reason of a failed cell names the file that is at fault. */

@@ -2,16 +2,16 @@ import { BenchError, type Json, type MethodState, type NumericArray } from '@att
 import type { ArtifactOutput } from '@attribution-bench/store';
 import { writeArtifact } from '../../artifacts/codec.js';
 import { stateArtifact } from '../../artifacts/method-state.js';
-import type { MethodSource, StepJob, TaskSource } from '../../model/job.js';
+import { type CellSource, type MethodSource, namesOf, type StepJob } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
-import type { TaskToPlan } from '../../model/task-to-plan.js';
+import type { TaskOfCells } from '../../model/task-to-plan.js';
 import type { StepReport } from '../../model/work.js';
 import { codeOfMethod, likenessOfMethod, openMethod } from '../method-context.js';
 import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep } from '../step-definition.js';
 
 export interface FitJob extends StepJob {
-  readonly task: TaskSource;
+  readonly task: CellSource;
   readonly method: MethodSource;
   readonly output: ArtifactOutput;
 }
@@ -41,20 +41,21 @@ export interface CellToPlan {
 }
 
 export function planFit(
-  { source, parts, code }: TaskToPlan,
+  { source, parts, code }: TaskOfCells,
   { label, method, place, needs, ...cell }: CellToPlan,
 ): StepDraft<FitJob> {
   const output = fitStep.output({
     ...parts,
-    harness: code.explaining.hash,
+    harness: code?.explaining.hash,
     ...cell.parts,
     seed: method.seed,
     checkpoints: method.checkpoints.map(({ key }) => key),
     trajectory: method.trajectory?.key,
+    subsets: method.subsets?.key,
   });
   return fitStep.draft({
     label: `fit ${label}`,
-    task: source.spec.id,
+    task: namesOf(source).id,
     method: method.id,
     needs,
     outputs: [output],

@@ -18,12 +18,12 @@ import { readArtifact, writeArtifact } from '../../artifacts/codec.js';
 import { flippedLabels } from '../../artifacts/dataset.js';
 import { metricArtifact, reportedValue } from '../../artifacts/metric-values.js';
 import { scoresArtifact, shapeOfScores } from '../../artifacts/scores.js';
-import { truthPart } from '../../artifacts/truth.js';
+import { partOfTruth } from '../../artifacts/truth.js';
 import type { GridMetric } from '../../model/grid.js';
-import type { StepJob, TaskSource } from '../../model/job.js';
+import { type CellSource, namesOf, type StepJob, type TaskSource } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
 import type { SubsetRule } from '../../model/subset-rule.js';
-import type { TaskToPlan } from '../../model/task-to-plan.js';
+import type { TaskOfCells } from '../../model/task-to-plan.js';
 import type { StepReport } from '../../model/work.js';
 import { withFeatures } from '../image-features.js';
 import { madeUpScores } from '../made-up.js';
@@ -45,7 +45,7 @@ export interface MetricJob extends StepJob {
   readonly scores: ArtifactOutput;
   readonly scoreShape: ScoreShape;
   readonly truth?: MetricTruth;
-  readonly task: TaskSource;
+  readonly task: CellSource;
   /** Given when the metric needs to know which labels were flipped. */
   readonly dataset?: ArtifactRef;
   readonly report: Split;
@@ -55,7 +55,8 @@ export interface MetricJob extends StepJob {
 
 export interface MetricTruth {
   readonly key: string;
-  readonly rule: SubsetRule;
+  /** How its subsets were drawn; absent for a truth that others published. */
+  readonly rule?: SubsetRule;
   readonly artifact: ArtifactOutput;
 }
 
@@ -88,7 +89,7 @@ export interface MetricReads {
 }
 
 export function planMetric(
-  task: TaskToPlan,
+  task: TaskOfCells,
   { label, place }: CellToPlan,
   { metric, file, code, params, files }: GridMetric,
   identity: ArtifactOutput['made'],
@@ -121,8 +122,8 @@ export function planMetric(
       task: task.source,
       scores: score.job.output,
       scoreShape: score.job.scoreShape,
-      ...(truth && { truth: { key: truth.key, rule: truth.rule, artifact: truth.artifact } }),
-      ...(wantsLabels && { dataset: task.source.dataset }),
+      ...(truth && { truth: { key: truth.key, ...(truth.rule && { rule: truth.rule }), artifact: truth.artifact } }),
+      ...(wantsLabels && task.source.spec && { dataset: task.source.dataset }),
       ...split,
       output,
     },
@@ -137,7 +138,7 @@ function partsOf({ subsets, queries, train }: Split): Json {
 function codeOf({ metric, file, retrains, params, task }: MetricJob): StepCode {
   const space = file === undefined ? metrics[metric].imageSpace?.(params) : undefined;
   return {
-    ...(retrains && { network: task.spec }),
+    ...(retrains && task.spec && { network: task.spec }),
     ...(file !== undefined && { metric: { id: metric, file } }),
     ...(space?.space === 'onnx' && { extractor: space.extractor }),
   };
@@ -154,22 +155,26 @@ function requestsFor(job: MetricJob, seed: number) {
   // What a user's metric asks for is not known without its code, which runs elsewhere: nothing counts as shared.
   if (file !== undefined) return [];
   const { scores } = madeUpScores(shapeOfScores(scoreShape, info), seed);
-  const rng = new Rng(deriveSeed(task.spec.seed, task.key, 'metric', metric));
+  const rng = new Rng(deriveSeed(namesOf(task).seed, task.key, 'metric', metric));
   return metrics[metric].retrainings?.({ task: info, scores, scoreShape }, params, report, rng) ?? [];
 }
 
 /** Compares scores with what is known. */
 async function evaluateMetric(job: MetricJob, ctx: StepContext): Promise<StepReport> {
-  const { spec, key } = job.task;
+  const { task } = job;
+  const { seed } = namesOf(task);
   const metric = await metricOf(job);
   const known = await readKnown(job, ctx.store);
   const elapsed = stopwatch();
-  const evaluate = async (split: Split): Promise<MetricResult> => {
-    const rng = new Rng(deriveSeed(spec.seed, key, 'metric', metric.sharesRetrainings ?? job.metric));
+  const retrainedFor = async (split: Split, rng: Rng, source: TaskSource) => {
     const requests = metric.retrainings?.(known, job.params, split, rng);
-    const drawn = requests && (await retrainForMetric(requests, job.task, ctx));
+    const drawn = requests && (await retrainForMetric(requests, source, ctx));
     const space = metric.imageSpace?.(job.params);
-    const retrained = drawn && space ? await withFeatures(drawn, space, job.task, ctx) : drawn;
+    return drawn && space ? withFeatures(drawn, space, source, ctx) : drawn;
+  };
+  const evaluate = async (split: Split): Promise<MetricResult> => {
+    const rng = new Rng(deriveSeed(seed, task.key, 'metric', metric.sharesRetrainings ?? job.metric));
+    const retrained = task.spec && (await retrainedFor(split, rng, task));
     const result: unknown = metric.evaluate({ ...known, ...(retrained && { retrained }) }, job.params, split);
     return checkedResult(job.metric, result, split);
   };
@@ -185,9 +190,7 @@ async function readKnown(job: MetricJob, store: Store): Promise<OpenMetricContex
   const { info, scoreShape, truth, dataset } = job;
   const shape = shapeOfScores(scoreShape, info);
   const { scores, selfInfluence } = await readArtifact(store, job.scores, scoresArtifact(shape));
-  const rows =
-    truth &&
-    (await readArtifact(store, truth.artifact, truthPart({ key: truth.key, train: info.train, ...truth.rule })));
+  const rows = truth && (await readArtifact(store, truth.artifact, partOfTruth(truth, info.train)));
   const flipped = dataset && (await readArtifact(store, dataset, flippedLabels));
   return {
     task: info,

@@ -3,7 +3,7 @@ import type { ArtifactOutput, ArtifactRef } from '@attribution-bench/store';
 import { readArtifact, writeArtifact } from '../../artifacts/codec.js';
 import { stateArtifact } from '../../artifacts/method-state.js';
 import { scoresArtifact, shapeOfScores } from '../../artifacts/scores.js';
-import type { MethodSource, StepJob, TaskSource } from '../../model/job.js';
+import type { CellSource, MethodSource, StepJob } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
 import type { StepReport } from '../../model/work.js';
 import { madeUpScores } from '../made-up.js';
@@ -13,7 +13,7 @@ import { defineStep } from '../step-definition.js';
 import type { CellToPlan, FitJob } from './fit.js';
 
 export interface ScoreJob extends StepJob {
-  readonly task: TaskSource;
+  readonly task: CellSource;
   readonly method: MethodSource;
   readonly fit: ArtifactRef;
   /** Whether a metric wants to know how much each point influences its own target. */
