@@ -15,7 +15,7 @@ test.skipIf(!isCheckout)('the README shows the stored board of digits', async ()
 test('the README names every verb, and no other', async () => {
   const { stdout } = await bench(['help']);
   const commands = stdout.slice(stdout.indexOf('Commands:'), stdout.indexOf('Start here:'));
-  const verbs = [...commands.matchAll(/^ {2}(\w+)/gm)].map(([, verb]) => verb).filter((verb) => verb !== 'help');
+  const verbs = [...commands.matchAll(/^ {2}([\w-]+)/gm)].map(([, verb]) => verb).filter((verb) => verb !== 'help');
   const table = readme.slice(readme.indexOf('| verb |'), readme.indexOf('| exit code |'));
-  expect([...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, verb]) => verb)).toEqual(verbs);
+  expect([...table.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, verb]) => verb)).toEqual(verbs);
 });

@@ -7,8 +7,10 @@ import { workspace } from '../e2e/command.js';
 
 test('no recorded array is kept twice: what packages share lies in test/fixtures', () => {
   const files = execFileSync('git', ['ls-files', '-z', '*.npy'], { cwd: workspace, encoding: 'utf8' });
+  // A task folder is whole as it was exported: two tasks on the same data both hold it.
+  const inTaskFolders = /^packages\/python-client\/tests\/fixtures\//;
   const byContent = new Map<string, string[]>();
-  for (const file of files.split('\0').filter((name) => name !== '')) {
+  for (const file of files.split('\0').filter((name) => name !== '' && !inTaskFolders.test(name))) {
     const hash = createHash('sha256')
       .update(readFileSync(join(workspace, file)))
       .digest('hex');

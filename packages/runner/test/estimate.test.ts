@@ -130,7 +130,9 @@ describe('trials', () => {
       planned.steps.filter(({ method }) => method === 'tracin'),
     );
     const trained = trials.flatMap((trial) => (trial.of === 'task' ? [trial] : []));
-    expect(trained.map((trial) => trial.tried.job)).toMatchObject([{ kind: 'train', run: 0, snapshots: 1 }]);
+    expect(trained.map((trial) => trial.tried.job)).toMatchObject([
+      { kind: 'train', run: 0, kept: [{ snapshots: 1 }, { snapshots: 4 }] },
+    ]);
     expect(trained.map((trial) => trial.tried.times.size)).toEqual([0]);
   });
 });

@@ -101,19 +101,19 @@ describe('a valid grid', () => {
     expect(grid.methods.map(({ loaded }) => loaded.method.id)).toEqual(['same-class', 'theirs']);
   });
 
-  it('gives a method another code hash when its code changes, wherever it lies', async () => {
+  it('gives a method another code hash when its code comes to mean something else, wherever it lies', async () => {
     const code = async (source: string, helper: string): Promise<string> => {
       const folder = temporaryFolder();
       writeFileSync(join(folder, 'helper.js'), helper);
       writeFileSync(join(folder, 'mine.js'), source);
       const grid = await loadGrid(gridFile(edited(fixture('same-class'), './mine.js'), folder));
-      return grid.methods[0].loaded.code;
+      return grid.methods[0].loaded.code.hash;
     };
     const source = `import './helper.js';\nexport { default } from '${fixture('same-class')}';`;
     const first = await code(source, '1;');
     expect(await code(source, '1;')).toBe(first);
     expect(await code(source, '2;')).not.toBe(first);
-    expect(await code(`${source}\n// more`, '1;')).not.toBe(first);
+    expect(await code(`${source}\n// more`, '1;')).toBe(first);
   });
 });
 

@@ -69,3 +69,4 @@ export type {
 } from './task.js';
 export { augmentationParams } from './training/augmentation.js';
 export type { Recipe } from './training/recipe.js';
+export { snapshotEpochs } from './training/snapshot-epochs.js';

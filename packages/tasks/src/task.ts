@@ -6,8 +6,11 @@ export interface TrainRequest {
    * equally many members.
    */
   readonly runs: readonly { readonly seed: Seed; readonly members?: Int32Array }[];
-  /** How many models to keep along each run, evenly spread over its epochs, the last one final. Default 0: none. */
-  readonly snapshots?: number;
+  /**
+   * How many models to keep along each run, evenly spread over its epochs, the last one final: those of each number where
+   * there are several, see {@link snapshotEpochs}. Default 0: none.
+   */
+  readonly snapshots?: number | readonly number[];
   readonly cancel: CancelSignal;
   /** Share of the request done, 0 to 1. */
   progress?(done: number): void;

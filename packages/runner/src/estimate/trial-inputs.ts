@@ -1,5 +1,5 @@
-import type { TaskInfo } from '@attribution-bench/contract';
-import type { Store } from '@attribution-bench/store';
+import { canonicalJson, type TaskInfo } from '@attribution-bench/contract';
+import type { ArtifactOutput, Store } from '@attribution-bench/store';
 import { likeness } from '../journal/cost-history.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
@@ -17,30 +17,37 @@ export function trialInputs(plan: Plan, results: Store, trials: Store): TrialInp
   const steps = indexSteps(plan.steps);
   const infos = new Map(plan.tasks.map(({ info }) => [info.id, info]));
 
-  async function provideFor(step: PlannedStep): Promise<void> {
-    const [output] = step.outputs;
+  async function provideFor(step: PlannedStep, output: ArtifactOutput): Promise<void> {
     if (await trials.has(output)) return;
     if (await results.has(output)) return trials.copyFrom(results, output);
     const { standIn } = definitionOf(step.job).cost;
     if (standIn === undefined) return;
-    const tried = await triedLike(step);
-    if (tried === undefined) return trials.write(output, standIn(step.job, infos.get(step.task) as TaskInfo));
-    const { arrays, metadata } = await trials.read(tried.outputs[0]);
+    const tried = await triedLike(step, output);
+    if (tried === undefined) return trials.write(output, standIn(step.job, infos.get(step.task) as TaskInfo, output));
+    const { arrays, metadata } = await trials.read(tried);
     const { made: _, ...about } = metadata;
     await trials.write(output, { arrays, metadata: about });
   }
 
-  /** A step that costs the same, whose result a trial has made. */
-  async function triedLike(step: PlannedStep): Promise<PlannedStep | undefined> {
+  /** The like result of a step that costs the same, which a trial has made. */
+  async function triedLike(step: PlannedStep, output: ArtifactOutput): Promise<ArtifactOutput | undefined> {
     const name = likeness(step);
-    for (const other of plan.steps)
-      if (other.kind === step.kind && likeness(other) === name && (await trials.has(other.outputs[0]))) return other;
+    const { cost } = definitionOf(step.job);
+    const wanted = canonicalJson(cost.likeness(step.job, output.made));
+    for (const other of plan.steps) {
+      if (other.kind !== step.kind || likeness(other) !== name) continue;
+      const alike = other.outputs.find(({ made }) => canonicalJson(cost.likeness(other.job, made)) === wanted);
+      if (alike !== undefined && (await trials.has(alike))) return alike;
+    }
     return undefined;
   }
 
   return {
     async provide(needs) {
-      for (const id of needs) await provideFor(steps.get(id) as PlannedStep);
+      for (const id of needs) {
+        const step = steps.get(id) as PlannedStep;
+        for (const output of step.outputs) await provideFor(step, output);
+      }
     },
   };
 }

@@ -67,8 +67,8 @@ export async function planExport(grid: Grid, options: PlanOptions, request: Expo
     snapshots: trajectory,
     models: {
       seed,
-      checkpoints: runs.map(({ job }) => job.output),
-      ...(along.length > 0 && { trajectory: along[0].job.output }),
+      checkpoints: runs.map(({ output }) => output),
+      ...(along.length > 0 && { trajectory: along[0].output }),
     },
     ...(truth && tune && { truth: { ...truth, tune } }),
   };
@@ -78,8 +78,8 @@ export async function planExport(grid: Grid, options: PlanOptions, request: Expo
 function usedModels({ steps }: Plan): { readonly checkpoints: number; readonly trajectory: number } {
   let [checkpoints, trajectory] = [1, 0];
   for (const step of steps) {
-    const { snapshots = 1 } = trainStep.jobOf(step) ?? {};
-    if (snapshots > 1) trajectory = Math.max(trajectory, snapshots);
+    for (const { snapshots } of trainStep.jobOf(step)?.kept ?? [])
+      if (snapshots > 1) trajectory = Math.max(trajectory, snapshots);
     checkpoints = Math.max(checkpoints, fitStep.jobOf(step)?.method.checkpoints.length ?? 0);
   }
   return { checkpoints, trajectory };

@@ -11,9 +11,8 @@ import { type CellToPlan, planFit } from '../steps/kinds/fit.js';
 import { planMetric } from '../steps/kinds/metric.js';
 import { planScore, type ScoringJob } from '../steps/kinds/score.js';
 import type { SubsetsJob } from '../steps/kinds/subsets.js';
-import type { TrainJob } from '../steps/kinds/train.js';
 import { failureLine } from '../steps/registry.js';
-import { type PlannedTruthSteps, planCheckpoints, planTrajectory } from './plan-models.js';
+import { type PlannedRun, type PlannedTruthSteps, planCheckpoints, planTrajectory } from './plan-models.js';
 import { seedLabel, settingLabels } from './settings-label.js';
 import { addStep, type StepList } from './step-list.js';
 
@@ -114,8 +113,8 @@ function planCell(
       isolated,
       params: files.located,
       seed,
-      checkpoints: checkpoints.map(({ job }) => job.output),
-      ...(trajectory.length > 0 && { trajectory: trajectory[0].job.output }),
+      checkpoints: checkpoints.map(({ output }) => output),
+      ...(trajectory.length > 0 && { trajectory: trajectory[0].output }),
       ...(subsets && { subsets: subsets.job.output }),
     },
     parts: { method: method.id, revision: method.revision, code: code.hash, ...identityOf(method.params, files) },
@@ -152,7 +151,7 @@ function planModels(
   needs: readonly Need[],
   seed: number,
   uses: Asked['uses'],
-): { readonly checkpoints: readonly StepDraft<TrainJob>[]; readonly trajectory: readonly StepDraft<TrainJob>[] } {
+): { readonly checkpoints: readonly PlannedRun[]; readonly trajectory: readonly PlannedRun[] } {
   if (task === undefined || !needs.some((need) => modelNeeds.includes(need)))
     return { checkpoints: [], trajectory: [] };
   return {

@@ -1,28 +1,42 @@
 import { hashJson } from '@attribution-bench/contract';
 import type { ArtifactOutput } from '@attribution-bench/store';
 import type { TruthSpec } from '../model/grid.js';
-import type { StepDraft } from '../model/step.js';
 import type { SubsetRule } from '../model/subset-rule.js';
 import type { TaskToPlan } from '../model/task-to-plan.js';
 import { planRetraining, retrainingOutput } from '../steps/kinds/retrain.js';
-import { planRun, type TrainJob } from '../steps/kinds/train.js';
+import { type KeptModels, planRun, type TrainJob, trainStep } from '../steps/kinds/train.js';
 import { planAssembly } from '../steps/kinds/truth.js';
 import { subsetRule } from '../steps/subset-rule.js';
 import { addStep, type StepList } from './step-list.js';
 
-/** Steps that train checkpoints `0 .. count - 1` of a method seed. */
-export function planCheckpoints(steps: StepList, task: TaskToPlan, seed: number, count: number): StepDraft<TrainJob>[] {
-  return Array.from({ length: count }, (_, run) => addStep(steps, planRun(task, { seed, run, snapshots: 1 })));
+/** A result of a training run, and the id of the step that trains it. */
+export interface PlannedRun {
+  readonly id: string;
+  readonly output: ArtifactOutput;
 }
 
-/** The step that trains run 0 of a method seed with `snapshots` models kept along it. */
-export function planTrajectory(
+/** Plans the training of checkpoints `0 .. count - 1` of a method seed. */
+export function planCheckpoints(steps: StepList, task: TaskToPlan, seed: number, count: number): PlannedRun[] {
+  return Array.from({ length: count }, (_, run) => keepOfRun(steps, task, { seed, run }, 1));
+}
+
+/** Plans run 0 of a method seed, which is checkpoint 0 too, with `snapshots` models kept along it. */
+export function planTrajectory(steps: StepList, task: TaskToPlan, seed: number, snapshots: number): PlannedRun {
+  return keepOfRun(steps, task, { seed, run: 0 }, snapshots);
+}
+
+/** Adds a run, or what is to be kept of one that is planned already. */
+function keepOfRun(
   steps: StepList,
   task: TaskToPlan,
-  seed: number,
+  which: Pick<TrainJob, 'seed' | 'run'>,
   snapshots: number,
-): StepDraft<TrainJob> {
-  return addStep(steps, planRun(task, { seed, run: 0, snapshots }));
+): PlannedRun {
+  const planned = trainStep.jobOf(steps.get(planRun(task, { ...which, snapshots: [] }).id));
+  const earlier = planned?.kept.map((kept) => kept.snapshots) ?? [];
+  const { id, job } = addStep(steps, planRun(task, { ...which, snapshots: [...earlier, snapshots] }));
+  const { output } = job.kept.find((kept) => kept.snapshots === snapshots) as KeptModels;
+  return { id, output };
 }
 
 /** Steps of a task's ground truth. */

@@ -59,8 +59,8 @@ export interface StepCost<Job> {
   readonly opens?: boolean;
   /** Share of its work that the steps like it have in common, so that only the first does it; undefined: none. @param stack models that the task trains at once */
   shared?(job: Job, stack: number): number | undefined;
-  /** A made-up result of the real size, for trials of steps that read it; absent: there must be a real one. */
-  standIn?(job: Job, info: TaskInfo): Artifact;
+  /** A made-up result of the real size, for trials of steps that read it, the one of its outputs that is named; absent: there must be a real one. */
+  standIn?(job: Job, info: TaskInfo, output: ArtifactRef): Artifact;
 }
 
 /** A definition and what follows from it. */

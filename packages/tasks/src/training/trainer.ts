@@ -4,6 +4,7 @@ import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { Snapshot, TrainedRun, TrainRequest } from '../task.js';
 import type { Objective } from './objective.js';
 import { type Chunk, chunkSteps, planSteps, type Run, runSteps } from './run-steps.js';
+import { snapshotEpochs } from './snapshot-epochs.js';
 import { trainingSpec, trainingStep, yieldedParameters } from './training-step.js';
 
 /** Trains models of one objective, a fixed number of them at once. */
@@ -54,7 +55,7 @@ async function trainGroup(
   const { recipe, points } = objective;
   const members = runs[0].members?.length ?? points;
   const plan = planSteps(objective, members);
-  const epochs = snapshotEpochs(recipe.epochs, snapshots);
+  const epochs = [snapshots].flat().flatMap((count) => snapshotEpochs(recipe.epochs, count));
   const stops = new Map(epochs.map((epoch) => [epoch * plan.epochSteps, epoch]));
   const losses = runs.map(() => new Float64Array(recipe.epochs));
   const kept: Snapshot[][] = runs.map(() => []);
@@ -79,12 +80,6 @@ async function trainGroup(
     losses: Float32Array.from(losses[m]),
     snapshots: kept[m],
   }));
-}
-
-/** `count` epochs evenly spread over the run, the last one final; fewer when the run is shorter. */
-function snapshotEpochs(epochs: number, count: number): number[] {
-  const spread = Array.from({ length: count }, (_, i) => Math.max(1, Math.round(((i + 1) * epochs) / count)));
-  return [...new Set(spread)];
 }
 
 /** Adds each batch's share of its epoch's mean loss; refuses losses that are not finite. */

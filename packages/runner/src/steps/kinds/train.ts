@@ -1,6 +1,6 @@
 import { deriveSeed, type Seed } from '@attribution-bench/contract';
 import type { ArtifactOutput, ArtifactRef, Store } from '@attribution-bench/store';
-import type { LoadedCheckpoint, TaskSpec } from '@attribution-bench/tasks';
+import { type LoadedCheckpoint, snapshotEpochs, type TaskSpec } from '@attribution-bench/tasks';
 import { readArtifact, writeArtifact } from '../../artifacts/codec.js';
 import { runArtifact } from '../../artifacts/training-run.js';
 import type { StepJob, TaskSource } from '../../model/job.js';
@@ -15,9 +15,15 @@ export interface TrainJob extends StepJob {
   readonly task: TaskSource;
   /** Seed of the method. */
   readonly seed: number;
-  /** Models kept along the run; at least 1, the final one. */
-  readonly snapshots: number;
   readonly run: number;
+  /** What is kept of the run: the final model first, then the models along it, for each number of them that is wanted. */
+  readonly kept: readonly KeptModels[];
+}
+
+/** A result of a run: models evenly spread along it, the last one final. */
+export interface KeptModels {
+  /** How many; at least 1. */
+  readonly snapshots: number;
   readonly output: ArtifactOutput;
 }
 
@@ -28,7 +34,8 @@ export const trainStep = defineStep<TrainJob>({
   cost: {
     likeness: likenessByParts,
     opens: true,
-    standIn({ snapshots }, info) {
+    standIn({ kept }, info, { key }) {
+      const { snapshots = 1 } = kept.find(({ output }) => output.key === key) ?? {};
       const parameters = madeUpParameters(info.parameters);
       const models = Array.from({ length: snapshots }, (_, index) => ({
         step: index + 1,
@@ -44,19 +51,26 @@ export const trainStep = defineStep<TrainJob>({
   run: trainCheckpoint,
 });
 
-/** @param snapshots models kept along the run, the final one included */
+/**
+ * A run is trained once, whatever is kept of it.
+ * @param snapshots how many models to keep along it, the final one included; that one alone is kept besides
+ */
 export function planRun(
   { task, source, parts, dataSteps }: TaskToPlan,
-  { seed, run, snapshots }: Pick<TrainJob, 'seed' | 'run' | 'snapshots'>,
+  { seed, run, snapshots }: Pick<TrainJob, 'seed' | 'run'> & { readonly snapshots: readonly number[] },
 ): StepDraft<TrainJob> {
-  const output = trainStep.output({ ...parts, role: 'checkpoint', seed, run, snapshots });
+  const along = [...new Set(snapshots)].filter((count) => count > 1).toSorted((a, b) => a - b);
+  const kept = [1, ...along].map((count) => ({
+    snapshots: count,
+    output: trainStep.output({ ...parts, role: 'checkpoint', seed, run, snapshots: count }),
+  }));
   return trainStep.draft({
-    label: `train ${task.id} seed ${seed} run ${run}${snapshots === 1 ? '' : `, ${snapshots} models along it`}`,
+    label: `train ${task.id} seed ${seed} run ${run}${along.length === 0 ? '' : `, ${along.join(' and ')} models along it`}`,
     task: task.id,
     needs: dataSteps,
-    outputs: [output],
-    job: { task: source, seed, run, snapshots, output },
-    place: ['train', seed, run, snapshots],
+    outputs: kept.map(({ output }) => output),
+    job: { task: source, seed, run, kept },
+    place: ['train', seed, run],
   });
 }
 
@@ -72,12 +86,16 @@ async function trainCheckpoint(job: TrainJob, { store, tasks, cancel, progress }
   const elapsed = stopwatch();
   const [{ parameters, snapshots, losses }] = await task.train({
     runs: [{ seed: checkpointSeed(spec, key, job.seed, job.run) }],
-    snapshots: job.snapshots,
+    snapshots: job.kept.map((kept) => kept.snapshots),
     cancel,
     progress,
   });
   const sanity = job.run === 0 ? { sanity: await task.sanity(parameters) } : {};
-  await writeArtifact(store, job.output, runArtifact, { models: snapshots, losses, ...sanity });
+  for (const { snapshots: count, output } of job.kept) {
+    const epochs = new Set(snapshotEpochs(task.info.epochs, count));
+    const models = snapshots.filter(({ epoch }) => epochs.has(epoch));
+    await writeArtifact(store, output, runArtifact, { models, losses, ...sanity });
+  }
   return elapsed();
 }
 
