@@ -64,10 +64,14 @@ const read: Readonly<Record<Kind, () => Promise<readonly Entry[]>>> = {
   },
   async metrics() {
     const { metrics } = await import('@attribution-bench/metrics');
-    return Object.values(metrics).map(({ id, title, needs, params }) => ({
+    return Object.values(metrics).map(({ id, title, description, unit, needs, params }) => ({
       id,
       title,
-      facts: { needs: needs.join(', ') || 'nothing' },
+      facts: {
+        ...(description !== undefined && { measures: description }),
+        ...(unit !== undefined && { unit }),
+        needs: needs.join(', ') || 'nothing',
+      },
       params,
     }));
   },

@@ -1,4 +1,4 @@
-import { choice, file, int, list, num, text } from './params.js';
+import { choice, file, int, list, num, object, text } from './params.js';
 
 /** [batch, channels, height, width] or [batch, height, width, channels]. */
 export type ImageLayout = 'channels-first' | 'channels-last';
@@ -34,40 +34,46 @@ export interface FeatureExtractor {
   readonly outputLayout: ImageLayout | 'auto';
 }
 
-/** The parameters by which a method lets its user name a {@link FeatureExtractor}. */
-export const extractorParams = {
-  extractor: file({
+/** The fields by which somebody names a {@link FeatureExtractor} in a grid. */
+export const extractorFields = {
+  file: file({
     default: '',
-    help: 'ONNX file of a feature extractor: a path or an https URL; weights in files of their own lie beside it',
+    checksum: 'sha256',
+    help: 'ONNX file: a path or an https URL; weights in files of their own lie beside it',
   }),
-  extractorSha256: text({
+  sha256: text({
     default: '',
-    help: 'SHA-256 of the extractor file, followed by the files that its weights lie in, in the order of their names',
+    help: 'SHA-256 of the file, followed by the files that its weights lie in, in the order of their names',
   }),
-  extractorSize: int({
+  size: int({
     default: 0,
     min: 0,
-    help: 'height and width images are resized to; 0: what the extractor declares',
+    help: 'height and width images are resized to; 0: what the model declares',
   }),
-  extractorLayout: choice(['auto', 'channels-first', 'channels-last'], {
+  layout: choice(['auto', 'channels-first', 'channels-last'], {
     default: 'auto',
-    help: 'where images have their channels in what the extractor takes; auto: as its shape says',
+    help: 'where images have their channels in what the model takes; auto: as its shape says',
   }),
-  extractorMean: list(num({ help: 'one channel' }), {
+  mean: list(num({ help: 'one channel' }), {
     default: [0],
     help: 'subtracted from pixels in 0..1: one number, or one per channel',
   }),
-  extractorStd: list(num({ help: 'one channel' }), {
+  std: list(num({ help: 'one channel' }), {
     default: [1],
     help: 'what pixels are divided by after that: one number, or one per channel',
   }),
-  extractorOutput: text({ default: '', help: 'name of the extractor output; empty: its first' }),
-  extractorPool: choice(['flatten', 'first', 'mean'], {
+  output: text({ default: '', help: "name of the model's output; empty: its first" }),
+  pool: choice(['flatten', 'first', 'mean'], {
     default: 'flatten',
     help: 'outputs of more than two dimensions: all of it, the first token, or the mean over tokens or positions',
   }),
-  extractorOutputLayout: choice(['auto', 'channels-first', 'channels-last'], {
+  outputLayout: choice(['auto', 'channels-first', 'channels-last'], {
     default: 'auto',
     help: 'where outputs of four dimensions have their channels, for the mean over positions; auto: as their shape says',
   }),
 };
+
+/** The parameter by which a method or metric lets its user name a {@link FeatureExtractor}; methods call it `extractor`. */
+export const extractorParam = object(extractorFields, {
+  help: 'feature extractor in an ONNX file, for the space onnx',
+});

@@ -1,5 +1,6 @@
 export * from './arrays.js';
 export * from './canonical.js';
+export * from './check-params.js';
 export * from './choices.js';
 export * from './did-you-mean.js';
 export * from './error-codes.js';
@@ -11,6 +12,7 @@ export * from './is-object.js';
 export * from './method.js';
 export * from './metric.js';
 export * from './narrow.js';
+export * from './param-files.js';
 export * from './params.js';
 export * from './projection.js';
 export * from './ridge.js';

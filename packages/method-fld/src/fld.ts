@@ -1,4 +1,4 @@
-import { choice, defineMethod, extractorParams, featureRequest, int } from '@attribution-bench/contract';
+import { choice, defineMethod, extractorParam, featureRequest, int } from '@attribution-bench/contract';
 import { commonSpace } from '@attribution-bench/numerics';
 import { likelihoodScores } from './likelihood-scores.js';
 
@@ -27,12 +27,12 @@ export default defineMethod({
       min: 0,
       help: 'principal components of the features that are kept; 0: all features',
     }),
-    ...extractorParams,
+    extractor: extractorParam,
   },
   uses: ({ space }) => ({ checkpoints: space === 'penultimate' ? 1 : 0 }),
   async score(ctx, params) {
     const features = (of: 'train' | 'queries') =>
-      ctx.features(featureRequest(of, params.space, params, ctx.checkpoints[0]));
+      ctx.features(featureRequest(of, params.space, params.extractor, ctx.checkpoints[0]));
     const train = await features('train');
     const queries = await features('queries');
     const space = await commonSpace(train.data, queries.data, train.shape[1], params.components);

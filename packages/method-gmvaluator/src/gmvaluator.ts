@@ -1,7 +1,7 @@
 import {
   choice,
   defineMethod,
-  extractorParams,
+  extractorParam,
   type FeatureRequest,
   featureRequest,
   int,
@@ -57,7 +57,7 @@ export default defineMethod({
       default: 'per-query',
       help: 'global: the value of a point summed over all queries, given to each of them',
     }),
-    ...extractorParams,
+    extractor: extractorParam,
   },
   uses: ({ recall, rerank }) => ({ checkpoints: recall === 'penultimate' || rerank === 'penultimate' ? 1 : 0 }),
   supports: (_task, { contributors, candidates }) =>
@@ -66,7 +66,7 @@ export default defineMethod({
     const { train, queries } = ctx.task;
     const open = async (space: FeatureRequest['space'], components: number) => {
       ctx.signal.throwIfAborted();
-      const request = (of: 'train' | 'queries') => featureRequest(of, space, params, ctx.checkpoints[0]);
+      const request = (of: 'train' | 'queries') => featureRequest(of, space, params.extractor, ctx.checkpoints[0]);
       const points = await ctx.features(request('train'));
       const others = await ctx.features(request('queries'));
       const common = await commonSpace(points.data, others.data, points.shape[1], components);

@@ -1,12 +1,4 @@
-import {
-  choice,
-  defineMetric,
-  extractorOf,
-  extractorParams,
-  type ImageSpace,
-  int,
-  type Params,
-} from '@attribution-bench/contract';
+import { choice, defineMetric, extractorParam, type ImageSpace, int, type Params } from '@attribution-bench/contract';
 import { cosineDistance } from '@attribution-bench/numerics';
 import { extraChange, imageRemovals, removalParams, removalQuestion } from './image-removals.js';
 
@@ -16,7 +8,7 @@ const spaceParams = {
     help: 'what images are compared in: principal components of the training points, pixels in [-1, 1], or an ONNX extractor',
   }),
   components: int({ default: 16, min: 1, help: 'principal components, at most; for space: components' }),
-  ...extractorParams,
+  extractor: extractorParam,
 };
 
 /**
@@ -29,6 +21,8 @@ const spaceParams = {
 export const counterfactualCosine = defineMetric({
   id: 'counterfactual-cosine',
   title: 'Counterfactual feature change',
+  description:
+    'How much more the cosine with a generated image falls, in a feature space, after training without its points of the highest scores than without as many random ones.',
   revision: 2,
   higherIsBetter: true,
   needs: ['generated', 'retraining'],
@@ -41,7 +35,7 @@ export const counterfactualCosine = defineMetric({
 });
 
 function spaceOf(params: Params<typeof spaceParams>): ImageSpace {
-  const { space, components } = params;
-  if (space === 'onnx') return { space, extractor: extractorOf(params) };
+  const { space, components, extractor } = params;
+  if (space === 'onnx') return { space, extractor };
   return space === 'pixels' ? { space } : { space, components };
 }

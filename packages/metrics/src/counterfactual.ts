@@ -12,6 +12,8 @@ import { extraChange, imageRemovals, removalParams, removalQuestion } from './im
 export const counterfactual = defineMetric({
   id: 'counterfactual',
   title: 'Counterfactual image change',
+  description:
+    'How much farther a generated image moves in pixels after training without its points of the highest scores than without as many random ones.',
   revision: 2,
   higherIsBetter: true,
   needs: ['generated', 'retraining'],

@@ -14,6 +14,8 @@ const correlations = { spearman, pearson } as const;
 export const lds = defineMetric({
   id: 'lds',
   title: 'Linear datamodeling score',
+  description:
+    'How well the sum of the scores of a random subset predicts the target of a query after training on it: a correlation over subsets, averaged over queries.',
   revision: 1,
   higherIsBetter: true,
   needs: ['truth'],

@@ -13,6 +13,8 @@ const correlations = { pearson, spearman } as const;
 export const loo = defineMetric({
   id: 'loo',
   title: 'Leave-one-out correlation',
+  description:
+    'How well scores predict by how much the target of a query falls when one training point is left out: a correlation over points, averaged over queries.',
   revision: 1,
   higherIsBetter: true,
   needs: ['retraining'],

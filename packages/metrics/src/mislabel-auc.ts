@@ -10,6 +10,8 @@ import { rocAuc } from '@attribution-bench/numerics';
 export const mislabelAuc = defineMetric({
   id: 'mislabel-auc',
   title: 'AUC of finding flipped labels',
+  description:
+    'How well suspicion tells training points with a flipped label from the others: the area under the ROC curve, 0.5 for random suspicion.',
   revision: 1,
   higherIsBetter: true,
   needs: ['label-noise'],

@@ -11,6 +11,8 @@ import { pointsOf, retrainedTimes, without } from './members.js';
 export const removalCurve = defineMetric({
   id: 'removal-curve',
   title: 'Area between removal curves',
+  description:
+    'By how much the target is higher after training without the points of the lowest scores than without those of the highest, averaged over the removed shares and queries.',
   revision: 2,
   higherIsBetter: true,
   needs: ['retraining'],

@@ -177,7 +177,7 @@ describe('counterfactual', () => {
     };
     expect(spaceOf({})).toEqual({ space: 'components', components: 16 });
     expect(spaceOf({ space: 'pixels' })).toEqual({ space: 'pixels' });
-    expect(spaceOf({ space: 'onnx', extractor: 'clip.onnx', extractorSize: 224 })).toMatchObject({
+    expect(spaceOf({ space: 'onnx', extractor: { file: 'clip.onnx', size: 224 } })).toMatchObject({
       space: 'onnx',
       extractor: { file: 'clip.onnx', size: 224, pool: 'flatten' },
     });

@@ -344,20 +344,34 @@ describe('the JSON schema', () => {
     expect(JSON.stringify(schema.properties.metrics)).toContain('"statistic"');
   });
 
-  it.each(['model', 'methods'])('takes modules and packages of the user in %s, and no misspelt names', (level) => {
+  it.each(['data', 'model', 'target', 'methods', 'metrics'])(
+    'takes modules and packages of the user in %s',
+    (level) => {
+      const schema = gridJsonSchema() as Schema;
+      const items = (name: string): Schema => schema.properties?.[name].items as Schema;
+      const listed = level === 'methods' || level === 'metrics';
+      const part = listed ? items(level) : (items('tasks').properties?.[level] as Schema);
+      for (const use of ['./mine.js', '../mine.ts', '/home/me/mine.js', 'C:\\mine.js', '@me/mine', 'my-package']) {
+        expect(accepts(part, use)).toBe(true);
+        expect(accepts(part, listed ? { use, params: { own: 1 } } : { use, own: 1 })).toBe(true);
+      }
+      expect(accepts(part, 'not a package')).toBe(level === 'methods');
+    },
+  );
+
+  it('knows the parameters of what is this project’s, those within objects included', () => {
     const schema = gridJsonSchema() as Schema;
     const items = (name: string): Schema => schema.properties?.[name].items as Schema;
-    const modelSchema = items('tasks').properties?.model as Schema;
-    const takes = (use: string): boolean =>
-      level === 'model'
-        ? accepts(modelSchema, use) && accepts(modelSchema, { use, epochs: 3 })
-        : accepts(items('methods'), use) && accepts(items('methods'), { use, params: { own: 1 } });
-    for (const own of ['./models/mine.js', '../mine.js', '/home/me/mine.js', 'C:\\mine.js'])
-      expect(takes(own)).toBe(true);
-    expect(takes(level === 'model' ? 'logistic' : '@me/my-method')).toBe(true);
-    expect(accepts(modelSchema, { use: './mine.js', width: 3 })).toBe(true);
-    expect(accepts(modelSchema, 'logistc')).toBe(false);
-    expect(accepts(modelSchema, { use: 'logistic', width: 3 })).toBe(false);
+    const { model, data, target } = items('tasks').properties ?? {};
+    expect(accepts(model, { use: 'logistic', epochs: 3 })).toBe(true);
+    expect(accepts(model, { use: 'logistic', width: 3 })).toBe(false);
+    expect(accepts(data, { use: 'synthetic', pth: 'x' })).toBe(false);
+    expect(accepts(target, { use: 'margin', draws: 3 })).toBe(false);
+    const cosine = (params: unknown) => accepts(items('metrics'), { use: 'counterfactual-cosine', params });
+    expect(cosine({ space: 'onnx', extractor: { file: 'clip.onnx', pool: 'mean' } })).toBe(true);
+    expect(cosine({ space: 'onnx', extractor: { fil: 'clip.onnx' } })).toBe(false);
+    expect(cosine({ space: 'onnx', extractor: { file: 'clip.onnx', pool: 'max' } })).toBe(false);
+    expect(cosine({ extractorPool: 'mean' })).toBe(false);
   });
 });
 
@@ -376,6 +390,7 @@ function accepts(schema: Schema, value: unknown): boolean {
     (type === undefined || (type === 'object' ? isMap : type === 'string' ? typeof value === 'string' : true)) &&
     (schema.const === undefined || schema.const === value) &&
     (schema.enum === undefined || (schema.enum as unknown[]).includes(value)) &&
+    (schema.not === undefined || !accepts(schema.not as Schema, value)) &&
     (pattern === undefined || typeof value !== 'string' || new RegExp(pattern as string).test(value)) &&
     (!isMap || (required as string[]).every((name) => name in value)) &&
     fields.every(([name, field]) =>

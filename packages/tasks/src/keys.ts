@@ -1,4 +1,4 @@
-import { hashJson, type Json, withoutFiles } from '@attribution-bench/contract';
+import { fileParams, hashJson, type Json, withoutFiles } from '@attribution-bench/contract';
 import { isOwnPart, knownParts } from './parts.js';
 import type { Choice, TaskSpec } from './spec.js';
 
@@ -40,9 +40,9 @@ function withoutModulePath(choice: Choice): Choice {
 function withoutFileNames(data: Choice): Choice {
   if (!isOwnPart(data)) {
     const { use, ...params } = data;
-    return { use, ...withoutFiles<Json>(knownParts.dataset[use].params, params) };
+    return { use, ...withoutFiles<Json>(fileParams(knownParts.dataset[use].params), params) };
   }
-  const named: readonly Json[] = Array.isArray(data.files) ? data.files : [];
-  const kept = Object.entries(data).filter(([name]) => !named.includes(name));
-  return { ...Object.fromEntries(kept), use: 'own' };
+  const { files, ...rest } = data;
+  const named = Array.isArray(files) ? files : [];
+  return { ...withoutFiles<Json>(named, rest), ...(files !== undefined && { files }), use: 'own' };
 }

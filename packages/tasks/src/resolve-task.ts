@@ -3,6 +3,7 @@ import {
   checkParams,
   didYouMean,
   fileNameProblem,
+  fileParams,
   isObject,
   locateFiles,
   type ModelKind,
@@ -134,10 +135,6 @@ function chosen<K extends PartKind>(
     next: meant === undefined ? `known: ${names}` : `did you mean "${meant}"?`,
   });
   return undefined;
-}
-
-function fileParams(specs: ParamSpecs): string[] {
-  return Object.keys(specs).filter((name) => specs[name].file === true);
 }
 
 type Values = Readonly<Record<string, ParamValue>>;

@@ -1,4 +1,4 @@
-import { BenchError, didYouMean, type ParamSpec } from '@attribution-bench/contract';
+import { BenchError, didYouMean, type ParamSpec, type ParamSpecs } from '@attribution-bench/contract';
 import { Argument, Command } from 'commander';
 import { catalogue, type Entry, type Kind, kinds } from '../catalogue.js';
 import { type FlagValues, withFlags } from '../flags.js';
@@ -50,10 +50,15 @@ function named(name: string, kind: Kind, entries: readonly Entry[]): Entry {
 function details({ id, title, facts, params }: Entry): string {
   const width = Math.min(process.stdout.columns || 100, 120);
   const known = Object.entries(facts).map(([name, value]) => wrap(`${name}: ${value}`, width, '  '));
-  const settings = Object.entries(params).map(
-    ([name, spec]) => `  ${name} (${typeOf(spec)})\n${wrap(spec.help, width, '      ')}`,
-  );
-  return [`${id}: ${title}`, ...known, ...settings].join('\n');
+  return [`${id}: ${title}`, ...known, ...settingsOf(params, width, '  ')].join('\n');
+}
+
+/** Each parameter with its help; below an object, set in, those that it consists of. */
+function settingsOf(params: ParamSpecs, width: number, indent: string): string[] {
+  return Object.entries(params).flatMap(([name, spec]) => [
+    `${indent}${name} (${typeOf(spec)})\n${wrap(spec.help, width, `${indent}    `)}`,
+    ...settingsOf(spec.fields ?? {}, width, `${indent}    `),
+  ]);
 }
 
 /** `int, at least 1, default 512`. */
@@ -68,7 +73,6 @@ function typeOf(spec: ParamSpec): string {
     ...(spec.min === undefined ? [] : [`at least ${spec.min}`]),
     ...(spec.max === undefined ? [] : [`at most ${spec.max}`]),
   ];
-  return [kind, ...range, spec.default === undefined ? 'required' : `default ${JSON.stringify(spec.default)}`].join(
-    ', ',
-  );
+  const preset = spec.fields === undefined ? [`default ${JSON.stringify(spec.default)}`] : [];
+  return [kind, ...range, ...(spec.default === undefined ? ['required'] : preset)].join(', ');
 }

@@ -68,10 +68,15 @@ const standingColumns: readonly Column[] = [
   },
 ];
 
+/** The name of a metric, with what it measures as its tooltip. */
+function metricHeading(metric: Metric): Html {
+  return html`<abbr title="${metric.description ?? metric.title}">${metricName(metric)}</abbr>`;
+}
+
 function valueColumn(metric: Metric): Column {
   return {
     id: 'value',
-    title: metricName(metric),
+    title: metricHeading(metric),
     kind: 'number',
     cell: ({ value }) =>
       value &&
@@ -129,7 +134,7 @@ const ofCeilingColumn: Column = {
 function otherMetricColumn(other: Metric): Column {
   return {
     id: other.id,
-    title: html`<abbr title="${other.title}">${metricName(other)}</abbr>`,
+    title: metricHeading(other),
     kind: 'number',
     cell: ({ row }) => row.metrics[other.id] && minus(formatValue(row.metrics[other.id].value)),
     order: ({ row }) => row.metrics[other.id]?.value,

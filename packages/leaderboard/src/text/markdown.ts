@@ -2,7 +2,15 @@ import type { Board, BoardCosts, OverallBoard } from '../board.js';
 import type { BoardDiagnostic } from '../board-input.js';
 import { costTexts } from '../view/cost-texts.js';
 import { foreignNote } from '../view/foreign-sentences.js';
-import { formatInterval, formatRank, formatShare, formatShares, formatSigned, formatValue } from '../view/format.js';
+import {
+  formatInterval,
+  formatRank,
+  formatShare,
+  formatShares,
+  formatSigned,
+  formatValue,
+  withUnit,
+} from '../view/format.js';
 import { declaredMark, marksSentence } from '../view/marks.js';
 import { overallSentence, overallTitle } from '../view/overall-sentences.js';
 import {
@@ -96,7 +104,7 @@ function columnsOf({ metric, otherMetrics }: TaskView, { statistics }: Board): C
     { header: 'origin', cell: ({ row }) => `${row.origin ?? ''}${row.global ? ', global' : ''}` },
     { header: 'chosen', cell: (view) => (view.row.params === undefined ? '' : markdownText(chosenParams(view))) },
     {
-      header: `${markdownText(metric.id)}:`,
+      header: `${markdownText(withUnit(metric.id, metric.unit))}:`,
       cell: ({ value }) => (value === undefined ? '' : formatValue(value.value)),
     },
     { header: `${percent} % interval`, cell: ({ value }) => (value === undefined ? '' : formatInterval(value)) },
@@ -108,8 +116,8 @@ function columnsOf({ metric, otherMetrics }: TaskView, { statistics }: Board): C
         value?.ofCeiling === undefined ? '' : `${formatShare(value.ofCeiling.value)} ${formatShares(value.ofCeiling)}`,
     },
     ...otherMetrics.map(
-      ({ id }): Column => ({
-        header: `${markdownText(id)}`,
+      ({ id, unit }): Column => ({
+        header: markdownText(withUnit(id, unit)),
         cell: ({ row }) => {
           const value = row.metrics[id];
           return value === undefined ? '' : `${formatValue(value.value)} ${formatInterval(value)}`;

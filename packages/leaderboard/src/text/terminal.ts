@@ -2,7 +2,15 @@ import type { Board, BoardCosts, OverallBoard } from '../board.js';
 import type { BoardDiagnostic } from '../board-input.js';
 import { costTexts } from '../view/cost-texts.js';
 import { foreignNote } from '../view/foreign-sentences.js';
-import { formatInterval, formatRank, formatShare, formatShares, formatSigned, formatValue } from '../view/format.js';
+import {
+  formatInterval,
+  formatRank,
+  formatShare,
+  formatShares,
+  formatSigned,
+  formatValue,
+  withUnit,
+} from '../view/format.js';
 import { declaredMark, declaredWords, externalWords } from '../view/marks.js';
 import { overallSentence, overallTitle } from '../view/overall-sentences.js';
 import {
@@ -124,7 +132,9 @@ function columnsOf(view: TaskView, board: Board, width: number): Column[] {
   const rank = column('rank', 'right', ({ row }) => (row.rank === undefined ? '' : formatRank(row.rank)));
   const tie = column('tie', 'left', ({ row }) => row.groups ?? '', 8);
   const method = column('method', 'left', ({ row }) => markedTitle(row), Math.min(34, Math.max(10, width - 56)));
-  const value = column(metric.id, 'right', (row) => (row.value === undefined ? '' : formatValue(row.value.value)));
+  const value = column(withUnit(metric.id, metric.unit), 'right', (row) =>
+    row.value === undefined ? '' : formatValue(row.value.value),
+  );
   const interval = column(`${percent} % interval`, 'left', (row) =>
     row.value === undefined ? '' : formatInterval(row.value),
   );
@@ -140,8 +150,10 @@ function columnsOf(view: TaskView, board: Board, width: number): Column[] {
   );
   const memory = column('memory', 'right', (row) => costs(row).memory ?? '');
   const retrainings = column('models', 'right', (row) => costs(row).models ?? '');
-  const others = otherMetrics.map(({ id }) =>
-    column(id, 'right', ({ row }) => (row.metrics[id] === undefined ? '' : formatValue(row.metrics[id].value))),
+  const others = otherMetrics.map(({ id, unit }) =>
+    column(withUnit(id, unit), 'right', ({ row }) =>
+      row.metrics[id] === undefined ? '' : formatValue(row.metrics[id].value),
+    ),
   );
   const shown = new Set([rank, tie, method, value, interval]);
   const taken = () => [...shown].reduce((sum, { width: own }) => sum + own + gap.length, -gap.length);

@@ -23,6 +23,11 @@ export function formatRank({ low, high }: Interval): string {
   return low === high ? String(low) : `${low}-${high}`;
 }
 
+/** `gap [%]`: the name of a metric with its unit, where it has one. */
+export function withUnit(name: string, unit: string | undefined): string {
+  return unit === undefined ? name : `${name} [${unit}]`;
+}
+
 /** `58 %` */
 export function formatShare(share: number): string {
   return `${Math.round(share * 100)} %`;

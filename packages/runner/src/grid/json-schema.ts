@@ -22,17 +22,12 @@ const foreignTruth: Schema = {
 
 /**
  * The JSON schema (2020-12) of grid files, for editors: the outer shape, and the parameters of every dataset, model,
- * target and metric. Those of methods are left open, since any package can bring some.
+ * target and metric of this project. Those of methods, and of modules and packages of the user's own, are left open.
  */
 export function gridJsonSchema(): Schema {
   const schema = z.toJSONSchema(gridSchema, { io: 'input', unrepresentable: 'any' }) as Schema & {
     properties: Record<string, Schema>;
   };
-  const modelParams = Object.values(models).map((model) => ({
-    id: model.id,
-    title: model.title,
-    params: model.params,
-  }));
   const task: Schema = {
     type: 'object',
     required: ['id'],
@@ -41,9 +36,9 @@ export function gridJsonSchema(): Schema {
       id: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
       extends: { type: 'string', description: 'id of a task whose settings this one starts from' },
       kind: { enum: ['classifier', 'generator', 'foreign'], description: 'foreign: only a published truth is known' },
-      data: choiceOf(Object.values(datasets)),
-      model: ownOr(choiceOf(modelParams)),
-      target: choiceOf(Object.values(targets)),
+      data: partOf('dataset', Object.values(datasets)),
+      model: partOf('model', Object.values(models)),
+      target: partOf('target', Object.values(targets)),
       queries: { type: 'object', properties: propertiesOf(querySets), additionalProperties: false },
       truth: { anyOf: [{ const: 'none' }, z.toJSONSchema(truthSchema.partial(), { io: 'input' }), foreignTruth] },
     },
@@ -62,19 +57,14 @@ export function gridJsonSchema(): Schema {
         type: 'array',
         minItems: 1,
         items: {
-          anyOf: Object.values(metrics).flatMap(({ id, title, params }) => [
-            { const: id, description: title },
-            {
-              type: 'object',
-              required: ['use'],
-              additionalProperties: false,
-              properties: {
-                use: { const: id, description: title },
-                params: { type: 'object', properties: propertiesOf(params), additionalProperties: false },
-                tasks: { type: 'array', items: { type: 'string' }, minItems: 1 },
-              },
-            },
-          ]),
+          anyOf: [
+            ...Object.values(metrics).flatMap(({ id, title, description, params }) => {
+              const use = { const: id, description: description ?? title };
+              return [use, metricEntry(use, objectOf(params))];
+            }),
+            own('metric', Object.keys(metrics)),
+            metricEntry(own('metric', Object.keys(metrics)), { type: 'object' }),
+          ],
         },
       },
     },
@@ -85,13 +75,28 @@ function itemsOf(schema: Schema): unknown {
   return schema.items;
 }
 
+function metricEntry(use: Schema, params: Schema): Schema {
+  return {
+    type: 'object',
+    required: ['use'],
+    additionalProperties: false,
+    properties: { use, params, tasks: { type: 'array', items: { type: 'string' }, minItems: 1 } },
+  };
+}
+
+interface Known {
+  readonly id: string;
+  readonly title: string;
+  readonly params: ParamSpecs;
+}
+
 /**
  * A name, or a mapping with `use` and parameters. `use` may be missing in a task that extends another, so the parameters
- * are those of the named thing where it is named and of any where it is not.
+ * are those of the named thing where it is named and of any where it is not. A module or package of the user's own has
+ * parameters that nobody else knows.
  */
-function choiceOf(known: readonly { readonly id: string; readonly title: string; readonly params: ParamSpecs }[]): {
-  readonly anyOf: readonly Schema[];
-} {
+function partOf(kind: string, known: readonly Known[]): Schema {
+  const ids = known.map(({ id }) => id);
   const named = known.map(({ id, title, params }) => ({
     type: 'object',
     required: ['use'],
@@ -101,22 +106,32 @@ function choiceOf(known: readonly { readonly id: string; readonly title: string;
   const any = Object.assign({}, ...known.map(({ params }) => propertiesOf(params)));
   return {
     anyOf: [
-      { enum: known.map(({ id }) => id) },
+      { enum: ids },
       ...named,
       { type: 'object', properties: any, additionalProperties: false },
+      own(kind, ids),
+      { type: 'object', required: ['use'], properties: { use: own(kind, ids) } },
     ],
   };
 }
 
-/** What is known, or a module of the user's own, whose parameters are not known here. */
-function ownOr({ anyOf }: { readonly anyOf: readonly Schema[] }): Schema {
-  const path: Schema = {
-    type: 'string',
-    pattern: '^(\\.|/|[A-Za-z]:[\\\\/])',
-    description: 'path of a module of your own, from this file: it starts with . or is absolute',
-  };
+/** What names a module or an installed package of the user's own. */
+function own(kind: string, known: readonly string[]): Schema {
   return {
-    anyOf: [...anyOf, path, { type: 'object', required: ['use'], properties: { use: path } }],
+    type: 'string',
+    not: { enum: known },
+    pattern: '^(\\.|/|[A-Za-z]:[\\\\/]|(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$)',
+    description: `a ${kind} of your own: the path of its module from this file, which starts with . or is absolute, or the name of an installed package`,
+  };
+}
+
+function objectOf(params: ParamSpecs): Schema {
+  const required = Object.keys(params).filter((name) => params[name].default === undefined);
+  return {
+    type: 'object',
+    properties: propertiesOf(params),
+    ...(required.length > 0 && { required }),
+    additionalProperties: false,
   };
 }
 
@@ -143,5 +158,7 @@ function schemaOf(spec: ParamSpec): Schema {
       return { enum: spec.choices, ...about };
     case 'list':
       return { type: 'array', ...(spec.items !== undefined && { items: schemaOf(spec.items) }), ...about };
+    case 'object':
+      return { ...objectOf(spec.fields ?? {}), ...about };
   }
 }

@@ -1,22 +1,19 @@
 import { createHash } from 'node:crypto';
-import { BenchError, isAddress, locateFiles, type ParamSpecs, type Params } from '@attribution-bench/contract';
+import { BenchError, filesOf, isAddress, locateFiles, type ParamSpecs, type Params } from '@attribution-bench/contract';
 import { openRegularFile } from '@attribution-bench/store';
 import type { NamedFiles } from '../model/grid.js';
 
 /**
- * Finds the files that parameters name. What is in them becomes part of keys, except where a parameter `<name>Sha256` says it
- * already, and of addresses on the network, which say it themselves.
+ * Finds the files that parameters name. What is in them becomes part of keys, except where the parameter of their checksum says
+ * it already, and of addresses on the network, which say it themselves.
  * @param folder where relative paths start
  * @throws BenchError FILE_UNREADABLE
  */
 export async function namedFiles(specs: ParamSpecs, params: Params<ParamSpecs>, folder: string): Promise<NamedFiles> {
   const located = locateFiles(specs, params, folder);
   const contents: Record<string, string> = {};
-  for (const [name, value] of Object.entries(located)) {
-    if (specs[name]?.file !== true || typeof value !== 'string' || value === '') continue;
-    if (Object.hasOwn(specs, `${name}Sha256`)) continue;
-    contents[name] = isAddress(value) ? value : await contentHash(value);
-  }
+  for (const { path, file, hasChecksum } of filesOf(specs, located))
+    if (!hasChecksum) contents[path] = isAddress(file) ? file : await contentHash(file);
   return { located, contents };
 }
 

@@ -71,7 +71,7 @@ export interface GridMethod {
 export interface NamedFiles {
   /** The parameters with absolute paths. */
   readonly located: Params<ParamSpecs>;
-  /** SHA-256 of what is in them, by parameter: part of keys, in place of the paths. */
+  /** SHA-256 of what is in them, by parameter (`extractor.file`): part of keys, in place of the paths. */
   readonly contents: Readonly<Record<string, string>>;
 }
 

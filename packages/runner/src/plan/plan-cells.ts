@@ -1,4 +1,4 @@
-import { type Json, type Need, type ParamSpecs, withoutFiles } from '@attribution-bench/contract';
+import { fileParams, type Json, type Need, type ParamSpecs, withoutFiles } from '@attribution-bench/contract';
 import type { CellFilter } from '../grid/cell-filter.js';
 import type { Grid, GridMethod, GridMetric, NamedFiles } from '../model/grid.js';
 import type { PlannedCell, PlannedTask } from '../model/plan.js';
@@ -190,6 +190,6 @@ function planMetrics(
 
 /** What parameters are for keys: their values, but of files what is in them and not where they lie. */
 function identityOf(specs: ParamSpecs, { located, contents }: NamedFiles): { params: Json; files?: Json } {
-  const params = withoutFiles<Json>(specs, located);
+  const params = withoutFiles<Json>(fileParams(specs), located);
   return { params, ...(Object.keys(contents).length > 0 && { files: contents }) };
 }

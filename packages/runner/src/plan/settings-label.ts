@@ -1,4 +1,4 @@
-import type { ParamSpecs, Params } from '@attribution-bench/contract';
+import { isObject } from '@attribution-bench/contract';
 import type { Grid, GridMethod } from '../model/grid.js';
 
 /** Text that tells the settings of one method apart, ` projDim=512`; empty where it has only one. */
@@ -6,10 +6,11 @@ export function settingLabels(methods: readonly GridMethod[]): Map<GridMethod, s
   const labels = new Map<GridMethod, string>();
   for (const method of methods) {
     const siblings = methods.filter(({ loaded }) => loaded.method.id === method.loaded.method.id);
-    const telling = Object.keys(method.params).filter(
-      (name) => new Set(siblings.map(({ params }) => JSON.stringify(paramOf(params, name)))).size > 1,
+    const values = siblings.map(({ params }) => new Map(leavesOf(params)));
+    const telling = leavesOf(method.params).filter(
+      ([name]) => new Set(values.map((leaves) => JSON.stringify(leaves.get(name)))).size > 1,
     );
-    labels.set(method, telling.map((name) => ` ${name}=${shown(paramOf(method.params, name))}`).join(''));
+    labels.set(method, telling.map(([name, value]) => ` ${name}=${shown(value)}`).join(''));
   }
   return labels;
 }
@@ -19,8 +20,11 @@ export function seedLabel(grid: Grid, seed: number): string {
   return grid.seeds.length > 1 ? ` seed=${seed}` : '';
 }
 
-function paramOf(params: Params<ParamSpecs>, name: string): unknown {
-  return (params as Readonly<Record<string, unknown>>)[name];
+/** Parameters with their values, those within objects by the names that lead to them: `extractor.pool`. */
+function leavesOf(params: object, within = ''): [string, unknown][] {
+  return Object.entries(params).flatMap(([name, value]: [string, unknown]) =>
+    isObject(value) ? leavesOf(value, `${within}${name}.`) : [[`${within}${name}`, value] as [string, unknown]],
+  );
 }
 
 function shown(value: unknown): string {

@@ -1,14 +1,13 @@
 import {
   type BaseContext,
   deriveSeed,
-  extractorOf,
-  extractorParams,
+  extractorFields,
+  type FeatureExtractor,
   type FullMethodContext,
+  isObject,
   type Json,
   type Method,
   narrowContext,
-  type ParamSpecs,
-  type Params,
   type Seed,
 } from '@attribution-bench/contract';
 import { baseContext, importAuthored } from '@attribution-bench/tasks';
@@ -84,15 +83,16 @@ export function likenessOfMethod({ task, method }: MethodJob): Json {
 
 /** The code that a method's step runs. */
 export function codeOfMethod({ task, method }: MethodJob): StepCode {
-  const { params } = method;
+  const { extractor }: { readonly extractor?: unknown } = method.params;
   return {
     ...(task.spec && { network: task.spec }),
     method,
-    ...(namesExtractor(params) && { extractor: extractorOf(params) }),
+    ...(isExtractor(extractor) && { extractor }),
   };
 }
 
-function namesExtractor(params: Params<ParamSpecs>): params is Params<typeof extractorParams> {
-  const values: Readonly<Record<string, unknown>> = params;
-  return Object.keys(extractorParams).every((name) => values[name] !== undefined) && values.extractor !== '';
+/** Whether a parameter is that of a feature extractor and names one. */
+function isExtractor(value: unknown): value is FeatureExtractor {
+  if (!isObject(value) || value.file === '') return false;
+  return Object.keys(extractorFields).every((name) => value[name] !== undefined);
 }

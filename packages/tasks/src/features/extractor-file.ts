@@ -19,13 +19,13 @@ export async function readExtractor(extractor: FeatureExtractor, environment: Da
     throw new BenchError({
       code: 'FEATURES_FILE',
       message: 'features of an ONNX model were asked for, and no model was named',
-      next: 'set extractor and extractorSha256',
+      next: 'write extractor: { file: extractor.onnx, sha256: ... }',
     });
   if (expected !== '' && !/^[0-9a-f]{64}$/.test(expected))
     throw checksumError(extractor, `has a checksum of ${expected.length} characters`, 'give 64 hexadecimal digits');
   if (!isAddress(extractor.file)) return verified(extractor, await read(extractor.file), expected);
   if (expected === '')
-    throw checksumError(extractor, 'is downloaded without a checksum', 'set extractorSha256 to that of the file');
+    throw checksumError(extractor, 'is downloaded without a checksum', 'set extractor.sha256 to that of the file');
   const file = join(environment.cacheFolder, 'extractors', `${expected}.onnx`);
   if (!(await stat(file).catch(() => undefined))) {
     if (environment.offline)
@@ -59,7 +59,7 @@ async function read(file: string): Promise<Uint8Array> {
       code: 'FEATURES_FILE',
       place: file,
       message: `cannot be read (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`,
-      next: 'extractor is a path from the grid file, or a URL',
+      next: 'extractor.file is a path from the grid file, or a URL',
       cause,
     });
   }
@@ -82,21 +82,21 @@ async function verified(extractor: FeatureExtractor, bytes: Uint8Array, expected
     throw checksumError(
       extractor,
       `has no checksum, which is part of a result's identity`,
-      `set extractorSha256 to ${found}`,
+      `set extractor.sha256 to ${found}`,
     );
   throw checksumError(
     extractor,
     weights.length === 0
       ? `has the SHA-256 ${found}, expected ${expected}`
       : `has the SHA-256 ${found} together with its weights in ${weights.join(', ')}, expected ${expected}`,
-    'get the right file, or correct extractorSha256',
+    'get the right file, or correct extractor.sha256',
   );
 }
 
 /** Where a file with weights lies: in the folder of the model, or below it. */
 function placeOfWeights(extractor: FeatureExtractor, weightFile: string): string {
   if (isAddress(extractor.file)) {
-    const next = 'get both files and set extractor to the path of the model';
+    const next = 'get both files and set extractor.file to the path of the model';
     throw weightsError(extractor, `keeps weights in ${weightFile}, which is not downloaded`, next);
   }
   if (isAbsolute(weightFile) || weightFile.split(/[\\/]/).some((part) => part === '..' || part === '')) {

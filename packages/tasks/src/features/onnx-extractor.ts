@@ -127,7 +127,7 @@ function readInput(extractor: FeatureExtractor, session: Session, points: Points
     throw inputShapeError(
       extractor,
       `${wanted}, whose shape does not say where the channels are`,
-      'set extractorLayout to channels-first or channels-last',
+      'set extractor.layout to channels-first or channels-last',
     );
   }
 
@@ -144,7 +144,7 @@ function readInput(extractor: FeatureExtractor, session: Session, points: Points
         throw inputShapeError(
           extractor,
           `${wanted}: a ${side} of ${fixed}, not ${asked}`,
-          `set extractorSize to ${fixed} or leave it out`,
+          `set extractor.size to ${fixed} or leave it out`,
         );
     const taken = channels ?? points.channels;
     if (taken !== points.channels && points.channels !== 1) return undefined;
@@ -236,7 +236,7 @@ async function run(
       code: 'FEATURES_RUN',
       place: extractor.file,
       message: `failed on an input of shape [${shape.join(', ')}] (${firstLine(cause)})`,
-      next: 'set extractorSize to the size it was exported for',
+      next: 'set extractor.size to the size it was exported for',
       cause,
     });
   }
@@ -263,7 +263,7 @@ function pool(
       code: 'FEATURES_OUTPUT',
       place: extractor.file,
       message: `gave shape [${dims.join(', ')}], which has no ${extractor.pool === 'first' ? 'first token' : 'positions'}`,
-      next: 'set extractorPool to flatten',
+      next: 'set extractor.pool to flatten',
     });
   const channelsLast = tokens || outputLayout(extractor, input, dims) === 'channels-last';
   const width = channelsLast ? dims[dims.length - 1] : dims[1];
@@ -293,7 +293,7 @@ function outputLayout(extractor: FeatureExtractor, input: ModelInput, dims: read
     code: 'FEATURES_OUTPUT',
     place: extractor.file,
     message: `gave shape [${dims.join(', ')}], which does not say where the channels are`,
-    next: 'set extractorOutputLayout to channels-first or channels-last',
+    next: 'set extractor.outputLayout to channels-first or channels-last',
   });
 }
 

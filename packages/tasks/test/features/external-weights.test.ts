@@ -113,7 +113,7 @@ describe('weights beside the model', () => {
     const file = await put();
     const alone = spec(file, sha256(model('e.onnx.data')));
     await expect(checkExtractor(alone)).rejects.toMatchObject({ code: 'FEATURES_CHECKSUM' });
-    const next = `set extractorSha256 to ${sha256(model('e.onnx.data'), first)}`;
+    const next = `set extractor.sha256 to ${sha256(model('e.onnx.data'), first)}`;
     await expect(checkExtractor(spec(file, ''))).rejects.toMatchObject({ next });
   });
 

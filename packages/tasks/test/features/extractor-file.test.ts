@@ -59,7 +59,7 @@ describe('readExtractor', () => {
   it('says what the checksum is when none is given', async () => {
     const error = await failure(spec(local(), ''));
     expect(error.code).toBe('FEATURES_CHECKSUM');
-    expect(error.next).toBe(`set extractorSha256 to ${sha256}`);
+    expect(error.next).toBe(`set extractor.sha256 to ${sha256}`);
   });
 
   it.each([

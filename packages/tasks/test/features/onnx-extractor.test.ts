@@ -161,7 +161,7 @@ describe('extractFeatures', () => {
     const points = images(1, 3, 3, 3);
     const unknown = await failure(spec({ pool: 'mean', layout: 'channels-last' }), identity(['n', 3, 3, 3]), points);
     expect(unknown.line).toContain('gave shape [1, 3, 3, 3], which does not say where the channels are');
-    expect(unknown.next).toBe('set extractorOutputLayout to channels-first or channels-last');
+    expect(unknown.next).toBe('set extractor.outputLayout to channels-first or channels-last');
     const pooled = async (change: Partial<FeatureExtractor>) =>
       (await extractFeatures(spec({ pool: 'mean', ...change }), identity(['n', 3, 3, 3]), points, signal)).data;
     const last = await pooled({ layout: 'channels-last', outputLayout: 'channels-last' });
@@ -180,7 +180,7 @@ describe('extractFeatures', () => {
     ]) {
       const error = await failure(spec(), identity(shape), images(1, 3, 3, 3));
       expect(error.code).toBe('FEATURES_INPUT_SHAPE');
-      expect(error.next).toBe('set extractorLayout to channels-first or channels-last');
+      expect(error.next).toBe('set extractor.layout to channels-first or channels-last');
     }
     const { data } = await extractFeatures(
       spec({ layout: 'channels-last' }),
@@ -227,7 +227,7 @@ describe('extractFeatures', () => {
   it('refuses a size that the model does not take', async () => {
     const error = await failure(spec({ size: 8 }), identity(['n', 3, 4, 4]), images(1, 4, 4, 3));
     expect(error.code).toBe('FEATURES_INPUT_SHAPE');
-    expect(error.next).toBe('set extractorSize to 4 or leave it out');
+    expect(error.next).toBe('set extractor.size to 4 or leave it out');
   });
 
   it('names the outputs when the one asked for is missing', async () => {
