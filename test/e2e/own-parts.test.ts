@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bench } from './command.js';
 import { boardBytes, gridFolder } from './small-grid.js';
@@ -107,6 +107,72 @@ test('a metric, a dataset and a target in one TypeScript file each end on a boar
   await run(folder);
   expect(boardBytes(folder)).toBe(first);
 }, 180_000);
+
+const method = `import { defineMethod, num } from '@attribution-bench/contract';
+
+interface Weights {
+  readonly first: number;
+}
+
+export default defineMethod({
+  id: 'first-points',
+  title: 'First points',
+  family: 'own',
+  origin: 'original',
+  cite: 'nobody',
+  revision: 1,
+  scoreShape: 'global',
+  tasks: ['classifier'],
+  needs: [],
+  params: { first: num({ default: 1, help: 'score of the first point' }) },
+  async score({ task }, { first }: Weights) {
+    return Float32Array.from({ length: task.train }, (_, point) => first / (point + 1)) as Float32Array;
+  },
+});
+`;
+
+test('a metric, a dataset and a target of installed packages, and a method in a TypeScript file, end on a board', async () => {
+  const folder = gridFolder(
+    grid
+      .replace('./stripes.ts', '"@me/stripes"')
+      .replace('./logit.ts', 'label-logit')
+      .replace('./share.ts', '"@me/share"')
+      .replace('{ use: grad-dot }', '{ use: ./first.ts, params: { first: 2 } }'),
+  );
+  writeFileSync(join(folder.folder, 'first.ts'), method);
+  const modules = join(folder.folder, 'node_modules');
+  const packages = {
+    '@me/share': metric.replace('row: Float32Array', 'row'),
+    '@me/stripes': dataset,
+    'label-logit': target,
+  };
+  for (const [name, source] of Object.entries(packages)) {
+    const own = join(modules, name);
+    mkdirSync(own, { recursive: true });
+    const manifest = { name, version: '1.0.0', type: 'module', exports: './part.js' };
+    writeFileSync(join(own, 'package.json'), JSON.stringify(manifest));
+    writeFileSync(join(own, 'part.js'), source);
+  }
+  mkdirSync(join(modules, '@attribution-bench'));
+  for (const name of ['contract', 'tasks'])
+    symlinkSync(resolve('packages', name), join(modules, '@attribution-bench', name), 'junction');
+  const { code, stderr } = await run(folder);
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  const board = JSON.parse(boardBytes(folder));
+  expect(board.tasks[0]).toMatchObject({ target: 'label-logit', train: 40, queries: 6, rankedBy: 'positive-share' });
+  const row = board.rows.find((each: { method: string }) => each.method === 'first-points');
+  expect(row.metrics['positive-share'].value).toBe(100);
+  expect(row.params).toEqual({ first: 2 });
+}, 180_000);
+
+test('a metric whose question throws is found when the grid is planned', async () => {
+  const folder = ownFolder({
+    'share.ts': metric.replace('`how many', '(() => { throw new Error("no words"); })() + `how many'),
+  });
+  const { code, stderr } = await bench(['plan', ...folder.flags], { cwd: folder.folder });
+  expect(stderr).toMatch(/metric ".\/share\.ts" question\(\): no words, return a sentence without its question mark/);
+  expect(code).not.toBe(0);
+}, 60_000);
 
 describe('a metric that is wrong fails with one line', () => {
   test.each([

@@ -44,6 +44,8 @@ export interface PlannedTask {
   readonly fingerprint?: string;
   /** Metrics of the grid that are for it. */
   readonly metrics: readonly GridMetric[];
+  /** What these ask of scores, in words, by their ids. */
+  readonly questions: Readonly<Record<string, string>>;
   readonly truth?: PlannedTruth;
   /** Id of the step that trains the first checkpoint, whose accuracy and loss the board shows; absent where there is no model. */
   readonly first?: string;

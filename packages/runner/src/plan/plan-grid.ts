@@ -8,6 +8,7 @@ import { stepDefinitions } from '../steps/registry.js';
 import { indexSteps, type StepIndex } from '../steps/step-index.js';
 import { checkExtractors } from './check-extractors.js';
 import { checkSubsets } from './check-subsets.js';
+import { metricQuestions } from './metric-questions.js';
 import { type CellDraft, type CellTask, planCells, type TruthToRead } from './plan-cells.js';
 import { planForeign } from './plan-foreign.js';
 import { type PlannedTruthSteps, planCheckpoints, planTruth } from './plan-models.js';
@@ -19,8 +20,8 @@ import { addStep, type StepList } from './step-list.js';
 /**
  * What has to be done for a grid, what is stored already, and what is skipped, with reasons. Computes nothing and stores
  * nothing: what has to be known for it was found out when the grid was prepared.
- * @throws BenchError GRID_EMPTY, SPLIT_TOO_SMALL, SUBSETS_TOO_FEW, TRUTH_TOO_LARGE, or FEATURES_* where a feature extractor
- *   is missing or another one
+ * @throws BenchError GRID_EMPTY, SPLIT_TOO_SMALL, SUBSETS_TOO_FEW, TRUTH_TOO_LARGE, METRIC_ANSWER where a user's metric
+ *   does not say what it asks, or FEATURES_* where a feature extractor is missing or another one
  */
 export async function planGrid(prepared: PreparedGrid): Promise<Plan> {
   const { grid, options, environment, store } = prepared;
@@ -43,10 +44,13 @@ export async function planGrid(prepared: PreparedGrid): Promise<Plan> {
     resultsFolder,
     engine,
     environment,
-    tasks: drafts.map(({ planned, truth }) => ({
-      ...planned,
-      ...(truth && { truth: plannedTruth(truth, settled.stored) }),
-    })),
+    tasks: await Promise.all(
+      drafts.map(async ({ planned, truth }) => ({
+        ...planned,
+        questions: await metricQuestions(planned),
+        ...(truth && { truth: plannedTruth(truth, settled.stored) }),
+      })),
+    ),
     cells: cells.map((cell) => settledCell(cell, byId)),
     steps: settled.steps,
     code: prepared.code,
@@ -55,7 +59,7 @@ export async function planGrid(prepared: PreparedGrid): Promise<Plan> {
 
 /** A task before it is known what of it is stored. */
 interface TaskDraft {
-  readonly planned: Omit<PlannedTask, 'truth'>;
+  readonly planned: Omit<PlannedTask, 'truth' | 'questions'>;
   readonly truth?: TruthToRead & Partial<PlannedTruthSteps>;
   readonly cells: readonly CellDraft[];
   /** Ids of steps whose results reports read, besides those of cells. */

@@ -17,7 +17,6 @@ import { diagnoseStep } from '../steps/kinds/diagnose.js';
 import { declaredCost, externalStep } from '../steps/kinds/external.js';
 import { indexSteps, type StepIndex } from '../steps/step-index.js';
 import { latestOutcome } from './latest-outcome.js';
-import { metricQuestions } from './metric-questions.js';
 
 /**
  * What a board is made from, out of what is stored. A cell without results is `failed` when the run (or, without one,
@@ -59,7 +58,7 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
 }
 
 async function boardTask(store: Store, planned: PlannedTask, steps: StepIndex): Promise<BoardTask> {
-  const { task, info, key, dataset, report, tune, truth, first, foreign } = planned;
+  const { task, info, key, dataset, report, tune, truth, first, foreign, questions } = planned;
   const stored = truth === undefined ? undefined : await artifactOf(store, truth.step, steps);
   const trained = first === undefined ? undefined : await artifactOf(store, first, steps);
   const diagnose = [...steps.values()].find((step) => step.task === task.id && diagnoseStep.jobOf(step));
@@ -69,7 +68,7 @@ async function boardTask(store: Store, planned: PlannedTask, steps: StepIndex): 
     key,
     dataset,
     report,
-    questions: await metricQuestions(planned),
+    questions,
     sanity: trained === undefined ? {} : await readArtifact(store, trained, runSanity),
     ...(tune !== undefined && { tune }),
     ...(foreign !== undefined && { foreign }),
