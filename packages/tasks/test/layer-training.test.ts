@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Forward } from '../src/index.js';
 import { declareNetwork } from '../src/nn/interpreters/declare.js';
 import { trainingStandardised } from '../src/nn/layers/batch-norm.js';
-import { maskName } from '../src/nn/layers/dropout.js';
+import { maskName } from '../src/nn/architecture/dropout-mask.js';
 import { dropoutMasks } from '../src/training/dropout-masks.js';
 import { layerNames, networks, open, trained } from './support/layer-networks.js';
 import { checkpointOf, contextOf, relativeError, runSeed, uncancelled } from './support/tasks.js';
