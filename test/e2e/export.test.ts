@@ -81,12 +81,12 @@ test('never writes over what is there, unless it is an export and is to be repla
   ]);
   expect(await exporting('--to', 'file')).toEqual([
     2,
-    `error: ${join(folder, 'file')} is no folder, name a folder that is not there yet\n`,
+    `error: ${join(folder, 'file')} is not a folder, name a folder that does not exist yet\n`,
   ]);
   expect((await exporting('--to', 'out', '--checkpoints', '1', '--trajectory', '0'))[0]).toBe(0);
   expect(await exporting('--to', 'out')).toEqual([
     2,
-    `error: ${join(folder, 'out')} holds the exported task "tiny" already, say --overwrite to replace it\n`,
+    `error: ${join(folder, 'out')} holds the exported task "tiny" already, pass --overwrite to replace it\n`,
   ]);
   expect((await exporting('--to', 'out', '--overwrite'))[0]).toBe(0);
   expect(taskOf(join(folder, 'out')).checkpoints).toHaveLength(2);
