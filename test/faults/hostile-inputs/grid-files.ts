@@ -51,7 +51,7 @@ export const hostileGridFiles: readonly HostileInput[] = [
   {
     what: 'numbers that are none in the lists of a sweep',
     grid: smallGrid.replace('[16, 32]', '[16, 1e999, .nan, .nan]'),
-    says: /found \.inf \(a number too large to hold\)[\s\S]*found \.nan[\s\S]*\.nan is in the list twice|\.nan is in the list twice[\s\S]*found \.inf/,
+    says: /found \.inf \(a number too large to hold\)[\s\S]*found \.nan[\s\S]*\.nan is listed twice|\.nan is listed twice[\s\S]*found \.inf/,
   },
   {
     what: 'a seed that is no number',
@@ -101,7 +101,7 @@ export const hostileGridFiles: readonly HostileInput[] = [
   {
     what: 'task ids that differ in case alone',
     grid: smallGrid.replace('truth:', '  - id: TINY\n    extends: tiny\ntruth:'),
-    says: /^error: hostile\.yaml:9:9 another task has the id "tiny": some file systems tell no case apart\n$/,
+    says: /^error: hostile\.yaml:9:9 another task has the id "tiny": some file systems do not distinguish upper and lower case\n$/,
   },
   {
     what: 'a tolerance of a metric that is not measured',

@@ -52,7 +52,7 @@ export const hostileOutputs: readonly HostileInput[] = [
     grid: smallGrid.replace('seed: 3', 'seed: 4'),
     command: ['plan'],
     env: { TMPDIR: '/nonexistent' },
-    says: /error: \/nonexistent cannot hold temporary files: .*, set TMPDIR to a folder that is there and can be written\n$/,
+    says: /error: \/nonexistent cannot hold temporary files: .*, set TMPDIR to an existing folder that can be written\n$/,
   },
   {
     what: 'a board beside it that is none',
