@@ -23,7 +23,7 @@ describe.skipIf(process.platform !== 'linux')('output onto a full disk is an err
     async (args) => {
       const { code, stderr } = await redirected(args, '> /dev/full');
       expect(stderr.match(/^error: /gm)).toHaveLength(1);
-      expect(stderr).toMatch(/^error: standard output cannot be written, what it holds is cut: .*no space left/m);
+      expect(stderr).toMatch(/^error: standard output cannot be written, its content is cut off: .*no space left/m);
       expect(code).toBe(4);
     },
   );

@@ -67,7 +67,7 @@ test('what its manifest asks for is what this repository is tested with', async 
 test.each([
   [['Brand_New'], '"Brand_New" is not an id'],
   [['brand-new', '--title', 'two\nlines'], '--title holds a line break'],
-  [['brand-new', '--to', '.'], 'holds files already'],
+  [['brand-new', '--to', '.'], 'is not empty, and nothing is overwritten'],
 ])('%j is refused and leaves nothing', async (args, message) => {
   const cwd = temporaryFolder();
   symlinkSync(packages, join(cwd, 'node_modules'), 'junction');
