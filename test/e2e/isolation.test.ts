@@ -72,8 +72,8 @@ const ways: Readonly<Record<string, RegExp>> = {
   exits: /^score: ended its process with exit code 0, return or throw, do not call process.exit$/,
   'exits-in-timer': /^score: ended its process with exit code 0, /,
   'exits-in-exit-listener': /^score: ended its process with exit code 0, /,
-  'throws-in-timer': /^score: threw outside of what was waited for: too late$/,
-  'rejects-unheard': /^score: threw outside of what was waited for: nobody listens$/,
+  'throws-in-timer': /^score: threw outside of any awaited call: too late$/,
+  'rejects-unheard': /^score: threw outside of any awaited call: nobody listens$/,
   aborts: /^score: crashed \(SIGABRT\), look at the native code that it uses$/,
   crashes: /^score: crashed \(SIGSEGV\), look at the native code that it uses$/,
   disconnects: /^score: was killed \(SIGKILL\), /,
@@ -179,7 +179,7 @@ test('Ctrl-C ends a method that loops for ever, says so, and gives its step back
   expect(claimsIn(folder).length).toBe(1);
   command.process.kill('SIGINT');
   const { code, stderr } = await command.ending;
-  expect(stderr).toContain('code of your own that goes on is ended after 5 s');
+  expect(stderr).toContain('your own code that keeps running is ended after 5 s');
   expect(code).toBe(4);
   expect(claimsIn(folder)).toEqual([]);
   expect(processesIn(folder)).toEqual([]);
