@@ -50,6 +50,7 @@ async function exportElsewhere(
   };
   cancel.addEventListener('abort', stop);
   try {
+    await process.ask({ ask: 'prepare' });
     for (const module of modules) await loadModule(process, module);
     if (cancel.aborted) throw new Cancelled();
     await process.ask({ ask: 'export', job, storeLocation });

@@ -53,8 +53,12 @@ export function openUserProcesses(most: number, heapBytes?: number): UserProcess
   };
 }
 
-/** Loads everything that steps with the code need; the resident memory of the process then. */
+/**
+ * Loads everything that steps with the code need, the bench's own code first, so that no user code can spoil it while it loads;
+ * the resident memory of the process then.
+ */
 async function prepare(process: UserProcess, modules: UserCode['modules']): Promise<number> {
+  await process.ask({ ask: 'prepare' });
   for (const module of modules) await loadModule(process, module);
   return Number(await process.ask({ ask: 'prepare' }));
 }
