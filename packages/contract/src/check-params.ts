@@ -52,13 +52,12 @@ function checkFields(
 
 function unknownKey(specs: ParamSpecs, key: string, path: Path): ParamProblem {
   const known = Object.keys(specs);
-  const meant = didYouMean(key, known);
   const next = known.length === 0 ? 'it takes no parameters' : `known: ${known.join(', ')}`;
   return {
     path: [...path, key],
     unknownKey: true,
     message: `unknown key ${shown(key)}`,
-    next: meant === undefined ? next : `did you mean "${meant}"?`,
+    next: didYouMean(key, known, next),
   };
 }
 
@@ -134,8 +133,8 @@ function checkValue(spec: ParamSpec, value: unknown, path: Path, problems: Param
     case 'choice': {
       const choices = spec.choices ?? [];
       if (typeof value === 'string' && choices.includes(value)) return value;
-      const meant = typeof value === 'string' ? didYouMean(value, choices) : undefined;
-      return wrong(`one of ${choices.join(', ')}`, meant && `did you mean "${meant}"?`);
+      const next = typeof value === 'string' ? didYouMean(value, choices, undefined) : undefined;
+      return wrong(`one of ${choices.join(', ')}`, next);
     }
     case 'list': {
       if (!Array.isArray(value)) return wrong('a list');

@@ -1,5 +1,18 @@
+/**
+ * The next step of whoever wrote a name that is not known: the candidate that was most likely meant.
+ * @param otherwise the next step when none is near
+ */
+export function didYouMean<T extends string | undefined>(
+  word: string,
+  candidates: Iterable<string>,
+  otherwise: T,
+): string | T {
+  const meant = nearest(word, candidates);
+  return meant === undefined ? otherwise : `did you mean "${meant}"?`;
+}
+
 /** The candidate a person most likely meant, or undefined when none is near (Damerau-Levenshtein, at most a third off). */
-export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {

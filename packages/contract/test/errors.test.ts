@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BenchError, didYouMean, fromPlainError, toPlainError } from '../src/index.js';
+import { BenchError, fromPlainError, nearest, toPlainError } from '../src/index.js';
 
 test('an error reads as one line: place, cause, next step', () => {
   const error = new BenchError({
@@ -28,8 +28,8 @@ test('a code of another version becomes UNEXPECTED, with its message', () => {
 });
 
 test('a near name is suggested, a far one is not', () => {
-  expect(didYouMean('retrainSeed', ['subsets', 'retrainSeeds'])).toBe('retrainSeeds');
-  expect(didYouMean('projdim', ['projDim'])).toBe('projDim');
-  expect(didYouMean('tark', ['trak', 'tracin'])).toBe('trak');
-  expect(didYouMean('zzz', ['trak', 'tracin'])).toBeUndefined();
+  expect(nearest('retrainSeed', ['subsets', 'retrainSeeds'])).toBe('retrainSeeds');
+  expect(nearest('projdim', ['projDim'])).toBe('projDim');
+  expect(nearest('tark', ['trak', 'tracin'])).toBe('trak');
+  expect(nearest('zzz', ['trak', 'tracin'])).toBeUndefined();
 });

@@ -14,6 +14,7 @@ export {
 } from './grid/growth-record.js';
 export { gridJsonSchema } from './grid/json-schema.js';
 export { loadGrid } from './grid/load-grid.js';
+export { onlyTask } from './grid/only-task.js';
 export { graceMs } from './isolation/limits.js';
 export { userCodeOf } from './isolation/user-code.js';
 export type * from './journal/events.js';

@@ -128,11 +128,11 @@ function chosen<K extends PartKind>(
     problems.push({ path, message, next });
     return undefined;
   }
-  const meant = typeof use === 'string' ? didYouMean(use, Object.keys(known)) : undefined;
+  const next = `known: ${names}`;
   problems.push({
     path,
     message: `${key} ${JSON.stringify(use)} is not known`,
-    next: meant === undefined ? `known: ${names}` : `did you mean "${meant}"?`,
+    next: typeof use === 'string' ? didYouMean(use, Object.keys(known), next) : next,
   });
   return undefined;
 }
@@ -212,15 +212,12 @@ function resolveQueries(
 function unknownKeys(raw: Fields): ParamProblem[] {
   return Object.keys(raw)
     .filter((key) => !keys.includes(key))
-    .map((key) => {
-      const meant = didYouMean(key, keys);
-      return {
-        path: [key],
-        unknownKey: true,
-        message: `unknown key "${key}"`,
-        next: meant === undefined ? `known: ${keys.join(', ')}` : `did you mean "${meant}"?`,
-      };
-    });
+    .map((key) => ({
+      path: [key],
+      unknownKey: true,
+      message: `unknown key "${key}"`,
+      next: didYouMean(key, keys, `known: ${keys.join(', ')}`),
+    }));
 }
 
 function pick(values: Values, names: readonly string[]): Values {

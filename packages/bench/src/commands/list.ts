@@ -39,11 +39,10 @@ function named(name: string, kind: Kind, entries: readonly Entry[]): Entry {
   const found = entries.find(({ id }) => id === name);
   if (found !== undefined) return found;
   const ids = entries.map(({ id }) => id);
-  const meant = didYouMean(name, ids);
   throw new BenchError({
     code: 'UNKNOWN_NAME',
     message: `"${name}" is not among the ${kind}`,
-    next: meant === undefined ? `known: ${ids.join(', ')}` : `did you mean "${meant}"?`,
+    next: didYouMean(name, ids, `known: ${ids.join(', ')}`),
   });
 }
 

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { BenchError, didYouMean } from '@attribution-bench/contract';
-import type { Grid } from '@attribution-bench/runner';
+import { BenchError } from '@attribution-bench/contract';
 import { Command } from 'commander';
 import { exitCode } from '../exit-codes.js';
 import { type FlagValues, wholeNumber, withFlags } from '../flags.js';
@@ -56,7 +55,7 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
       message: `"${name}" names no point`,
       next: 'expected a task and a point, e.g. digits-mlp/query:3',
     });
-  const { pointInfluence, pngUrl } = await import('@attribution-bench/runner');
+  const { onlyTask, pngUrl, pointInfluence } = await import('@attribution-bench/runner');
   const grid = onlyTask(await gridFrom(flags), task);
   const plan = await planOf(grid, flags, { scope: 'scores' });
   const { json, ...running } = flags;
@@ -77,19 +76,6 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
     const pictures = stdout.isTTY && stdout.getColorDepth() === 24;
     console.log(printedPoint(influence, { width: stdout.columns || 120, pictures }));
   }
-}
-
-function onlyTask(grid: Grid, id: string): Grid {
-  const tasks = grid.tasks.filter((task) => task.id === id);
-  if (tasks.length > 0) return { ...grid, tasks };
-  const ids = grid.tasks.map((task) => task.id);
-  const meant = didYouMean(id, ids);
-  throw new BenchError({
-    code: 'UNKNOWN_NAME',
-    place: grid.file,
-    message: `has no task "${id}"`,
-    next: meant === undefined ? `its tasks: ${ids.join(', ')}` : `did you mean "${meant}"?`,
-  });
 }
 
 /** Images are in the page, not in the JSON. */

@@ -1,4 +1,5 @@
-import { BenchError, didYouMean, type Split } from '@attribution-bench/contract';
+import { BenchError, type Split } from '@attribution-bench/contract';
+import { onlyTask } from '../grid/only-task.js';
 import type { Grid } from '../model/grid.js';
 import type { TaskSource } from '../model/job.js';
 import type { Plan, PlanOptions } from '../model/plan.js';
@@ -38,9 +39,9 @@ export interface ExportPlan {
  * @throws BenchError UNKNOWN_NAME, EXPORT_NO_SPLIT, or as {@link planGrid}
  */
 export async function planExport(grid: Grid, options: PlanOptions, request: ExportRequest): Promise<ExportPlan> {
-  const task = grid.tasks.find(({ id }) => id === request.task);
-  if (task === undefined) throw unknownTask(grid, request.task);
-  const prepared = await prepareGrid({ ...grid, tasks: [task] }, options);
+  const narrowed = onlyTask(grid, request.task);
+  const [task] = narrowed.tasks;
+  const prepared = await prepareGrid(narrowed, options);
   const cells = await planGrid(prepared).catch((error: unknown) => {
     if (error instanceof BenchError && error.code === 'GRID_EMPTY') return undefined;
     throw error;
@@ -110,16 +111,5 @@ function nothingToExport(grid: Grid, task: string): BenchError {
     place: grid.file,
     message: `knows only the truth of task "${task}"`,
     next: 'write that with bench truth export',
-  });
-}
-
-function unknownTask(grid: Grid, task: string): BenchError {
-  const ids = grid.tasks.map(({ id }) => id);
-  const meant = didYouMean(task, ids);
-  return new BenchError({
-    code: 'UNKNOWN_NAME',
-    place: grid.file,
-    message: `has no task "${task}"`,
-    next: meant === undefined ? `its tasks are ${ids.join(', ')}` : `did you mean "${meant}"?`,
   });
 }

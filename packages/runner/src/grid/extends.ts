@@ -33,11 +33,7 @@ export function mergeTasks(
       problems.push({ place, message, next });
     };
     if (baseIndex === undefined) {
-      const meant = didYouMean(String(base), ids);
-      return complain(
-        `no task has the id "${base}"`,
-        meant === undefined ? `known: ${ids.join(', ')}` : `did you mean "${meant}"?`,
-      );
+      return complain(`no task has the id "${base}"`, didYouMean(String(base), ids, `known: ${ids.join(', ')}`));
     }
     if ([...above, index].includes(baseIndex))
       return complain(

@@ -96,11 +96,10 @@ interface Source {
 function checkTasks(tasks: readonly string[] | undefined, known: readonly string[]): void {
   const index = (tasks ?? []).findIndex((task) => !known.includes(task));
   if (tasks === undefined || index === -1) return;
-  const meant = didYouMean(tasks[index], known);
   throw new ExternalProblem(
     ['tasks', index],
     `the grid has no task "${tasks[index]}"`,
-    meant === undefined ? `its tasks are ${known.join(', ')}` : `did you mean "${meant}"?`,
+    didYouMean(tasks[index], known, `its tasks are ${known.join(', ')}`),
   );
 }
 

@@ -28,12 +28,11 @@ export async function resolveForeignTask(
     problems.push({ place: place(path, part), message, ...(next !== undefined && { next }) });
   };
   for (const key of Object.keys(fields).filter((name) => !keys.includes(name))) {
-    const meant = didYouMean(key, keys);
     const known = ['data', 'model', 'target', 'queries'].includes(key);
     report(
       [key],
       known ? `"${key}" is for tasks that are trained here` : `unknown key ${shown(key)}`,
-      meant === undefined ? 'of a foreign task only the truth is known: leave it out' : `did you mean "${meant}"?`,
+      didYouMean(key, keys, 'of a foreign task only the truth is known: leave it out'),
       'key',
     );
   }

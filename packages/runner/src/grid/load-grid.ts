@@ -383,11 +383,10 @@ function checkTruthPresent(
 }
 
 function notKnown(what: string, name: string, known: readonly string[], place: string): GridProblem {
-  const meant = didYouMean(name, known);
   return {
     place,
     message: `there is no ${what} "${name}"`,
-    next: meant === undefined ? `known: ${known.join(', ')}` : `did you mean "${meant}"?`,
+    next: didYouMean(name, known, `known: ${known.join(', ')}`),
   };
 }
 

@@ -28,8 +28,7 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType, source: YamlSour
 }
 
 function unknownKey(key: string, known: readonly string[], place: string): GridProblem {
-  const meant = didYouMean(key, known);
-  const next = meant === undefined ? `known: ${known.join(', ')}` : `did you mean "${meant}"?`;
+  const next = didYouMean(key, known, `known: ${known.join(', ')}`);
   return { place, message: `unknown key ${shown(key)}`, next };
 }
 

@@ -56,13 +56,13 @@ function locate(use: string, folder: string): ModulePlace {
   const place = own ?? locateModule('method', use, folder);
   if (place !== undefined) return place;
   const known = installedMethods(folder);
-  const meant = didYouMean(use, known);
   throw new BenchError({
     code: 'MODULE_UNKNOWN',
     message: `there is no method "${use}"`,
-    next:
-      meant === undefined
-        ? `installed: ${known.join(', ') || 'none'}; others need their package installed or a path`
-        : `did you mean "${meant}"?`,
+    next: didYouMean(
+      use,
+      known,
+      `installed: ${known.join(', ') || 'none'}; others need their package installed or a path`,
+    ),
   });
 }

@@ -74,13 +74,9 @@ async function askQuestion(
 
 function unknown(use: string): BenchError {
   const known = Object.keys(metrics);
-  const meant = didYouMean(use, known);
   return new BenchError({
     code: 'MODULE_UNKNOWN',
     message: `there is no metric "${use}"`,
-    next:
-      meant === undefined
-        ? `known: ${known.join(', ')}; others need their package installed or a path`
-        : `did you mean "${meant}"?`,
+    next: didYouMean(use, known, `known: ${known.join(', ')}; others need their package installed or a path`),
   });
 }

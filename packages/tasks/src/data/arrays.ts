@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BenchError, choice, didYouMean, file, list, num, text } from '@attribution-bench/contract';
+import { BenchError, choice, file, list, nearest, num, text } from '@attribution-bench/contract';
 import { type ArrayFile, arrayFiles } from './array-files.js';
 import { defineDataset, type Partition, pointParams } from './dataset.js';
 import { type NpyArray, openNpy, type PointLayout, readPoints, readWholeNumbers } from './npy-array.js';
@@ -131,7 +131,7 @@ async function ownArrays(path: string): Promise<Map<string, ArrayFile>> {
   const known: readonly string[] = Object.values(names);
   const stray = [...files.keys()].find((name) => /^[xy]_/i.test(name) && !known.includes(name));
   if (stray !== undefined) {
-    const meant = didYouMean(
+    const meant = nearest(
       stray,
       known.filter((name) => !files.has(name)),
     );

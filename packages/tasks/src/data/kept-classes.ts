@@ -18,12 +18,11 @@ export function keptClasses(
   const names = Array.isArray(classes) ? classes.map(String) : [];
   const unknown = names.find((name) => !classNames.includes(name));
   if (unknown !== undefined) {
-    const meant = didYouMean(unknown, classNames);
     const few = classNames.length > 20 ? [...classNames.slice(0, 20), '…'] : classNames;
     throw fail(
       'CLASS_UNKNOWN',
       `names ${JSON.stringify(unknown)} in data.classes, which is not a class of its data`,
-      meant === undefined ? `classes: ${few.join(', ')}` : `did you mean "${meant}"?`,
+      didYouMean(unknown, classNames, `classes: ${few.join(', ')}`),
     );
   }
   const kept = classNames.flatMap((name, label) => (names.length === 0 || names.includes(name) ? [label] : []));
