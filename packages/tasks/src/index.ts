@@ -31,7 +31,13 @@ export type { RunRecord } from './export/run-record.js';
 export { checkExtractor } from './features/extractor-file.js';
 export { onnxFeatures } from './features/onnx-features.js';
 export { diffusionParams } from './generator/diffusion.js';
-export { type GenerateRequest, generatedIds, generateQueries } from './generator/generate-queries.js';
+export {
+  type GeneratedQueries,
+  type GenerateRequest,
+  generatedIds,
+  generateQueries,
+  withGenerated,
+} from './generator/generate-queries.js';
 export type { NoiseSource } from './generator/noise-source.js';
 export { dataKey, generatedKey, taskKey, withoutPlaces } from './keys.js';
 export { defineModel, type Model, type ModelShape, type ModelSpec } from './models/model.js';

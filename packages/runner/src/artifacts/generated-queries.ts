@@ -1,19 +1,9 @@
+import type { GeneratedQueries } from '@attribution-bench/tasks';
 import { z } from 'zod';
 import { arrayOf, jsonOf } from './checked-fields.js';
 import type { ArtifactCodec } from './codec.js';
 
 /** Queries that a generator drew itself, and the model that drew them. */
-export interface GeneratedQueries {
-  /** [count × dims] */
-  readonly images: Float32Array;
-  /** [count] */
-  readonly labels: Int32Array;
-  /** Where they come from, [count]. */
-  readonly ids: readonly string[];
-  /** Parameters of the model. */
-  readonly model: Float32Array;
-}
-
 export const generatedArtifact: ArtifactCodec<GeneratedQueries> = {
   encode({ images, labels, ids, model }) {
     const count = labels.length;

@@ -1,5 +1,5 @@
 import type { Store } from '@attribution-bench/store';
-import { generatedIds, type TaskData } from '@attribution-bench/tasks';
+import { generatedIds, type TaskData, withGenerated } from '@attribution-bench/tasks';
 import { readArtifact } from '../artifacts/codec.js';
 import { datasetArtifact, heldoutQueryIds } from '../artifacts/dataset.js';
 import { generatedArtifact } from '../artifacts/generated-queries.js';
@@ -12,17 +12,7 @@ import type { DataSource, TaskSource } from '../model/job.js';
 export async function readData(store: Store, { dataset, generated }: DataSource): Promise<TaskData> {
   const data = await readArtifact(store, dataset, datasetArtifact);
   if (generated === undefined) return data;
-  const { images, labels, ids, model } = await readArtifact(store, generated, generatedArtifact);
-  const queryInputs = new Float32Array(data.queryInputs.length + images.length);
-  queryInputs.set(data.queryInputs);
-  queryInputs.set(images, data.queryInputs.length);
-  return {
-    ...data,
-    queryInputs,
-    queryLabels: Int32Array.from([...data.queryLabels, ...labels]),
-    generatingModel: model,
-    queryIds: [...data.queryIds, ...ids],
-  };
+  return withGenerated(data, await readArtifact(store, generated, generatedArtifact));
 }
 
 /** Where each query comes from, without reading the rest; generated ones need not be stored yet. */

@@ -1,4 +1,4 @@
-import { type CancelSignal, childSeed, deriveSeed, type Seed, sizeOf } from '@attribution-bench/contract';
+import { type CancelSignal, childSeed, deriveSeed, type Seed } from '@attribution-bench/contract';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import type { TaskData } from '../data/task-data.js';
 import { generatedKey } from '../keys.js';
@@ -42,7 +42,8 @@ export async function generateQueries(
   try {
     const indices = Array.from({ length: generated }, (_, index) => index);
     const images = await sampler.sample(parameters, indices, samplingSeed(spec), cancel);
-    return withGenerated(data, images, parameters);
+    const labels = new Int32Array(generated).fill(-1);
+    return withGenerated(data, { images, labels, ids: generatedIds(generated), model: parameters });
   } finally {
     await sampler.release();
   }
@@ -57,18 +58,29 @@ export function samplingSeed(spec: TaskSpec): Seed {
   return childSeed(deriveSeed(spec.seed, generatedKey(spec), 'data', 'images'), 'sampling');
 }
 
-/** The data with images [images × dims] appended to its queries, labelled -1, and the model that drew them. */
-function withGenerated(data: TaskData, images: Float32Array, generatingModel: Float32Array): TaskData {
-  const count = images.length / sizeOf(data.inputShape);
+/** Queries that a generator drew itself. */
+export interface GeneratedQueries {
+  /** [count × dims] */
+  readonly images: Float32Array;
+  /** [count] */
+  readonly labels: Int32Array;
+  /** Where they come from, [count]. */
+  readonly ids: readonly string[];
+  /** Parameters of the model that drew them. */
+  readonly model: Float32Array;
+}
+
+/** The data with generated queries after its own, and the model that drew them. */
+export function withGenerated(data: TaskData, { images, labels, ids, model }: GeneratedQueries): TaskData {
   const queryInputs = new Float32Array(data.queryInputs.length + images.length);
   queryInputs.set(data.queryInputs);
   queryInputs.set(images, data.queryInputs.length);
   return {
     ...data,
     queryInputs,
-    generatingModel,
-    queryLabels: Int32Array.from([...data.queryLabels, ...new Array<number>(count).fill(-1)]),
-    queryIds: [...data.queryIds, ...generatedIds(count)],
+    generatingModel: model,
+    queryLabels: Int32Array.from([...data.queryLabels, ...labels]),
+    queryIds: [...data.queryIds, ...ids],
   };
 }
 
