@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from pathlib import Path, PurePosixPath
 from typing import Any, Dict, Mapping
 
 import numpy as np
 
 from .errors import BenchError
+from .json_file import read_json
 from .safetensors_file import parse_safetensors
 
 SCHEMA = "bench/task@1"
@@ -76,14 +76,7 @@ def _task_json(root: Path) -> Dict[str, Any]:
     def fail(message: str) -> BenchError:
         return BenchError("EXPORT_INVALID", message, place=str(path), next="name a folder that `bench export` wrote")
 
-    try:
-        if path.stat().st_size > _MAX_TASK_JSON_BYTES:
-            raise fail("is too long to describe a task")
-        described = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise fail(f"cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise fail("is not JSON") from error
+    described = read_json(path, _MAX_TASK_JSON_BYTES, fail)
     schema = described.get("schema") if isinstance(described, dict) else None
     if schema != SCHEMA:
         raise BenchError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -11,10 +10,12 @@ from typing import Any, Dict, List, Optional, Union
 import numpy as np
 
 from .errors import BenchError
+from .json_file import read_json
 from .scores import save_scores
 from .task import Task, load
 
 SCHEMA = "bench/request@1"
+_MAX_REQUEST_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,7 @@ def read_request(path: "Union[str, PathLike[str]]") -> Request:
     def invalid(message: str) -> BenchError:
         return BenchError("REQUEST_INVALID", message, place=str(path), next="name the request.json that the bench wrote")
 
-    try:
-        described = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise invalid(f"cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise invalid("is not JSON") from error
+    described = read_json(Path(path), _MAX_REQUEST_BYTES, invalid)
     schema = described.get("schema") if isinstance(described, dict) else None
     if schema != SCHEMA:
         raise invalid(f"has the schema {schema!r}, this package reads {SCHEMA}")
