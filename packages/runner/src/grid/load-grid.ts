@@ -31,7 +31,7 @@ import { sweepFractions, sweptIds } from './fraction-sweep.js';
 import { GridErrors, type GridProblem } from './grid-errors.js';
 import { namedFiles } from './named-files.js';
 import { quickSpec, quickTruth } from './quick.js';
-import { gridSchema, type RawGrid, type RawTruth, truthSchema } from './schema.js';
+import { gridSchema, type RawGrid, type RawTruth, reservedName, truthSchema } from './schema.js';
 import { checkSchema } from './schema-problems.js';
 import { expandSettings } from './settings.js';
 import { type Path, readYaml, type YamlSource } from './yaml-source.js';
@@ -103,6 +103,8 @@ async function resolveTasks(
 ): Promise<GridTask[]> {
   const ids = new Map<string, string>();
   for (const [index, { id }] of raw.tasks.entries()) {
+    const reserved = reservedName(id);
+    if (reserved !== undefined) problems.push({ place: source.place(['tasks', index, 'id']), message: reserved });
     const other = ids.get(id.toLowerCase());
     if (other !== undefined)
       problems.push({

@@ -104,8 +104,8 @@ const taskOverrides = z.strictObject({
   queries: params.optional(),
 });
 
-/** A board's folder, named as the grid, lies beside the list of boards. */
-function reservedName(name: string): string | undefined {
+/** What is wrong with a name that the boards folder uses itself: a board's folder lies beside the list of boards. */
+export function reservedName(name: string): string | undefined {
   return name.toLowerCase() === 'index.html' ? `"${name}" is a file of the boards folder` : undefined;
 }
 
