@@ -124,6 +124,18 @@ test('a file of scores is ranked, and one that does not fit is a failed cell wit
     reason: expect.stringMatching(/wrong\.npy has scores of \[5 × 24\], and tiny has 4 queries and 30 training points/),
   });
   expect([...storedScores(grid, 'external')[0]]).toEqual([...ours]);
+
+  // Points are shown by it too, the same as by the method that it was read from.
+  const shown = await bench(
+    ['show', 'tiny/query:1', ...grid.flags, '--only', '*/grad-dot', '--only', '*/mine', '--json'],
+    {
+      cwd: grid.folder,
+    },
+  );
+  const { cells } = JSON.parse(shown.stdout) as { cells: { cell: string; largest: unknown; smallest: unknown }[] };
+  expect(cells.map(({ cell }) => cell)).toEqual(['tiny/grad-dot', 'tiny/mine']);
+  expect(cells[1].largest).toEqual(cells[0].largest);
+  expect(cells[1].smallest).toEqual(cells[0].smallest);
 });
 
 test('programs that do not behave are failed cells with their reasons, and the others are ranked', async () => {

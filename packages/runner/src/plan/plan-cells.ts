@@ -136,7 +136,7 @@ function planCell(
     steps: {
       fit: fit.id,
       score: score.id,
-      metrics: cellTask.scoresOnly ? {} : planMetrics(steps, grid, cellTask, cell, score),
+      metrics: planMetrics(steps, grid, cellTask, cell, score),
     },
     retrainings,
   };
@@ -164,10 +164,11 @@ function planModels(
 function planMetrics(
   steps: StepList,
   grid: Grid,
-  { opened, metrics, truth, split }: CellTask,
+  { opened, metrics, truth, split, scoresOnly }: CellTask,
   cell: CellToPlan,
   score: StepDraft<ScoringJob>,
 ): Record<string, string> {
+  if (scoresOnly) return {};
   // What the task is ranked and its parameters are chosen by.
   const primary = metrics.find(({ metric }) => metric.id === grid.report.primary) ?? metrics[0];
   const planned: Record<string, string> = {};

@@ -6,8 +6,8 @@ import type { TaskData } from '@attribution-bench/tasks';
 import { readArtifact } from '../artifacts/codec.js';
 import { scoresPart, shapeOfScores } from '../artifacts/scores.js';
 import type { Plan, PlannedCell } from '../model/plan.js';
-import { scoreStep } from '../steps/kinds/score.js';
 import { readData } from '../steps/read-data.js';
+import { scoringJobOf } from '../steps/scoring-job.js';
 import { indexSteps } from '../steps/step-index.js';
 import { imageShape, picturesOf } from './examples/pictures.js';
 
@@ -25,7 +25,7 @@ export async function pointInfluence(plan: Plan, taskId: string, name: string, c
   const store = openStore(join(plan.resultsFolder, 'store'));
   const steps = indexSteps(plan.steps);
   const scored = plan.cells.flatMap((cell) => {
-    const job = cell.task === taskId ? scoreStep.jobOf(steps.get(cell.steps?.score ?? '')) : undefined;
+    const job = cell.task === taskId ? scoringJobOf(steps.get(cell.steps?.score ?? '')) : undefined;
     return job === undefined ? [] : [{ cell, job }];
   });
   if (scored.length === 0)

@@ -9,8 +9,9 @@ import { diagnosisArtifact } from '../../artifacts/diagnosis.js';
 import { scoresPart, shapeOfScores } from '../../artifacts/scores.js';
 import type { Plan, PlannedCell, PlannedTask } from '../../model/plan.js';
 import { diagnoseStep } from '../../steps/kinds/diagnose.js';
-import { type ScoreJob, scoreStep } from '../../steps/kinds/score.js';
+import type { ScoringJob } from '../../steps/kinds/score.js';
 import { readData } from '../../steps/read-data.js';
+import { scoringJobOf } from '../../steps/scoring-job.js';
 import { indexSteps, type StepIndex } from '../../steps/step-index.js';
 import { type ImageShape, imageShape, picturesOf } from './pictures.js';
 import { pngUrl } from './png.js';
@@ -54,10 +55,10 @@ export async function boardExamples(plan: Plan, rows: readonly ExampleRow[]): Pr
 
 interface ScoredRow {
   readonly entry: string;
-  readonly job: ScoreJob;
+  readonly job: ScoringJob;
 }
 
-function scoreJob(cells: readonly PlannedCell[], row: ExampleRow, steps: StepIndex): ScoreJob | undefined {
+function scoreJob(cells: readonly PlannedCell[], row: ExampleRow, steps: StepIndex): ScoringJob | undefined {
   const reported = row.paramsBySeed?.[0] ?? row.params;
   if (reported === undefined) return undefined;
   const wanted = canonicalJson({ ...reported });
@@ -68,7 +69,7 @@ function scoreJob(cells: readonly PlannedCell[], row: ExampleRow, steps: StepInd
       seed === row.seeds[0] &&
       canonicalJson({ ...params } as Record<string, Json>) === wanted,
   );
-  return scoreStep.jobOf(steps.get(cell?.steps?.score ?? ''));
+  return scoringJobOf(steps.get(cell?.steps?.score ?? ''));
 }
 
 async function taskExamples(
