@@ -62,7 +62,7 @@ tasks:
     data: { use: ./stripes.ts }
     model: { use: logistic, epochs: 4 }
     target: ./logit.ts
-truth: { subsets: 8, fraction: 0.5, retrainSeeds: 1 }
+truth: { subsets: 32, fraction: 0.5, retrainSeeds: 2 }
 methods: [{ use: random }, { use: grad-dot }]
 metrics: [{ use: ./share.ts, params: { above: 0 } }, { use: lds }]
 report: { resamples: 100 }

@@ -1,5 +1,5 @@
 import type { FeatureExtractor } from './features.js';
-import type { ScoreShape } from './method.js';
+import type { Intersect, ScoreShape } from './method.js';
 import type { ParamSpecs, Params } from './params.js';
 import type { Rng } from './seed.js';
 import type { TaskInfo } from './task.js';
@@ -61,14 +61,16 @@ export type ImageSpace =
 /** What a metric may ask for; its context holds what it names and nothing else. */
 export type MetricNeed = 'truth' | 'label-noise' | 'generated' | 'retraining';
 
-interface BaseMetricContext {
+/** What every metric sees, whatever it needs. */
+export interface BaseMetricContext {
   readonly task: TaskInfo;
   /** [queries × train] or [train], row-major. */
   readonly scores: Float32Array;
   readonly scoreShape: ScoreShape;
 }
 
-interface MetricContextByNeed {
+/** What each need adds to the context of a metric. */
+export interface MetricContextByNeed {
   truth: { readonly truth: Truth };
   'label-noise': {
     /** 1 where a training label was flipped, [train]. */
@@ -83,8 +85,6 @@ interface MetricContextByNeed {
     readonly retrained: readonly Retrained[];
   };
 }
-
-type Intersect<U> = (U extends unknown ? (x: U) => void : never) extends (x: infer I) => void ? I : never;
 
 /** What a metric sees: the task, scores of a method, and what it declared to need. */
 export type MetricContext<N extends MetricNeed = never> = BaseMetricContext &

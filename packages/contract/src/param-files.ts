@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { isObject } from './is-object.js';
 import type { ParamSpec, ParamSpecs } from './params.js';
 
-type Values<T = unknown> = Readonly<Record<string, T>>;
+/** Values of parameters by name. */
+export type Values<T = unknown> = Readonly<Record<string, T>>;
 
 /** Whether the value of a parameter that names a file is an address on the network. */
 export function isAddress(value: string): boolean {

@@ -53,7 +53,7 @@ describe('over tasks', () => {
     expect(overall.rows).toEqual([{ entry: 'method', title: 'method', shares: [0.3, 0.4, 0.6] }]);
     expect(overallTitle(overall)).toBe('Share of the noise ceiling on 3 tasks of 2 data sets');
     expect(overallSentence(overall, 0.95)).toMatch(
-      /^A description .* no order .*: no mean, interval or rank is given\.$/,
+      /^This describes these tasks and does not order the methods.*: no mean, interval or rank is given\.$/,
     );
   });
 
