@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,7 +6,9 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Every core: vitest by itself leaves one to the program that it watches for, and most tests compute on one.
+    maxWorkers: availableParallelism(),
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
   },
 });

@@ -172,7 +172,7 @@ test('a metric whose question throws is found when the grid is planned', async (
   const { code, stderr } = await bench(['plan', ...folder.flags], { cwd: folder.folder });
   expect(stderr).toMatch(/metric ".\/share\.ts" question\(\): no words, return a sentence without its question mark/);
   expect(code).not.toBe(0);
-}, 60_000);
+});
 
 describe('a metric that is wrong fails with one line', () => {
   test.each([
