@@ -78,6 +78,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   METRIC_RESULT: exitCode.cellFailed,
   METRIC_SCORES_SHAPE: exitCode.cellFailed,
   MIXTURE_EMPTY: exitCode.cellFailed,
+  PARAM_SEARCH: exitCode.badInput,
   SHARE_TOO_SMALL: exitCode.cellFailed,
   SCORES_FILE: exitCode.cellFailed,
   SCORES_IDS: exitCode.cellFailed,

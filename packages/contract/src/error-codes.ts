@@ -79,6 +79,7 @@ export const errorCodes = [
   'METRIC_RESULT',
   'METRIC_SCORES_SHAPE',
   'MIXTURE_EMPTY',
+  'PARAM_SEARCH',
   'SHARE_TOO_SMALL',
   'SCORES_FILE',
   'SCORES_IDS',

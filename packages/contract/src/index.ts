@@ -16,6 +16,7 @@ export * from './param-files.js';
 export * from './params.js';
 export * from './projection.js';
 export * from './ridge.js';
+export * from './search-space.js';
 export * from './seed.js';
 export * from './shown.js';
 export * from './task.js';

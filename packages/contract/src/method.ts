@@ -3,6 +3,7 @@ import type { NdArray, NumericArray } from './arrays.js';
 import type { FeatureExtractor } from './features.js';
 import type { ParamSpecs, Params } from './params.js';
 import type { Projection } from './projection.js';
+import { checkSearchSpaces } from './search-space.js';
 import type { Rng, Seed } from './seed.js';
 import type { TaskInfo, TaskKind } from './task.js';
 import { contractVersion, type OfContract } from './version.js';
@@ -285,11 +286,15 @@ export interface Method extends OfContract {
   ) => Promise<Float32Array>;
 }
 
-/** Declares a method; the default export of a method package. */
+/**
+ * Declares a method; the default export of a method package.
+ * @throws BenchError PARAM_SEARCH where a search space leaves the bounds of its parameter
+ */
 export function defineMethod<const S extends ParamSpecs, N extends Need = never>(spec: MethodSpec<S, N>): Method {
   type P = Params<S>;
   type C = MethodContext<N>;
   const { selfInfluence, adapted, ...rest } = spec;
+  checkSearchSpaces(spec.id, spec.params);
   return {
     ...rest,
     contract: contractVersion,

@@ -1,3 +1,5 @@
+import type { TaskKind } from './task.js';
+
 /** One declared parameter of a method, dataset, model, target or metric. */
 export interface ParamSpec<T extends ParamValue = ParamValue> {
   readonly type: 'int' | 'num' | 'bool' | 'text' | 'choice' | 'list' | 'object';
@@ -14,6 +16,20 @@ export interface ParamSpec<T extends ParamValue = ParamValue> {
   readonly file?: true;
   /** Name of the parameter beside it that holds the SHA-256 of what is in the file. */
   readonly checksum?: string;
+  /** Parameters of methods: values among which tuning may choose; absent: the parameter is left at its default. */
+  readonly search?: Search<T>;
+  /** Parameters of methods: the kinds of tasks on which it is read, so that tuning leaves it alone on others; absent: all. */
+  readonly readOn?: readonly TaskKind[];
+}
+
+/** Values among which the tuning of a method may choose: a few, or all from one number to another. */
+export type Search<T extends ParamValue = ParamValue> = readonly T[] | SearchRange;
+
+export interface SearchRange {
+  readonly from: number;
+  readonly to: number;
+  /** `log`: numbers are even in their logarithm, as suits what is known by its order of magnitude only. */
+  readonly scale: 'log' | 'linear';
 }
 
 export type ParamValue =
@@ -26,8 +42,14 @@ export type ParamSpecs = Readonly<Record<string, ParamSpec>>;
 /** The values of declared parameters, each in its type. */
 export type Params<S extends ParamSpecs> = { readonly [K in keyof S]: S[K] extends ParamSpec<infer T> ? T : never };
 
-/** Default, bounds and help of a numeric parameter. */
-export interface Range<T> {
+/** What tuning is told of a parameter of a method. */
+interface Tuned<T extends ParamValue, S = readonly T[]> {
+  search?: S;
+  readOn?: readonly TaskKind[];
+}
+
+/** Default, bounds, help and search space of a numeric parameter. */
+export interface Range<T extends number> extends Tuned<T, Search<T>> {
   default?: T;
   min?: number;
   max?: number;
@@ -39,7 +61,10 @@ export const int = (spec: Range<number>): ParamSpec<number> => ({ type: 'int', .
 /** A finite number. */
 export const num = (spec: Range<number>): ParamSpec<number> => ({ type: 'num', ...spec });
 /** true or false. */
-export const bool = (spec: { default?: boolean; help: string }): ParamSpec<boolean> => ({ type: 'bool', ...spec });
+export const bool = (spec: { default?: boolean; help: string } & Tuned<boolean>): ParamSpec<boolean> => ({
+  type: 'bool',
+  ...spec,
+});
 /** Free text. */
 export const text = (spec: { default?: string; help: string }): ParamSpec<string> => ({ type: 'text', ...spec });
 /**
@@ -54,7 +79,7 @@ export const file = (spec: { default?: string; checksum?: string; help: string }
 /** One of the named values. */
 export function choice<const C extends readonly string[]>(
   choices: C,
-  spec: { default?: C[number]; help: string },
+  spec: { default?: C[number]; help: string } & Tuned<C[number]>,
 ): ParamSpec<C[number]> {
   return { type: 'choice', choices, ...spec } as ParamSpec<C[number]>;
 }

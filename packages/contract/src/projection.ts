@@ -35,6 +35,7 @@ export function projectionParams(kind: ProjectionKind) {
     projDim: int({
       default: 2048,
       min: 1,
+      ...(kind !== 'none' && { search: [128, 512, 2048] }),
       help: 'columns of the projection; none has as many as there are parameters',
     }),
     projection: choice(projectionKinds, {

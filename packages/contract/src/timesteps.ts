@@ -9,11 +9,16 @@ export function uniformTimesteps(steps: number, count: number): number[] {
   return Array.from({ length: used }, (_, k) => k * stride);
 }
 
+/** Numbers of noise levels that tuning chooses among, the same for every method that averages over them. */
+export const timestepsSearch: readonly number[] = [10, 30, 100];
+
 /** The parameter by which a method for both kinds of tasks lets its user choose the noise levels of generators. */
 export const timestepsParams = {
   timesteps: int({
     default: 10,
     min: 1,
+    search: timestepsSearch,
+    readOn: ['generator'],
     help: 'generators: noise levels, evenly spread from 0, over which the gradients of a point are averaged',
   }),
 };

@@ -22,9 +22,10 @@ export default defineMethod({
     ratio: num({
       default: 1,
       min: 0.01,
+      search: [0.5, 1, 2, 4],
       help: 'points of other classes drawn for each point of the class that is scored',
     }),
-    repeats: int({ default: 1, min: 1, help: 'fresh draws of those that are averaged over' }),
+    repeats: int({ default: 1, min: 1, search: [1, 3], help: 'fresh draws of those that are averaged over' }),
     ridge: num({
       default: 1e-8,
       min: 0,

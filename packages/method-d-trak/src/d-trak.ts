@@ -9,6 +9,7 @@ import {
   projectionParams,
   type RowBlock,
   ridgeParams,
+  timestepsSearch,
   uniformTimesteps,
 } from '@attribution-bench/contract';
 import {
@@ -53,7 +54,12 @@ const params = {
     default: 'mean-squared-l2-norm',
     help: 'what is differentiated, of training points and queries alike; loss: TRAK for diffusion models',
   }),
-  timesteps: int({ default: 10, min: 1, help: 'noise levels over which gradients are averaged' }),
+  timesteps: int({
+    default: 10,
+    min: 1,
+    search: timestepsSearch,
+    help: 'noise levels over which gradients are averaged',
+  }),
   strategy: choice(['uniform', 'cumulative'], {
     default: 'uniform',
     help: 'uniform: spread over all noise levels, from 0; cumulative: the first ones',

@@ -20,6 +20,7 @@ export default defineMethod({
     ridge: num({
       default: 0,
       min: 0,
+      search: { from: 0.1, to: 1000, scale: 'log' },
       help: 'λ of ‖y - b - Xw‖² + λ‖w‖², with masks X of 0 and 1; 0: of a fixed list the one with the smallest leave-one-out error',
     }),
   },

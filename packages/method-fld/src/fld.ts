@@ -25,6 +25,7 @@ export default defineMethod({
     components: int({
       default: 0,
       min: 0,
+      search: [0, 8, 16, 32],
       help: 'principal components of the features that are kept; 0: all features',
     }),
     extractor: extractorParam,

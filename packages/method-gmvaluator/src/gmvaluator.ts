@@ -31,7 +31,12 @@ export default defineMethod({
   tasks: ['classifier', 'generator'],
   needs: ['features', 'checkpoints'],
   params: {
-    contributors: int({ default: 50, min: 1, help: 'training points that share in a query' }),
+    contributors: int({
+      default: 50,
+      min: 1,
+      search: [5, 10, 20, 50, 100],
+      help: 'training points that share in a query',
+    }),
     candidates: int({ default: 200, min: 1, help: 'training points that recall finds for each query' }),
     recall: choice(spaces, {
       default: 'inputs',
@@ -47,8 +52,17 @@ export default defineMethod({
       help: 'features by which the candidates are ordered again; none: the distances of recall stand',
     }),
     rerankComponents: int({ default: 0, min: 0, help: 'the same of the features of re-ranking' }),
-    distance: choice(['euclidean', 'cosine'], { default: 'euclidean', help: 'between standardised features' }),
-    temperature: num({ default: 1, min: 1e-6, help: 'distances are divided by it before their exponential' }),
+    distance: choice(['euclidean', 'cosine'], {
+      default: 'euclidean',
+      search: ['euclidean', 'cosine'],
+      help: 'between standardised features',
+    }),
+    temperature: num({
+      default: 1,
+      min: 1e-6,
+      search: { from: 0.1, to: 10, scale: 'log' },
+      help: 'distances are divided by it before their exponential',
+    }),
     quality: choice(['none', 'realism'], {
       default: 'none',
       help: 'weight of a query: 1, or how much it lies among training points, from 0 to 1',

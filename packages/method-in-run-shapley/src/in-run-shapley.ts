@@ -20,6 +20,7 @@ export default defineMethod({
   params: {
     order: choice(['first', 'second'], {
       default: 'first',
+      search: ['first', 'second'],
       help: 'of the Taylor expansion of the target in the step; second takes one more pass per step',
     }),
   },

@@ -22,9 +22,15 @@ export default defineMethod({
     damping: num({
       default: 0.01,
       min: 0,
+      search: { from: 1e-4, to: 1, scale: 'log' },
       help: 'added to every eigenvalue of the Hessian of the mean training loss; doubled until all are above 0',
     }),
-    checkpoints: int({ default: 1, min: 1, help: 'independently trained models whose scores are averaged' }),
+    checkpoints: int({
+      default: 1,
+      min: 1,
+      search: [1, 3, 5],
+      help: 'independently trained models whose scores are averaged',
+    }),
   },
   uses: ({ checkpoints }) => ({ checkpoints }),
   supports: ({ parameters }) =>

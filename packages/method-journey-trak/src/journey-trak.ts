@@ -7,6 +7,7 @@ import {
   projectionParams,
   type RowBlock,
   ridgeParams,
+  timestepsSearch,
   uniformTimesteps,
 } from '@attribution-bench/contract';
 import { blocksOf, collectRows, type KernelShape, kernelMatrix, ridgeKernel } from '@attribution-bench/numerics';
@@ -14,7 +15,12 @@ import { blocksOf, collectRows, type KernelShape, kernelMatrix, ridgeKernel } fr
 const rowsAtOnce = 1024;
 
 const params = {
-  timesteps: int({ default: 10, min: 1, help: 'noise levels over which gradients of training points are averaged' }),
+  timesteps: int({
+    default: 10,
+    min: 1,
+    search: timestepsSearch,
+    help: 'noise levels over which gradients of training points are averaged',
+  }),
   ...projectionParams('gaussian'),
   ...ridgeParams,
 };

@@ -17,6 +17,7 @@ export default defineMethod({
   params: {
     measure: choice(['cosine', 'dot', 'euclidean'], {
       default: 'cosine',
+      search: ['cosine', 'dot', 'euclidean'],
       help: 'cosine, inner product, or Euclidean distance negated',
     }),
   },

@@ -27,9 +27,15 @@ export default defineMethod({
   tasks: ['classifier', 'generator'],
   needs: ['trajectory', 'gradients'],
   params: {
-    checkpoints: int({ default: 5, min: 1, help: 'models along the training run, evenly spread over its epochs' }),
+    checkpoints: int({
+      default: 5,
+      min: 1,
+      search: [1, 3, 5, 10],
+      help: 'models along the training run, evenly spread over its epochs',
+    }),
     normalised: bool({
       default: false,
+      search: [false, true],
       help: 'gradients scaled to length 1: GAS (Hammoudeh and Lowd 2022, arXiv:2201.10055)',
     }),
     ...projectionParams('none'),

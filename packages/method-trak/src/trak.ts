@@ -30,7 +30,12 @@ const rowsAtOnce = 1024;
 
 const params = {
   ...projectionParams('rademacher'),
-  checkpoints: int({ default: 5, min: 1, help: 'independently trained models, each with a projection of its own' }),
+  checkpoints: int({
+    default: 5,
+    min: 1,
+    search: [1, 5, 10],
+    help: 'independently trained models, each with a projection of its own',
+  }),
   ...ridgeParams,
   rescale: choice(['none', 'mean-abs-inverse'], {
     default: 'none',

@@ -1,4 +1,4 @@
-import { BenchError, didYouMean, type ParamSpec, type ParamSpecs } from '@attribution-bench/contract';
+import { BenchError, didYouMean, type ParamSpec, type ParamSpecs, searchWords } from '@attribution-bench/contract';
 import { Argument, Command } from 'commander';
 import { catalogue, type Entry, type Kind, kinds } from '../catalogue.js';
 import { type FlagValues, withFlags } from '../flags.js';
@@ -60,7 +60,11 @@ function settingsOf(params: ParamSpecs, width: number, indent: string): string[]
   ]);
 }
 
-/** `int, at least 1, default 512`. */
+function tasksOf({ readOn }: ParamSpec): string {
+  return readOn === undefined ? '' : ` on a ${readOn.join(' or ')}`;
+}
+
+/** `int, at least 1, default 512, tuned among 128, 512, 2048`. */
 function typeOf(spec: ParamSpec): string {
   const kind =
     spec.type === 'choice'
@@ -73,5 +77,6 @@ function typeOf(spec: ParamSpec): string {
     ...(spec.max === undefined ? [] : [`at most ${spec.max}`]),
   ];
   const preset = spec.fields === undefined ? [`default ${JSON.stringify(spec.default)}`] : [];
-  return [kind, ...range, ...(spec.default === undefined ? ['required'] : preset)].join(', ');
+  const tuned = spec.search === undefined ? [] : [`tuned among ${searchWords(spec.search)}${tasksOf(spec)}`];
+  return [kind, ...range, ...(spec.default === undefined ? ['required'] : preset), ...tuned].join(', ');
 }
