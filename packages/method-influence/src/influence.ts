@@ -1,12 +1,14 @@
-import { BenchError, type CancelSignal, defineMethod, int, num } from '@attribution-bench/contract';
-import { addSolvedProducts, cholesky, collectRows, type SpdFactor, transpose } from '@attribution-bench/numerics';
-
-const maxParameters = 10_000;
-const hessianBlockBytes = 2 ** 25;
+import { defineMethod, type MethodState } from '@attribution-bench/contract';
+import { addSolvedProducts, rowSlabs } from '@attribution-bench/numerics';
+import { wide } from './curvature-products.js';
+import { queryGradients, trainGradients } from './gradients.js';
+import { type Context, type InfluenceParams, params } from './params.js';
+import { solvers } from './solvers/index.js';
+import { rowsAtOnce, type Solver, type System } from './solvers/solver.js';
 
 /**
- * Influence functions (Koh and Liang 2017, equation 2) with the exact Hessian H of the mean training loss:
- * ∇target(query)ᵀ (H + damping·I)⁻¹ (-∇loss(point)), averaged over checkpoints.
+ * Influence functions (Koh and Liang 2017, equation 2): ∇target(query)ᵀ (C + λI)⁻¹ (-∇loss(point)), averaged over
+ * checkpoints, with C the Hessian of the mean training loss or what stands for it, and (C + λI)⁻¹ as `solver` has it.
  */
 export default defineMethod({
   id: 'influence',
@@ -14,121 +16,92 @@ export default defineMethod({
   family: 'influence',
   origin: 'published',
   cite: 'Koh and Liang 2017, arXiv:1703.04730',
-  revision: 2,
+  revision: 3,
   scoreShape: 'pairwise',
-  tasks: ['classifier'],
+  tasks: ['classifier', 'generator'],
   needs: ['checkpoints', 'gradients', 'curvature'],
-  params: {
-    damping: num({
-      default: 0.01,
-      min: 0,
-      search: { from: 1e-4, to: 1, scale: 'log' },
-      help: 'added to every eigenvalue of the Hessian of the mean training loss; doubled until all are above 0',
-    }),
-    checkpoints: int({
-      default: 1,
-      min: 1,
-      search: [1, 3, 5],
-      help: 'independently trained models whose scores are averaged',
-    }),
-  },
+  params,
   uses: ({ checkpoints }) => ({ checkpoints }),
-  supports: ({ parameters }) =>
-    parameters <= maxParameters ||
-    `its exact Hessian takes at most ${maxParameters} parameters, the model has ${parameters}`,
+  supports(task, params) {
+    const { curvatures, supports }: Solver = solvers[params.solver];
+    if (params.curvature !== 'auto' && !curvatures.includes(params.curvature))
+      return `the solver ${params.solver} takes the curvature ${curvatures.join(', ')}, not ${params.curvature}`;
+    return supports?.(task, params) ?? true;
+  },
+  adapted: ({ kind }) =>
+    kind === 'generator' ? 'the paper has supervised models; here the loss is averaged over noise levels' : undefined,
 
-  /** `hessian<c>`: lower triangle, row by row, [p (p + 1) / 2]. */
-  async fit(ctx) {
-    const p = ctx.task.parameters;
-    const rowsAtOnce = Math.max(1, Math.floor(hessianBlockBytes / (4 * p)));
-    const state: Record<string, Float32Array> = {};
-    for (const [index, checkpoint] of ctx.checkpoints.entries()) {
-      const hessian = new Float64Array(p * p);
-      for (let start = 0; start < p; start += rowsAtOnce) {
-        ctx.signal.throwIfAborted();
-        const rows = Math.min(rowsAtOnce, p - start);
-        const vectors = new Float32Array(rows * p);
-        for (let row = 0; row < rows; row++) vectors[row * p + start + row] = 1;
-        hessian.set(await ctx.hessianProducts({ checkpoint, vectors }), start * p);
-        ctx.progress((index + (start + rows) / p) / ctx.checkpoints.length);
-      }
-      state[`hessian${index}`] = lowerTriangle(hessian, p);
+  /** What the solver keeps of each checkpoint, as `name@checkpoint`. */
+  async fit(ctx, params) {
+    const state: MethodState[] = [];
+    for (const system of systemsOf(ctx, params)) {
+      const fitted = await solvers[params.solver].fit(system, watcher(system));
+      state.push(renamed(fitted, (name) => `${name}@${system.index}`));
     }
-    return state;
+    return Object.assign({}, ...state);
   },
 
-  async score(ctx, { damping }, state) {
+  async score(ctx, params, state) {
     const { train, queries, parameters: p } = ctx.task;
     const scores = new Float32Array(queries * train);
-    for (const [index, checkpoint] of ctx.checkpoints.entries()) {
-      const hessian = fullMatrix(state[`hessian${index}`], p);
-      const factor = await factorDamped(hessian, p, damping, ctx);
-      const targets = await collectRows(ctx.gradients({ of: 'queries', checkpoint, output: 'target' }), queries);
-      await addSolvedProducts({
-        solved: await factor.solveRows(Float64Array.from(targets.data)),
-        right: ctx.gradients({ of: 'train', checkpoint, output: 'loss' }),
-        rightRows: train,
-        into: scores,
-        scale: -1 / ctx.checkpoints.length, // a training step goes against the gradient of its loss
-        onBlock(share) {
-          ctx.signal.throwIfAborted();
-          ctx.progress((index + share) / ctx.checkpoints.length);
-        },
-      });
+    for (const system of systemsOf(ctx, params)) {
+      const inverse = await opened(system, state);
+      for await (const slab of rowSlabs(queryGradients(system), queries, 4 * p * rowsAtOnce(p))) {
+        const watch = watcher(system, slab, queries);
+        await addSolvedProducts({
+          solved: await inverse(wide(slab), (share) => watch(share / 2)),
+          right: trainGradients(system),
+          rightRows: train,
+          into: scores.subarray(slab.start * train, (slab.start + slab.rows) * train),
+          scale: -1 / ctx.checkpoints.length, // a training step goes against the gradient of its loss
+          onBlock: (share) => watch((1 + share) / 2),
+        });
+      }
     }
     return scores;
   },
 
-  /** Influence of each point on its own loss: |L⁻¹ ∇loss|² with H + damping·I = L·Lᵀ. */
-  async selfInfluence(ctx, { damping }, state) {
+  /** Influence of each point on its own loss: ∇lossᵀ (C + λI)⁻¹ ∇loss. */
+  async selfInfluence(ctx, params, state) {
     const { train, parameters: p } = ctx.task;
     const scores = new Float32Array(train);
-    for (const [index, checkpoint] of ctx.checkpoints.entries()) {
-      const factor = await factorDamped(fullMatrix(state[`hessian${index}`], p), p, damping, ctx);
-      for await (const { start, rows, data } of ctx.gradients({ of: 'train', checkpoint, output: 'loss' })) {
-        ctx.signal.throwIfAborted();
-        const solved = await factor.solveLower(transpose(Float64Array.from(data.subarray(0, rows * p)), rows, p), rows);
-        for (let i = 0; i < solved.length; i++) scores[start + (i % rows)] += solved[i] ** 2 / ctx.checkpoints.length;
+    for (const system of systemsOf(ctx, params)) {
+      const inverse = await opened(system, state);
+      for await (const slab of rowSlabs(trainGradients(system), train, 4 * p * rowsAtOnce(p))) {
+        const solved = await inverse(wide(slab), watcher(system, slab, train));
+        for (let row = 0; row < slab.rows; row++) {
+          let product = 0;
+          for (let i = row * p; i < (row + 1) * p; i++) product += slab.data[i] * solved[i];
+          scores[slab.start + row] += product / ctx.checkpoints.length;
+        }
       }
     }
     return scores;
   },
 });
 
-/**
- * Factor of H + damping·I. Away from a minimum a network's Hessian has negative eigenvalues; the damping is then
- * doubled until the sum is positive definite, and that is logged.
- */
-async function factorDamped(
-  hessian: Float64Array,
-  p: number,
-  damping: number,
-  ctx: { readonly signal: CancelSignal; log(message: string): void },
-): Promise<SpdFactor> {
-  for (let ridge = damping; ; ridge = Math.max(2 * ridge, 1e-6)) {
+function systemsOf(ctx: Context, params: InfluenceParams): System[] {
+  const curvature = params.curvature === 'auto' ? solvers[params.solver].curvatures[0] : params.curvature;
+  return ctx.checkpoints.map((checkpoint, index) => ({ ctx, params, checkpoint, index, curvature }));
+}
+
+function opened(system: System, state: MethodState) {
+  const suffix = `@${system.index}`;
+  const own = Object.entries(state).filter(([name]) => name.endsWith(suffix));
+  return solvers[system.params.solver].open(
+    system,
+    renamed(Object.fromEntries(own), (name) => name.slice(0, -suffix.length)),
+  );
+}
+
+function renamed(state: MethodState, rename: (name: string) => string): MethodState {
+  return Object.fromEntries(Object.entries(state).map(([name, array]) => [rename(name), array]));
+}
+
+/** Reports the progress of rows [start, start + rows) of `total` of one checkpoint; throws when the run is cancelled. */
+function watcher({ ctx, index }: System, { start, rows } = { start: 0, rows: 1 }, total = 1): (share: number) => void {
+  return (share) => {
     ctx.signal.throwIfAborted();
-    try {
-      const factor = await cholesky(hessian, p, { ridge, name: 'influence: Hessian of the mean training loss' });
-      if (ridge !== damping)
-        ctx.log(`damping raised from ${damping} to ${ridge}: the Hessian is not positive definite`);
-      return factor;
-    } catch (error) {
-      if (!(error instanceof BenchError && error.code === 'NUMERICS_NOT_POSITIVE_DEFINITE')) throw error;
-    }
-  }
-}
-
-/** The lower triangle of (A + Aᵀ) / 2, row by row. */
-function lowerTriangle(a: Float64Array, n: number): Float32Array {
-  const packed = new Float32Array((n * (n + 1)) / 2);
-  for (let row = 0, at = 0; row < n; row++)
-    for (let col = 0; col <= row; col++, at++) packed[at] = (a[row * n + col] + a[col * n + row]) / 2;
-  return packed;
-}
-
-/** [n × n], lower triangle filled. */
-function fullMatrix(packed: ArrayLike<number>, n: number): Float64Array {
-  const a = new Float64Array(n * n);
-  for (let row = 0, at = 0; row < n; row++) for (let col = 0; col <= row; col++, at++) a[row * n + col] = packed[at];
-  return a;
+    ctx.progress((index + (start + share * rows) / total) / ctx.checkpoints.length);
+  };
 }

@@ -4,33 +4,15 @@ import {
   expectReferenceScores,
   fixtureTask,
   paramsOf,
-  readNpy,
   runMethod,
-  torchLayers,
 } from '@attribution-bench/testkit';
 import { expect, test } from 'vitest';
 import influence from '../src/influence.js';
+import { read, referenceMlp } from './support/reference-mlp.js';
 
 describeMethod(influence);
 
-const read = (name: string) => readNpy(new URL(`../../../test/fixtures/influence-mlp/${name}.npy`, import.meta.url));
-const setting = await fixtureTask({
-  inputs: read('x_train'),
-  labels: read('y_train'),
-  queryInputs: read('x_test'),
-  queryLabels: read('y_test'),
-  classes: 10,
-  model: { use: 'mlp', hidden: [32] },
-  target: 'neg-loss',
-  checkpoints: [0, 1, 2].map((run) =>
-    torchLayers(
-      ['fc1', 'fc2'].map((layer) => ({
-        weight: read(`ckpt${run}_${layer}_weight`),
-        bias: read(`ckpt${run}_${layer}_bias`),
-      })),
-    ),
-  ),
-});
+const setting = await referenceMlp();
 const { selfInfluence: _, ...scoresOnly } = influence;
 /** The Hessians do not depend on the damping, and that of one checkpoint is the first of three. */
 const fitted = runMethod(scoresOnly, setting, { params: { damping: 0.5, checkpoints: 3 } });
@@ -73,8 +55,8 @@ test('damping below the most negative eigenvalue is raised, and that is logged',
   expect(lines[0]).toMatch(/^damping raised from 0.001 to \d+\.\d+: the Hessian is not positive definite$/);
 });
 
-test('a model too large for an exact Hessian is refused with the reason', () => {
+test('a model too large for an explicit curvature is refused with the reason', () => {
   expect(influence.supports({ ...setting.task.info, parameters: 10_001 }, paramsOf(influence))).toBe(
-    'its exact Hessian takes at most 10000 parameters, the model has 10001',
+    'its explicit curvature takes at most 10000 parameters, the model has 10001; solver cg takes any',
   );
 });

@@ -28,7 +28,6 @@ export interface RitzPairs {
  * Serves influence functions in the dominant eigenspace of a Hessian that is never formed (Schioppa et al. 2022, whose
  * Arnoldi iteration is this one where the operator is symmetric).
  * @throws BenchError NUMERICS_NOT_FINITE when the operator returns NaN or infinity
- * @internal for methods to come; no method of this workspace calls it yet
  */
 export async function lanczos(
   operator: SymmetricOperator<Float64Array>,

@@ -1,0 +1,33 @@
+import type { RowBlock } from '@attribution-bench/contract';
+import { addMatmul, matmul } from '@attribution-bench/numerics';
+import { trainGradients } from './gradients.js';
+import type { System } from './solvers/solver.js';
+
+/**
+ * C times every row of `rows` [count × p], [count × p] in float64: of the Hessian by products of the engine, of the Fisher
+ * matrix, mean of ∇loss ∇lossᵀ, by one pass over the training gradients.
+ */
+export async function curvatureProducts(system: System, rows: Float64Array): Promise<Float64Array> {
+  const { ctx, checkpoint, curvature } = system;
+  if (curvature === 'fisher') return fisherProducts(system, rows);
+  const products = await ctx.hessianProducts({ checkpoint, vectors: Float32Array.from(rows) });
+  return Float64Array.from(products);
+}
+
+async function fisherProducts(system: System, rows: Float64Array): Promise<Float64Array> {
+  const { train, parameters: p } = system.ctx.task;
+  const count = rows.length / p;
+  const sums = new Float64Array(rows.length);
+  for await (const block of trainGradients(system)) {
+    const gradients = wide(block);
+    const along = await matmul(rows, gradients, { m: count, k: p, n: block.rows, transposeB: true });
+    for (let i = 0; i < along.length; i++) along[i] /= train;
+    await addMatmul(sums, along, gradients, { m: count, k: block.rows, n: p });
+  }
+  return sums;
+}
+
+/** The rows of a block in float64. */
+export function wide({ rows, cols, data }: RowBlock): Float64Array {
+  return Float64Array.from(data.subarray(0, rows * cols));
+}

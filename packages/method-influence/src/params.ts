@@ -1,0 +1,45 @@
+import { choice, int, type MethodContext, num, type Params, timestepsParams } from '@attribution-bench/contract';
+import { solverNames } from './solvers/names.js';
+
+export const params = {
+  solver: choice(solverNames, {
+    default: 'explicit',
+    help: 'explicit: factors C, for small models; cg: conjugate gradients, as exact, for any size',
+  }),
+  curvature: choice(['auto', 'hessian', 'gauss-newton', 'fisher'], {
+    default: 'auto',
+    help: 'C, of the mean training loss; fisher: mean of ∇loss ∇lossᵀ; auto: the Hessian, or what the solver is made for',
+  }),
+  damping: num({
+    default: 0.01,
+    min: 0,
+    search: { from: 1e-4, to: 1, scale: 'log' },
+    help: 'λ, added to every eigenvalue of C; doubled until all are above 0',
+  }),
+  dampingUnit: choice(['absolute', 'mean-eigenvalue'], {
+    default: 'absolute',
+    help: 'absolute: damping is λ itself; mean-eigenvalue: in units of trace(C) / parameters',
+  }),
+  checkpoints: int({
+    default: 1,
+    min: 1,
+    search: [1, 3, 5],
+    help: 'independently trained models whose scores are averaged',
+  }),
+  tolerance: num({
+    default: 1e-5,
+    min: 1e-12,
+    max: 1,
+    help: 'cg: ends when |b - (C + λI) x| is at most this share of |b|',
+  }),
+  iterations: int({ default: 200, min: 1, help: 'cg: ends after so many at the latest, which is logged' }),
+  start: choice(['zero', 'gradient'], {
+    default: 'zero',
+    help: 'cg: where it begins; gradient: at b, as dattri does',
+  }),
+  ...timestepsParams,
+};
+
+export type InfluenceParams = Params<typeof params>;
+export type Curvature = Exclude<InfluenceParams['curvature'], 'auto'>;
+export type Context = MethodContext<'checkpoints' | 'gradients' | 'curvature'>;

@@ -1,0 +1,2 @@
+/** Everything that `solver` can be; one file each beside this one. */
+export const solverNames = ['explicit', 'cg'] as const;
