@@ -74,6 +74,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   METRIC_ANSWER: exitCode.cellFailed,
   METRIC_NOT_FINITE: exitCode.cellFailed,
   METRIC_NO_COMPONENTS: exitCode.cellFailed,
+  METRIC_NO_QUERY: exitCode.cellFailed,
   METRIC_ONE_CLASS: exitCode.cellFailed,
   METRIC_RESULT: exitCode.cellFailed,
   METRIC_SCORES_SHAPE: exitCode.cellFailed,

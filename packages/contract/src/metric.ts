@@ -38,11 +38,17 @@ export interface RetrainRequest {
   readonly seed: number;
   /** Generators: the numbers of generated queries to draw from each model as well, from the noise they were drawn from. */
   readonly generate?: readonly number[];
+  /** Queries that the sets were chosen for, a note for `evaluate`: no model depends on it. */
+  readonly queries?: Int32Array;
+  /** Classifiers: whether to say which queries each model gets right. */
+  readonly predict?: true;
 }
 
 export interface Retrained extends RetrainRequest {
   /** Target of every query under each model, [queries] each. */
   readonly targets: readonly Float32Array[];
+  /** With `predict`: 1 where a model gives a query the label that it is explained for, [queries] each. */
+  readonly right?: readonly Uint8Array[];
   /** With `generate`: the images of each model, [images × dims] each, in the range of the inputs. */
   readonly images?: readonly Float32Array[];
   /** The images in the space that `imageSpace` names, [images × dims] each. */
@@ -59,7 +65,7 @@ export type ImageSpace =
   | { readonly space: 'onnx'; readonly extractor: FeatureExtractor };
 
 /** What a metric may ask for; its context holds what it names and nothing else. */
-export type MetricNeed = 'truth' | 'label-noise' | 'generated' | 'retraining';
+export type MetricNeed = 'truth' | 'label-noise' | 'generated' | 'predictions' | 'retraining';
 
 /** What every metric sees, whatever it needs. */
 export interface BaseMetricContext {
@@ -80,6 +86,8 @@ export interface MetricContextByNeed {
   };
   /** The task has generated queries; `task` says how many. */
   generated: object;
+  /** The task's models are classifiers, so that requests can say `predict`. */
+  predictions: object;
   retraining: {
     /** What `retrainings` asked for, in its order. */
     readonly retrained: readonly Retrained[];

@@ -191,6 +191,8 @@ export interface BoardValue extends Interval {
   readonly perSeed: readonly number[];
   /** Mean over seeds, by query of the report split, rounded to 6 decimals; absent for metrics without queries. */
   readonly perQuery?: readonly number[];
+  /** How many queries a metric that samples them was measured on, the same ones for every row. */
+  readonly sampledQueries?: number;
   /** Largest number over seeds of queries whose value was undefined and counted as 0. */
   readonly undefinedQueries?: number;
   /** Draws of the metric's own randomness that the interval counts, by source: retrainings, removals. */

@@ -12,7 +12,7 @@ import {
   type TaskInfo,
 } from '@attribution-bench/contract';
 import { mean } from '@attribution-bench/numerics';
-import { pointsOf, retrainedTimes, without } from './members.js';
+import { highestScored, percentOf, pointsOf, retrainedTimes, without } from './members.js';
 
 /** Which points are removed for which generated images: the same parameters ask for the same models. */
 export const removalParams = {
@@ -36,9 +36,8 @@ export function removalQuestion(
   { train }: MeasuredTask,
   change: string,
 ): string {
-  const percent = Number((100 * share).toPrecision(3));
   return (
-    `by how much more does ${change} without the ${percent} % of ${train} training points that score highest for it than ` +
+    `by how much more does ${change} without the ${percentOf(share)} % of ${train} training points that score highest for it than ` +
     `without as many random ones (up to ${images} images, ${draws} random removals, ${retrainedTimes(seeds)})`
   );
 }
@@ -57,7 +56,8 @@ export function imageRemovals(
   const count = pointsOf(share, train);
   const generate = sampledImages(ctx.task, split, images, rng);
   const random = Array.from({ length: draws }, () => without(train, rng.subset(train, count)));
-  const attributed = generate.map((image) => without(train, highest(ctx, image, count)));
+  const first = ctx.task.queries - (ctx.task.generated ?? 0);
+  const attributed = generate.map((image) => without(train, highestScored(ctx, first + image, count)));
   const all = [without(train, [])];
   return Array.from({ length: seeds }, (_, seed) =>
     [all, random, attributed].map((members): RetrainRequest => ({ members, seed, generate })),
@@ -110,13 +110,4 @@ function sampledImages({ queries, generated = 0 }: TaskInfo, split: Split, most:
   const first = queries - generated;
   const own = Array.from(split.queries).filter((query) => query >= first);
   return Array.from(rng.subset(own.length, Math.min(most, own.length)), (at) => own[at] - first);
-}
-
-/** The training points that score highest for a generated image; ties in their own order. */
-function highest({ scores, scoreShape, task }: MetricContext, image: number, count: number): Int32Array {
-  const { train, queries, generated = 0 } = task;
-  const row = scoreShape === 'pairwise' ? (queries - generated + image) * train : 0;
-  return Int32Array.from({ length: train }, (_, point) => point)
-    .sort((a, b) => scores[row + b] - scores[row + a] || a - b)
-    .slice(0, count);
 }

@@ -1,9 +1,11 @@
 import { choices, type Metric } from '@attribution-bench/contract';
+import { brittleness } from './brittleness.js';
 import { counterfactual } from './counterfactual.js';
 import { counterfactualCosine } from './counterfactual-cosine.js';
 import { lds } from './lds.js';
 import { loo } from './loo.js';
 import { mislabelAuc } from './mislabel-auc.js';
+import { qld } from './qld.js';
 import { removalCurve } from './removal-curve.js';
 
 export { imageComponents } from './image-components.js';
@@ -12,10 +14,12 @@ export { predictOutcomes } from './predict-outcomes.js';
 
 /** What `metrics:` in a grid file can name. */
 export const metrics: Readonly<Record<string, Metric>> = choices('metric', {
+  brittleness,
   counterfactual,
   'counterfactual-cosine': counterfactualCosine,
   lds,
   loo,
   'mislabel-auc': mislabelAuc,
+  qld,
   'removal-curve': removalCurve,
 });

@@ -1,4 +1,4 @@
-import { BenchError } from '@attribution-bench/contract';
+import { BenchError, type MetricContext } from '@attribution-bench/contract';
 
 /** 0 .. train - 1 but for the points left out, ascending. */
 export function without(train: number, left: Iterable<number>): Int32Array {
@@ -24,4 +24,21 @@ export function pointsOf(share: number, train: number): number {
 /** `retrained 3 times each`, for a sentence. */
 export function retrainedTimes(times: number): string {
   return times === 1 ? 'retrained once each' : `retrained ${times} times each`;
+}
+
+/** A share of the training set in percent, for a sentence. */
+export function percentOf(share: number): number {
+  return Number((100 * share).toPrecision(3));
+}
+
+/** The training points that score highest for a query; ties in their own order. */
+export function highestScored(
+  { scores, scoreShape, task: { train } }: MetricContext,
+  query: number,
+  count: number,
+): Int32Array {
+  const row = scoreShape === 'pairwise' ? query * train : 0;
+  return Int32Array.from({ length: train }, (_, point) => point)
+    .sort((a, b) => scores[row + b] - scores[row + a] || a - b)
+    .slice(0, count);
 }

@@ -1,6 +1,6 @@
 import { defineMetric, int, list, type MetricContext, num, type Split } from '@attribution-bench/contract';
 import { mean } from '@attribution-bench/numerics';
-import { pointsOf, retrainedTimes, without } from './members.js';
+import { percentOf, pointsOf, retrainedTimes, without } from './members.js';
 
 /**
  * Area between two removal curves (the point removal experiment of Ghorbani and Zou 2019, on the queries' target instead
@@ -28,7 +28,7 @@ export const removalCurve = defineMetric({
     }),
   },
   question: ({ shares, seeds }, { target, train, queries }) =>
-    `by how much is the ${target} of ${queries} higher without the lowest than without the highest ${shares.map((share) => Number((100 * share).toPrecision(3))).join(', ')} % of ${train} training points, ${retrainedTimes(seeds)}`,
+    `by how much is the ${target} of ${queries} higher without the lowest than without the highest ${shares.map(percentOf).join(', ')} % of ${train} training points, ${retrainedTimes(seeds)}`,
   retrainings(ctx, { shares, seeds }, split) {
     const { train } = ctx.task;
     const order = bestFirst(ctx, split);

@@ -32,6 +32,7 @@ export async function openTask(
   const info = taskInfo(spec, data, subject.architecture);
   const stack = modelsAtOnce(subject.network, info.parameters);
   const evaluator = createEvaluator(engine, subject);
+  const { right } = kind;
   const trainers = new Map<number, Promise<Trainer>>();
   const trainerOf = (models: number): Promise<Trainer> => {
     const known = trainers.get(models);
@@ -56,6 +57,14 @@ export async function openTask(
       requireQueries();
       return evaluator.outputs(parameters, { of: 'queries', output: 'target', pass: targetPass }, stack);
     },
+    ...(right === undefined
+      ? {}
+      : {
+          async queryRight(parameters) {
+            requireQueries();
+            return right(evaluator, parameters, stack);
+          },
+        }),
     sanity: (parameters) => kind.sanity(evaluator, parameters),
     ...(kind.generate === undefined ? {} : { generate: kind.generate }),
     context(request) {

@@ -12,6 +12,8 @@ export interface TaskKindParts {
   /** The pass through the network that defines the target. */
   readonly targetPass: Pass;
   sanity(evaluator: Evaluator, parameters: Float32Array): Promise<Record<string, number>>;
+  /** Classifiers: 1 where a model gives a query its label, [queries] for each model; `atOnce` models are evaluated together. */
+  right?(evaluator: Evaluator, parameters: readonly Float32Array[], atOnce: number): Promise<Uint8Array[]>;
   /** Generators: images [images × dims] of a model; image i starts from the same noise in every model. */
   generate?(parameters: Float32Array, images: readonly number[], cancel: CancelSignal): Promise<Float32Array>;
   /**

@@ -65,6 +65,8 @@ export interface Task {
   train(request: TrainRequest): Promise<readonly TrainedRun[]>;
   /** Target of every query under each model, higher is more, [queries] each. */
   queryTargets(parameters: readonly Float32Array[]): Promise<Float32Array[]>;
+  /** Classifiers: 1 where a model gives a query its label, [queries] each. */
+  queryRight?(parameters: readonly Float32Array[]): Promise<Uint8Array[]>;
   /** Values that tell whether a model is worth explaining. Classifier: trainLoss, trainAccuracy, queryAccuracy. Generator: trainLoss, heldoutLoss, generatedLoss. */
   sanity(parameters: Float32Array): Promise<Record<string, number>>;
   /**

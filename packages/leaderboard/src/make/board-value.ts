@@ -38,6 +38,7 @@ export function boardValue(
     ...roundedInterval(withinRange(intervalOf(measurement, level), metric)),
     perSeed: entry.perSeed.map(rounded),
     ...(entry.perQuery ? { perQuery: Array.from(measurement.statistic.perQuery, rounded) } : {}),
+    ...(entry.sampledQueries !== undefined && { sampledQueries: entry.sampledQueries }),
     ...(undefinedQueries !== undefined && { undefinedQueries }),
     ...repeatsOf(measurement.repeats),
     ...(share !== undefined && { ofCeiling: { value: rounded(share.value), ...roundedInterval(share) } }),

@@ -151,7 +151,9 @@ export function statisticsSentence({ statistics, rows }: Board): string {
   const repeated = new Set(measured.flatMap(([id, { repeats }]) => (repeats?.retrainings === undefined ? [] : [id])));
   const retrained =
     repeated.size === 0 ? '' : `, those of ${[...repeated].sort().join(', ')} for fresh retrainings too`;
-  const byQuery = new Set(measured.flatMap(([id, { perQuery }]) => (perQuery === undefined ? [] : [id])));
+  const byQuery = new Set(
+    measured.flatMap(([id, { perQuery, sampledQueries }]) => ((perQuery ?? sampledQueries) === undefined ? [] : [id])),
+  );
   const ofPoints = [...new Set(measured.map(([id]) => id))].filter((id) => !byQuery.has(id)).sort();
   const points =
     ofPoints.length === 0

@@ -44,29 +44,51 @@ export function digestOf({ buffer, byteOffset, byteLength }: Float32Array | Int3
 export interface MetricRetraining {
   /** Target of every query, [queries] for each model. */
   readonly targets: readonly Float32Array[];
+  /** 1 where a model gives a query its label, [queries] for each model; absent where that was not asked. */
+  readonly right?: readonly Uint8Array[];
   /** What each model drew, [images × dims]; absent where nothing was to be drawn. */
   readonly images?: readonly Float32Array[];
 }
 
 export const metricRetrainingArtifact: ArtifactCodec<MetricRetraining> = {
-  encode: ({ targets, images }) => ({
-    arrays: { outputs: stackedRows(targets), ...(images && { images: stackedRows(images) }) },
+  encode: ({ targets, right, images }) => ({
+    arrays: {
+      outputs: stackedRows(targets, new Float32Array(lengthOf(targets))),
+      ...(right && { right: stackedRows(right, new Uint8Array(lengthOf(right))) }),
+      ...(images && { images: stackedRows(images, new Float32Array(lengthOf(images))) }),
+    },
     metadata: {},
   }),
   decode(artifact) {
     const outputs = arrayOf(artifact, 'outputs', 'float32', ['models', 'queries']);
+    const right = optionalArrayOf(artifact, 'right', 'uint8', outputs.shape);
     const images = optionalArrayOf(artifact, 'images', 'float32', [outputs.shape[0], 'images × dims']);
-    return { targets: rowsOf(outputs), ...(images && { images: rowsOf(images) }) };
+    const rows = <T>({
+      shape,
+      data,
+    }: {
+      readonly shape: readonly number[];
+      readonly data: { slice(start: number, end: number): T };
+    }) => rowsOf(shape, (start, end) => data.slice(start, end));
+    return {
+      targets: rows(outputs),
+      ...(right && { right: rows(right) }),
+      ...(images && { images: rows(images) }),
+    };
   },
 };
 
-function stackedRows(rows: readonly Float32Array[]): NdArray<Float32Array> {
+/** @param data as long as all rows together, which are written into it */
+function stackedRows<T extends Float32Array | Uint8Array>(rows: readonly T[], data: T): NdArray<T> {
   const columns = rows[0].length;
-  const data = new Float32Array(rows.length * columns);
   for (const [row, values] of rows.entries()) data.set(values, row * columns);
   return { shape: [rows.length, columns], data };
 }
 
-function rowsOf({ shape: [rows, columns], data }: NdArray<Float32Array>): Float32Array[] {
-  return Array.from({ length: rows }, (_, row) => data.slice(row * columns, (row + 1) * columns));
+function rowsOf<T>([rows, columns]: readonly number[], cut: (start: number, end: number) => T): T[] {
+  return Array.from({ length: rows }, (_, row) => cut(row * columns, (row + 1) * columns));
+}
+
+function lengthOf(rows: readonly ArrayLike<number>[]): number {
+  return rows.length * rows[0].length;
 }

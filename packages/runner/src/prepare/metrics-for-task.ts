@@ -9,6 +9,7 @@ export function metricsForTask({ metrics }: Grid, task: GridTask): GridMetric[] 
     const { truth, spec } = task;
     if (metric.needs.includes('truth') && truth === undefined) return false;
     if (metric.needs.includes('generated') && spec.queries.generated === 0) return false;
+    if (metric.needs.includes('predictions') && spec.kind !== 'classifier') return false;
     return !metric.needs.includes('label-noise') || Number(spec.data.flipLabels ?? 0) > 0;
   });
 }

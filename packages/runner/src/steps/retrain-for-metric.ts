@@ -66,7 +66,7 @@ export async function metricRetrainingParts(source: TaskSource): Promise<Record<
 }
 
 async function trainedOutputs(
-  { members, seed, generate }: RetrainRequest,
+  { members, seed, generate, predict }: RetrainRequest,
   source: TaskSource,
   { store, tasks, cancel, progress }: StepContext,
 ): Promise<MetricRetraining> {
@@ -75,14 +75,17 @@ async function trainedOutputs(
     members: members.map(digestOf),
     seed,
     generate: generate && [...generate],
+    predict,
   });
   if (await store.isSound(output, Infinity)) return readArtifact(store, output, metricRetrainingArtifact);
   const task = await tasks.use(source);
   const runSeed = deriveSeed(source.spec.seed, source.key, 'metric', 'retrain', seed);
   const trained = await task.train({ runs: members.map((set) => ({ seed: runSeed, members: set })), cancel, progress });
-  const targets = await task.queryTargets(trained.map(({ parameters }) => parameters));
+  const models = trained.map(({ parameters }) => parameters);
+  const targets = await task.queryTargets(models);
+  const right = predict && (await task.queryRight?.(models));
   const images = generate && (await drawnImages(task, trained, generate, cancel));
-  const retraining = { targets, ...(images && { images }) };
+  const retraining = { targets, ...(right && { right }), ...(images && { images }) };
   await writeArtifact(store, output, metricRetrainingArtifact, retraining);
   return retraining;
 }

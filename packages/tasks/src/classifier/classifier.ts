@@ -17,7 +17,13 @@ export function classifier(spec: TaskSpec, data: TaskData, engine: Engine): Task
   return {
     subject,
     objective,
-    ...choices('service', { replay: createReplayer(engine, classifierReplayable(subject, objective, data)) }),
+    ...choices('service', {
+      replay: createReplayer(engine, classifierReplayable(subject, objective, data)),
+      async right(evaluator, parameters, atOnce) {
+        const leads = await evaluator.outputs(parameters, { of: 'queries', output: lead }, atOnce);
+        return leads.map((ofModel) => Uint8Array.from(ofModel, (value) => (value > 0 ? 1 : 0)));
+      },
+    } satisfies Partial<TaskKindParts>),
     targetPass: subject.pass(),
     async sanity(evaluator, parameters) {
       const [losses] = await evaluator.outputs([parameters], { of: 'train', output: 'loss' });

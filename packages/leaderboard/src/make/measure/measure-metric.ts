@@ -25,6 +25,7 @@ export interface MeasuredEntry {
   readonly perSeed: readonly number[];
   readonly undefinedQueries?: number;
   readonly perQuery: boolean;
+  readonly sampledQueries?: number;
   /** Computed when asked for. */
   readonly growth?: () => Growth;
 }
@@ -134,6 +135,7 @@ function measuredEntries(
       }),
       perSeed,
       perQuery: distinct[0].perQuery !== undefined,
+      ...(distinct[0].perSampledQuery && { sampledQueries: distinct[0].perSampledQuery.length }),
       ...(distinct[0].undefinedQueries !== undefined && { undefinedQueries }),
       ...(growth !== undefined && { growth: () => growth(row) }),
     };
