@@ -96,7 +96,6 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   USER_CODE_SILENT: exitCode.cellFailed,
   HESSIAN_SHAPE: exitCode.cellFailed,
   PROJECTION_DIM: exitCode.cellFailed,
-  REPLAY_GENERATOR: exitCode.cellFailed,
   REPLAY_MISMATCH: exitCode.cellFailed,
   SAMPLING_PATH: exitCode.cellFailed,
   TIMESTEPS: exitCode.cellFailed,

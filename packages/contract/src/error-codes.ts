@@ -98,7 +98,6 @@ export const errorCodes = [
   // Requests of methods that a task cannot answer.
   'HESSIAN_SHAPE',
   'PROJECTION_DIM',
-  'REPLAY_GENERATOR',
   'REPLAY_MISMATCH',
   'SAMPLING_PATH',
   'TIMESTEPS',

@@ -15,7 +15,7 @@ export default defineMethod({
   cite: 'Wang et al. 2024, arXiv:2406.11011',
   revision: 2,
   scoreShape: 'pairwise',
-  tasks: ['classifier'],
+  tasks: ['classifier', 'generator'],
   needs: ['trajectory'],
   params: {
     order: choice(['first', 'second'], {
@@ -24,10 +24,15 @@ export default defineMethod({
       help: 'of the Taylor expansion of the target in the step; second takes one more pass per step',
     }),
   },
-  adapted: ({ optimizer }) =>
-    optimizer.startsWith('adam')
-      ? 'the paper has plain SGD; the preconditioner of each Adam step is held fixed'
-      : undefined,
+  adapted: ({ kind, optimizer }) => {
+    const reasons = [
+      optimizer.startsWith('adam') ? 'the paper has plain SGD; the preconditioner of each Adam step is held fixed' : [],
+      kind === 'generator'
+        ? "each step looks at the queries with one of the target's pairs of time step and noise"
+        : [],
+    ].flat();
+    return reasons.length === 0 ? undefined : reasons.join('; ');
+  },
   async score(ctx, { order }) {
     const { train, queries, epochs, batch } = ctx.task;
     const steps = epochs * Math.ceil(train / batch);

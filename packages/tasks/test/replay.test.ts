@@ -107,3 +107,34 @@ test('the preconditioner is one for sgd and the second moment of Adam otherwise'
   for (const value of step.emitted.preconditioned) expect(Math.abs(value)).toBeCloseTo(1, 3);
   await adam.task.release();
 });
+
+test("a generator's query gradients are, over a round of the pairs of time step and noise, those of its targets", async () => {
+  const task = await taskOf({
+    kind: 'generator',
+    data: { use: 'synthetic', train: 8, dims: 5 },
+    model: { use: 'ddpm-mlp', hidden: [6], optimizer: 'sgd', momentum: 0, weightDecay: 0, lr: 0, epochs: 6, batch: 8 },
+    target: { use: 'neg-denoising-loss', timesteps: 3, draws: 2 },
+    queries: { heldout: 4, generated: 0 },
+  });
+  const [{ parameters }] = await task.train({ runs: [{ seed: runSeed(0) }], cancel: uncancelled });
+  const emit = ({ queries }: { readonly queries: readonly LayerFactors[] }) => ({ gradients: flatGradient(queries) });
+  const replayed = await steps(contextOf(task, [checkpointOf(parameters)]).replay({ emit }));
+  const direction = parameters.map((_, i) => Math.sin(i + 1));
+  const along = Array.from({ length: 4 }, (_, query) => {
+    const products = replayed.map(({ emitted: { gradients } }) =>
+      direction.reduce((sum, value, i) => sum + value * gradients[query * direction.length + i], 0),
+    );
+    expect(new Set(products).size).toBe(6);
+    return products.reduce((sum, product) => sum + product / 6, 0);
+  });
+  const h = 0.01;
+  const moved = (by: number) => parameters.map((value, i) => value + by * direction[i]);
+  const [above, below] = await task.queryTargets([moved(h), moved(-h)]);
+  expect(
+    relativeError(
+      Float64Array.from(along),
+      above.map((value, i) => (value - below[i]) / (2 * h)),
+    ),
+  ).toBeLessThan(3e-3);
+  await task.release();
+});

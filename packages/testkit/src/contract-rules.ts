@@ -26,6 +26,8 @@ export interface ContractOptions {
   readonly params?: Readonly<Record<string, unknown>>;
   /** Why a rule does not hold for this method; a method that expects no signal need not exempt itself from `sign` and `signal`. */
   readonly exempt?: Readonly<Partial<Record<Exemption, string>>>;
+  /** The same for the diffusion model alone. */
+  readonly exemptOnGenerators?: Readonly<Partial<Record<Exemption, string>>>;
   /** For methods that explain generated queries alone: the diffusion model gets no held-out ones. */
   readonly generatedOnly?: boolean;
 }
@@ -47,10 +49,11 @@ export interface ContractRule {
 /** What the harness holds every method to, on a small real task of each kind that the method takes. */
 export function contractRules(method: Method, options: ContractOptions = {}): readonly ContractRule[] {
   const generator = options.generatedOnly === true ? generatedQueriesProblem : generatorProblem;
+  const onGenerators = { ...options, exempt: { ...options.exempt, ...options.exemptOnGenerators } };
   return [
     ...declarationRules(method),
     ...(method.tasks.includes('classifier') ? behaviourRules(method, classifierProblem, options) : []),
-    ...(method.tasks.includes('generator') ? behaviourRules(method, generator, options) : []),
+    ...(method.tasks.includes('generator') ? behaviourRules(method, generator, onGenerators) : []),
   ];
 }
 

@@ -1,17 +1,20 @@
-import { BenchError } from '@attribution-bench/contract';
+import { BenchError, choices } from '@attribution-bench/contract';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import type { TaskData } from '../data/task-data.js';
 import { mean } from '../means.js';
 import type { TaskSpec } from '../spec.js';
 import type { TaskKindParts } from '../task-kind.js';
+import { createReplayer } from '../training/replay.js';
 import { samplingOf, samplingSeed } from './generate-queries.js';
 import { generatorObjective } from './objective.js';
+import { generatorReplayable } from './replayable.js';
 import { openSampler, type Sampler } from './sampler.js';
 import { generatorSubject } from './subject.js';
 
 export function generator(spec: TaskSpec, data: TaskData, engine: Engine): TaskKindParts {
   const { heldout, generated } = spec.queries;
   const subject = generatorSubject(spec, data);
+  const objective = generatorObjective(subject, data, spec);
   let sampler: Promise<Sampler> | undefined;
   const opened = (): Promise<Sampler> => {
     sampler ??= openSampler(engine, subject, data.inputShape, samplingOf(spec));
@@ -19,15 +22,8 @@ export function generator(spec: TaskSpec, data: TaskData, engine: Engine): TaskK
   };
   return {
     subject,
-    objective: generatorObjective(subject, data, spec),
-    // biome-ignore lint/correctness/useYield: it fails before its first step
-    async *replay() {
-      throw new BenchError({
-        code: 'REPLAY_GENERATOR',
-        message: 'the training of a generator cannot be replayed: its loss is of noisy inputs, not of points',
-        next: 'use the method on classifier tasks',
-      });
-    },
+    objective,
+    ...choices('service', { replay: createReplayer(engine, generatorReplayable(subject, objective, data)) }),
     targetPass: subject.targetPass,
     async sanity(evaluator, parameters) {
       const [train] = await evaluator.outputs([parameters], { of: 'train', output: 'loss' });

@@ -7,7 +7,7 @@ import type { TaskSpec } from '../spec.js';
 import { denoisingLoss } from './denoising.js';
 import { type Diffusion, diffusionOf } from './diffusion.js';
 import { levelTable } from './levels.js';
-import { noiseSource } from './noise-source.js';
+import { type NoiseSource, noiseSource } from './noise-source.js';
 import { type NoisedPoints, noisedPass } from './noised-pass.js';
 import { checkTimesteps } from './timesteps.js';
 
@@ -19,8 +19,8 @@ export interface GeneratorSubject extends Subject {
   readonly levelWidth: number;
   /** The pass that the target is defined by: its time steps and noise draws. */
   readonly targetPass: Pass;
-  /** Time steps of the target, and noises drawn at each. */
-  readonly targetNoise: { readonly timesteps: readonly number[]; readonly draws: number };
+  /** Time steps of the target and noises drawn at each: draw r of a query at step t is row t · draws + r of its rows. */
+  readonly targetNoise: { readonly timesteps: readonly number[]; readonly draws: number; readonly rows: NoiseSource };
   /** Time steps that points are looked at where a method names none. */
   readonly usualTimesteps: readonly number[];
   /** Every query as another clean input at each time step. @param cleans [queries × timesteps × dims] */
@@ -50,7 +50,12 @@ export function generatorSubject(spec: TaskSpec, data: TaskData): GeneratorSubje
   };
   const target = partOf('target', spec.target).output;
   const { timesteps, draws } = spec.target as unknown as { timesteps: number; draws: number };
-  const targetNoise = { timesteps: uniformTimesteps(diffusion.steps, timesteps), draws };
+  const noisedTarget = noised('target-noise');
+  const targetNoise = {
+    timesteps: uniformTimesteps(diffusion.steps, timesteps),
+    draws,
+    rows: noisedTarget.noise.queries,
+  };
   const usualTimesteps = uniformTimesteps(diffusion.steps, defaultTimesteps);
   return {
     network,
@@ -58,7 +63,7 @@ export function generatorSubject(spec: TaskSpec, data: TaskData): GeneratorSubje
     diffusion,
     levels,
     levelWidth,
-    targetPass: noisedPass(noised('target-noise'), targetNoise.timesteps, draws),
+    targetPass: noisedPass(noisedTarget, targetNoise.timesteps, draws),
     targetNoise,
     usualTimesteps,
     pathPass: (cleans, steps) =>

@@ -7,3 +7,17 @@ export interface Noise {
   /** @returns a function that fills the arrays of the next step of the run with this seed */
   draw(seed: Seed): (step: Readonly<Record<string, NumericArray>>) => void;
 }
+
+/** Several sources as one, each with the numbers that it draws by itself. */
+export function withNoise(noise: Noise | undefined, other: Noise | undefined): Noise | undefined {
+  if (noise === undefined || other === undefined) return noise ?? other;
+  return {
+    specs: { ...noise.specs, ...other.specs },
+    draw(seed) {
+      const draws = [noise.draw(seed), other.draw(seed)];
+      return (step) => {
+        for (const draw of draws) draw(step);
+      };
+    },
+  };
+}

@@ -5,7 +5,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { Architecture, Parameters } from '../nn/architecture/layer.js';
 import type { Interpreter } from '../nn/interpreters/apply.js';
 import { dropoutMasks } from './dropout-masks.js';
-import type { Noise } from './noise.js';
+import { type Noise, withNoise } from './noise.js';
 import type { Recipe } from './recipe.js';
 
 /** What is trained: the loss of each sample of a batch, given what a step of the training graph is fed. */
@@ -32,15 +32,5 @@ export interface Objective {
 
 /** All random numbers that one model needs in one step: the objective's own, and the masks of its network's dropouts. */
 export function stepNoise({ architecture: { dropouts }, recipe, noise }: Objective): Noise | undefined {
-  if (dropouts.length === 0) return noise;
-  const masks = dropoutMasks(dropouts, recipe.batch);
-  return {
-    specs: { ...noise?.specs, ...masks.specs },
-    draw(seed) {
-      const draws = [noise?.draw(seed), masks.draw(seed)];
-      return (step) => {
-        for (const draw of draws) draw?.(step);
-      };
-    },
-  };
+  return withNoise(noise, dropouts.length === 0 ? undefined : dropoutMasks(dropouts, recipe.batch));
 }

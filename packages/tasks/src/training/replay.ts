@@ -21,6 +21,7 @@ import {
 import { tapTangents } from '../nn/gradients/tangents.js';
 import { sampleTaps, type Taps } from '../nn/interpreters/tapped.js';
 import type { PassInputs } from '../passes/pass.js';
+import { type Noise, withNoise } from './noise.js';
 import type { Objective } from './objective.js';
 import type { StepScalars } from './optimizers/optimizer.js';
 import { optimizerOf } from './optimizers/optimizer-of.js';
@@ -32,8 +33,10 @@ export interface Replayable {
   readonly network: Network;
   readonly objective: Objective;
   readonly target: OutputFunction;
-  /** All queries; fed by `shared`. */
+  /** All queries; fed by `shared` and `noise`. */
   queries(step: Tensors): PassInputs;
+  /** Random numbers that the queries need in each step, besides those of training. */
+  readonly noise?: Noise;
   readonly shared: Readonly<Record<string, NumericArray>>;
   readonly sharedSpecs: Readonly<Record<string, TensorSpec>>;
 }
@@ -50,10 +53,9 @@ export type Replayer = (
  * @throws BenchError REPLAY_MISMATCH at the end, when the models differ
  */
 export function createReplayer(engine: Engine, replayable: Replayable): Replayer {
-  const { objective } = replayable;
+  const objective = withQueries(replayable);
   return async function* replay({ seed, parameters: trained }, { emit, tangent = false }, cancel) {
-    const base = trainingSpec(objective, 1);
-    const spec = { ...base, shared: { ...base.shared, ...replayable.sharedSpecs } };
+    const spec = trainingSpec(objective, 1);
     const program = await engine.scan(replayedStep(replayable, emit, tangent), spec);
     try {
       const names = Object.keys(program.outputs).filter((name) => !Object.hasOwn(spec.carry, name));
@@ -61,10 +63,9 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
         const [, ...slice] = program.outputs[name].shape;
         return sum + 4 * slice.reduce((product, dim) => product * dim, 1);
       }, 0);
-      const withShared = { ...objective, shared: { ...objective.shared, ...replayable.shared } };
       const chunk = chunkSteps(objective, 1, emittedBytes);
       let replayed: Float32Array | undefined;
-      for await (const steps of runSteps(program, withShared, [{ seed }], { chunk, cancel })) {
+      for await (const steps of runSteps(program, objective, [{ seed }], { chunk, cancel })) {
         replayed = yieldedParameters(objective, steps.outputs, 0);
         yield* stepsOf(steps, names, objective.recipe.batch);
       }
@@ -72,6 +73,17 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
     } finally {
       await program.release();
     }
+  };
+}
+
+/** Training that is fed what the queries need, too. */
+function withQueries({ objective, shared, sharedSpecs, noise }: Replayable): Objective {
+  const both = withNoise(objective.noise, noise);
+  return {
+    ...objective,
+    shared: { ...objective.shared, ...shared },
+    sharedSpecs: { ...objective.sharedSpecs, ...sharedSpecs },
+    ...(both !== undefined && { noise: both }),
   };
 }
 
