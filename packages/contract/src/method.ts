@@ -5,6 +5,7 @@ import type { ParamSpecs, Params } from './params.js';
 import type { Projection } from './projection.js';
 import { checkSearchSpaces } from './search-space.js';
 import type { Rng, Seed } from './seed.js';
+import type { SubsetDesign } from './subset-design.js';
 import type { TaskInfo, TaskKind } from './task.js';
 import { contractVersion, type OfContract } from './version.js';
 
@@ -147,10 +148,28 @@ export interface ReplayedStep {
 
 /** What training on subsets of the training set came to. */
 export interface SubsetOutcomes {
-  /** Training points that each subset keeps, ascending; subsets may be of different sizes. */
+  /**
+   * Training points that each subset keeps, ascending; subsets may be of different sizes. With replacement, a point is listed
+   * as often as it was drawn.
+   */
   readonly members: readonly Int32Array[];
   /** Target of every query after training on each subset, the mean over training runs, [subsets × queries]. */
   readonly targets: Float64Array;
+  /**
+   * How each model does on every training point, kept or not, [subsets × train]; given for the design `bootstrap`. Classifier:
+   * 1 where it predicts the label that the point has in training, otherwise 0. Generator: the negative training loss.
+   */
+  readonly onTrain?: Float32Array;
+}
+
+/** Models that a method has trained for itself. */
+export interface UsedModels {
+  /** Independently seeded runs on the whole training set. */
+  readonly checkpoints: number;
+  /** Models along one run. */
+  readonly trajectory: number;
+  /** Subsets to train on, where it needs any; unused on foreign tasks, of which the published subsets are all there is. */
+  readonly subsets?: SubsetDesign;
 }
 
 /** Set between steps when the run is being cancelled. */
@@ -213,7 +232,10 @@ export interface ContextByNeed {
     replay(request: ReplayRequest): AsyncIterable<ReplayedStep>;
   };
   subsets: {
-    /** Subsets of the truth to learn from. Those that values are reported on are never among them. */
+    /**
+     * Subsets to learn from: those that `uses().subsets` describes, or, on a foreign task, some of the published ones. Subsets
+     * that values are reported on are never among them.
+     */
     subsets(): Promise<SubsetOutcomes>;
   };
 }
@@ -245,8 +267,8 @@ export interface MethodSpec<S extends ParamSpecs, N extends Need> {
   readonly tasks: readonly TaskKind[];
   readonly needs: readonly N[];
   readonly params: S;
-  /** How many trained models it needs; default one checkpoint, one trajectory point. */
-  uses?(params: Params<S>): { readonly checkpoints?: number; readonly trajectory?: number };
+  /** The trained models that it needs; default one checkpoint, one trajectory point, no subsets. */
+  uses?(params: Params<S>): Partial<UsedModels>;
   /** true, or why the task is not for it: the cell then reads "skipped: why". */
   supports?(task: TaskInfo, params: Params<S>): true | string;
   /** What differs from the paper on this task, where something does: the cell is then marked `adapted`, with the reason. */
@@ -274,7 +296,7 @@ export interface Method extends OfContract {
   readonly needs: readonly Need[];
   readonly params: ParamSpecs;
   readonly expectSignal: boolean;
-  uses(params: Params<ParamSpecs>): { readonly checkpoints: number; readonly trajectory: number };
+  uses(params: Params<ParamSpecs>): UsedModels;
   supports(task: TaskInfo, params: Params<ParamSpecs>): true | string;
   readonly adapted?: (task: TaskInfo, params: Params<ParamSpecs>) => string | undefined;
   fit(ctx: FullMethodContext, params: Params<ParamSpecs>): Promise<MethodState>;

@@ -9,6 +9,7 @@ export type SeedRole =
   | 'truth-retrain'
   | 'checkpoint'
   | 'method-subset'
+  | 'method-retrain'
   | 'method'
   | 'target-noise'
   | 'split'

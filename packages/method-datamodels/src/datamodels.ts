@@ -1,6 +1,6 @@
 import { defineMethod, num } from '@attribution-bench/contract';
+import { centredKernel, weightsOfPoints } from '@attribution-bench/numerics';
 import { dualRidge } from './dual-ridge.js';
-import { centredKernel, weightsOfPoints } from './subset-masks.js';
 
 /**
  * Linear datamodels (Ilyas et al. 2022, arXiv:2202.00622): for each query a linear model from which training points a subset

@@ -5,11 +5,11 @@ import {
   Rng,
   type SubsetOutcomes,
 } from '@attribution-bench/contract';
+import { centredKernel } from '@attribution-bench/numerics';
 import { contractRules, neverCancelled } from '@attribution-bench/testkit';
 import { expect, test } from 'vitest';
 import datamodels from '../src/datamodels.js';
 import { dualRidge } from '../src/dual-ridge.js';
-import { centredKernel } from '../src/subset-masks.js';
 
 const [subsets, train, queries] = [14, 9, 3];
 

@@ -21,3 +21,5 @@ export * from './statistics/normal-distribution.js';
 export * from './statistics/rank.js';
 export * from './statistics/reliability.js';
 export * from './statistics/resampling.js';
+export * from './subsets/subset-masks.js';
+export * from './subsets/with-minus-without.js';

@@ -10,6 +10,7 @@ import {
   type Params,
 } from '@attribution-bench/contract';
 import { neverCancelled, type Setting } from './setting.js';
+import { trainedSubsets } from './trained-subsets.js';
 
 export interface RunOptions {
   /** Parameters as a grid file gives them; the others take their defaults. */
@@ -49,16 +50,21 @@ export async function runMethod(method: Method, setting: Setting, options: RunOp
   const params = paramsOf(method, options.params);
   const supported = method.supports(task.info, params);
   if (supported !== true) throw new BenchError({ code: 'TESTKIT_UNSUPPORTED', place: method.id, message: supported });
-  const models = await setting.models(method.uses(params));
+  const { subsets: design, ...uses } = method.uses(params);
+  const models = await setting.models(uses);
+  const subsets = design && (await trainedSubsets(setting, design));
   const contextOf = (phase: 'fit' | 'score' | 'selfInfluence') =>
     narrowContext(
-      task.context({
-        ...models,
-        scope: deriveSeed(options.seed ?? 0, method.id, 'method'),
-        cancel: options.cancel ?? neverCancelled,
-        progress: (done) => options.progress?.(phase, done),
-        log: (message) => options.log?.(message),
-      }),
+      {
+        ...task.context({
+          ...models,
+          scope: deriveSeed(options.seed ?? 0, method.id, 'method'),
+          cancel: options.cancel ?? neverCancelled,
+          progress: (done) => options.progress?.(phase, done),
+          log: (message) => options.log?.(message),
+        }),
+        ...(subsets && { subsets: async () => subsets }),
+      },
       method.needs,
     );
   const state = options.state ?? structuredClone(await method.fit(contextOf('fit'), params));

@@ -1,4 +1,4 @@
-import { BenchError, deriveSeed } from '@attribution-bench/contract';
+import { BenchError, deriveSeed, type UsedModels } from '@attribution-bench/contract';
 import {
   generateQueries,
   type LoadedCheckpoint,
@@ -23,7 +23,7 @@ export interface Setting {
   readonly spec: TaskSpec;
   readonly data: TaskData;
   readonly task: Task;
-  models(uses: { readonly checkpoints: number; readonly trajectory: number }): Promise<Models>;
+  models(uses: Omit<UsedModels, 'subsets'>): Promise<Models>;
 }
 
 export const neverCancelled = { aborted: false, throwIfAborted() {} } as const;

@@ -16,8 +16,12 @@ export function flatMembers(
   return { members: { shape: [flat.length], data: flat }, sizes: { shape: [sizes.length], data: sizes } };
 }
 
-/** What {@link flatMembers} was made of. @throws Malformed when it is no list of subsets of `train` points */
-export function membersOf(artifact: Artifact, train: number): Int32Array[] {
+/**
+ * What {@link flatMembers} was made of.
+ * @param repeats whether a subset may list a point several times
+ * @throws Malformed when it is no list of subsets of `train` points
+ */
+export function membersOf(artifact: Artifact, train: number, { repeats = false } = {}): Int32Array[] {
   const flat = arrayOf(artifact, 'members', 'int32', ['points']).data;
   const sizes = arrayOf(artifact, 'sizes', 'int32', ['subsets']).data;
   let at = 0;
@@ -26,7 +30,7 @@ export function membersOf(artifact: Artifact, train: number): Int32Array[] {
     return flat.slice(at - size, at);
   });
   const ascending = (kept: Int32Array) =>
-    kept.every((point, i) => point < train && point > (i === 0 ? -1 : kept[i - 1]));
+    kept.every((point, i) => point < train && point >= (i === 0 ? 0 : kept[i - 1] + (repeats ? 0 : 1)));
   if (at !== flat.length || !sizes.every((size) => size > 0) || !members.every(ascending))
     throw new Malformed('has subsets that are no ascending lists of training points');
   return members;

@@ -1,4 +1,4 @@
-import { BenchError, type ParamSpecs, type Params, type TaskInfo } from '@attribution-bench/contract';
+import { BenchError, type ParamSpecs, type Params, type TaskInfo, type UsedModels } from '@attribution-bench/contract';
 import { answerMs } from '../isolation/limits.js';
 import { loadModule } from '../isolation/load-module.js';
 import type { Question, UserModule } from '../isolation/messages.js';
@@ -69,7 +69,8 @@ export async function askUserMethod(file: string, use: string): Promise<UserMeth
   };
 }
 
-function isUses(answer: unknown): answer is { checkpoints: number; trajectory: number } {
+/** What it says of subsets is looked at where it is asked for a task. */
+function isUses(answer: unknown): answer is UsedModels {
   const { checkpoints, trajectory } = (answer ?? {}) as Record<string, unknown>;
   return [checkpoints, trajectory].every((count) => Number.isSafeInteger(count) && Number(count) >= 0);
 }

@@ -1,4 +1,4 @@
-import type { MeasuredTask, ParamSpecs, Params, PlainError, TaskInfo } from '@attribution-bench/contract';
+import type { MeasuredTask, ParamSpecs, Params, PlainError, TaskInfo, UsedModels } from '@attribution-bench/contract';
 import type { AboutScores, DeclaredCost } from '@attribution-bench/exchange';
 import type { TruthGrowth } from '@attribution-bench/leaderboard';
 import type { Code, TaskSpec } from '@attribution-bench/tasks';
@@ -89,7 +89,7 @@ export interface LoadedMethod {
   readonly external?: ExternalSource;
   /** Whether it is a user's: named by a path, or from a package that is not of this project. */
   readonly isolated: boolean;
-  uses(params: Params<ParamSpecs>): Promise<{ readonly checkpoints: number; readonly trajectory: number }>;
+  uses(params: Params<ParamSpecs>): Promise<UsedModels>;
   supports(task: TaskInfo, params: Params<ParamSpecs>): Promise<true | string>;
   adapted(task: TaskInfo, params: Params<ParamSpecs>): Promise<string | undefined>;
 }

@@ -12,7 +12,13 @@ import { planMetric } from '../steps/kinds/metric.js';
 import { planScore, type ScoringJob } from '../steps/kinds/score.js';
 import type { SubsetsJob } from '../steps/kinds/subsets.js';
 import { failureLine } from '../steps/registry.js';
-import { type PlannedRun, type PlannedTruthSteps, planCheckpoints, planTrajectory } from './plan-models.js';
+import {
+  type PlannedRun,
+  type PlannedTruthSteps,
+  planCheckpoints,
+  planSubsetDesign,
+  planTrajectory,
+} from './plan-models.js';
 import { seedLabel, settingLabels } from './settings-label.js';
 import { addStep, type StepList } from './step-list.js';
 
@@ -102,7 +108,9 @@ function planCell(
   const { loaded, params, files } = gridMethod;
   const { method, file, code, isolated } = loaded;
   const { opened, trained, metrics } = cellTask;
-  const subsets = method.needs.includes('subsets') ? cellTask.subsets : undefined;
+  const learns = method.needs.includes('subsets');
+  const own = learns && trained && uses.subsets && planSubsetDesign(steps, trained, seed, uses.subsets);
+  const subsets = own || (learns && cellTask.subsets ? publishedSubsets(cellTask.subsets) : undefined);
   const { checkpoints, trajectory } = planModels(steps, trained, method.needs, seed, uses);
   const models = [...checkpoints, ...trajectory];
   const cell: CellToPlan = {
@@ -115,13 +123,13 @@ function planCell(
       seed,
       checkpoints: checkpoints.map(({ output }) => output),
       ...(trajectory.length > 0 && { trajectory: trajectory[0].output }),
-      ...(subsets && { subsets: subsets.job.output }),
+      ...(subsets && { subsets: subsets.output }),
     },
     parts: { method: method.id, revision: method.revision, code: code.hash, ...identityOf(method.params, files) },
     place: [method.id, { ...params } as Json, seed],
     needs: [...new Set([...opened.dataSteps, ...models.map(({ id }) => id), ...(subsets ? [subsets.id] : [])])],
   };
-  const retrainings = new Set(models.map(({ id }) => id)).size;
+  const retrainings = new Set(models.map(({ id }) => id)).size + (own ? own.models.length : 0);
   if (loaded.external !== undefined) {
     const score = addStep(steps, planExternal(opened, cell, loaded.external, grid, method.scoreShape));
     return { steps: { score: score.id, metrics: planMetrics(steps, grid, cellTask, cell, score) }, retrainings };
@@ -140,6 +148,11 @@ function planCell(
     },
     retrainings,
   };
+}
+
+/** Subsets of a truth that others published, to learn from. */
+function publishedSubsets({ id, job }: StepDraft<SubsetsJob>): PlannedRun {
+  return { id, output: job.output };
 }
 
 const modelNeeds: readonly Need[] = ['checkpoints', 'gradients', 'curvature', 'trajectory', 'features'];

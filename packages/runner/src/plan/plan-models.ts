@@ -1,9 +1,12 @@
-import { hashJson } from '@attribution-bench/contract';
+import { hashJson, type SubsetDesign } from '@attribution-bench/contract';
 import type { ArtifactOutput } from '@attribution-bench/store';
+import { seriesOf } from '@attribution-bench/tasks';
 import type { TruthSpec } from '../model/grid.js';
 import type { SubsetRule } from '../model/subset-rule.js';
 import type { TaskToPlan } from '../model/task-to-plan.js';
+import { planOwnSubsets } from '../steps/kinds/own-subsets.js';
 import { planRetraining, retrainingOutput } from '../steps/kinds/retrain.js';
+import { planSubsetModels, subsetModelOutput } from '../steps/kinds/subset-models.js';
 import { type KeptModels, planRun, type TrainJob, trainStep } from '../steps/kinds/train.js';
 import { planAssembly } from '../steps/kinds/truth.js';
 import { subsetRule } from '../steps/subset-rule.js';
@@ -37,6 +40,34 @@ function keepOfRun(
   const { id, job } = addStep(steps, planRun(task, { ...which, snapshots: [...earlier, snapshots] }));
   const { output } = job.kept.find((kept) => kept.snapshots === snapshots) as KeptModels;
   return { id, output };
+}
+
+/** Subsets that a method has models trained on, and the step that puts their outcomes together. */
+export interface PlannedSubsets extends PlannedRun {
+  /** Ids of the steps that train, and the results of all models. */
+  readonly steps: readonly string[];
+  readonly models: readonly ArtifactOutput[];
+}
+
+/** Plans the models of a design, in groups of those that are drawn alike, and the step that puts their outcomes together. */
+export function planSubsetDesign(
+  steps: StepList,
+  task: TaskToPlan,
+  seed: number,
+  design: SubsetDesign,
+): PlannedSubsets {
+  const groups: string[] = [];
+  const models: ArtifactOutput[] = [];
+  for (const { kind, count } of seriesOf(design, task.info.train)) {
+    const outputs = Array.from({ length: count }, (_, subset) => subsetModelOutput(task, kind, subset, seed));
+    for (const { start, count: size } of groupsOfSubsets({ subsets: count }, task.stack)) {
+      const group = outputs.slice(start, start + size).map((output, at) => ({ subset: start + at, output }));
+      groups.push(addStep(steps, planSubsetModels(task, kind, seed, group)).id);
+    }
+    models.push(...outputs);
+  }
+  const { id, job } = addStep(steps, planOwnSubsets(task, design, seed, models, groups));
+  return { id, output: job.output, steps: groups, models };
 }
 
 /** Steps of a task's ground truth. */
@@ -76,7 +107,7 @@ export function planTruth(steps: StepList, task: TaskToPlan, truth: TruthSpec): 
 
 /** Runs of at most `stack` subsets each. */
 function groupsOfSubsets(
-  { subsets, growth }: TruthSpec,
+  { subsets, growth }: Pick<TruthSpec, 'subsets' | 'growth'>,
   stack: number,
 ): { readonly start: number; readonly count: number }[] {
   const block = growth?.block ?? subsets;

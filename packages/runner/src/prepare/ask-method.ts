@@ -1,4 +1,10 @@
-import { type TaskInfo, toPlainError } from '@attribution-bench/contract';
+import {
+  BenchError,
+  subsetDesignProblem,
+  type TaskInfo,
+  toPlainError,
+  type UsedModels,
+} from '@attribution-bench/contract';
 import type { GridMethod, LoadedMethod } from '../model/grid.js';
 import { failureLine } from '../steps/registry.js';
 
@@ -30,6 +36,8 @@ export async function askMethod(
     if (supported !== true) return { skipped: supported };
     if (!isRead) return { skipped: 'no metric of the grid is for this task' };
     const uses = await loaded.uses(params);
+    const unlearned = learnsFromNothing(loaded.method, uses, info);
+    if (unlearned !== undefined) return { skipped: unlearned };
     const adaptation = await loaded.adapted(info, params);
     return { uses, ...(adaptation !== undefined && { adaptation }) };
   } catch (error) {
@@ -40,12 +48,27 @@ export async function askMethod(
 /** What a method needs that such a task has not, whatever the method says of it. */
 function needsMore({ needs, tasks }: LoadedMethod['method'], { kind }: TaskInfo, splits: boolean): string | undefined {
   const learns = needs.includes('subsets');
-  if (kind !== 'foreign')
-    return learns
-      ? 'learns from subsets of a published truth (kind: foreign); of tasks that are trained here it would need retrainings of its own'
-      : undefined;
+  if (kind !== 'foreign') return undefined;
   if (tasks.includes('foreign') && needs.every((need) => need === 'subsets'))
     return learns && !splits ? 'needs subsets to learn from: set select.tuneFraction, their share of all' : undefined;
   const wanted = needs.includes('labels') && needs.length === 1 ? 'labels' : 'a model';
   return `needs ${wanted}, and of this task only the truth is known`;
+}
+
+/** Why a method that learns from subsets has none on a task that is trained here. */
+function learnsFromNothing(
+  { needs }: LoadedMethod['method'],
+  { subsets }: UsedModels,
+  { kind }: TaskInfo,
+): string | undefined {
+  if (!needs.includes('subsets') || kind === 'foreign') return undefined;
+  if (subsets === undefined)
+    return 'learns from subsets of a published truth (kind: foreign); its uses() names none to train on';
+  const problem = subsetDesignProblem(subsets);
+  if (problem === undefined) return undefined;
+  throw new BenchError({
+    code: 'METHOD_ANSWER',
+    message: `uses() returned a design of subsets that ${problem}`,
+    next: 'see SubsetDesign of @attribution-bench/contract',
+  });
 }

@@ -50,7 +50,14 @@ async function modelContext(taskSource: TaskSource, source: MethodSource, surrou
   );
   const trajectory =
     source.trajectory === undefined ? [] : await readRun(store, source.trajectory, taskSource, source.seed, 0);
-  return task.context({ checkpoints, trajectory, scope: scopeOf(taskSource, source), cancel, progress, log });
+  const scope = scopeOf(taskSource, source);
+  const ctx = task.context({ checkpoints, trajectory, scope, cancel, progress, log });
+  return { ...ctx, ...subsetsMember(source, store) };
+}
+
+/** What a method may learn from, if it needs anything. */
+function subsetsMember({ subsets }: MethodSource, store: Surroundings['store']) {
+  return subsets === undefined ? {} : { subsets: () => readArtifact(store, subsets, subsetsArtifact) };
 }
 
 /** What a method sees of a task of which only the truth is known: the subsets it may learn from, if it needs any. */
@@ -59,10 +66,9 @@ function foreignContext(
   source: MethodSource,
   { store, cancel, progress, log }: Surroundings,
 ): BaseContext {
-  const { subsets } = source;
   return {
     ...baseContext(task.info, { scope: scopeOf(task, source), cancel, progress, log }),
-    ...(subsets && { subsets: () => readArtifact(store, subsets, subsetsArtifact) }),
+    ...subsetsMember(source, store),
   };
 }
 

@@ -9,8 +9,10 @@ import { fitStep } from './kinds/fit.js';
 import { foreignTruthStep } from './kinds/foreign-truth.js';
 import { generateStep } from './kinds/generate.js';
 import { metricStep } from './kinds/metric.js';
+import { ownSubsetsStep } from './kinds/own-subsets.js';
 import { retrainStep } from './kinds/retrain.js';
 import { scoreStep } from './kinds/score.js';
+import { subsetModelsStep } from './kinds/subset-models.js';
 import { subsetsStep } from './kinds/subsets.js';
 import { trainStep } from './kinds/train.js';
 import { truthStep } from './kinds/truth.js';
@@ -37,6 +39,8 @@ const own = [
   trainStep,
   retrainStep,
   truthStep,
+  subsetModelsStep,
+  ownSubsetsStep,
   fitStep,
   externalStep,
   scoreStep,

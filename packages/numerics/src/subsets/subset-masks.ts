@@ -1,5 +1,7 @@
-import type { SubsetOutcomes } from '@attribution-bench/contract';
-import { addMatmul, matmul } from '@attribution-bench/numerics';
+import { addMatmul, matmul } from '../matrices/matmul.js';
+
+/** Points that each of some subsets keeps. */
+type Members = readonly Int32Array[];
 
 /** Training points whose columns of the mask are formed at a time. */
 const block = 8192;
@@ -8,7 +10,7 @@ const block = 8192;
  * Gram matrix of the masks of subsets with the mean over subsets taken from every column, [subsets × subsets]: the kernel of
  * a linear model of 0/1 masks with an intercept.
  */
-export async function centredKernel(members: SubsetOutcomes['members'], train: number): Promise<Float64Array> {
+export async function centredKernel(members: Members, train: number): Promise<Float64Array> {
   const m = members.length;
   const kernel = new Float64Array(m * m);
   for (const { columns, masks } of maskBlocks(members, train))
@@ -24,7 +26,7 @@ export async function centredKernel(members: SubsetOutcomes['members'], train: n
  */
 export async function weightsOfPoints(
   coefficients: Float64Array,
-  members: SubsetOutcomes['members'],
+  members: Members,
   { train, queries }: { readonly train: number; readonly queries: number },
   onBlock: (share: number) => void,
 ): Promise<Float32Array> {
@@ -46,7 +48,7 @@ interface MaskBlock {
   readonly masks: Float64Array;
 }
 
-function* maskBlocks(members: SubsetOutcomes['members'], train: number): Generator<MaskBlock> {
+function* maskBlocks(members: Members, train: number): Generator<MaskBlock> {
   for (let start = 0; start < train; start += block) {
     const columns = Math.min(block, train - start);
     const masks = new Float64Array(members.length * columns);
