@@ -97,6 +97,7 @@ export const errorCodes = [
   'USER_CODE_SILENT',
   // Requests of methods that a task cannot answer.
   'HESSIAN_SHAPE',
+  'CURVATURE_POINTS',
   'PROJECTION_DIM',
   'REPLAY_MISMATCH',
   'SAMPLING_PATH',

@@ -88,10 +88,24 @@ export interface FeatureRequest {
   readonly extractor?: FeatureExtractor;
 }
 
+/**
+ * Matrices [p × p] of second derivatives of the mean training loss, weight decay not included (it adds `weightDecay` to the
+ * diagonal). `hessian`: all of them. `gauss-newton`: Jᵀ H J with J the derivative of what the model predicts by its
+ * parameters and H the Hessian of the loss by what it predicts, never below 0 (Schraudolph 2002); of a classifier it is
+ * the Fisher matrix over labels that the model draws.
+ */
+export type CurvatureKind = 'hessian' | 'gauss-newton';
+
 export interface CurvatureRequest {
   readonly checkpoint: Checkpoint;
-  /** [rows × p], each row multiplied by the Hessian of the mean training loss. */
+  /** [rows × p], each row multiplied by the matrix. */
   readonly vectors: Float32Array;
+  /** Default `hessian`. */
+  readonly kind?: CurvatureKind;
+  /** Training points whose mean loss is meant; default all. */
+  readonly points?: Int32Array;
+  /** Generator tasks: noise levels over which the loss is averaged; default 10 even ones. */
+  readonly timesteps?: readonly number[];
 }
 
 /**
@@ -222,8 +236,8 @@ export interface ContextByNeed {
     gradients(request: GradientRequest): AsyncIterable<RowBlock>;
   };
   curvature: {
-    /** Hessian-vector products of the mean training loss, [rows × p]. */
-    hessianProducts(request: CurvatureRequest): Promise<Float32Array>;
+    /** Products of vectors with second derivatives of the mean training loss, [rows × p]. */
+    curvatureProducts(request: CurvatureRequest): Promise<Float32Array>;
   };
   trajectory: {
     /** `uses().trajectory` models along one training run, evenly spread over its epochs, the last one final. */

@@ -1,4 +1,3 @@
-import type { GradientRequest } from './method.js';
 import { int } from './params.js';
 import type { TaskInfo } from './task.js';
 
@@ -27,6 +26,6 @@ export const timestepsParams = {
 export function overTimesteps(
   { kind, diffusionSteps }: Pick<TaskInfo, 'kind' | 'diffusionSteps'>,
   count: number,
-): Pick<GradientRequest, 'timesteps'> {
+): { readonly timesteps?: readonly number[] } {
   return kind === 'generator' ? { timesteps: uniformTimesteps(diffusionSteps, count) } : {};
 }

@@ -1,16 +1,27 @@
-import type { RowBlock } from '@attribution-bench/contract';
+import { overTimesteps, type RowBlock } from '@attribution-bench/contract';
 import { addMatmul, matmul } from '@attribution-bench/numerics';
 import { trainGradients } from './gradients.js';
 import type { System } from './solvers/solver.js';
 
 /**
- * C times every row of `rows` [count × p], [count × p] in float64: of the Hessian by products of the engine, of the Fisher
- * matrix, mean of ∇loss ∇lossᵀ, by one pass over the training gradients.
+ * C times every row of `rows` [count × p], [count × p] in float64: of the Hessian and the Gauss-Newton matrix by products
+ * of the engine, of the Fisher matrix, mean of ∇loss ∇lossᵀ, by one pass over the training gradients.
+ * @param points whose mean loss C is of, where it is not the Fisher matrix; default all
  */
-export async function curvatureProducts(system: System, rows: Float64Array): Promise<Float64Array> {
-  const { ctx, checkpoint, curvature } = system;
+export async function curvatureProducts(
+  system: System,
+  rows: Float64Array,
+  points?: Int32Array,
+): Promise<Float64Array> {
+  const { ctx, params, checkpoint, curvature } = system;
   if (curvature === 'fisher') return fisherProducts(system, rows);
-  const products = await ctx.hessianProducts({ checkpoint, vectors: Float32Array.from(rows) });
+  const products = await ctx.curvatureProducts({
+    checkpoint,
+    kind: curvature,
+    vectors: Float32Array.from(rows),
+    ...overTimesteps(ctx.task, params.timesteps),
+    ...(points !== undefined && { points }),
+  });
   return Float64Array.from(products);
 }
 

@@ -86,7 +86,17 @@ export function createContext(
       const asked = { of, output, pass, cancel, ...(projection === undefined ? {} : { projection }) };
       yield* evaluator.gradients(parametersOf(checkpoint), asked);
     },
-    hessianProducts: ({ checkpoint, vectors }) => evaluator.hessianProducts(parametersOf(checkpoint), vectors, cancel),
+    async curvatureProducts({ checkpoint, vectors, kind, points, timesteps }) {
+      const pass = await passOf('train', timesteps);
+      return evaluator.curvatureProducts({
+        parameters: parametersOf(checkpoint),
+        vectors,
+        pass,
+        cancel,
+        ...(kind !== undefined && { kind }),
+        ...(points !== undefined && { points }),
+      });
+    },
     replay: (asked) => replay(checkpoints[0], asked, cancel),
   };
 }

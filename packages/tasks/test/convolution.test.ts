@@ -176,7 +176,7 @@ test('tangents of replayed factors and Hessian products agree with differences o
   const rng = new Rng(runSeed(1));
   const vectors = Float32Array.from(start, () => rng.normal());
   const checkpoint = checkpointOf(start);
-  const found = await contextOf(task, [checkpoint]).hessianProducts({ checkpoint, vectors });
+  const found = await contextOf(task, [checkpoint]).curvatureProducts({ checkpoint, vectors });
   const meanGradient = async (by: number) => {
     const at = checkpointOf(start.map((value, i) => value + by * vectors[i]));
     const rows = await allRows(contextOf(task, [at]).gradients({ of: 'train', checkpoint: at, output: 'loss' }));

@@ -210,7 +210,7 @@ test('Hessian products agree with differences of gradients', async () => {
   const rng = new Rng(runSeed(1));
   const vectors = Float32Array.from(parameters, () => rng.normal());
   const checkpoint = checkpointOf(parameters);
-  const found = await contextOf(task, [checkpoint]).hessianProducts({ checkpoint, vectors });
+  const found = await contextOf(task, [checkpoint]).curvatureProducts({ checkpoint, vectors });
   const h = 5e-4;
   const meanGradient = async (by: number) => {
     const moved = parameters.map((value, i) => value + by * vectors[i]);

@@ -76,7 +76,7 @@ test.each(smooth)('Hessian products of %o agree with differences of gradients', 
     });
   };
   const checkpoint = checkpointOf(parameters);
-  const found = await contextOf(task, [checkpoint]).hessianProducts({ checkpoint, vectors: direction });
+  const found = await contextOf(task, [checkpoint]).curvatureProducts({ checkpoint, vectors: direction });
   const [above, below] = [await meanGradient(h), await meanGradient(-h)];
   const expected = above.map((value, i) => (value - below[i]) / (2 * h));
   expect(relativeError(found, expected)).toBeLessThan(5e-3);

@@ -41,7 +41,7 @@ test.each(layerNames)('Hessian products of %s are differences of gradients', asy
   const rng = new Rng(runSeed(1));
   const vectors = Float32Array.from({ length: p }, () => rng.normal());
   const checkpoint = checkpointOf(parameters);
-  const found = await contextOf(task, [checkpoint]).hessianProducts({ checkpoint, vectors });
+  const found = await contextOf(task, [checkpoint]).curvatureProducts({ checkpoint, vectors });
   const meanGradient = async (by: number) => {
     const rows = await gradientsOf(
       task,

@@ -63,7 +63,7 @@ test("a user's own model is trained and explained like any other", async () => {
 
   const rng = new Rng(runSeed(1));
   const vectors = Float32Array.from(parameters, () => rng.normal());
-  const found = await contextOf(task, [checkpoint]).hessianProducts({ checkpoint, vectors });
+  const found = await contextOf(task, [checkpoint]).curvatureProducts({ checkpoint, vectors });
   const meanGradient = async (by: number) => {
     const moved = checkpointOf(parameters.map((value, i) => value + by * vectors[i]));
     const { data } = await allRows(

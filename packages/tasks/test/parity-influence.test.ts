@@ -52,7 +52,8 @@ test('Hessian products have the eigenvalues of the Hessian that the published co
   const checkpoint = checkpointOf(parameters);
   const ctx = contextOf(task, [checkpoint]);
   const { values: eigenvalues } = await lanczos(
-    async (vector) => Float64Array.from(await ctx.hessianProducts({ checkpoint, vectors: Float32Array.from(vector) })),
+    async (vector) =>
+      Float64Array.from(await ctx.curvatureProducts({ checkpoint, vectors: Float32Array.from(vector) })),
     { n: p, steps: 90, seed: [1, 2, 3, 4] },
   );
   const top = readNpy('influence-mlp/hessian_eigvals_top20').data;
@@ -67,8 +68,8 @@ test('Hessian products of many vectors are those of each one, and the Hessian is
   const ctx = contextOf(task, [checkpoint]);
   const rng = new Rng([5, 6, 7, 8]);
   const vectors = Float32Array.from({ length: 18 * p }, () => rng.normal());
-  const products = await ctx.hessianProducts({ checkpoint, vectors });
-  const last = await ctx.hessianProducts({ checkpoint, vectors: vectors.slice(17 * p) });
+  const products = await ctx.curvatureProducts({ checkpoint, vectors });
+  const last = await ctx.curvatureProducts({ checkpoint, vectors: vectors.slice(17 * p) });
   expect(products.slice(17 * p)).toEqual(last);
   const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0);
   const row = (matrix: Float32Array, i: number) => matrix.subarray(i * p, (i + 1) * p);

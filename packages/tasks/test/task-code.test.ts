@@ -117,7 +117,7 @@ const used: readonly [string, readonly (keyof typeof examples)[]][] = [
   ['classifier/classifier', ['perceptron', 'convolutions']],
   ['generator/generator', ['diffusion']],
   ['passes/outputs', ['perceptron', 'convolutions', 'diffusion']],
-  ['passes/hessian', []],
+  ['passes/curvature', []],
   ['features/onnx-features', []],
   ['code/code-walk', []],
   ['export/portable-task', []],
@@ -157,7 +157,7 @@ describe('the models of a task are keyed by the code that it uses', () => {
     const explained = Object.keys(taskCode(spec('mlp'), { layers: ['dense'], explains: true }).parts);
     const undescribed = Object.keys(taskCode(spec('mlp'), {}).parts);
     expect(explained).toEqual(
-      expect.arrayContaining([...targetsOnly, 'tasks/passes/hessian', 'tasks/training/replay']),
+      expect.arrayContaining([...targetsOnly, 'tasks/passes/curvature', 'tasks/training/replay']),
     );
     expect(undescribed).toEqual(expect.arrayContaining([...targetsOnly, 'tasks/nn/layers/conv2d']));
     expect(targetsOnly).not.toContain('tasks/nn/layers/conv2d');

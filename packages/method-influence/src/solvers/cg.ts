@@ -9,7 +9,7 @@ const unknown = Float64Array.of(0);
 
 /** Conjugate gradients (Koh and Liang 2017, section 3; Martens 2010): as exact as `tolerance`, for any number of parameters. */
 export const cg: Solver = {
-  curvatures: ['hessian', 'fisher'],
+  curvatures: ['hessian', 'gauss-newton', 'fisher'],
   fit: fitSpectrum,
   open: (system, state) => openConjugateGradients(system, state),
 };

@@ -10,7 +10,7 @@ const blockNumbers = 2 ** 23;
 
 /** Forms C and factors C + λI (Koh and Liang 2017, section 3, where p is small), in float64. */
 export const explicit: Solver = {
-  curvatures: ['hessian', 'fisher'],
+  curvatures: ['hessian', 'gauss-newton', 'fisher'],
   supports: ({ parameters }) =>
     parameters <= maxParameters ||
     `its explicit curvature takes at most ${maxParameters} parameters, the model has ${parameters}; solver cg takes any`,

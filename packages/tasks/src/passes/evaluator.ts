@@ -1,6 +1,7 @@
 import {
   BenchError,
   type CancelSignal,
+  type CurvatureKind,
   choices,
   type NdArray,
   type Output,
@@ -16,8 +17,8 @@ import {
 } from '@attribution-bench/numerics';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import { compiledPrograms } from './compiled-programs.js';
+import { type CurvatureRun, compileCurvature, runCurvature } from './curvature.js';
 import { compileFactors, factorSource } from './factors.js';
-import { compileHessian, runHessian } from './hessian.js';
 import { compileMappedGradients, layerShape, mapsName, streamMappedGradients } from './mapped-gradients.js';
 import { openPass } from './opened-pass.js';
 import { compileOutputs, runOutputs } from './outputs.js';
@@ -45,8 +46,10 @@ export interface Evaluator {
   ): AsyncGenerator<RowBlock>;
   /** Inputs of the last layer, [points × width]; averaged over timesteps for generators. */
   penultimate(parameters: Float32Array, of: PointSet, cancel?: CancelSignal): Promise<NdArray<Float32Array>>;
-  /** Hessian of the mean training loss times each row of `vectors`, [rows × p]. */
-  hessianProducts(parameters: Float32Array, vectors: Float32Array, cancel: CancelSignal): Promise<Float32Array>;
+  /** Second derivatives of the mean training loss times each row of `vectors`, [rows × p]. */
+  curvatureProducts(
+    request: CurvatureRun & { readonly kind?: CurvatureKind; readonly pass?: Pass },
+  ): Promise<Float32Array>;
   release(): Promise<void>;
 }
 
@@ -105,16 +108,32 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
         const program = await kept('penultimate', () => compilePenultimate(engine, opened));
         return runPenultimate(program, opened, { parameters, of, cancel });
       },
-      async hessianProducts(parameters, vectors, cancel) {
-        if (vectors.length % architecture.size !== 0) {
+      async curvatureProducts({ kind = 'hessian', pass, ...run }) {
+        if (run.vectors.length % architecture.size !== 0) {
           throw new BenchError({
             code: 'HESSIAN_SHAPE',
-            message: `${vectors.length} numbers are not whole rows of ${architecture.size} parameters`,
+            message: `${run.vectors.length} numbers are not whole rows of ${architecture.size} parameters`,
           });
         }
-        const opened = openPass(subject);
-        const program = await kept('hessian', () => compileHessian(engine, opened, subject.outputFunction('loss')));
-        return runHessian(program, opened, { parameters, vectors, cancel });
+        const train = subject.count('train');
+        const points = run.points?.length ?? train;
+        if (points === 0 || run.points?.some((point) => !(point >= 0 && point < train))) {
+          throw new BenchError({
+            code: 'CURVATURE_POINTS',
+            message: `the loss to be differentiated twice is that of no points, or of points that are not among the ${train}`,
+            next: 'name training points from 0',
+          });
+        }
+        const whole = openPass(subject, pass);
+        const opened = { ...whole, samples: Math.min(whole.samples, points) };
+        const { program, giveBack } = await borrowed(`${kind} of ${opened.samples}`, 'loss', opened.pass, () =>
+          compileCurvature(engine, opened, kind, subject.outputFunction('loss')),
+        );
+        try {
+          return await runCurvature(program, opened, run);
+        } finally {
+          await giveBack();
+        }
       },
     } satisfies Partial<Evaluator>),
     release,
