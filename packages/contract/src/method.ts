@@ -109,6 +109,52 @@ export interface CurvatureRequest {
 }
 
 /**
+ * A layer's parameters as the matrix [width × outputs] that starts at `offset` of a flat vector, row-major. The gradient of a
+ * sample is the sum of input ⊗ delta over the positions at which the layer is used: the pixels of a convolution, the tokens
+ * that a dense layer is given.
+ */
+export interface LayerMatrix {
+  readonly layer: string;
+  readonly offset: number;
+  readonly width: number;
+  readonly outputs: number;
+  /**
+   * What the inputs are. `dense`: any numbers, the last one a constant 1 where the layer has a bias. `one-hot`: 1 for one id
+   * and 0 for all others (embeddings). `constant`: the number 1 alone, width = 1, of layers whose gradient is no sum of
+   * products (normalisations, depthwise convolutions, biases by themselves): delta is then the whole gradient.
+   */
+  readonly inputs: 'dense' | 'one-hot' | 'constant';
+}
+
+export interface FisherRequest {
+  readonly checkpoint: Checkpoint;
+  /**
+   * What the training loss compares the model's prediction with. `sampled`: labels, or noises, drawn from the model itself, so
+   * that E[gradient · gradientᵀ] is the Fisher information (equal to the Gauss-Newton matrix of the loss). `observed`: what
+   * the points have, which gives the empirical Fisher.
+   */
+  readonly references: 'sampled' | 'observed';
+  /** Seed of what is drawn. A point's draws depend on its own numbers, and not on its place. */
+  readonly seed: Seed;
+  /** Generator tasks: a point at each of these is a sample of its own; default 10 even ones. */
+  readonly timesteps?: readonly number[];
+}
+
+/**
+ * Factors of the gradients of consecutive samples with respect to one layer, every position apart. The arrays are the
+ * reader's until it asks for the next block.
+ */
+export interface FisherFactors {
+  readonly matrix: LayerMatrix;
+  readonly samples: number;
+  readonly positions: number;
+  /** [samples × positions × width] */
+  readonly input: Float32Array;
+  /** [samples × positions × outputs] */
+  readonly delta: Float32Array;
+}
+
+/**
  * The gradient of one sample with respect to a dense layer is the outer product of the layer's input and the derivative
  * of the sample's scalar with respect to the layer's output before the activation, so pairs of them stand for
  * per-sample gradients that are never formed. The bias counts as a weight of a constant input 1: `input` ends with it.
@@ -238,6 +284,10 @@ export interface ContextByNeed {
   curvature: {
     /** Products of vectors with second derivatives of the mean training loss, [rows × p]. */
     curvatureProducts(request: CurvatureRequest): Promise<Float32Array>;
+    /** The matrices that a model's parameters are made of, in flat order, without gaps. */
+    readonly layerMatrices: readonly LayerMatrix[];
+    /** Factors of the loss gradients of all training points, every layer of some samples after the other. */
+    fisherFactors(request: FisherRequest): AsyncIterable<FisherFactors>;
   };
   trajectory: {
     /** `uses().trajectory` models along one training run, evenly spread over its epochs, the last one final. */

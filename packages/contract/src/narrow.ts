@@ -6,7 +6,7 @@ const membersOf: Readonly<Record<Need, readonly (keyof FullMethodContext)[]>> = 
   features: ['features'],
   checkpoints: ['checkpoints', 'outputs', 'parameters'],
   gradients: ['gradients'],
-  curvature: ['curvatureProducts'],
+  curvature: ['curvatureProducts', 'layerMatrices', 'fisherFactors'],
   trajectory: ['trajectory', 'replay'],
   subsets: ['subsets'],
 };

@@ -11,6 +11,8 @@ import { baseContext } from './base-context.js';
 import type { DataEnvironment, TaskData } from './data/task-data.js';
 import { onnxFeatures } from './features/onnx-features.js';
 import type { Evaluator } from './passes/evaluator.js';
+import { layerMatrices } from './passes/layer-matrices.js';
+import type { Likelihood } from './passes/likelihood.js';
 import type { Pass, Subject } from './passes/pass.js';
 import type { ContextRequest, LoadedCheckpoint } from './task.js';
 import type { TaskKindParts } from './task-kind.js';
@@ -23,6 +25,7 @@ export interface ContextParts {
   readonly subject: Subject;
   readonly evaluator: Evaluator;
   readonly replay: Replayer;
+  readonly likelihood: Likelihood;
   /** For generators. */
   readonly samplingPass?: TaskKindParts['samplingPass'];
   readonly environment: DataEnvironment;
@@ -30,7 +33,7 @@ export interface ContextParts {
 
 /** What a method sees of a task: everything, to be narrowed to what it declares. */
 export function createContext(
-  { info, data, subject, evaluator, replay, samplingPass, environment }: ContextParts,
+  { info, data, subject, evaluator, replay, likelihood, samplingPass, environment }: ContextParts,
   request: ContextRequest,
 ): ModelMethodContext {
   const { checkpoints, trajectory, cancel } = request;
@@ -95,6 +98,15 @@ export function createContext(
         cancel,
         ...(kind !== undefined && { kind }),
         ...(points !== undefined && { points }),
+      });
+    },
+    layerMatrices: layerMatrices(subject.architecture),
+    async *fisherFactors({ checkpoint, references, seed, timesteps }) {
+      yield* evaluator.fisherFactors({
+        parameters: parametersOf(checkpoint),
+        pass: subject.pass(timesteps),
+        ...(references === 'sampled' && { sampling: { likelihood, seed } }),
+        cancel,
       });
     },
     replay: (asked) => replay(checkpoints[0], asked, cancel),

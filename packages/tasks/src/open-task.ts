@@ -69,8 +69,9 @@ export async function openTask(
     ...(kind.generate === undefined ? {} : { generate: kind.generate }),
     context(request) {
       requireQueries();
-      const { replay, samplingPass } = kind;
-      return contexts.context({ info, data, subject, evaluator, replay, samplingPass, environment }, request);
+      const { replay, likelihood, samplingPass } = kind;
+      const parts = { info, data, subject, evaluator, replay, likelihood, samplingPass, environment };
+      return contexts.context(parts, request);
     },
     async release() {
       await evaluator.release();

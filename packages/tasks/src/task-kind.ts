@@ -1,5 +1,6 @@
 import type { CancelSignal } from '@attribution-bench/contract';
 import type { Evaluator } from './passes/evaluator.js';
+import type { Likelihood } from './passes/likelihood.js';
 import type { Pass, Subject } from './passes/pass.js';
 import type { Objective } from './training/objective.js';
 import type { Replayer } from './training/replay.js';
@@ -9,6 +10,8 @@ export interface TaskKindParts {
   readonly subject: Subject;
   readonly objective: Objective;
   readonly replay: Replayer;
+  /** What the training loss is the likelihood of. */
+  readonly likelihood: Likelihood;
   /** The pass through the network that defines the target. */
   readonly targetPass: Pass;
   sanity(evaluator: Evaluator, parameters: Float32Array): Promise<Record<string, number>>;

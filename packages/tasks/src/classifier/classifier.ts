@@ -6,6 +6,7 @@ import type { TaskSpec } from '../spec.js';
 import type { TaskKindParts } from '../task-kind.js';
 import { trainingBatches } from '../training/augmentation.js';
 import { createReplayer } from '../training/replay.js';
+import { categorical } from './likelihood.js';
 import { classifierObjective } from './objective.js';
 import { classifierReplayable } from './replayable.js';
 import { classifierSubject, lead } from './subject.js';
@@ -23,6 +24,7 @@ export function classifier(spec: TaskSpec, data: TaskData, engine: Engine): Task
         const leads = await evaluator.outputs(parameters, { of: 'queries', output: lead }, atOnce);
         return leads.map((ofModel) => Uint8Array.from(ofModel, (value) => (value > 0 ? 1 : 0)));
       },
+      likelihood: categorical(data),
     } satisfies Partial<TaskKindParts>),
     targetPass: subject.pass(),
     async sanity(evaluator, parameters) {

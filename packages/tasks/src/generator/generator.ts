@@ -6,6 +6,7 @@ import type { TaskSpec } from '../spec.js';
 import type { TaskKindParts } from '../task-kind.js';
 import { createReplayer } from '../training/replay.js';
 import { samplingOf, samplingSeed } from './generate-queries.js';
+import { gaussian } from './likelihood.js';
 import { generatorObjective } from './objective.js';
 import { generatorReplayable } from './replayable.js';
 import { openSampler, type Sampler } from './sampler.js';
@@ -23,7 +24,10 @@ export function generator(spec: TaskSpec, data: TaskData, engine: Engine): TaskK
   return {
     subject,
     objective,
-    ...choices('service', { replay: createReplayer(engine, generatorReplayable(subject, objective, data)) }),
+    ...choices('service', {
+      replay: createReplayer(engine, generatorReplayable(subject, objective, data)),
+      likelihood: gaussian(data),
+    }),
     targetPass: subject.targetPass,
     async sanity(evaluator, parameters) {
       const [train] = await evaluator.outputs([parameters], { of: 'train', output: 'loss' });

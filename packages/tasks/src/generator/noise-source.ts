@@ -1,4 +1,5 @@
-import { childSeed, type Seed, sha256 } from '@attribution-bench/contract';
+import type { Seed } from '@attribution-bench/contract';
+import { pointSeeds } from '../data/point-seeds.js';
 import { type NormalRows, normalRows } from './normal-rows.js';
 
 /**
@@ -9,14 +10,6 @@ export type NoiseSource = (point: number) => NormalRows;
 
 /** @param inputs [points × dims] */
 export function noiseSource(seed: Seed, inputs: Float32Array, dims: number): NoiseSource {
-  const known = new Map<number, Seed>();
-  return (point) => {
-    let own = known.get(point);
-    if (own === undefined) {
-      const row = inputs.subarray(point * dims, (point + 1) * dims);
-      own = childSeed(seed, sha256(new Uint8Array(row.buffer, row.byteOffset, row.byteLength)));
-      known.set(point, own);
-    }
-    return normalRows(own, dims);
-  };
+  const seeds = pointSeeds(seed, inputs, dims);
+  return (point) => normalRows(seeds(point), dims);
 }

@@ -3,6 +3,7 @@ import {
   type CancelSignal,
   type CurvatureKind,
   choices,
+  type FisherFactors,
   type NdArray,
   type Output,
   type PointSet,
@@ -19,6 +20,7 @@ import type { Engine } from '@attribution-bench/tfjs-onnx';
 import { compiledPrograms } from './compiled-programs.js';
 import { type CurvatureRun, compileCurvature, runCurvature } from './curvature.js';
 import { compileFactors, factorSource } from './factors.js';
+import { compileFisherFactors, type FisherRun, streamFisherFactors } from './fisher-factors.js';
 import { compileMappedGradients, layerShape, mapsName, streamMappedGradients } from './mapped-gradients.js';
 import { openPass } from './opened-pass.js';
 import { compileOutputs, runOutputs } from './outputs.js';
@@ -50,6 +52,8 @@ export interface Evaluator {
   curvatureProducts(
     request: CurvatureRun & { readonly kind?: CurvatureKind; readonly pass?: Pass },
   ): Promise<Float32Array>;
+  /** Factors of the gradients of all training points' losses, by layer and position. */
+  fisherFactors(run: FisherRun & { readonly pass?: Pass }): AsyncGenerator<FisherFactors>;
   release(): Promise<void>;
 }
 
@@ -134,6 +138,15 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
         } finally {
           await giveBack();
         }
+      },
+      async *fisherFactors({ pass, ...run }) {
+        const opened = openPass(subject, pass);
+        const { likelihood } = run.sampling ?? {};
+        const key = `fisher ${likelihood === undefined} ${JSON.stringify(opened.pass.specs(1))}`;
+        const program = await kept(key, () =>
+          compileFisherFactors(engine, opened, subject.outputFunction('loss'), likelihood),
+        );
+        yield* streamFisherFactors(program, opened, run);
       },
     } satisfies Partial<Evaluator>),
     release,
