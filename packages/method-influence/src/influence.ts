@@ -23,9 +23,11 @@ export default defineMethod({
   params,
   uses: ({ checkpoints }) => ({ checkpoints }),
   supports(task, params) {
-    const { curvatures, supports }: Solver = solvers[params.solver];
+    const { curvatures, layerwise, supports }: Solver = solvers[params.solver];
     if (params.curvature !== 'auto' && !curvatures.includes(params.curvature))
       return `the solver ${params.solver} takes the curvature ${curvatures.join(', ')}, not ${params.curvature}`;
+    if (params.dampingUnit === 'layer-mean-eigenvalue' && !layerwise)
+      return `the solver ${params.solver} takes one damping for all layers: dampingUnit is absolute or mean-eigenvalue`;
     return supports?.(task, params) ?? true;
   },
   adapted: ({ kind }) =>

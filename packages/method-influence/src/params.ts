@@ -4,7 +4,7 @@ import { solverNames } from './solvers/names.js';
 export const params = {
   solver: choice(solverNames, {
     default: 'explicit',
-    help: 'explicit: factors C, for small models; cg: conjugate gradients, as exact, for any size',
+    help: 'explicit: factors C, for small models; cg: conjugate gradients, as exact, for any size; kfac, ekfac: C by Kronecker factors of each layer; ekfac-cg: cg preconditioned by ekfac',
   }),
   curvature: choice(['auto', 'hessian', 'gauss-newton', 'fisher'], {
     default: 'auto',
@@ -16,9 +16,9 @@ export const params = {
     search: { from: 1e-4, to: 1, scale: 'log' },
     help: 'λ, added to every eigenvalue of C; doubled until all are above 0',
   }),
-  dampingUnit: choice(['absolute', 'mean-eigenvalue'], {
+  dampingUnit: choice(['absolute', 'mean-eigenvalue', 'layer-mean-eigenvalue'], {
     default: 'absolute',
-    help: 'absolute: damping is λ itself; mean-eigenvalue: in units of trace(C) / parameters',
+    help: 'absolute: damping is λ itself; mean-eigenvalue: in units of trace(C) / parameters; layer-mean-eigenvalue: of the same of each layer (kfac, ekfac)',
   }),
   checkpoints: int({
     default: 1,
@@ -36,6 +36,15 @@ export const params = {
   start: choice(['zero', 'gradient'], {
     default: 'zero',
     help: 'cg: where it begins; gradient: at b, as dattri does',
+  }),
+  positions: choice(['expand', 'reduce'], {
+    default: 'expand',
+    help: 'kfac, ekfac: positions of a convolution, or tokens, are samples of their own, or are averaged (inputs) and summed (derivatives)',
+  }),
+  draws: int({
+    default: 1,
+    min: 1,
+    help: 'kfac, ekfac: times that labels, or noises, are drawn for each point from the model; curvature fisher draws none',
   }),
   ...timestepsParams,
 };

@@ -29,12 +29,12 @@ export async function fitSpectrum(system: System, watch: Watch): Promise<MethodS
 /**
  * Solves to `tolerance` or for `iterations` steps; those that did not get there are logged.
  * @param state of {@link fitSpectrum}
- * @param precondition an approximation of (C + λI)⁻¹, symmetric and positive definite, applied to every row
+ * @param precondition an approximation of (C + λI)⁻¹ for this λ, symmetric and positive definite, applied to every row
  */
 export async function openConjugateGradients(
   system: System,
   { trace = unknown, lowest = unknown }: MethodState,
-  precondition?: (rows: Float64Array) => Promise<Float64Array>,
+  precondition?: (damping: number) => (rows: Float64Array) => Promise<Float64Array>,
 ): Promise<Inverse> {
   const { ctx, params } = system;
   const { tolerance, iterations, start } = params;
@@ -50,7 +50,7 @@ export async function openConjugateGradients(
         tolerance,
         maxIterations: iterations,
         ...(start === 'gradient' && { guess: rows }),
-        ...(precondition !== undefined && { precondition }),
+        ...(precondition !== undefined && { precondition: precondition(raised) }),
         onIteration: (iteration) => watch(iteration / iterations),
       });
       if (ends.includes('indefinite')) return undefined;

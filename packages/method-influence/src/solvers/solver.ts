@@ -25,6 +25,8 @@ export type Inverse = (rows: Float64Array, watch: Watch) => Promise<Float64Array
 export interface Solver {
   /** Those that it can take for C; `auto` is the first. */
   readonly curvatures: readonly Curvature[];
+  /** Whether every layer can have a damping of its own. */
+  readonly layerwise?: true;
   /** true, or why it cannot solve on this task. */
   supports?(task: TaskInfo, params: InfluenceParams): true | string;
   /** What is kept from fit to score, of one checkpoint: all that depends neither on queries nor on the damping. */

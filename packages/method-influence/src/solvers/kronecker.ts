@@ -1,0 +1,72 @@
+import type { FisherFactors, MethodState } from '@attribution-bench/contract';
+import { overTimesteps } from '@attribution-bench/contract';
+import {
+  basesOf,
+  createEigenvalueSums,
+  createKroneckerOperator,
+  createKroneckerSums,
+  type KroneckerBasis,
+  kroneckerBasis,
+  storedBases,
+} from '@attribution-bench/numerics';
+import type { System, Watch } from './solver.js';
+
+/**
+ * Factors of the gradients of all training points, `draws` times with labels (of generators: noises) drawn from the model
+ * anew, or once with those that the points have, where C is the empirical Fisher matrix.
+ */
+async function* factorsOf({ ctx, params, checkpoint, index, curvature }: System): AsyncGenerator<FisherFactors> {
+  const references = curvature === 'fisher' ? 'observed' : 'sampled';
+  for (let draw = 0; draw < (references === 'sampled' ? params.draws : 1); draw++) {
+    const seed = ctx.seed(`references ${index} ${draw}`);
+    const timesteps = overTimesteps(ctx.task, params.timesteps);
+    for await (const block of ctx.fisherFactors({ checkpoint, references, seed, ...timesteps })) {
+      ctx.signal.throwIfAborted();
+      yield block;
+    }
+  }
+}
+
+/** Eigenbases of the Kronecker factors of every layer's block of C. */
+export async function fitBases(system: System, watch: Watch): Promise<KroneckerBasis[]> {
+  const { layerMatrices } = system.ctx;
+  const sums = createKroneckerSums(layerMatrices, system.params.positions);
+  for await (const block of factorsOf(system)) await sums.add(block);
+  watch(1 / 2);
+  const bases: KroneckerBasis[] = [];
+  for await (const factors of sums.factors()) {
+    bases.push(await kroneckerBasis(factors));
+    watch((1 + bases.length / layerMatrices.length) / 2);
+  }
+  return bases;
+}
+
+/** Variances of the same gradients along the eigenvectors, [p]. */
+export async function fitEigenvalues(system: System, bases: readonly KroneckerBasis[]): Promise<Float64Array> {
+  const sums = createEigenvalueSums(bases);
+  for await (const block of factorsOf(system)) await sums.add(block);
+  return sums.values();
+}
+
+/** `values` and `vectors` of the bases. */
+export function stateOf(bases: readonly KroneckerBasis[]): MethodState {
+  return { ...storedBases(bases) };
+}
+
+export function basesFrom({ values, vectors }: MethodState, { ctx }: System): KroneckerBasis[] {
+  return basesOf({ values: Float64Array.from(values), vectors: Float32Array.from(vectors) }, ctx.layerMatrices);
+}
+
+/**
+ * Q diag(1 / (eigenvalues + λ)) Qᵀ times every row, in place.
+ * @param damping λ of each eigenvector, [p]
+ */
+export function dampedInverse(
+  bases: readonly KroneckerBasis[],
+  eigenvalues: Float64Array,
+  damping: Float64Array,
+): (rows: Float64Array) => Promise<Float64Array> {
+  const operator = createKroneckerOperator(bases);
+  const scales = eigenvalues.map((value, i) => 1 / (value + damping[i]));
+  return (rows) => operator.apply(rows, scales);
+}
