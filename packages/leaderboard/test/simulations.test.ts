@@ -33,23 +33,28 @@ const pairOfPairs = [
 ];
 
 describe('on grids with a known truth', () => {
+  const size = { methods: pairOfPairs, subsets: 40, queries: 24, resamples: 120 };
   let boards: Board[];
   beforeAll(() => {
-    boards = boardsOf(240, { methods: pairOfPairs, subsets: 40, queries: 24, resamples: 120 });
+    // One retraining with half the variance has the noise of two, and no ceiling, which takes most of the time of a board.
+    boards = boardsOf(240, { ...size, retrainSeeds: 1, retrainNoise: 0.25 });
   });
 
-  it('95 % intervals of values and of differences cover 93 to 97 %, that of the ceiling no less', () => {
+  it('95 % intervals of values and of differences cover 93 to 97 %', () => {
     const average = (shares: readonly number[]) => shares.reduce((sum, share) => sum + share, 0) / shares.length;
     const values = average(pairOfPairs.map(({ id }) => coverage(boards.map((board) => lds(board, id)))));
     const differences = average(
       ['a', 'b', 'c', 'd'].map((id) => coverage(boards.flatMap((board) => lds(board, id).toRandom ?? []))),
     );
-    const ceiling = coverage(boards.map((board) => lds(board, 'ceiling')));
     for (const share of [values, differences]) {
       expect(share).toBeGreaterThanOrEqual(0.93);
       expect(share).toBeLessThanOrEqual(0.97);
     }
-    expect(ceiling).toBeGreaterThanOrEqual(0.93);
+  });
+
+  it('95 % intervals of the ceiling cover no less than 93 %', () => {
+    const withCeiling = boardsOf(60, { ...size, methods: pairOfPairs.slice(0, 1) });
+    expect(coverage(withCeiling.map((board) => lds(board, 'ceiling')))).toBeGreaterThanOrEqual(0.93);
   });
 
   it('equally good methods are told apart in at most 5 % of the tasks, and ranks hold the true ones', () => {

@@ -66,12 +66,12 @@ describe('expected agreement of shaped effects', () => {
         effect: normal,
         noise: normal,
       });
-      expect(rank).toBeCloseTo((6 / Math.PI) * Math.asin(reliability / 2), 5);
+      expect(rank).toBeCloseTo((6 / Math.PI) * Math.asin(reliability / 2), 4);
       expect(Math.abs(crossSkew) + Math.abs(skew)).toBeLessThan(1e-9);
       expect(crossTail / tail).toBeCloseTo(reliability, 3);
       expect(tail).toBeCloseTo(0.1226, 3);
       const ceiling = expectedCeiling({ reliability, effect: normal, noise: normal });
-      expect(ceiling).toBeCloseTo((6 / Math.PI) * Math.asin(Math.sqrt(reliability) / 2), 5);
+      expect(ceiling).toBeCloseTo((6 / Math.PI) * Math.asin(Math.sqrt(reliability) / 2), 4);
     }
   });
 

@@ -6,6 +6,8 @@ export const fittedCount = 5;
 /** Standard deviations of shapes before anything is seen, of the effect and of the noise: skew, logarithm of the tail. */
 const priorDeviations = [0.7, 0.3, 0.3, 0.3];
 const limits = { skew: 1.2, logTail: 0.8 };
+/** In units of a squared standard error: fits do not end while they move by more. */
+const smallestImprovement = 0.01;
 
 export interface FittedShapes {
   readonly effect: Shape;
@@ -44,7 +46,7 @@ export function fitShapes(statistics: ArrayLike<number>, covariance: readonly Fl
     const improvement = linear.cost - there.cost;
     [at, linear] = [next, there];
     damping /= 4;
-    if (improvement < 1e-4) break;
+    if (improvement < smallestImprovement) break;
   }
   const posterior = inverse(linear.curvature);
   const gain = posterior.map((row) => product(linear.weighted, row));

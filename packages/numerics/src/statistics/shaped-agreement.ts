@@ -15,7 +15,7 @@ export interface NoisyEffect {
   readonly noise: Shape;
 }
 
-const gridSize = 181;
+const gridSize = 121;
 
 /**
  * Statistics of two retrainings of one effect, in the order of {@link SeedStatistics}: their rank correlation, and L-moment ratios

@@ -18,10 +18,10 @@ export interface ShapedVariable {
   cdf(value: number): number;
 }
 
-const step = 0.25;
-const reach = 5.25;
+const step = 0.3;
+const reach = 4.8;
 
-/** Nodes of the trapezoidal rule for means over a standard normal variable, which is exact to 1e-7 for smooth functions. */
+/** Nodes of the trapezoidal rule for means over a standard normal variable, which is exact to 1e-5 for smooth functions. */
 export const normalNodes: Float64Array = Float64Array.from(
   { length: Math.round((2 * reach) / step) + 1 },
   (_, i) => i * step - reach,
