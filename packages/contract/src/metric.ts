@@ -17,6 +17,13 @@ export interface Truth {
   readonly fraction: number;
   /** Whether each class has the same share of its points in every subset. */
   readonly stratified?: true;
+  /** Whether subsets are drawn so that every point is left out about equally often. */
+  readonly balanced?: true;
+  /**
+   * Whether each retraining repeats a training run on all points, with its seed and in its batches, but for what is left
+   * out: retraining 0 repeats the run of checkpoint 0.
+   */
+  readonly seeds?: 'same';
   /** Training indices of each subset, ascending; sizes differ only in a truth that others published. */
   readonly members: readonly Int32Array[];
   /** Target of every query under every retrained model, [subsets × retrainSeeds × queries]. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { checkSubsets } from '../src/plan/check-subsets.js';
 import { subsetMembers } from '../src/steps/draw-subsets.js';
 
+const of = { id: 't', key: 'k', seed: 1 };
 const truth = { subsets: 8, fraction: 0.5, stratified: false, retrainSeeds: 2 };
 const points = (train: number, classes = 1) => Int32Array.from({ length: train }, (_, i) => i % classes);
 
@@ -26,7 +27,7 @@ describe('subsets that cannot differ', () => {
     [6, { subsets: 7, fraction: 0.2 }, 'has 6 different subsets', 'set truth.fraction to 0.3, which is 2'],
     [2, { subsets: 3 }, 'has 2 different subsets', 'lower truth.subsets or raise data.train'],
   ])('of %i points with %j are refused', (train, change, message, next) => {
-    expect(() => checkSubsets('t', { ...truth, ...change }, points(train))).toThrow(
+    expect(() => checkSubsets(of, { ...truth, ...change }, points(train))).toThrow(
       expect.objectContaining({
         code: 'SUBSETS_TOO_FEW',
         place: 'task "t"',
@@ -42,16 +43,28 @@ describe('subsets that cannot differ', () => {
     [40, { subsets: 40, fraction: 0.025 }],
     [10_000, { subsets: 1000, fraction: 0.1 }],
   ])('others of %i points with %j are not', (train, change) => {
-    expect(() => checkSubsets('t', { ...truth, ...change }, points(train))).not.toThrow();
+    expect(() => checkSubsets(of, { ...truth, ...change }, points(train))).not.toThrow();
+  });
+
+  it.each([
+    [30, { fraction: 0.99 }, '0.99 of 30 training points is 30', 'set truth.fraction to 0.97, which is 29'],
+    [30, { leaveOut: 1, subsets: 31 }, 'has 30 different subsets', 'set truth.leaveOut to 2, the nearest that works'],
+    [20, { leaveOut: 2, subsets: 190 }, /of which \d+ that differ were found/, 'or leave out more points'],
+  ])('of few points left out of %i are refused for %j', (train, change, message, next) => {
+    const { leaveOut = 0 } = change as { leaveOut?: number };
+    const spec = { ...truth, fraction: (train - leaveOut) / train, ...change };
+    expect(() => checkSubsets(of, spec, points(train))).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(message), next: expect.stringContaining(next) }),
+    );
   });
 
   it('are counted by class when stratified', () => {
     const stratified = { ...truth, stratified: true, subsets: 36 };
-    expect(() => checkSubsets('t', stratified, points(8, 2))).not.toThrow();
-    expect(() => checkSubsets('t', { ...stratified, subsets: 37 }, points(8, 2))).toThrow(
+    expect(() => checkSubsets(of, stratified, points(8, 2))).not.toThrow();
+    expect(() => checkSubsets(of, { ...stratified, subsets: 37 }, points(8, 2))).toThrow(
       'has 36 different class-stratified subsets, fewer than the 37 asked for',
     );
-    expect(() => checkSubsets('t', stratified, points(8, 8))).not.toThrow();
+    expect(() => checkSubsets(of, stratified, points(8, 8))).not.toThrow();
   });
 
   it('are as many as can be drawn', () => {
@@ -68,7 +81,7 @@ describe('subsets that cannot differ', () => {
             drawn.add(subsetMembers(deriveSeed(1, 't', 'truth-subset', j), labels, rule as never).join());
           const accepted = (subsets: number) => {
             try {
-              checkSubsets('t', { ...truth, fraction, stratified, subsets }, labels);
+              checkSubsets(of, { ...truth, fraction, stratified, subsets }, labels);
               return true;
             } catch {
               return false;
@@ -85,5 +98,5 @@ describe('subsets that cannot differ', () => {
 
 it('more retrainings than anyone plans are refused before they are listed', () => {
   const many = { ...truth, subsets: 1_000_000, retrainSeeds: 1_000_000 };
-  expect(() => checkSubsets('t', many, points(40))).toThrow('asks for 1000000 subsets with 1000000 retrainings each');
+  expect(() => checkSubsets(of, many, points(40))).toThrow('asks for 1000000 subsets with 1000000 retrainings each');
 });

@@ -3,9 +3,12 @@ import type { CancelSignal, Checkpoint, ModelMethodContext, Seed, TaskInfo } fro
 export interface TrainRequest {
   /**
    * One entry per model. `members` are the training rows it sees, all of them when left out; the runs of one request have
-   * equally many members.
+   * equally many members. `weights`, [train], in place of members: the run with this seed on all points once more, with
+   * the same initial parameters, batches, steps, masks, noise and augmentation, but with the loss of each point times its
+   * weight, the mean over a batch still divided by all points of the batch. Weights of 1 give that very run, to the byte; a
+   * point of weight 0 has no part in it, nor in the statistics of batch normalisations.
    */
-  readonly runs: readonly { readonly seed: Seed; readonly members?: Int32Array }[];
+  readonly runs: readonly { readonly seed: Seed; readonly members?: Int32Array; readonly weights?: Float32Array }[];
   /**
    * How many models to keep along each run, evenly spread over its epochs, the last one final: those of each number where
    * there are several, see {@link snapshotEpochs}. Default 0: none.
@@ -59,7 +62,7 @@ export interface Task {
   /**
    * Trains one model per run. Where runs have members, in groups of exactly `stack` (the last one filled up by repeating
    * runs), so that a model's bytes depend on its run and its place in its group only; runs on the whole training set
-   * one by one, as a replay of them has to.
+   * one by one, weighted or not, as a replay of them has to.
    * @throws BenchError TRAINING_DIVERGED when a loss is not finite
    */
   train(request: TrainRequest): Promise<readonly TrainedRun[]>;

@@ -167,7 +167,7 @@ test('training batch normalisation and its closed-form gradient are those of the
         'norm.mean': tf.zeros([...leading, 1, channels]),
         'norm.variance': tf.ones([...leading, 1, channels]),
       };
-      const batch = { weights: tf.tensor1d([...weights]), observe() {} };
+      const batch = { weights: tf.tensor1d([...weights]), moves: tf.scalar(1), observe() {} };
       const ours = (given: tf.Tensor) => trainingStandardised('norm', given, {}, running, batch);
       const expected = (given: tf.Tensor) =>
         models === 0

@@ -27,6 +27,8 @@ export interface TruthToWrite {
   readonly key: string;
   readonly fraction: number;
   readonly retrainSeeds: number;
+  /** Whether each retraining repeats the run of a checkpoint, without the points left out; absent: seeds of their own. */
+  readonly seeds?: 'same';
   /** Training indices of each subset. */
   readonly members: readonly Int32Array[];
   /** Rows of the queries that `outputs` is of, ascending. */

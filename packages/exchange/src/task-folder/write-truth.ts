@@ -4,7 +4,7 @@ import { writeArray } from './write-points.js';
 
 /** Writes truth that parameters may be chosen on; returns what `task.json` says of it. */
 export async function writeTruth(folder: FolderWriter, truth: TruthToWrite, train: number) {
-  const { key, fraction, retrainSeeds, queries, outputs } = truth;
+  const { key, fraction, retrainSeeds, seeds, queries, outputs } = truth;
   const subsets = truth.members.length;
   const members = new Uint8Array(subsets * train);
   for (const [subset, points] of truth.members.entries())
@@ -15,6 +15,7 @@ export async function writeTruth(folder: FolderWriter, truth: TruthToWrite, trai
     subsets,
     retrainSeeds,
     fraction,
+    ...(seeds !== undefined && { seeds }),
     members: await writeArray(folder, 'truth/members.npy', [subsets, train], members, 'uint8'),
     outputs: await writeArray(folder, 'truth/outputs.npy', [subsets, retrainSeeds, queries.length], outputs, 'float32'),
     queries: await writeArray(folder, 'truth/queries.npy', [queries.length], queries, 'int32'),

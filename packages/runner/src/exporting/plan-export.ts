@@ -4,7 +4,7 @@ import type { Grid } from '../model/grid.js';
 import type { TaskSource } from '../model/job.js';
 import type { Plan, PlanOptions } from '../model/plan.js';
 import { planGrid } from '../plan/plan-grid.js';
-import { type PlannedTruthSteps, planCheckpoints, planTrajectory, planTruth } from '../plan/plan-models.js';
+import { modelSeed, type PlannedTruthSteps, planCheckpoints, planTrajectory, planTruth } from '../plan/plan-models.js';
 import { planTaskData } from '../plan/plan-task.js';
 import { settle } from '../plan/settle.js';
 import type { StepList } from '../plan/step-list.js';
@@ -50,7 +50,7 @@ export async function planExport(grid: Grid, options: PlanOptions, request: Expo
   const [wantedTask] = prepared.tasks;
   if (wantedTask.foreign !== undefined) throw nothingToExport(grid, task.id);
   const opened = planTaskData(steps, wantedTask);
-  const seed = request.seed ?? grid.seeds[0];
+  const seed = modelSeed(task.truth, request.seed ?? grid.seeds[0]);
   const used = cells === undefined ? { checkpoints: 1, trajectory: 0 } : usedModels(cells);
   const { checkpoints = used.checkpoints, trajectory = used.trajectory } = request;
   const runs = planCheckpoints(steps, opened, seed, checkpoints);
@@ -67,7 +67,7 @@ export async function planExport(grid: Grid, options: PlanOptions, request: Expo
     source: opened.source,
     snapshots: trajectory,
     models: {
-      seed,
+      modelSeed: seed,
       checkpoints: runs.map(({ output }) => output),
       ...(along.length > 0 && { trajectory: along[0].output }),
     },

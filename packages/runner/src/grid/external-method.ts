@@ -10,9 +10,9 @@ import {
 } from '@attribution-bench/contract';
 import { type AboutScores, readAboutScores } from '@attribution-bench/exchange';
 import type { ExternalSource, LoadedMethod, ScoresFile } from '../model/grid.js';
-import { isTaskOf } from './fraction-sweep.js';
 import { contentHash } from './named-files.js';
 import type { RawGrid } from './schema.js';
+import { isTaskOf } from './truth-sweep.js';
 import type { Path } from './yaml-source.js';
 
 /** What `use:` of a method names where its scores come from outside. */

@@ -24,16 +24,16 @@ import type {
   TruthSpec,
 } from '../model/grid.js';
 import { needsTruthAlone } from '../model/metric-declaration.js';
-import { layered, mergeTasks } from './extends.js';
+import { layered, type MergedTask, mergeTasks } from './extends.js';
 import { ExternalProblem, externalMethod, externalUses } from './external-method.js';
 import { resolveForeignTask } from './foreign-task.js';
-import { sweepFractions, sweptIds } from './fraction-sweep.js';
 import { GridErrors, type GridProblem } from './grid-errors.js';
 import { namedFiles } from './named-files.js';
 import { quickSpec, quickTruth } from './quick.js';
 import { gridSchema, type RawGrid, type RawTruth, reservedName, truthSchema } from './schema.js';
 import { checkSchema } from './schema-problems.js';
 import { expandSettings } from './settings.js';
+import { sweepTruths, sweptIds } from './truth-sweep.js';
 import { type Path, readYaml, type YamlSource } from './yaml-source.js';
 
 /**
@@ -137,7 +137,8 @@ async function resolveTasks(
       continue;
     }
     const spec = quick === undefined ? resolved.spec : quickSpec(resolved.spec, overrides);
-    const swept = sweepFractions(spec, resolveTruth(raw.truth, ownTruth, merged.place, problems));
+    const truth = resolveTruth(raw.truth, ownTruth, merged.place, problems);
+    const swept = sweepTruths(spec, truth, placeOfTruth(raw, source, ownTruth, merged), problems);
     for (const { truth, ...task } of swept)
       tasks.push({
         ...task,
@@ -179,6 +180,15 @@ function given(truth: Quick['truth']): Partial<TruthSpec> {
   return Object.fromEntries(Object.entries(truth ?? {}).filter(([, value]) => value !== undefined));
 }
 
+/** Where a member of a task's truth is written: in the task, in one that it extends, or for the whole grid. */
+function placeOfTruth(raw: RawGrid, source: YamlSource, own: unknown, task: MergedTask): (path: Path) => string {
+  return (path) => {
+    const [, member] = path;
+    const ofTask = isObject(own) && own[String(member)] !== undefined;
+    return ofTask || raw.truth === undefined ? task.place(path) : source.place(path);
+  };
+}
+
 function resolveTruth(
   shared: RawTruth | undefined,
   own: unknown,
@@ -200,10 +210,17 @@ function resolveTruth(
     return undefined;
   }
   const here: YamlSource = { value: own, place: (path, part) => place(['truth', ...path], part) };
-  const checked = checkSchema(truthSchema, isObject(own) ? { ...shared, ...own } : own, here);
+  const checked = checkSchema(truthSchema, isObject(own) ? { ...withoutSize(shared, own), ...own } : own, here);
   if (checked.ok) return checked.value;
   problems.push(...checked.problems);
   return undefined;
+}
+
+/** What the grid says of truths, less its size of subsets where a task gives one, in either way. */
+function withoutSize(shared: RawTruth | undefined, own: Readonly<Record<string, unknown>>): Partial<RawTruth> {
+  if (shared === undefined || (own.fraction === undefined && own.leaveOut === undefined)) return { ...shared };
+  const { fraction: _, leaveOut: __, ...rest } = shared;
+  return rest;
 }
 
 async function resolveMethods(

@@ -21,7 +21,10 @@ export function quickSpec(spec: TaskSpec, given: Given): TaskSpec {
 
 /** Cuts the sizes of the truth. */
 export function quickTruth(truth: TruthSpec, given: Partial<TruthSpec>): TruthSpec {
+  const { leaveOut, ...rest } = truth;
   return {
+    ...rest,
+    ...(leaveOut !== undefined && given.fraction === undefined && { leaveOut }),
     subsets: given.subsets ?? Math.min(truth.subsets, most.subsets),
     fraction: given.fraction ?? truth.fraction,
     stratified: given.stratified ?? truth.stratified,

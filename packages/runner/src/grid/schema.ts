@@ -17,8 +17,14 @@ const truthFields = {
   subsets: count.min(2).describe('random subsets of the training set, m'),
   fraction: share.describe('share of the training set in each subset'),
   stratified: z.boolean().describe('whether every subset has the same share of each class'),
-  retrainSeeds: count.describe('retrainings of each subset, R'),
+  retrainSeeds: count.describe('retrainings of each subset, R; default 2, or 1 with seeds: same'),
 };
+
+const seeds = z.enum(['fresh', 'same']);
+const severalSeeds = z
+  .array(seeds)
+  .min(1)
+  .refine((list) => new Set(list).size === list.length, 'the list has an entry twice');
 
 const shares = z
   .array(share)
@@ -29,10 +35,17 @@ export const truthSchema = z.strictObject({
   subsets: truthFields.subsets.default(64),
   fraction: z
     .union([share, shares], 'expected a share between 0 and 1, or a list of such shares')
-    .default(0.5)
-    .describe('share of the training set in each subset; of several shares each makes a task of its own'),
+    .optional()
+    .describe('share of the training set in each subset, default 0.5; of several shares each makes a task of its own'),
+  leaveOut: count.optional().describe('points that each subset leaves out, in place of fraction'),
   stratified: truthFields.stratified.default(false),
-  retrainSeeds: truthFields.retrainSeeds.default(2),
+  retrainSeeds: truthFields.retrainSeeds.optional(),
+  seeds: z
+    .union([seeds, severalSeeds], 'expected fresh, same, or [fresh, same]')
+    .optional()
+    .describe(
+      'fresh: each retraining has a seed of its own; same: the run on all points once more, in its batches, without the points left out; of both each makes a task of its own',
+    ),
 });
 
 const shorthand = (value: unknown): unknown => (typeof value === 'string' ? { use: value } : value);

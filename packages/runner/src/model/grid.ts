@@ -55,6 +55,10 @@ export interface TruthSpec {
   /** Whether each class has the same share of its points in every subset. */
   readonly stratified: boolean;
   readonly retrainSeeds: number;
+  /** Whether retrainings keep the seeds and batches of the runs on all points; absent: each has a seed of its own. */
+  readonly seeds?: 'same';
+  /** Points that each subset leaves out, where the file says so in place of `fraction`, which follows from it. */
+  readonly leaveOut?: number;
   /** Given where the truth is grown from look to look; `subsets` is then how far it has come. */
   readonly growth?: TruthGrowth;
 }

@@ -57,6 +57,8 @@ export interface MethodSource {
   readonly isolated: boolean;
   readonly params: Params<ParamSpecs>;
   readonly seed: number;
+  /** The seed that its models are of: its own, or the one that the truth keeps. */
+  readonly modelSeed: number;
   /** Checkpoints 0, 1, ... */
   readonly checkpoints: readonly ArtifactOutput[];
   /** The run whose snapshots are the trajectory. */

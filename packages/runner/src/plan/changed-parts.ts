@@ -16,6 +16,8 @@ const names: Readonly<Record<string, string>> = {
   params: 'its parameters',
   fraction: 'the subset fraction',
   stratified: 'how subsets are drawn',
+  balanced: 'how subsets are drawn',
+  seeds: 'whether seeds are kept',
   subsets: 'the number of subsets',
   retrainSeeds: 'the number of retraining seeds',
   tune: 'the split',

@@ -1,5 +1,6 @@
 import { BenchError } from '@attribution-bench/contract';
 import type { TruthSpec } from '../model/grid.js';
+import { leftOutBlocks } from '../steps/draw-subsets.js';
 import { classShares, subsetRule, subsetSize } from '../steps/subset-rule.js';
 
 /** More than that are planned by nobody: a plan has a step for each group of them. */
@@ -7,12 +8,17 @@ const mostRetrainings = 1_000_000;
 
 /**
  * Whether the subsets of a truth can differ: there must be at least as many different ones as are asked for.
+ * @param of the id, the key and the grid seed of the task
  * @param labels class that each training point is trained on, [train]
- * @throws BenchError SUBSETS_TOO_FEW with the nearest share that works, TRUTH_TOO_LARGE
+ * @throws BenchError SUBSETS_TOO_FEW with the nearest size that works, TRUTH_TOO_LARGE
  */
-export function checkSubsets(task: string, truth: TruthSpec, labels: Int32Array): void {
+export function checkSubsets(
+  { id: task, key, seed }: { readonly id: string; readonly key: string; readonly seed: number },
+  truth: TruthSpec,
+  labels: Int32Array,
+): void {
   const train = labels.length;
-  const { subsets, fraction, stratified, retrainSeeds } = truth;
+  const { subsets, fraction, leaveOut, stratified, retrainSeeds } = truth;
   if (subsets * retrainSeeds > mostRetrainings)
     throw new BenchError({
       code: 'TRUTH_TOO_LARGE',
@@ -23,11 +29,18 @@ export function checkSubsets(task: string, truth: TruthSpec, labels: Int32Array)
   const counts = countsOf(labels);
   const different = (size: number): number =>
     stratified ? stratifiedChoices(counts, size, subsets) : choices(train, size, subsets);
-  const size = subsetSize(subsetRule(truth), train);
+  const rule = subsetRule(truth);
+  const size = subsetSize(rule, train);
   const found = size > 0 && size < train ? different(size) : 1;
-  if (found >= subsets) return;
+  if (found >= subsets) {
+    if (rule.balanced === true) checkBlocks(task, subsets, leftOutBlocks(seed, key, labels, rule));
+    return;
+  }
   const kind = stratified ? 'class-stratified subsets' : 'subsets';
-  const points = `truth.fraction ${fraction} of ${train} training points is ${size}`;
+  const points =
+    leaveOut === undefined
+      ? `truth.fraction ${fraction} of ${train} training points is ${size}`
+      : `truth.leaveOut is ${leaveOut} of ${train} training points`;
   const works = nearestSize(fraction * train, train, (other) => different(other) >= subsets);
   throw new BenchError({
     code: 'SUBSETS_TOO_FEW',
@@ -39,8 +52,22 @@ export function checkSubsets(task: string, truth: TruthSpec, labels: Int32Array)
     next:
       works === undefined
         ? `lower truth.subsets or raise data.train: no share gives ${subsets} different ones`
-        : `set truth.fraction to ${shortestShare(works, train)}, which is ${works} and the nearest that works`,
+        : leaveOut === undefined
+          ? `set truth.fraction to ${shortestShare(works, train)}, which is ${works} and the nearest that works`
+          : `set truth.leaveOut to ${train - works}, the nearest that works`,
   });
+}
+
+/** Subsets that leave out every point equally often may come to an end before all different ones are drawn. */
+function checkBlocks(task: string, subsets: number, leftOut: (subset: number) => Int32Array | undefined): void {
+  for (let subset = 0; subset < subsets; subset++)
+    if (leftOut(subset) === undefined)
+      throw new BenchError({
+        code: 'SUBSETS_TOO_FEW',
+        place: `task "${task}"`,
+        message: `asks for ${subsets} subsets, of which ${subset} that differ were found to leave out all points equally often`,
+        next: `lower truth.subsets to ${subset}, or leave out more points`,
+      });
 }
 
 /** The size nearest to `wanted` with 0 < size < train that works. */

@@ -13,6 +13,7 @@ import { planScore, type ScoringJob } from '../steps/kinds/score.js';
 import type { SubsetsJob } from '../steps/kinds/subsets.js';
 import { failureLine } from '../steps/registry.js';
 import {
+  modelSeed,
   type PlannedRun,
   type PlannedTruthSteps,
   planCheckpoints,
@@ -111,7 +112,8 @@ function planCell(
   const learns = method.needs.includes('subsets');
   const own = learns && trained && uses.subsets && planSubsetDesign(steps, trained, seed, uses.subsets);
   const subsets = own || (learns && cellTask.subsets ? publishedSubsets(cellTask.subsets) : undefined);
-  const { checkpoints, trajectory } = planModels(steps, trained, method.needs, seed, uses);
+  const ofModels = modelSeed(trained?.task.truth, seed);
+  const { checkpoints, trajectory } = planModels(steps, trained, method.needs, ofModels, uses);
   const models = [...checkpoints, ...trajectory];
   const cell: CellToPlan = {
     label,
@@ -121,6 +123,7 @@ function planCell(
       isolated,
       params: files.located,
       seed,
+      modelSeed: ofModels,
       checkpoints: checkpoints.map(({ output }) => output),
       ...(trajectory.length > 0 && { trajectory: trajectory[0].output }),
       ...(subsets && { subsets: subsets.output }),

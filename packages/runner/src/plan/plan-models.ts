@@ -7,7 +7,7 @@ import type { TaskToPlan } from '../model/task-to-plan.js';
 import { planOwnSubsets } from '../steps/kinds/own-subsets.js';
 import { planRetraining, retrainingOutput } from '../steps/kinds/retrain.js';
 import { planSubsetModels, subsetModelOutput } from '../steps/kinds/subset-models.js';
-import { type KeptModels, planRun, type TrainJob, trainStep } from '../steps/kinds/train.js';
+import { type KeptModels, keptSeed, planRun, type TrainJob, trainStep } from '../steps/kinds/train.js';
 import { planAssembly } from '../steps/kinds/truth.js';
 import { subsetRule } from '../steps/subset-rule.js';
 import { addStep, type StepList } from './step-list.js';
@@ -16,6 +16,11 @@ import { addStep, type StepList } from './step-list.js';
 export interface PlannedRun {
   readonly id: string;
   readonly output: ArtifactOutput;
+}
+
+/** The seed whose models methods explain: where a truth keeps seeds, the models of the runs that it repeats. */
+export function modelSeed(truth: Pick<TruthSpec, 'seeds'> | undefined, methodSeed: number): number {
+  return truth?.seeds === 'same' ? keptSeed : methodSeed;
 }
 
 /** Plans the training of checkpoints `0 .. count - 1` of a method seed. */

@@ -4,16 +4,38 @@ import { readArtifact } from '../artifacts/codec.js';
 import { trainingLabels } from '../artifacts/dataset.js';
 import type { TaskSource } from '../model/job.js';
 import type { SubsetRule } from '../model/subset-rule.js';
+import { balancedBlocks } from './balanced-subsets.js';
 import { classShares, subsetSize } from './subset-rule.js';
 
-/** The training indices of each subset of a task's truth by its number, see {@link subsetMembers}. */
+/** The training indices of each subset of a task's truth by its number, ascending and equally many. */
 export async function drawSubsets(
   store: Store,
   { spec, key, dataset }: Pick<TaskSource, 'spec' | 'key' | 'dataset'>,
   rule: SubsetRule,
 ): Promise<(subset: number) => Int32Array> {
   const labels = await readArtifact(store, dataset, trainingLabels);
-  return (subset) => subsetMembers(deriveSeed(spec.seed, key, 'truth-subset', subset), labels, rule);
+  if (rule.balanced !== true)
+    return (subset) => subsetMembers(deriveSeed(spec.seed, key, 'truth-subset', subset), labels, rule);
+  const leftOut = leftOutBlocks(spec.seed, key, labels, rule);
+  return (subset) => {
+    const block = leftOut(subset);
+    if (block === undefined) throw new RangeError(`no subset ${subset} that differs from the ones before`);
+    const out = new Set(block);
+    return Int32Array.from(labels.keys()).filter((point) => !out.has(point));
+  };
+}
+
+/** The points that each subset of a balanced truth leaves out, by its number; undefined where there is none that is new. */
+export function leftOutBlocks(
+  gridSeed: number,
+  taskKey: string,
+  labels: Int32Array,
+  rule: SubsetRule,
+): (subset: number) => Int32Array | undefined {
+  const size = labels.length - subsetSize(rule, labels.length);
+  return balancedBlocks(labels, size, rule.stratified === true, (round, deal) =>
+    deriveSeed(gridSeed, taskKey, 'truth-subset', 'balanced', round, deal),
+  );
 }
 
 /**

@@ -44,12 +44,12 @@ async function modelContext(taskSource: TaskSource, source: MethodSource, surrou
   const task = await tasks.use(taskSource);
   const checkpoints = await Promise.all(
     source.checkpoints.map(async (ref, run) => {
-      const models = await readRun(store, ref, taskSource, source.seed, run);
+      const models = await readRun(store, ref, taskSource, source.modelSeed, run);
       return models[models.length - 1];
     }),
   );
   const trajectory =
-    source.trajectory === undefined ? [] : await readRun(store, source.trajectory, taskSource, source.seed, 0);
+    source.trajectory === undefined ? [] : await readRun(store, source.trajectory, taskSource, source.modelSeed, 0);
   const scope = scopeOf(taskSource, source);
   const ctx = task.context({ checkpoints, trajectory, scope, cancel, progress, log });
   return { ...ctx, ...subsetsMember(source, store) };

@@ -8,7 +8,7 @@ import { readRun } from './kinds/train.js';
 
 /** Where the models of a method's seed are stored. */
 export interface StoredModels {
-  readonly seed: number;
+  readonly modelSeed: number;
   /** Runs 0, 1, ... */
   readonly checkpoints: readonly ArtifactRef[];
   /** The run whose snapshots are the trajectory. */
@@ -19,15 +19,15 @@ export interface StoredModels {
 export async function readModels(
   store: Store,
   source: TaskSource,
-  { seed, checkpoints, trajectory }: StoredModels,
+  { modelSeed, checkpoints, trajectory }: StoredModels,
 ): Promise<{ readonly checkpoints: readonly TrainedModel[]; readonly trajectory: readonly LoadedCheckpoint[] }> {
   const final = checkpoints.map(async (ref, run): Promise<TrainedModel> => {
-    const models = await readRun(store, ref, source, seed, run);
+    const models = await readRun(store, ref, source, modelSeed, run);
     const { losses } = await readArtifact(store, ref, runArtifact);
     return { checkpoint: models[models.length - 1], losses };
   });
   return {
     checkpoints: await Promise.all(final),
-    trajectory: trajectory === undefined ? [] : await readRun(store, trajectory, source, seed, 0),
+    trajectory: trajectory === undefined ? [] : await readRun(store, trajectory, source, modelSeed, 0),
   };
 }

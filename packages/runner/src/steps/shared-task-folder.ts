@@ -10,7 +10,7 @@ import { readModels } from './read-models.js';
 /** What a program is given of a task. */
 export interface SharedTask {
   readonly task: TaskSource;
-  readonly models: Pick<MethodSource, 'seed' | 'checkpoints' | 'trajectory'>;
+  readonly models: Pick<MethodSource, 'modelSeed' | 'checkpoints' | 'trajectory'>;
   readonly data: TaskData;
 }
 
@@ -33,7 +33,7 @@ export async function sharedTaskFolder(
   const { spec, key } = task;
   const read = await readModels(store, task, models);
   const write = (replace: boolean) =>
-    writeTaskFolder(folder, { spec, key, data, methodSeed: models.seed, ...read }, { cancel, replace });
+    writeTaskFolder(folder, { spec, key, data, methodSeed: models.modelSeed, ...read }, { cancel, replace });
   // Another cell may have written it by now, and its program may be reading it: only one that is damaged is replaced.
   await write(false);
   if (!(await isWholeTaskFolder(folder))) await write(true);
@@ -45,7 +45,7 @@ export function taskFolderName({ task, models }: Omit<SharedTask, 'data'>): stri
   return hashJson({
     task: task.key,
     id: task.spec.id,
-    seed: models.seed,
+    seed: models.modelSeed,
     dataset: task.dataset.key,
     generated: task.generated?.key,
     checkpoints: models.checkpoints.map(({ key }) => key),

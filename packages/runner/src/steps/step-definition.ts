@@ -103,8 +103,8 @@ export function stepIdOf({ kind, key }: ArtifactRef): string {
 
 /** {@link StepCost.likeness} of work on a task that has no settings of a method or metric. */
 export function likenessByParts(_job: StepJob, made: ArtifactOutput['made']): Json {
-  const { task, data, engine, snapshots, fraction, subsets } = made;
-  return { task, data, engine, snapshots, fraction, subsets } as Json;
+  const { task, data, engine, snapshots, fraction, subsets, seeds } = made;
+  return { task, data, engine, snapshots, fraction, subsets, seeds } as Json;
 }
 
 /** Seconds of steps that are over at once. */

@@ -1,13 +1,21 @@
 import type { TruthSpec } from '../model/grid.js';
 import type { SubsetRule } from '../model/subset-rule.js';
 
+/** Share of the training set from which on subsets are told by the few points that they leave out. */
+const balancedFrom = 0.9;
+
 /** What a grid says of its subsets; plain random ones have the identity they had before there were others. */
-export function subsetRule({ fraction, stratified }: TruthSpec): SubsetRule {
-  return { fraction, ...(stratified ? { stratified } : {}) };
+export function subsetRule({ fraction, stratified, seeds }: TruthSpec): SubsetRule {
+  return {
+    fraction,
+    ...(stratified ? { stratified } : {}),
+    ...(fraction >= balancedFrom ? { balanced: true } : {}),
+    ...(seeds === 'same' ? { seeds } : {}),
+  };
 }
 
 /** How many of `train` points a subset has. */
-export function subsetSize({ fraction }: SubsetRule, train: number): number {
+export function subsetSize({ fraction }: Pick<SubsetRule, 'fraction'>, train: number): number {
   return Math.round(fraction * train);
 }
 

@@ -37,7 +37,7 @@ export async function writeExport(job: ExportJob, store: Store, cancel: CancelSi
     spec: source.spec,
     key: source.key,
     data,
-    methodSeed: models.seed,
+    methodSeed: models.modelSeed,
     ...(await readModels(store, source, models)),
     ...(truth === undefined ? {} : { truth: await truthToWrite(store, truth, data.labels.length) }),
   };
@@ -63,6 +63,7 @@ async function truthToWrite(
     key,
     fraction: rule.fraction,
     retrainSeeds,
+    ...(rule.seeds !== undefined && { seeds: rule.seeds }),
     members: Array.from(tune.subsets, (subset) => members[subset]),
     queries: tune.queries,
     outputs: chosen,

@@ -20,6 +20,10 @@ export interface TruthPack {
   readonly fraction: number;
   /** Whether each class has the same share of its points in every subset. */
   readonly stratified?: true;
+  /** Whether every point is left out about equally often. */
+  readonly balanced?: true;
+  /** Whether retrainings keep the seeds and batches of the runs on all points. */
+  readonly seeds?: 'same';
   readonly retrainSeeds: number;
   /** Training indices of each subset, ascending and equally many. */
   readonly members: readonly Int32Array[];
@@ -36,6 +40,8 @@ export interface TruthPack {
 }
 
 const format = 'bench/truth@1';
+/** Of a truth that keeps seeds: who does not know of such must not take it for another. */
+const keptFormat = 'bench/truth@2';
 
 /**
  * Writes a pack: `subsets` as bit masks [subsets × ⌈train / 8⌉] (first point in the highest bit, as numpy's
@@ -58,7 +64,7 @@ export async function writeTruthPack(file: string, pack: TruthPack): Promise<voi
       },
     },
     metadata: {
-      format,
+      format: pack.seeds === undefined ? format : keptFormat,
       task: pack.task,
       key: pack.key,
       taskKey: pack.taskKey,
@@ -68,6 +74,7 @@ export async function writeTruthPack(file: string, pack: TruthPack): Promise<voi
       train: String(pack.train),
       fraction: canonicalJson(pack.fraction),
       ...(pack.stratified === true ? { stratified: 'true' } : {}),
+      ...(pack.balanced === true ? { balanced: 'true' } : {}),
       queryIds: canonicalJson(pack.queryIds),
       sanity: canonicalJson(pack.sanity),
     },
@@ -102,7 +109,9 @@ export async function readTruthPack(file: string): Promise<TruthPack> {
 const maxPackBytes = 2 ** 31;
 
 function decode({ arrays, metadata }: Artifact): TruthPack {
-  if (metadata.format !== format) throw new Malformed(`has format ${JSON.stringify(metadata.format)}, not "${format}"`);
+  const formats: readonly (string | undefined)[] = [format, keptFormat];
+  if (!formats.includes(metadata.format))
+    throw new Malformed(`has format ${JSON.stringify(metadata.format)}, not "${format}" or "${keptFormat}"`);
   const { subsets: masks, outputs, losses, weights } = arrays;
   if (
     !(masks?.data instanceof Uint8Array) ||
@@ -147,6 +156,8 @@ function decode({ arrays, metadata }: Artifact): TruthPack {
     train,
     fraction,
     ...(metadata.stratified === 'true' ? { stratified: true as const } : {}),
+    ...(metadata.balanced === 'true' ? { balanced: true as const } : {}),
+    ...(metadata.format === keptFormat ? { seeds: 'same' as const } : {}),
     retrainSeeds: r,
     members,
     outputs: outputs.data,

@@ -12,12 +12,15 @@ import { batchOrder, batchWeights, stepsPerEpoch } from './batch-order.js';
 import { type Objective, stepNoise } from './objective.js';
 import { optimizerOf } from './optimizers/optimizer-of.js';
 import { learningRates } from './schedule.js';
+import { stepWeights } from './step-weights.js';
 import { slotName, slotsOf } from './training-step.js';
 
 export interface Run {
   readonly seed: Seed;
   /** Training rows it sees; all when left out. */
   readonly members?: Int32Array;
+  /** What the loss of each training row counts in its batches, [points]; 1 when left out. Of a run that is alone. */
+  readonly weights?: Float32Array;
 }
 
 /** Consecutive steps that were run in one go. */
@@ -97,7 +100,7 @@ export async function* runSteps(
     while (to < plan.steps && to - from < request.chunk && request.stops?.has(to) !== true) to++;
     const count = to - from;
     const rows = new Int32Array(count * models * batch);
-    const weights = new Float32Array(count * batch);
+    const means = new Float32Array(count * batch);
     const noises = Object.fromEntries(
       Object.entries(noise?.specs ?? {}).map(([name, { shape, dtype }]) => [
         name,
@@ -108,7 +111,7 @@ export async function* runSteps(
       const inEpoch = step % plan.epochSteps;
       if (inEpoch === 0) epochRows = orders.map((next) => next());
       const places = inEpoch * batch;
-      weights.set(plan.weights.subarray(places, places + batch), (step - from) * batch);
+      means.set(plan.weights.subarray(places, places + batch), (step - from) * batch);
       for (let m = 0; m < models; m++) {
         const slice = (step - from) * models + m;
         rows.set(epochRows[m].subarray(places, places + batch), slice * batch);
@@ -121,7 +124,7 @@ export async function* runSteps(
       ...shared,
       ...noises,
       rows: rows.map((row) => Math.max(row, 0)),
-      weights,
+      ...stepWeights(objective, means, runs[0].weights && { rows, ofRows: runs[0].weights }),
       lr: Float32Array.from(rates),
       ...(corrections === undefined
         ? {}

@@ -57,12 +57,13 @@ async function trainGroup(
   const plan = planSteps(objective, members);
   const epochs = [snapshots].flat().flatMap((count) => snapshotEpochs(recipe.epochs, count));
   const stops = new Map(epochs.map((epoch) => [epoch * plan.epochSteps, epoch]));
+  const total = runs[0].weights?.reduce((sum, weight) => sum + weight, 0) ?? members;
   const losses = runs.map(() => new Float64Array(recipe.epochs));
   const kept: Snapshot[][] = runs.map(() => []);
   let final: readonly Float32Array[] = [];
   const chunk = chunkSteps(objective, runs.length);
   for await (const steps of runSteps(program, objective, runs, { chunk, stops: new Set(stops.keys()), cancel })) {
-    addLosses(losses, steps, plan.epochSteps, recipe.batch, members);
+    addLosses(losses, steps, plan.epochSteps, { batch: recipe.batch, members, total });
     progress(steps.to / plan.steps);
     const epoch = stops.get(steps.to);
     if (epoch === undefined && steps.to < plan.steps) continue;
@@ -82,13 +83,15 @@ async function trainGroup(
   }));
 }
 
-/** Adds each batch's share of its epoch's mean loss; refuses losses that are not finite. */
+/**
+ * Adds each batch's share of its epoch's mean loss; refuses losses that are not finite.
+ * @param sizes `total`: what the members count together
+ */
 function addLosses(
   losses: readonly Float64Array[],
   { from, to, outputs, learningRates }: Chunk,
   epochSteps: number,
-  batch: number,
-  members: number,
+  { batch, members, total }: { readonly batch: number; readonly members: number; readonly total: number },
 ): void {
   const models = losses.length;
   for (let step = from; step < to; step++) {
@@ -97,7 +100,7 @@ function addLosses(
     for (let m = 0; m < models; m++) {
       const loss = outputs.loss[(step - from) * models + m];
       if (!Number.isFinite(loss)) throw diverged('the loss', loss, epoch + 1, { learningRates });
-      losses[m][epoch] += (loss * inBatch) / members;
+      losses[m][epoch] += (loss * inBatch) / total;
     }
   }
 }
@@ -115,4 +118,13 @@ function checkRuns(runs: readonly Run[], points: number): void {
   const sizes = new Set(runs.map(({ members }) => members?.length ?? points));
   if (sizes.size > 1) throw new RangeError(`runs of one request have ${[...sizes].join(' and ')} members`);
   if (sizes.has(0)) throw new RangeError('a run has no members');
+  for (const { members, weights } of runs) if (weights !== undefined) checkWeights(weights, members, points);
+}
+
+function checkWeights(weights: Float32Array, members: Run['members'], points: number): void {
+  if (members !== undefined) throw new RangeError('a run has members and weights');
+  if (weights.length !== points) throw new RangeError(`a run has ${weights.length} weights for ${points} points`);
+  if (!weights.every((weight) => Number.isFinite(weight) && weight >= 0))
+    throw new RangeError('a run has a weight that is negative or not finite');
+  if (!weights.some((weight) => weight > 0)) throw new RangeError('a run has no points that count');
 }

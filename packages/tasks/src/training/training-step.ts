@@ -29,6 +29,10 @@ export function trainingSpec(objective: Objective, models: number): ScanSpec {
     weights: { shape: [recipe.batch], dtype: 'float32' },
     lr: { shape: [], dtype: 'float32' },
   };
+  if (architecture.statistics.length > 0) {
+    each.shares = { shape: [recipe.batch], dtype: 'float32' };
+    each.moves = { shape: [], dtype: 'float32' };
+  }
   if (optimizer.corrections !== undefined) {
     each.correction1 = { shape: [], dtype: 'float32' };
     each.correction2 = { shape: [], dtype: 'float32' };
@@ -64,7 +68,7 @@ export function trainingStep(objective: Objective, carry: Tensors, step: Tensors
   const constants = constantsOf(architecture, carry, step);
   const means = (given: readonly tf.Tensor[], observe: TrainingBatch['observe']): tf.Tensor => {
     const own: Parameters = { ...constants, ...Object.fromEntries(names.map((name, i) => [name, given[i]])) };
-    const batch: TrainingBatch = { weights: step.weights, observe };
+    const batch: TrainingBatch = { weights: step.shares, moves: step.moves, observe };
     const interpret: Interpreter = tapped
       ? tapping(architecture, given.slice(names.length), inputs, batch)
       : (parameters) => withParameters(parameters, { batch });

@@ -5,12 +5,16 @@ import { batchOrder } from '../../src/training/batch-order.js';
 import type { Recipe } from '../../src/training/recipe.js';
 import { learningRates } from '../../src/training/schedule.js';
 
-/** Trains multinomial logistic regression in float64 with loops, from the same initial values and batches. */
+/**
+ * Trains multinomial logistic regression in float64 with loops, from the same initial values and batches.
+ * @param weights what the loss of each point counts, [train]; a batch is divided by its points all the same
+ */
 export function trainLogistic(
   data: TaskData,
   recipe: Recipe,
   seed: Seed,
   members: Int32Array,
+  weights = new Float32Array(data.labels.length).fill(1),
 ): { parameters: Float64Array; losses: Float64Array } {
   const { inputs, labels, classes } = data;
   const dims = inputs.length / labels.length;
@@ -24,6 +28,7 @@ export function trainLogistic(
   const first = new Float64Array(size);
   const second = new Float64Array(size);
   const losses = new Float64Array(recipe.epochs);
+  const total = members.reduce((sum, row) => sum + weights[row], 0);
   let step = 0;
   for (let epoch = 0; epoch < recipe.epochs; epoch++) {
     const order = next();
@@ -36,10 +41,11 @@ export function trainLogistic(
           for (let i = 0; i < dims; i++) sum += inputs[row * dims + i] * theta[i * classes + c];
           return sum;
         });
-        const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
-        losses[epoch] += (Math.log(total) - logits[labels[row]]) / members.length;
+        const normaliser = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+        losses[epoch] += (weights[row] * (Math.log(normaliser) - logits[labels[row]])) / total;
         for (let c = 0; c < classes; c++) {
-          const delta = (Math.exp(logits[c]) / total - (labels[row] === c ? 1 : 0)) / rows.length;
+          const error = Math.exp(logits[c]) / normaliser - (labels[row] === c ? 1 : 0);
+          const delta = (weights[row] * error) / rows.length;
           for (let i = 0; i <= dims; i++) {
             gradient[i * classes + c] += delta * (i < dims ? inputs[row * dims + i] : 1);
           }

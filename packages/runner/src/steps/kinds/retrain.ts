@@ -1,4 +1,4 @@
-import { deriveSeed, type Seed } from '@attribution-bench/contract';
+import { deriveSeed } from '@attribution-bench/contract';
 import type { ArtifactOutput } from '@attribution-bench/store';
 import type { TaskSpec } from '@attribution-bench/tasks';
 import { type ArtifactCodec, writeArtifact } from '../../artifacts/codec.js';
@@ -11,6 +11,7 @@ import type { StepReport } from '../../model/work.js';
 import { drawSubsets } from '../draw-subsets.js';
 import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep, likenessByParts } from '../step-definition.js';
+import { checkpointSeed, keptSeed } from './train.js';
 
 export interface RetrainJob extends StepJob {
   readonly task: TaskSource;
@@ -61,21 +62,24 @@ export function retrainingOf({ queries }: TaskSpec): ArtifactCodec<Retraining> {
   return retrainingArtifact(queries.heldout + queries.generated);
 }
 
-function seedOf(spec: TaskSpec, taskKey: string, subset: number, retrainSeed: number): Seed {
-  return deriveSeed(spec.seed, taskKey, 'truth-retrain', subset, retrainSeed);
+/** A run on the subset with a seed of its own; or, with the seed kept, the run on all points without those left out. */
+function runOn({ task, rule, retrainSeed }: RetrainJob, subset: number, members: Int32Array, train: number) {
+  const { spec, key } = task;
+  if (rule.seeds === undefined)
+    return { seed: deriveSeed(spec.seed, key, 'truth-retrain', subset, retrainSeed), members };
+  const weights = new Float32Array(train);
+  for (const point of members) weights[point] = 1;
+  return { seed: checkpointSeed(spec, key, keptSeed, retrainSeed), weights };
 }
 
 /** Retrains one group of subsets, in their places, and keeps the target of every query under each model. */
 async function retrainSubsets(job: RetrainJob, { store, tasks, cancel, progress }: StepContext): Promise<StepReport> {
-  const { spec, key } = job.task;
+  const { spec } = job.task;
   const task = await tasks.use(job.task);
   const membersOf = await drawSubsets(store, job.task, job.rule);
   const elapsed = stopwatch();
   const trained = await task.train({
-    runs: job.subsets.map(({ subset }) => ({
-      seed: seedOf(spec, key, subset, job.retrainSeed),
-      members: membersOf(subset),
-    })),
+    runs: job.subsets.map(({ subset }) => runOn(job, subset, membersOf(subset), task.info.train)),
     cancel,
     progress,
   });

@@ -74,8 +74,11 @@ export function planRun(
   });
 }
 
+/** The method seed whose runs are repeated where a truth keeps their seeds: whatever seeds a grid lists. */
+export const keptSeed = 0;
+
 /** Seed of a training run on the whole training set, for methods to explain. */
-function checkpointSeed(spec: TaskSpec, taskKey: string, methodSeed: number, run: number): Seed {
+export function checkpointSeed(spec: TaskSpec, taskKey: string, methodSeed: number, run: number): Seed {
   return deriveSeed(spec.seed, taskKey, 'checkpoint', methodSeed, run);
 }
 

@@ -8,8 +8,10 @@ const varianceName = (layer: string): string => `${layer}.variance`;
 
 /** What batch normalisation goes by in training. */
 export interface TrainingBatch {
-  /** Weight of each sample in the mean over the batch, [batch]: 0 for padding, which counts nowhere. */
+  /** Weight of each sample in the mean over the batch, [batch]: 0 for padding and what is left out, which count nowhere. */
   readonly weights: tf.Tensor;
+  /** 1, or 0 where nothing in the batch counts and running statistics stay as they are. */
+  readonly moves: tf.Tensor;
   /** Is given each running statistic after this batch, by name. */
   observe(statistic: string, running: tf.Tensor): void;
 }
@@ -43,7 +45,7 @@ export function trainingStandardised(
   x: tf.Tensor,
   { momentum = 0.1 }: BatchNormOptions,
   parameters: Parameters,
-  { weights, observe }: TrainingBatch,
+  { weights, moves, observe }: TrainingBatch,
 ): tf.Tensor {
   const running = parameters[meanName(name)];
   const leading = running.rank - 2;
@@ -55,7 +57,8 @@ export function trainingStandardised(
     [meanName(name), mean],
     [varianceName(name), tf.mul(variance, unbiased)],
   ] as const) {
-    observe(array, tf.add(tf.mul(parameters[array], 1 - momentum), tf.mul(observed, momentum)));
+    const moved = tf.add(tf.mul(parameters[array], 1 - momentum), tf.mul(observed, momentum));
+    observe(array, tf.where(tf.greater(moves, 0), moved, parameters[array]));
   }
   return standardisedOverBatch(x, weights, leading);
 }
