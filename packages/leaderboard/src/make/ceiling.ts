@@ -3,18 +3,23 @@ import type { Interval, ShareOfCeiling } from '../board.js';
 import type { BoardTask } from '../board-input.js';
 import { twoSidedQuantile } from '../statistics/student-t.js';
 import type { Statistic } from './measure/correlation.js';
-import { type Measurement, spreadOf, type Uncertain } from './measure/measurement.js';
+import { intervalOf, type Measurement, spreadOf, type Uncertain } from './measure/measurement.js';
 
 /** What perfect knowledge of the effect of the subsets would score, given the noise of retraining. */
 export interface Ceiling extends Interval {
   readonly value: number;
   /** By query of the report split. */
   readonly perQuery: readonly number[];
-  /** On the draws of the methods, so that shares of it are paired. */
-  readonly uncertain: Uncertain;
+  /** On the draws of the methods, so that shares of it are paired; absent where the ceiling is known and not estimated. */
+  readonly uncertain?: Uncertain;
+  /** Where seeds are kept: what knowing the mean effect over fresh seeds would score. Needs several kept seeds. */
+  readonly acrossSeeds?: Interval & { readonly value: number };
 }
 
-/** The ceiling of a correlation on the report split; undefined when the truth has a single retraining seed. */
+/**
+ * The ceiling of a correlation on the report split; undefined when the truth has a single retraining seed. Where the truth
+ * keeps seeds, retraining again gives the same outputs: nothing but the method is in the way of 1.
+ */
 export function ceilingOf(
   task: BoardTask,
   draws: JointDraws,
@@ -22,6 +27,24 @@ export function ceilingOf(
   level: number,
 ): Ceiling | undefined {
   const { truth, report } = task;
+  if (truth?.seeds !== 'same') return noisyCeiling(task, draws, statistic, level);
+  const across = noisyCeiling(task, draws, statistic, level);
+  return {
+    value: 1,
+    low: 1,
+    high: 1,
+    perQuery: Array.from(report.queries, () => 1),
+    ...(across && { acrossSeeds: { value: across.value, low: across.low, high: across.high } }),
+  };
+}
+
+/** What knowing the mean effect of the subsets over seeds would score. */
+function noisyCeiling(
+  { truth, report }: BoardTask,
+  draws: JointDraws,
+  statistic: Statistic,
+  level: number,
+): (Ceiling & Required<Pick<Ceiling, 'uncertain'>>) | undefined {
   if (truth === undefined || report.subsets.length < fewestSubsets) return undefined;
   const { retrainSeeds } = truth;
   const outputs = new Float64Array(report.subsets.length * retrainSeeds * report.queries.length);
@@ -67,6 +90,10 @@ export function shareOfCeiling(measurement: Measurement, ceiling: Ceiling, level
   if (ceiling.low <= 0) return undefined;
   const { value } = measurement;
   const share = value / ceiling.value;
+  if (ceiling.uncertain === undefined) {
+    const { low, high } = intervalOf(measurement, level);
+    return { value: share, low: low / ceiling.value, high: high / ceiling.value };
+  }
   const factor = Math.abs(share) < 0.1 ? 0.1 : share;
   const remainder: Uncertain = {
     value: value - factor * ceiling.value,
