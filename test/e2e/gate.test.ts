@@ -52,8 +52,8 @@ export default {
   ...trak,
   id: 'guarded',
   title: 'Guarded TRAK',
-  score: async (ctx, params, state) =>
-    defects[defect](await trak.score(defect.startsWith('queries') ? shifted(ctx) : ctx, params, state), ctx),
+  queries: (ctx, params) => trak.queries(defect.startsWith('queries') ? shifted(ctx) : ctx, params),
+  score: async (ctx, params, state, queries) => defects[defect](await trak.score(ctx, params, state, queries), ctx),
 };
 `;
 

@@ -19,6 +19,7 @@ export * from './ridge.js';
 export * from './search-space.js';
 export * from './seed.js';
 export * from './shown.js';
+export * from './stages.js';
 export * from './subset-design.js';
 export * from './task.js';
 export * from './timesteps.js';

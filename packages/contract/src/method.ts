@@ -5,6 +5,7 @@ import type { ParamSpecs, Params } from './params.js';
 import type { Projection } from './projection.js';
 import { checkSearchSpaces } from './search-space.js';
 import type { Rng, Seed } from './seed.js';
+import { checkStages, type Stage, type StageReads } from './stages.js';
 import type { SubsetDesign } from './subset-design.js';
 import type { TaskInfo, TaskKind } from './task.js';
 import { contractVersion, type OfContract } from './version.js';
@@ -315,7 +316,7 @@ export type FullMethodContext = MethodContext<Need>;
 /** Everything that a task with models can give. */
 export type ModelMethodContext = MethodContext<Exclude<Need, 'subsets'>>;
 
-/** Arrays that `fit` hands to `score`; cached on disk between the two. */
+/** Arrays that `fit` or `queries` hands to `score`; cached on disk between the two. */
 export type MethodState = Readonly<Record<string, NumericArray>>;
 
 export interface MethodSpec<S extends ParamSpecs, N extends Need> {
@@ -339,10 +340,21 @@ export interface MethodSpec<S extends ParamSpecs, N extends Need> {
   adapted?(task: TaskInfo, params: Params<S>): string | undefined;
   /** Whether scores are expected to beat random ones; the contract tests hold it to that. Default true. */
   readonly expectSignal?: boolean;
+  /**
+   * Which parameters `fit` and `queries` read; left out, all of them. Settings that agree in what a stage reads share its
+   * result. A stage that reads another parameter fails. The models that `ctx` holds count apart: a stage need not read how
+   * many there are.
+   */
+  readonly stages?: { readonly [stage in Stage]?: readonly (keyof S & string)[] };
   /** The training side: what can be computed without the queries. */
   fit?(ctx: MethodContext<N>, params: Params<S>): Promise<MethodState>;
-  /** Scores: positive = this training point raises the query's target. [queries × train] or [train], row-major. */
-  score(ctx: MethodContext<N>, params: Params<S>, state: MethodState): Promise<Float32Array>;
+  /** The queries' side, as far as it does not need the training side: their gradients or features. */
+  queries?(ctx: MethodContext<N>, params: Params<S>): Promise<MethodState>;
+  /**
+   * Scores: positive = this training point raises the query's target. [queries × train] or [train], row-major.
+   * @param state what `fit` returned @param queries what `queries` returned
+   */
+  score(ctx: MethodContext<N>, params: Params<S>, state: MethodState, queries: MethodState): Promise<Float32Array>;
   /** How suspicious each training point is by itself (self-influence and its like), [train]; high = likely mislabelled. */
   selfInfluence?(ctx: MethodContext<N>, params: Params<S>, state: MethodState): Promise<Float32Array>;
 }
@@ -363,8 +375,16 @@ export interface Method extends OfContract {
   uses(params: Params<ParamSpecs>): UsedModels;
   supports(task: TaskInfo, params: Params<ParamSpecs>): true | string;
   readonly adapted?: (task: TaskInfo, params: Params<ParamSpecs>) => string | undefined;
+  /** Parameters that its stages read. Absent: it was defined by an earlier version, and fit reads all. */
+  readonly reads?: StageReads;
   fit(ctx: FullMethodContext, params: Params<ParamSpecs>): Promise<MethodState>;
-  score(ctx: FullMethodContext, params: Params<ParamSpecs>, state: MethodState): Promise<Float32Array>;
+  queries(ctx: FullMethodContext, params: Params<ParamSpecs>): Promise<MethodState>;
+  score(
+    ctx: FullMethodContext,
+    params: Params<ParamSpecs>,
+    state: MethodState,
+    queries: MethodState,
+  ): Promise<Float32Array>;
   readonly selfInfluence?: (
     ctx: FullMethodContext,
     params: Params<ParamSpecs>,
@@ -374,12 +394,13 @@ export interface Method extends OfContract {
 
 /**
  * Declares a method; the default export of a method package.
- * @throws BenchError PARAM_SEARCH where a search space leaves the bounds of its parameter
+ * @throws BenchError PARAM_SEARCH where a search space leaves the bounds of its parameter, METHOD_STAGES
+ *   where a stage is said to read what is no parameter
  */
 export function defineMethod<const S extends ParamSpecs, N extends Need = never>(spec: MethodSpec<S, N>): Method {
   type P = Params<S>;
   type C = MethodContext<N>;
-  const { selfInfluence, adapted, ...rest } = spec;
+  const { selfInfluence, adapted, stages = {}, ...rest } = spec;
   checkSearchSpaces(spec.id, spec.params);
   return {
     ...rest,
@@ -390,8 +411,10 @@ export function defineMethod<const S extends ParamSpecs, N extends Need = never>
       if (!spec.tasks.includes(task.kind)) return `needs a ${spec.tasks.join(' or ')}`;
       return spec.supports?.(task, params as unknown as P) ?? true;
     },
+    reads: checkStages(spec, stages, { fit: spec.fit !== undefined, queries: spec.queries !== undefined }),
     fit: async (ctx, params) => (await spec.fit?.(ctx as unknown as C, params as unknown as P)) ?? {},
-    score: (ctx, params, state) => spec.score(ctx as unknown as C, params as unknown as P, state),
+    queries: async (ctx, params) => (await spec.queries?.(ctx as unknown as C, params as unknown as P)) ?? {},
+    score: (ctx, params, state, queries) => spec.score(ctx as unknown as C, params as unknown as P, state, queries),
     ...(adapted !== undefined && { adapted: (task, params) => adapted.call(spec, task, params as unknown as P) }),
     ...(selfInfluence === undefined
       ? {}

@@ -45,6 +45,6 @@ test('a method says what it uses and which tasks it takes', () => {
 test('a method without a training side has an empty state', async () => {
   const ctx = { task: info } as FullMethodContext;
   expect(await method.fit(ctx, { checkpoints: 1 })).toEqual({});
-  expect(await method.score(ctx, { checkpoints: 1 }, {})).toEqual(Float32Array.of(1, 1, 1));
+  expect(await method.score(ctx, { checkpoints: 1 }, {}, {})).toEqual(Float32Array.of(1, 1, 1));
   expect(method.selfInfluence).toBeUndefined();
 });

@@ -15,11 +15,22 @@ export type CellStatus = 'ok' | 'failed' | 'skipped' | 'incomplete';
 export type Cost = MeasuredCost | DeclaredCost;
 
 export interface MeasuredCost {
+  /** Seconds of the training side. */
   readonly fitSeconds: number;
+  /** Seconds of the queries' side and of solving for scores. */
   readonly scoreSeconds: number;
+  /** What of these seconds other settings may share. */
+  readonly stages?: readonly StageCost[];
   readonly peakRssBytes: number;
   /** Models it had trained for itself (checkpoints of an ensemble, its own subsets). */
   readonly retrainings: number;
+}
+
+/** What a step cost whose result several settings may share. */
+export interface StageCost {
+  /** The same for the cells that share it. */
+  readonly step: string;
+  readonly seconds: number;
 }
 
 /** What whoever computed the scores elsewhere says that they cost. */

@@ -272,6 +272,10 @@ export interface RowCost {
   readonly peakRssBytes?: number;
   /** Models trained for this method alone, of one seed. */
   readonly retrainings?: number;
-  /** Fit and score seconds of all parameters and seeds: what the choice cost. */
+  /** Fit and score seconds of all parameters and seeds, what they share counted once: what the choice cost. */
   readonly sweepSeconds?: number;
+  /** What of fit and score other settings of the method share, a mean over seeds; absent where they share nothing. */
+  readonly sharedSeconds?: number;
+  /** How many other settings share it, or the part of it that most share. */
+  readonly sharedWith?: number;
 }

@@ -19,6 +19,7 @@ import {
   type RidgeKernel,
   ridgeKernel,
   squaredNorms,
+  wholeBlock,
 } from '@attribution-bench/numerics';
 import * as tf from '@tensorflow/tfjs';
 
@@ -71,8 +72,11 @@ const params = {
     help: 'relative: divide by |(ΦᵀΦ + λI)⁻¹ φ(point)|; renormalised: by |φ(point)|',
   }),
 };
+/** What features depend on. */
+const featureParams = ['output', 'timesteps', 'strategy', 'projection', 'projDim'] as const;
 type Context = MethodContext<'checkpoints' | 'gradients'>;
 type DTrakParams = Params<typeof params>;
+type FeatureParams = Pick<DTrakParams, (typeof featureParams)[number]>;
 
 /**
  * D-TRAK (Zheng et al. 2024, equations 10 and 11): φ = Pᵀ mean_t ∇f(x_t, t), the gradient averaged over noise levels
@@ -90,6 +94,7 @@ export default defineMethod({
   tasks: ['generator'],
   needs: ['checkpoints', 'gradients'],
   params,
+  stages: { fit: featureParams, queries: featureParams },
 
   /** `features`: Φ, [train × columns]; `kernel`: the smaller of ΦᵀΦ and ΦΦᵀ. */
   async fit(ctx, params) {
@@ -97,7 +102,12 @@ export default defineMethod({
     return { features: all.data, kernel: await kernelMatrix(rowsOf(all), shapeOf(ctx, params)) };
   },
 
-  async score(ctx, params, state) {
+  /** `features`: φ of the queries, [queries × columns]. */
+  async queries(ctx, params) {
+    return { features: (await collectRows(features(ctx, params, 'queries'), ctx.task.queries)).data };
+  },
+
+  async score(ctx, params, state, queryState) {
     const { train, queries } = ctx.task;
     const shape = shapeOf(ctx, params);
     const kernel = await ridgeKernel(state.kernel as Float64Array, shape, {
@@ -105,10 +115,10 @@ export default defineMethod({
       unit: params.ridgeUnit,
       name: 'd-trak: kernel of the training features',
     });
-    const phi = { start: 0, rows: train, cols: shape.columns, data: state.features as Float32Array };
+    const phi = wholeBlock(state.features as Float32Array, train);
     const scores = new Float32Array(queries * train);
     await kernel.addScores({
-      queries: await collectRows(features(ctx, params, 'queries'), queries),
+      queries: wholeBlock(queryState.features as Float32Array, queries),
       phi: () => rowsOf(phi),
       into: scores,
       scale: 1,
@@ -134,13 +144,13 @@ async function divisorsOf(
   return squares.map((square) => (square > 0 ? Math.sqrt(square) : 1));
 }
 
-function shapeOf({ task }: Context, { projection, projDim }: DTrakParams): KernelShape {
+function shapeOf({ task }: Context, { projection, projDim }: FeatureParams): KernelShape {
   const columns = projection === 'none' ? task.parameters : projDim;
   return { points: task.train, columns, form: task.train < columns ? 'points' : 'columns' };
 }
 
 /** φ of every point: blocks of [rows × columns]. */
-async function* features(ctx: Context, params: DTrakParams, of: PointSet): AsyncGenerator<RowBlock> {
+async function* features(ctx: Context, params: FeatureParams, of: PointSet): AsyncGenerator<RowBlock> {
   const rows = ctx.gradients({
     of,
     checkpoint: ctx.checkpoints[0],

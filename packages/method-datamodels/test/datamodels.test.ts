@@ -51,7 +51,7 @@ async function fitAndScore(outcomes: SubsetOutcomes, ridge: number) {
   };
   const ctx = narrowContext({ ...base, ...{ subsets: async () => outcomes } }, datamodels.needs);
   const state: MethodState = await datamodels.fit(ctx, { ridge });
-  return datamodels.score(ctx, { ridge }, state);
+  return datamodels.score(ctx, { ridge }, state, {});
 }
 
 /** Weights, then the intercept, by the normal equations with an unpenalised intercept and Gaussian elimination. */

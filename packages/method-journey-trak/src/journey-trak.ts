@@ -10,7 +10,14 @@ import {
   timestepsSearch,
   uniformTimesteps,
 } from '@attribution-bench/contract';
-import { blocksOf, collectRows, type KernelShape, kernelMatrix, ridgeKernel } from '@attribution-bench/numerics';
+import {
+  blocksOf,
+  collectRows,
+  type KernelShape,
+  kernelMatrix,
+  ridgeKernel,
+  wholeBlock,
+} from '@attribution-bench/numerics';
 
 const rowsAtOnce = 1024;
 
@@ -24,6 +31,8 @@ const params = {
   ...projectionParams('gaussian'),
   ...ridgeParams,
 };
+/** What features of queries depend on, which are taken at the steps of the sampler. */
+const queryParams = ['projection', 'projDim'] as const;
 type Context = MethodContext<'checkpoints' | 'gradients'>;
 
 /**
@@ -42,6 +51,7 @@ export default defineMethod({
   tasks: ['generator'],
   needs: ['checkpoints', 'gradients'],
   params,
+  stages: { fit: [...queryParams, 'timesteps'], queries: queryParams },
   supports({ queries, generated = 0 }) {
     if (generated === queries) return true;
     const heldout = queries - generated;
@@ -55,7 +65,13 @@ export default defineMethod({
     return { features: data, kernel: await kernelMatrix(blocksOf(data, cols, rowsAtOnce), shapeOf(ctx, data)) };
   },
 
-  async score(ctx, params, state) {
+  /** `features`: φ of the queries, [queries × columns]. */
+  async queries(ctx, params) {
+    const rows = features(ctx, params, { of: 'queries', timesteps: 'sampling' });
+    return { features: (await collectRows(rows, ctx.task.queries)).data };
+  },
+
+  async score(ctx, params, state, queryState) {
     const { train, queries } = ctx.task;
     const phi = state.features as Float32Array;
     const shape = shapeOf(ctx, phi);
@@ -66,7 +82,7 @@ export default defineMethod({
     });
     const scores = new Float32Array(queries * train);
     await kernel.addScores({
-      queries: await collectRows(features(ctx, params, { of: 'queries', timesteps: 'sampling' }), queries),
+      queries: wholeBlock(queryState.features as Float32Array, queries),
       phi: () => blocksOf(phi, shape.columns, rowsAtOnce),
       into: scores,
       scale: 1,
@@ -87,7 +103,7 @@ function shapeOf({ task }: Context, features: Float32Array): KernelShape {
 /** φ of some points: blocks of [rows × columns]. */
 async function* features(
   ctx: Context,
-  { projection, projDim }: Params<typeof params>,
+  { projection, projDim }: Pick<Params<typeof params>, (typeof queryParams)[number]>,
   at: Pick<GradientRequest, 'of' | 'timesteps'>,
 ): AsyncGenerator<RowBlock> {
   const rows = ctx.gradients({

@@ -21,10 +21,11 @@ import {
   kernelMatrix,
   type RidgeKernel,
   ridgeKernel,
+  wholeBlock,
 } from '@attribution-bench/numerics';
 import * as tf from '@tensorflow/tfjs';
 
-/** Training features up to this size are kept from fit to score; larger ones are computed again. */
+/** Features up to this size are kept for `score`; larger ones are computed again. */
 const keptFeatureBytes = 2 ** 30;
 const rowsAtOnce = 1024;
 
@@ -43,7 +44,10 @@ const params = {
   }),
   ...timestepsParams,
 };
+/** What features depend on besides the models. */
+const featureParams = ['projection', 'projDim', 'timesteps'] as const;
 type TrakParams = Params<typeof params>;
+type FeatureParams = Pick<TrakParams, (typeof featureParams)[number]>;
 type Context = MethodContext<'checkpoints' | 'gradients'>;
 
 /**
@@ -63,12 +67,12 @@ export default defineMethod({
   needs: ['checkpoints', 'gradients'],
   params,
   uses: ({ checkpoints }) => ({ checkpoints }),
+  stages: { fit: featureParams, queries: featureParams },
 
   /** `kernel<c>`: the smaller kernel of Φ_c; `features<c>`: Φ_c where kept; `outToLoss`: mean_c [1 - p_c], [train]. */
   async fit(ctx, params) {
     const shape = shapeOf(ctx, params);
-    const keep =
-      shape.form === 'points' || 4 * shape.points * shape.columns * ctx.checkpoints.length <= keptFeatureBytes;
+    const keep = shape.form === 'points' || isKept(ctx, shape.points * shape.columns);
     const state: Record<string, NumericArray> = { outToLoss: await meanOutToLoss(ctx) };
     for (const index of ctx.checkpoints.keys()) {
       const kept = new Float32Array(keep ? shape.points * shape.columns : 0);
@@ -79,13 +83,24 @@ export default defineMethod({
     return state;
   },
 
-  async score(ctx, params, state) {
+  /** `features<c>`: φ of the queries under checkpoint c, where kept. */
+  async queries(ctx, params) {
+    const state: Record<string, NumericArray> = {};
+    if (!isKept(ctx, ctx.task.queries * shapeOf(ctx, params).columns)) return state;
+    for (const index of ctx.checkpoints.keys()) {
+      const rows = watched(ctx, features(ctx, params, index, 'queries'), index, ctx.task.queries);
+      state[`features${index}`] = (await collectRows(rows, ctx.task.queries)).data;
+    }
+    return state;
+  },
+
+  async score(ctx, params, state, queryState) {
     const { train, queries } = ctx.task;
     const scores = new Float32Array(queries * train);
     for (const index of ctx.checkpoints.keys()) {
       const { kernel, scale } = await openKernel(ctx, params, index, state);
       await kernel.addScores({
-        queries: await collectRows(features(ctx, params, index, 'queries'), queries),
+        queries: await queryFeatures(ctx, params, index, queryState),
         phi: () => trainFeatures(ctx, params, index, state),
         into: scores,
         scale,
@@ -134,7 +149,7 @@ async function meanOutToLoss(ctx: Context): Promise<Float32Array> {
   return mean;
 }
 
-function shapeOf({ task }: Context, { projection, projDim }: TrakParams): KernelShape {
+function shapeOf({ task }: Context, { projection, projDim }: FeatureParams): KernelShape {
   const columns = projection === 'none' ? task.parameters : projDim;
   return { points: task.train, columns, form: task.train < columns ? 'points' : 'columns' };
 }
@@ -142,7 +157,7 @@ function shapeOf({ task }: Context, { projection, projDim }: TrakParams): Kernel
 /** φ of every point under one checkpoint: blocks of [rows × columns]. */
 async function* features(
   ctx: Context,
-  { projection, projDim, timesteps }: TrakParams,
+  { projection, projDim, timesteps }: FeatureParams,
   index: number,
   of: PointSet,
 ): AsyncGenerator<RowBlock> {
@@ -161,11 +176,32 @@ async function* features(
   }
 }
 
-function trainFeatures(ctx: Context, params: TrakParams, index: number, state: MethodState): AsyncIterable<RowBlock> {
+function trainFeatures(
+  ctx: Context,
+  params: FeatureParams,
+  index: number,
+  state: MethodState,
+): AsyncIterable<RowBlock> {
   const kept = state[`features${index}`] as Float32Array | undefined;
   return kept === undefined
     ? features(ctx, params, index, 'train')
     : blocksOf(kept, shapeOf(ctx, params).columns, rowsAtOnce);
+}
+
+async function queryFeatures(
+  ctx: Context,
+  params: FeatureParams,
+  index: number,
+  state: MethodState,
+): Promise<RowBlock> {
+  const kept = state[`features${index}`] as Float32Array | undefined;
+  const { queries } = ctx.task;
+  return kept === undefined ? collectRows(features(ctx, params, index, 'queries'), queries) : wholeBlock(kept, queries);
+}
+
+/** Whether features of all checkpoints, so many numbers each, are kept between stages. */
+function isKept(ctx: Context, numbers: number): boolean {
+  return 4 * numbers * ctx.checkpoints.length <= keptFeatureBytes;
 }
 
 /** The kernel of one checkpoint and the factor by which its scores enter the mean. */
@@ -185,11 +221,16 @@ async function openKernel(
   return { kernel, scale: 1 / (divisor * ctx.checkpoints.length) };
 }
 
-async function* watched(ctx: Context, rows: AsyncIterable<RowBlock>, index: number): AsyncGenerator<RowBlock> {
+async function* watched(
+  ctx: Context,
+  rows: AsyncIterable<RowBlock>,
+  index: number,
+  points = ctx.task.train,
+): AsyncGenerator<RowBlock> {
   for await (const block of rows) {
     ctx.signal.throwIfAborted();
     yield block;
-    ctx.progress((index + (block.start + block.rows) / ctx.task.train) / ctx.checkpoints.length);
+    ctx.progress((index + (block.start + block.rows) / points) / ctx.checkpoints.length);
   }
 }
 

@@ -6,7 +6,7 @@ import { makespan } from '../src/estimate/makespan.js';
 import { type Trial, trialsFor } from '../src/estimate/trials.js';
 import { estimate, type Plan, type PlannedStep } from '../src/index.js';
 import { likeness } from '../src/journal/cost-history.js';
-import { fitStep } from '../src/steps/kinds/fit.js';
+import { scoreStep } from '../src/steps/kinds/score.js';
 import { temporaryFolder } from './support/folder.js';
 import { finishedCopy, grid, header, plan, small } from './support/run.js';
 
@@ -79,6 +79,7 @@ methods: [random, { use: d-trak, params: { projDim: 8, timesteps: 2 } }]
       'fit',
       'generate',
       'metric',
+      'queries',
       'retrain',
       'score',
       'train',
@@ -117,8 +118,13 @@ describe('trials', () => {
     const trials = await trialsFor(planned, timed(planned));
     const [trak, tracin, ...rest] = trials.flatMap((trial) => (trial.of === 'method' ? [trial] : []));
     expect(rest).toEqual([]);
-    expect([...trak.fit.times.values()].sort()).toEqual([2, 2, 6, 6]);
-    expect(trak.fit.steps).toBe(4);
+    const [fit, queries] = trak.stages;
+    expect([fit, queries].map(({ times }) => [...times.values()].sort())).toEqual([
+      [2, 6],
+      [2, 6],
+    ]);
+    expect([...trak.score.times.values()].sort()).toEqual([2, 2, 6, 6]);
+    expect([fit.steps, queries.steps, trak.score.steps]).toEqual([2, 2, 4]);
     expect(paramsOf(trak)).toMatchObject({ checkpoints: 1, projDim: 8 });
     expect([...tracin.score.times.values()]).toEqual([4]);
   });
@@ -185,5 +191,5 @@ function timed({ steps }: Plan): PlannedStep[] {
 }
 
 function paramsOf(trial: Extract<Trial, { of: 'method' }>): unknown {
-  return fitStep.jobOf(trial.fit)?.method.params;
+  return scoreStep.jobOf(trial.score)?.method.params;
 }

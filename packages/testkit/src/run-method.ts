@@ -8,9 +8,13 @@ import {
   narrowContext,
   type ParamSpecs,
   type Params,
+  type Stage,
+  stageParams,
 } from '@attribution-bench/contract';
 import { neverCancelled, type Setting } from './setting.js';
 import { trainedSubsets } from './trained-subsets.js';
+
+export type Phase = Stage | 'score' | 'selfInfluence';
 
 export interface RunOptions {
   /** Parameters as a grid file gives them; the others take their defaults. */
@@ -21,7 +25,7 @@ export interface RunOptions {
   /** What an earlier fit gave, in place of fitting. */
   readonly state?: MethodState;
   /** Called with the phase and its share done. */
-  progress?(phase: 'fit' | 'score' | 'selfInfluence', done: number): void;
+  progress?(phase: Phase, done: number): void;
   log?(message: string): void;
 }
 
@@ -53,7 +57,7 @@ export async function runMethod(method: Method, setting: Setting, options: RunOp
   const { subsets: design, ...uses } = method.uses(params);
   const models = await setting.models(uses);
   const subsets = design && (await trainedSubsets(setting, design));
-  const contextOf = (phase: 'fit' | 'score' | 'selfInfluence') =>
+  const contextOf = (phase: Phase) =>
     narrowContext(
       {
         ...task.context({
@@ -67,8 +71,11 @@ export async function runMethod(method: Method, setting: Setting, options: RunOp
       },
       method.needs,
     );
-  const state = options.state ?? structuredClone(await method.fit(contextOf('fit'), params));
-  const scores = await method.score(contextOf('score'), params, state);
+  const stage = async (name: Stage) =>
+    structuredClone(await method[name](contextOf(name), stageParams(method, name, params)));
+  const state = options.state ?? (await stage('fit'));
+  const queries = method.reads?.queries === undefined ? {} : await stage('queries');
+  const scores = await method.score(contextOf('score'), params, state, queries);
   if (method.selfInfluence === undefined) return { state, scores };
   return { state, scores, selfInfluence: await method.selfInfluence(contextOf('selfInfluence'), params, state) };
 }

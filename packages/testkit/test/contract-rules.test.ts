@@ -48,7 +48,7 @@ async function broken(method: Method): Promise<string[]> {
 function spoiled(spoil: (scores: Float32Array, train: number) => Float32Array, spec = sound): Method {
   return defineMethod({
     ...spec,
-    score: async (ctx, params, state) => spoil(await sound.score(ctx, params, state), ctx.task.train),
+    score: async (ctx, params, state, queries) => spoil(await sound.score(ctx, params, state, queries), ctx.task.train),
   });
 }
 
@@ -84,7 +84,7 @@ test('an undeclared need is found', async () => {
   const method = defineMethod<ParamSpecs, 'checkpoints'>({
     ...sound,
     needs: ['checkpoints'],
-    score: (ctx, params, state) => sound.score(ctx as Parameters<Spec['score']>[0], params, state),
+    score: (ctx, params, state, queries) => sound.score(ctx as Parameters<Spec['score']>[0], params, state, queries),
   });
   const rules = contractRules(method);
   await expect(rules[2].check()).rejects.toThrow('does not declare that it needs "gradients"');

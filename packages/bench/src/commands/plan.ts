@@ -70,11 +70,7 @@ function secondsOf(cell: Plan['cells'][number], prediction: Estimate): number {
   const steps =
     cell.steps === undefined
       ? []
-      : [
-          ...(cell.steps.fit === undefined ? [] : [cell.steps.fit]),
-          cell.steps.score,
-          ...Object.values(cell.steps.metrics),
-        ];
+      : [...Object.values(cell.steps.stages), cell.steps.score, ...Object.values(cell.steps.metrics)];
   return steps.reduce((seconds, step) => seconds + (prediction.bySteps.get(step) ?? 0), 0);
 }
 

@@ -53,7 +53,7 @@ export async function measureReplay(): Promise<Figure[]> {
       const scoring = async (order: string) => {
         const task = await openMeasured(raw);
         const context = narrowContext(await contextOf(task), inRunShapley.needs);
-        const seconds = await processorSecondsOf(() => inRunShapley.score(context, { order }, {}));
+        const seconds = await processorSecondsOf(() => inRunShapley.score(context, { order }, {}, {}));
         await task.release();
         return seconds;
       };

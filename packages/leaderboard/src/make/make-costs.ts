@@ -1,5 +1,5 @@
 import { type BoardCosts, boardCostsSchema, type RowCost } from '../board.js';
-import type { BoardInput, Cost } from '../board-input.js';
+import type { BoardInput, CellResult, Cost, StageCost } from '../board-input.js';
 import { entriesOf } from './entries.js';
 import { rankingMetric } from './ranking-metric.js';
 
@@ -10,11 +10,14 @@ export function makeCosts(input: BoardInput): BoardCosts {
     grid: input.grid,
     provenance: input.provenance,
     rows: input.tasks.flatMap(({ info }) =>
-      entriesOf(input, info.id, rankingMetric(input, info.id)?.id).flatMap(({ name, cells, allCells }): RowCost[] => {
-        const costs = cells.flatMap(({ cost }) => cost ?? []);
-        const all = allCells.flatMap(({ cost }) => cost ?? []);
-        const cost = joined(costs, all);
-        return cost === undefined ? [] : [{ task: info.id, entry: name, ...cost }];
+      entriesOf(input, info.id, rankingMetric(input, info.id)?.id).flatMap(({ method, name, cells, allCells }) => {
+        const costsOf = (some: readonly CellResult[]) => some.flatMap(({ cost }) => cost ?? []);
+        const costs = costsOf(cells);
+        const cost = joined(costs, costsOf(allCells));
+        const ofMethod = input.cells.filter((cell) => cell.task === info.id && cell.method === method.id);
+        return cost === undefined
+          ? []
+          : [{ task: info.id, entry: name, ...cost, ...sharing(costs, costsOf(ofMethod)) } satisfies RowCost];
       }),
     ),
   };
@@ -34,8 +37,39 @@ function joined(costs: readonly Cost[], all: readonly Cost[]): Omit<RowCost, 'ta
     ...(memory.length > 0 && { peakRssBytes: Math.max(...memory) }),
     ...(models.length > 0 && { retrainings: Math.max(...models) }),
     ...(!declared && {
-      sweepSeconds: sum(each(({ fitSeconds = 0, scoreSeconds = 0 }) => fitSeconds + scoreSeconds, all)),
+      sweepSeconds:
+        sum(each(({ fitSeconds = 0, scoreSeconds = 0 }) => fitSeconds + scoreSeconds, all)) - paidAgain(all),
     }),
+  };
+}
+
+function stagesOf(cost: Cost): readonly StageCost[] {
+  return 'stages' in cost ? (cost.stages ?? []) : [];
+}
+
+/** Seconds of steps that several cells share, each time but once. */
+function paidAgain(cells: readonly Cost[]): number {
+  const seen = new Set<string>();
+  return sum(
+    cells.flatMap(stagesOf).flatMap(({ step, seconds }) => {
+      if (seen.has(step)) return seconds;
+      seen.add(step);
+      return [];
+    }),
+  );
+}
+
+/** What of the cost of the chosen parameters other cells of the method share, and how many settings do; a mean over seeds. */
+function sharing(costs: readonly Cost[], all: readonly Cost[]): Pick<RowCost, 'sharedSeconds' | 'sharedWith'> {
+  const cellsOf = new Map<string, Set<Cost>>();
+  for (const cost of all)
+    for (const { step } of stagesOf(cost)) cellsOf.set(step, (cellsOf.get(step) ?? new Set()).add(cost));
+  const others = (step: string) => (cellsOf.get(step)?.size ?? 1) - 1;
+  const shared = costs.map((cost) => stagesOf(cost).filter(({ step }) => others(step) > 0));
+  if (shared.every((stages) => stages.length === 0)) return {};
+  return {
+    sharedSeconds: mean(shared.map((stages) => sum(stages.map(({ seconds }) => seconds)))),
+    sharedWith: Math.max(...shared.flatMap((stages) => stages.map(({ step }) => others(step)))),
   };
 }
 

@@ -68,6 +68,11 @@ export async function collectRows(blocks: AsyncIterable<RowBlock>, rows: number)
   return { start: 0, rows: 0, cols: 0, data: new Float32Array(0) };
 }
 
+/** A matrix that lies in memory as one block. @param data [rows × cols] */
+export function wholeBlock(data: Float32Array, rows: number): RowBlock {
+  return { start: 0, rows, cols: data.length / Math.max(1, rows), data };
+}
+
 /** Blocks over an array that is already in memory, [rows × cols], as views of it. */
 export async function* blocksOf(data: Float32Array, cols: number, maxRows: number): AsyncGenerator<RowBlock> {
   const rows = data.length / cols;

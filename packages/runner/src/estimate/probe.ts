@@ -68,9 +68,16 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
 
   async function tryOut(trial: Trial, pool: WorkerPool): Promise<History> {
     if (trial.of !== 'method') return predictions(trial.tried, await timed(trial.tried, pool));
-    const fit = await timed(trial.fit, pool);
-    const score = fit?.whole === true ? await timed(trial.score, pool) : fit;
-    return new Map([...predictions(trial.fit, fit), ...predictions(trial.score, score)]);
+    const predicted: History = new Map();
+    let cut: Timed | 'failed' | undefined;
+    for (const stage of trial.stages) {
+      const measured = await timed(stage, pool);
+      for (const [name, each] of predictions(stage, measured)) predicted.set(name, each);
+      if (measured?.whole !== true) cut ??= measured ?? 'failed';
+    }
+    const score = cut === undefined ? await timed(trial.score, pool) : cut === 'failed' ? undefined : cut;
+    for (const [name, each] of predictions(trial.score, score)) predicted.set(name, each);
+    return predicted;
   }
 
   /** Models that a task trains at once; of a task without a model, one. */
@@ -136,7 +143,7 @@ interface Timed extends Measured {
   readonly whole: boolean;
 }
 
-/** Predictions for all steps that a trial stands for. A score whose fit was cut short counts as much as the fit. */
+/** Predictions for all steps that a trial stands for. A score one of whose stages was cut short counts as much as that stage. */
 function predictions({ times }: Tried, timed: Timed | undefined): History {
   if (timed === undefined) return new Map();
   const { seconds, opening, peakRssBytes } = timed;

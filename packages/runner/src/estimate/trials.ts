@@ -1,11 +1,9 @@
 import { canonicalJson, checkParams, type Json, type ParamSpecs, type Params } from '@attribution-bench/contract';
-import type { ArtifactRef } from '@attribution-bench/store';
 import { likeness } from '../journal/cost-history.js';
 import type { GridMethod } from '../model/grid.js';
 import { type MethodSource, namesOf, type StepJob } from '../model/job.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
-import { type FitJob, fitStep } from '../steps/kinds/fit.js';
 import { type ScoreJob, scoreStep } from '../steps/kinds/score.js';
 import { definitionOf } from '../steps/registry.js';
 import { stepIdOf } from '../steps/step-definition.js';
@@ -27,10 +25,10 @@ export interface Tried {
 /** One thing to try in a worker. Trials of tasks come first: their results serve the trials of cells. */
 export type Trial =
   | { readonly of: 'task' | 'cell'; readonly tried: Tried }
-  | { readonly of: 'method'; readonly fit: Tried; readonly score: Tried };
+  | { readonly of: 'method'; readonly stages: readonly Tried[]; readonly score: Tried };
 
 type SingleTrial = Extract<Trial, { tried: Tried }>;
-type MethodTrial = Extract<Trial, { fit: Tried }>;
+type MethodTrial = Extract<Trial, { score: Tried }>;
 
 /**
  * What has to be tried to know how long steps take. Settings of a method on a task are tried once where they differ in
@@ -41,16 +39,17 @@ export async function trialsFor(plan: Plan, unknown: readonly PlannedStep[]): Pr
   const byId = indexSteps(plan.steps);
   const singles = new Map<string, SingleTrial>();
   const methods = new Map<string, MethodTrial>();
+  const scores = scoresByStep(plan.steps);
   for (const step of unknown) {
-    const fit = fitStep.jobOf(step);
-    const score = scoreStep.jobOf(step);
-    const job = fit ?? score;
-    if (job !== undefined) {
+    const score = scores.get(step.id);
+    const job = scoreStep.jobOf(score);
+    if (score !== undefined && job !== undefined) {
       const few = await withFewModels(plan, job);
       const key = canonicalJson([step.task, job.method.id, few.amounts]);
-      const trial = methods.get(key) ?? newMethodTrial(byId, score?.fit ?? job.output, few.source);
+      const trial = methods.get(key) ?? newMethodTrial(byId, score, job, few.source);
       methods.set(key, trial);
-      count(fit === undefined ? trial.score : trial.fit, step, few.times);
+      const tried = trial.stages.find(({ job: { kind } }) => kind === step.kind) ?? trial.score;
+      count(tried, step, few.times);
     } else {
       const key = likeness(step);
       const of = definitionOf(step.job).cell === undefined ? 'task' : 'cell';
@@ -72,7 +71,7 @@ function modelTrials(byId: StepIndex, trials: readonly Trial[]): Trial[] {
   const tried = new Set(trials.map((trial) => (trial.of === 'method' ? undefined : trial.tried.job)));
   const wanted = new Set<PlannedStep>();
   for (const trial of trials) {
-    const job = trial.of === 'method' ? fitStep.jobOf(trial.fit) : undefined;
+    const job = trial.of === 'method' ? scoreStep.jobOf(trial.score) : undefined;
     if (job === undefined) continue;
     const { checkpoints, trajectory } = job.method;
     for (const ref of [...checkpoints.slice(0, 1), ...(trajectory === undefined ? [] : [trajectory])]) {
@@ -88,15 +87,24 @@ function count(tried: Tried, step: PlannedStep, times: number): void {
   tried.steps++;
 }
 
-/** @param state what the first of the two steps makes and the second reads */
-function newMethodTrial(byId: StepIndex, state: ArtifactRef, method: MethodSource): MethodTrial {
-  const fit = byId.get(stepIdOf(state)) as PlannedStep;
-  const score = [...byId.values()].find((step) => scoreStep.jobOf(step)?.fit.key === state.key) as PlannedStep;
+/** For every step of a method the step that scores, itself or the first that goes on from it. */
+function scoresByStep(steps: readonly PlannedStep[]): Map<string, PlannedStep> {
+  const scores = new Map<string, PlannedStep>();
+  for (const step of steps) {
+    const job = scoreStep.jobOf(step);
+    if (job === undefined) continue;
+    for (const id of [step.id, ...Object.values(job.stages).map(stepIdOf)]) if (!scores.has(id)) scores.set(id, step);
+  }
+  return scores;
+}
+
+function newMethodTrial(byId: StepIndex, score: PlannedStep, { stages }: ScoreJob, method: MethodSource): MethodTrial {
   const tried = (step: PlannedStep): Tried => {
     const job: StepJob = { ...step.job, ...{ method } };
     return { ...newTried(step), job };
   };
-  return { of: 'method', fit: tried(fit), score: tried(score) };
+  const before = Object.values(stages).map((ref) => byId.get(stepIdOf(ref)) as PlannedStep);
+  return { of: 'method', stages: before.map(tried), score: tried(score) };
 }
 
 interface FewModels {
@@ -107,7 +115,7 @@ interface FewModels {
   readonly times: number;
 }
 
-async function withFewModels(plan: Plan, { task, method: source }: FitJob | ScoreJob): Promise<FewModels> {
+async function withFewModels(plan: Plan, { task, method: source }: ScoreJob): Promise<FewModels> {
   const { loaded } = plan.grid.methods.find((entry) => entry.loaded.method.id === source.id) as GridMethod;
   const { method } = loaded;
   const info = plan.tasks.find((planned) => planned.task.id === namesOf(task).id)?.info;

@@ -9,7 +9,7 @@ import { planTaskData } from '../plan/plan-task.js';
 import { settle } from '../plan/settle.js';
 import type { StepList } from '../plan/step-list.js';
 import { prepareGrid } from '../prepare/prepare-grid.js';
-import { fitStep } from '../steps/kinds/fit.js';
+import { stageSteps } from '../steps/kinds/stage.js';
 import { trainStep } from '../steps/kinds/train.js';
 import type { StoredModels } from '../steps/read-models.js';
 
@@ -81,7 +81,7 @@ function usedModels({ steps }: Plan): { readonly checkpoints: number; readonly t
   for (const step of steps) {
     for (const { snapshots } of trainStep.jobOf(step)?.kept ?? [])
       if (snapshots > 1) trajectory = Math.max(trajectory, snapshots);
-    checkpoints = Math.max(checkpoints, fitStep.jobOf(step)?.method.checkpoints.length ?? 0);
+    checkpoints = Math.max(checkpoints, stageSteps.fit.jobOf(step)?.method.checkpoints.length ?? 0);
   }
   return { checkpoints, trajectory };
 }

@@ -70,6 +70,7 @@ export async function externalMethod(
       ],
       params: use === 'scores' ? {} : specsOf(entry),
       selfInfluence: false,
+      reads: {},
     },
     uses: async () => ({ checkpoints, trajectory }),
     supports: async ({ id: task }) =>

@@ -1,4 +1,4 @@
-import type { Method } from '@attribution-bench/contract';
+import type { Method, StageReads } from '@attribution-bench/contract';
 
 /** What a method says of itself, as plain data that goes from process to process. */
 export interface MethodDeclaration
@@ -8,4 +8,6 @@ export interface MethodDeclaration
   > {
   /** Whether it says how suspicious each training point is by itself. */
   readonly selfInfluence: boolean;
+  /** Parameters that its stages read; scores of other programs have no stages. */
+  readonly reads: StageReads;
 }

@@ -1,4 +1,4 @@
-import type { ParamSpecs, Params, Split, TaskInfo } from '@attribution-bench/contract';
+import type { ParamSpecs, Params, Split, Stage, TaskInfo } from '@attribution-bench/contract';
 import type { BoardForeign } from '@attribution-bench/leaderboard';
 import type { Code } from '@attribution-bench/tasks';
 import type { Grid, GridMetric, GridTask } from './grid.js';
@@ -8,9 +8,10 @@ import type { SubsetRule } from './subset-rule.js';
 /** `broken`: its method cannot say what it needs, so that there is nothing to plan: the cell has failed. */
 export type PlannedCellStatus = StepStatus | 'skipped' | 'broken';
 
-/** Ids of the steps of a cell. Scores of other programs have no `fit`. */
+/** Ids of the steps of a cell. */
 export interface CellSteps {
-  readonly fit?: string;
+  /** What cells may share, by stage. */
+  readonly stages: { readonly [stage in Stage]?: string };
   readonly score: string;
   readonly metrics: Readonly<Record<string, string>>;
 }

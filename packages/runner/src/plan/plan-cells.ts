@@ -1,4 +1,14 @@
-import { fileParams, type Json, type Need, type ParamSpecs, withoutFiles } from '@attribution-bench/contract';
+import {
+  fileParams,
+  type Json,
+  type Need,
+  type ParamSpecs,
+  type Params,
+  readByStage,
+  type Stage,
+  stages,
+  withoutFiles,
+} from '@attribution-bench/contract';
 import type { CellFilter } from '../grid/cell-filter.js';
 import type { Grid, GridMethod, GridMetric, NamedFiles } from '../model/grid.js';
 import type { PlannedCell, PlannedTask } from '../model/plan.js';
@@ -7,9 +17,9 @@ import type { TaskOfCells, TaskToPlan } from '../model/task-to-plan.js';
 import type { MethodAnswer } from '../prepare/ask-method.js';
 import type { AskedGrid } from '../prepare/prepare-grid.js';
 import { planExternal } from '../steps/kinds/external.js';
-import { type CellToPlan, planFit } from '../steps/kinds/fit.js';
 import { planMetric } from '../steps/kinds/metric.js';
 import { planScore, type ScoringJob } from '../steps/kinds/score.js';
+import { type CellToPlan, planStage, type StageJob } from '../steps/kinds/stage.js';
 import type { SubsetsJob } from '../steps/kinds/subsets.js';
 import { failureLine } from '../steps/registry.js';
 import {
@@ -20,7 +30,7 @@ import {
   planSubsetDesign,
   planTrajectory,
 } from './plan-models.js';
-import { seedLabel, settingLabels } from './settings-label.js';
+import { type SettingLabel, seedLabel, settingLabels } from './settings-label.js';
 import { addStep, type StepList } from './step-list.js';
 
 /** A cell before it is known what of it is stored. */
@@ -55,8 +65,10 @@ export function planCells(steps: StepList, grid: Grid, cellTask: CellTask, filte
     const { id } = method.loaded.method;
     if (!filter.takes(task, id)) continue;
     for (const seed of grid.seeds) {
+      const label = (reads?: readonly string[]) =>
+        `${task}/${id}${labels.get(method)?.(reads) ?? ''}${seedLabel(grid, seed)}`;
       const cell = {
-        id: `${task}/${id}${labels.get(method) ?? ''}${seedLabel(grid, seed)}`,
+        id: label(),
         task,
         method: id,
         params: method.params,
@@ -66,7 +78,7 @@ export function planCells(steps: StepList, grid: Grid, cellTask: CellTask, filte
       const answer = cellTask.answers.get(method) as MethodAnswer;
       if ('uses' in answer) {
         const { adaptation } = answer;
-        const planned = planCell(steps, grid, cellTask, { method, seed, label: cell.id, uses: answer.uses });
+        const planned = planCell(steps, grid, cellTask, { method, seed, label, uses: answer.uses });
         drafts.push({ ...cell, ...planned, ...(adaptation !== undefined && { adaptation }) });
       } else drafts.push({ ...cell, ...answer, retrainings: 0 });
     }
@@ -95,7 +107,7 @@ function brokenCells(grid: Grid, task: string, filter: CellFilter): CellDraft[] 
 interface Asked {
   readonly method: GridMethod;
   readonly seed: number;
-  readonly label: string;
+  readonly label: SettingLabel;
   readonly uses: Extract<MethodAnswer, { uses: unknown }>['uses'];
 }
 
@@ -115,37 +127,48 @@ function planCell(
   const ofModels = modelSeed(trained?.task.truth, seed);
   const { checkpoints, trajectory } = planModels(steps, trained, method.needs, ofModels, uses);
   const models = [...checkpoints, ...trajectory];
-  const cell: CellToPlan = {
-    label,
+  /** @param reads names of the parameters that count; default all */
+  const cellOf = (reads = Object.keys(params)): CellToPlan => ({
+    label: label(reads),
     method: {
       id: method.id,
       file,
       isolated,
-      params: files.located,
+      params: readByStage(reads, files.located) as Params<ParamSpecs>,
       seed,
       modelSeed: ofModels,
       checkpoints: checkpoints.map(({ output }) => output),
       ...(trajectory.length > 0 && { trajectory: trajectory[0].output }),
       ...(subsets && { subsets: subsets.output }),
     },
-    parts: { method: method.id, revision: method.revision, code: code.hash, ...identityOf(method.params, files) },
-    place: [method.id, { ...params } as Json, seed],
+    parts: {
+      method: method.id,
+      revision: method.revision,
+      code: code.hash,
+      ...identityOf(method.params, filesReadBy(reads, files)),
+    },
+    place: [method.id, readByStage<unknown>(reads, params) as Json, seed],
     needs: [...new Set([...opened.dataSteps, ...models.map(({ id }) => id), ...(subsets ? [subsets.id] : [])])],
-  };
+  });
+  const cell = cellOf();
   const retrainings = new Set(models.map(({ id }) => id)).size + (own ? own.models.length : 0);
   if (loaded.external !== undefined) {
     const score = addStep(steps, planExternal(opened, cell, loaded.external, grid, method.scoreShape));
-    return { steps: { score: score.id, metrics: planMetrics(steps, grid, cellTask, cell, score) }, retrainings };
+    return {
+      steps: { stages: {}, score: score.id, metrics: planMetrics(steps, grid, cellTask, cell, score) },
+      retrainings,
+    };
   }
-  const fit = addStep(steps, planFit(opened, cell));
+  const before: { [stage in Stage]?: StepDraft<StageJob> } = {};
+  for (const stage of stages) {
+    const reads = method.reads[stage];
+    if (reads !== undefined) before[stage] = addStep(steps, planStage(stage, opened, cellOf([...reads])));
+  }
   const selfInfluence = method.selfInfluence && metrics.some(({ metric }) => metric.needs.includes('label-noise'));
-  const score = addStep(
-    steps,
-    planScore(cell, fit, { scoreShape: method.scoreShape, info: opened.info, selfInfluence }),
-  );
+  const score = addStep(steps, planScore(opened, cell, before, { scoreShape: method.scoreShape, selfInfluence }));
   return {
     steps: {
-      fit: fit.id,
+      stages: Object.fromEntries(Object.entries(before).map(([stage, { id }]) => [stage, id])),
       score: score.id,
       metrics: planMetrics(steps, grid, cellTask, cell, score),
     },
@@ -203,6 +226,12 @@ function planMetrics(
     planned[metric.id] = addStep(steps, planMetric(opened, cell, entry, identityOf(metric.params, files), reads)).id;
   }
   return planned;
+}
+
+/** The files of the parameters that a stage reads. */
+function filesReadBy(reads: readonly string[], { located, contents }: NamedFiles): NamedFiles {
+  const read = Object.entries(contents).filter(([name]) => reads.includes(name.split('.')[0]));
+  return { located: readByStage(reads, located) as Params<ParamSpecs>, contents: Object.fromEntries(read) };
 }
 
 /** What parameters are for keys: their values, but of files what is in them and not where they lie. */

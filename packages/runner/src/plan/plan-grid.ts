@@ -34,7 +34,7 @@ export async function planGrid(prepared: PreparedGrid): Promise<Plan> {
   if (options.scope !== 'truth') checkNotEmpty(grid, cells);
   const wanted = new Set([...drafts.flatMap((task) => task.wanted), ...cells.flatMap(resultsOf)]);
   const forced = cells.flatMap((cell) =>
-    cell.forced && cell.steps ? [...(cell.steps.fit === undefined ? [] : [cell.steps.fit]), ...resultsOf(cell)] : [],
+    cell.forced && cell.steps ? [...Object.values(cell.steps.stages), ...resultsOf(cell)] : [],
   );
   const settled = await settle(steps, store, wanted, new Set(forced));
   await checkExtractors(settled.steps);

@@ -1,16 +1,27 @@
 import { isObject } from '@attribution-bench/contract';
 import type { Grid, GridMethod } from '../model/grid.js';
 
-/** Text that tells the settings of one method apart, ` projDim=512`; empty where it has only one. */
-export function settingLabels(methods: readonly GridMethod[]): Map<GridMethod, string> {
-  const labels = new Map<GridMethod, string>();
+/**
+ * Text that tells the settings of one method apart, ` projDim=512`; empty where it has only one.
+ * @param reads names of the parameters that count; default all
+ */
+export type SettingLabel = (reads?: readonly string[]) => string;
+
+/** What tells the settings of each method apart. */
+export function settingLabels(methods: readonly GridMethod[]): Map<GridMethod, SettingLabel> {
+  const labels = new Map<GridMethod, SettingLabel>();
   for (const method of methods) {
     const siblings = methods.filter(({ loaded }) => loaded.method.id === method.loaded.method.id);
     const values = siblings.map(({ params }) => new Map(leavesOf(params)));
     const telling = leavesOf(method.params).filter(
       ([name]) => new Set(values.map((leaves) => JSON.stringify(leaves.get(name)))).size > 1,
     );
-    labels.set(method, telling.map(([name, value]) => ` ${name}=${shown(value)}`).join(''));
+    labels.set(method, (reads) =>
+      telling
+        .filter(([name]) => reads?.includes(name.split('.')[0]) ?? true)
+        .map(([name, value]) => ` ${name}=${shown(value)}`)
+        .join(''),
+    );
   }
   return labels;
 }

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import type { Json } from '@attribution-bench/contract';
-import type { BoardInput, BoardMethod, BoardTask, CellResult, Cost } from '@attribution-bench/leaderboard';
+import type { Json, Stage } from '@attribution-bench/contract';
+import type { BoardInput, BoardMethod, BoardTask, CellResult, Cost, StageCost } from '@attribution-bench/leaderboard';
 import { openStore, type Store } from '@attribution-bench/store';
 import { findPackage } from '@attribution-bench/tasks';
 import { readArtifact } from '../artifacts/codec.js';
@@ -157,13 +157,23 @@ async function costOf(store: Store, cell: PlannedCell, steps: StepIndex): Promis
     };
   }
   const score = await of(cell.steps.score);
-  const fit = cell.steps.fit === undefined ? { seconds: 0, peakRssBytes: 0 } : await of(cell.steps.fit);
-  if (fit === undefined || score === undefined) return undefined;
+  if (score === undefined) return undefined;
+  const { stages } = cell.steps;
+  const costs: Partial<Record<Stage, StageCost>> = {};
+  let peakRssBytes = score.peakRssBytes;
+  for (const [stage, id] of Object.entries(stages) as [Stage, string][]) {
+    const cost = await of(id);
+    if (cost === undefined) return undefined;
+    costs[stage] = { step: id, seconds: cost.seconds };
+    peakRssBytes = Math.max(peakRssBytes, cost.peakRssBytes);
+  }
+  const { fit, queries } = costs;
   return {
-    fitSeconds: fit.seconds,
-    scoreSeconds: score.seconds,
-    peakRssBytes: Math.max(fit.peakRssBytes, score.peakRssBytes),
+    fitSeconds: fit?.seconds ?? 0,
+    scoreSeconds: score.seconds + (queries?.seconds ?? 0),
+    peakRssBytes,
     retrainings: cell.retrainings,
+    stages: Object.values(costs),
   };
 }
 

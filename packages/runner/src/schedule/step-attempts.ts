@@ -4,7 +4,7 @@ import type { PlannedStep } from '../model/step.js';
 import { indexSteps } from '../steps/step-index.js';
 import type { RunParts } from './run-parts.js';
 import { type Attempt, failStep, settle } from './settle.js';
-import { costBefore, storedValue } from './step-kinds.js';
+import { secondsBefore, storedValue } from './step-kinds.js';
 import { hasResults, lostResults } from './stored-results.js';
 import { type JudgeOptions, judge } from './verdict.js';
 
@@ -60,10 +60,9 @@ async function findOrMake(run: RunParts, step: PlannedStep, judging: JudgeOption
   const { store, stop, running, costs } = run;
   if (!isForced(step) && (await hasResults(store, step, 0)))
     return { type: 'found', value: await storedValue(store, step) };
-  const before = costBefore(step);
-  const spent = before === undefined ? undefined : await store.readCost(before);
+  const spent = await secondsBefore(store, step);
   if (stop.reason !== undefined) return { type: 'left' };
-  const ended = await running.run(step, spent?.seconds ?? 0);
+  const ended = await running.run(step, spent);
   const { cost } = ended;
   const verdict = await judge(ended, judging);
   if (verdict.type !== 'done') return { ...verdict, cost };

@@ -1,4 +1,4 @@
-import type { ArtifactRef, Store } from '@attribution-bench/store';
+import type { Store } from '@attribution-bench/store';
 import { readArtifact } from '../artifacts/codec.js';
 import type { PlannedStep } from '../model/step.js';
 import { definitionOf } from '../steps/registry.js';
@@ -8,9 +8,10 @@ export function isBudgeted({ job }: PlannedStep): boolean {
   return definitionOf(job).cell?.budgeted === true;
 }
 
-/** The result of the step before whose time counts with that of a step. */
-export function costBefore({ job }: PlannedStep): ArtifactRef | undefined {
-  return definitionOf(job).cell?.after?.(job);
+/** Seconds of the steps before whose time counts with that of a step, also where other cells share them. */
+export async function secondsBefore(store: Store, { job }: PlannedStep): Promise<number> {
+  const costs = (definitionOf(job).cell?.after?.(job) ?? []).map((before) => store.readCost(before));
+  return (await Promise.all(costs)).reduce((sum, cost) => sum + (cost?.seconds ?? 0), 0);
 }
 
 /** The number that a stored result says of its cell; undefined when it says none or cannot be read. */

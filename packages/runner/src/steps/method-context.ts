@@ -84,7 +84,8 @@ export function likenessOfMethod({ task, method }: MethodJob): Json {
     engine: task.spec === undefined ? '' : task.engine,
     method: method.id,
     params: { ...method.params } as Json,
-  };
+    models: [method.checkpoints.length, ...(method.trajectory === undefined ? [] : [method.trajectory.made.snapshots])],
+  } as Json;
 }
 
 /** The code that a method's step runs. */

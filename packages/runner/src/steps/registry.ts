@@ -5,13 +5,13 @@ import { datasetStep } from './kinds/dataset.js';
 import { describeStep } from './kinds/describe-task.js';
 import { diagnoseStep } from './kinds/diagnose.js';
 import { externalStep } from './kinds/external.js';
-import { fitStep } from './kinds/fit.js';
 import { foreignTruthStep } from './kinds/foreign-truth.js';
 import { generateStep } from './kinds/generate.js';
 import { metricStep } from './kinds/metric.js';
 import { ownSubsetsStep } from './kinds/own-subsets.js';
 import { retrainStep } from './kinds/retrain.js';
 import { scoreStep } from './kinds/score.js';
+import { stageSteps } from './kinds/stage.js';
 import { subsetModelsStep } from './kinds/subset-models.js';
 import { subsetsStep } from './kinds/subsets.js';
 import { trainStep } from './kinds/train.js';
@@ -41,7 +41,8 @@ const own = [
   truthStep,
   subsetModelsStep,
   ownSubsetsStep,
-  fitStep,
+  stageSteps.fit,
+  stageSteps.queries,
   externalStep,
   scoreStep,
   metricStep,

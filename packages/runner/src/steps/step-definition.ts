@@ -35,8 +35,8 @@ export interface CellPart<Job> {
   readonly budgeted: boolean;
   /** The number that it measures of the cell, where it does. */
   readonly value?: ArtifactPart<number>;
-  /** The result of the step before whose time counts with its own. */
-  after?(job: Job): ArtifactRef;
+  /** The results of the steps before whose time counts with its own. */
+  after?(job: Job): readonly ArtifactRef[];
 }
 
 export interface StepCode {

@@ -25,7 +25,7 @@ import { readData } from '../read-data.js';
 import { sharedTaskFolder } from '../shared-task-folder.js';
 import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep } from '../step-definition.js';
-import type { CellToPlan } from './fit.js';
+import type { CellToPlan } from './stage.js';
 
 export interface ExternalJob extends StepJob {
   readonly task: CellSource;

@@ -31,8 +31,8 @@ import { checkedResult } from '../metric-result.js';
 import { retrainForMetric, sharedShare } from '../retrain-for-metric.js';
 import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep, type StepCode } from '../step-definition.js';
-import type { CellToPlan } from './fit.js';
 import type { ScoringJob } from './score.js';
+import type { CellToPlan } from './stage.js';
 
 export interface MetricJob extends StepJob {
   readonly metric: string;

@@ -1,21 +1,23 @@
-import { BenchError, type ScoreShape, type TaskInfo } from '@attribution-bench/contract';
+import { BenchError, type ScoreShape, type Stage, type TaskInfo } from '@attribution-bench/contract';
 import type { ArtifactOutput, ArtifactRef } from '@attribution-bench/store';
 import { readArtifact, writeArtifact } from '../../artifacts/codec.js';
 import { stateArtifact } from '../../artifacts/method-state.js';
 import { scoresArtifact, shapeOfScores } from '../../artifacts/scores.js';
-import type { CellSource, MethodSource, StepJob } from '../../model/job.js';
+import { type CellSource, type MethodSource, namesOf, type StepJob } from '../../model/job.js';
 import type { StepDraft } from '../../model/step.js';
+import type { TaskOfCells } from '../../model/task-to-plan.js';
 import type { StepReport } from '../../model/work.js';
 import { madeUpScores } from '../made-up.js';
 import { codeOfMethod, likenessOfMethod, openMethod } from '../method-context.js';
 import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep } from '../step-definition.js';
-import type { CellToPlan, FitJob } from './fit.js';
+import { type CellToPlan, madeOfMethod, type StageJob } from './stage.js';
 
 export interface ScoreJob extends StepJob {
   readonly task: CellSource;
   readonly method: MethodSource;
-  readonly fit: ArtifactRef;
+  /** What it goes on from, by stage. */
+  readonly stages: { readonly [stage in Stage]?: ArtifactRef };
   /** Whether a metric wants to know how much each point influences its own target. */
   readonly selfInfluence: boolean;
   readonly scoreShape: ScoreShape;
@@ -30,7 +32,7 @@ export type ScoringJob = StepJob & Pick<ScoreJob, 'task' | 'method' | 'scoreShap
 export const scoreStep = defineStep<ScoreJob>({
   kind: 'score',
   priority: 2,
-  cell: { budgeted: true, after: ({ fit }) => fit },
+  cell: { budgeted: true, after: ({ stages }) => Object.values(stages) },
   cost: {
     likeness: likenessOfMethod,
     standIn: ({ scoreShape, info }) => {
@@ -43,21 +45,25 @@ export const scoreStep = defineStep<ScoreJob>({
   run: scoreMethod,
 });
 
-/** @param fit the step whose state it goes on from */
+/** @param before the steps of the stages that it goes on from */
 export function planScore(
-  { label, place, needs }: CellToPlan,
-  fit: StepDraft<FitJob>,
-  about: Pick<ScoreJob, 'scoreShape' | 'info' | 'selfInfluence'>,
+  task: TaskOfCells,
+  cell: CellToPlan,
+  before: { readonly [stage in Stage]?: StepDraft<StageJob> },
+  about: Pick<ScoreJob, 'scoreShape' | 'selfInfluence'>,
 ): StepDraft<ScoreJob> {
-  const { task, method, output: state } = fit.job;
-  const output = scoreStep.output({ fit: state.key, selfInfluence: about.selfInfluence });
+  const { source, info } = task;
+  const { label, method, place, needs } = cell;
+  const stages = Object.fromEntries(Object.entries(before).map(([stage, { job }]) => [stage, job.output]));
+  const keys = Object.fromEntries(Object.entries(stages).map(([stage, { key }]) => [stage, key]));
+  const output = scoreStep.output({ ...madeOfMethod(task, cell), stages: keys, selfInfluence: about.selfInfluence });
   return scoreStep.draft({
     label: `score ${label}`,
-    task: fit.task,
+    task: namesOf(source).id,
     method: method.id,
-    needs: [fit.id, ...needs],
+    needs: [...Object.values(before).map(({ id }) => id), ...needs],
     outputs: [output],
-    job: { task, method, fit: state, ...about, output },
+    job: { task: source, method, stages, info, ...about, output },
     place: ['score', ...place],
   });
 }
@@ -69,11 +75,12 @@ async function scoreMethod(job: ScoreJob, ctx: StepContext): Promise<StepReport>
   const progress = (done: number) => ctx.progress(done * scoresShare);
   const opened = await openMethod(job.method, job.task, { ...ctx, progress });
   const { method, ctx: seen } = opened;
-  const state = await readArtifact(ctx.store, job.fit, stateArtifact);
+  const read = async (ref: ArtifactRef | undefined) => (ref ? readArtifact(ctx.store, ref, stateArtifact) : {});
+  const [state, queries] = [await read(job.stages.fit), await read(job.stages.queries)];
   const shape = shapeOfScores(job.scoreShape, job.info);
   ctx.begun();
   const elapsed = stopwatch();
-  const scores = await method.score(seen, params, state);
+  const scores = await method.score(seen, params, state, queries);
   const spent = elapsed();
   checkNumbers('score', scores, shape);
   const selfInfluence = job.selfInfluence ? await method.selfInfluence?.(seen, params, state) : undefined;
