@@ -3,6 +3,8 @@ export interface Values {
   readonly id: string;
   readonly title: string;
   readonly cite: string;
+  /** What the method gives; left out: `pairwise`. */
+  readonly shape?: 'pairwise' | 'global';
   readonly tasks: readonly ('classifier' | 'generator')[];
   /** What a grid file names the method by. */
   readonly use: string;

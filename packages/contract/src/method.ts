@@ -227,8 +227,10 @@ export interface SubsetOutcomes {
 export interface UsedModels {
   /** Independently seeded runs on the whole training set. */
   readonly checkpoints: number;
-  /** Models along one run. */
+  /** Models along a run. */
   readonly trajectory: number;
+  /** Runs that models are kept along; default 1. */
+  readonly trajectories?: number;
   /** Subsets to train on, where it needs any; unused on foreign tasks, of which the published subsets are all there is. */
   readonly subsets?: SubsetDesign;
 }
@@ -291,7 +293,10 @@ export interface ContextByNeed {
     fisherFactors(request: FisherRequest): AsyncIterable<FisherFactors>;
   };
   trajectory: {
-    /** `uses().trajectory` models along one training run, evenly spread over its epochs, the last one final. */
+    /**
+     * `uses().trajectory` models along the training run of checkpoint 0, evenly spread over its epochs, the last one final;
+     * then as many along each further one of `uses().trajectories` runs.
+     */
     readonly trajectory: readonly Checkpoint[];
     /** Runs the training of checkpoint 0 again, step by step, to the same bytes, and streams what `emit` computed. */
     replay(request: ReplayRequest): AsyncIterable<ReplayedStep>;

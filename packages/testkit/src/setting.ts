@@ -14,7 +14,7 @@ import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 export interface Models {
   /** Final models of independently seeded runs. */
   readonly checkpoints: readonly LoadedCheckpoint[];
-  /** Models along the run of the first checkpoint. */
+  /** Models along the run of the first checkpoint, then along those of as many more as are asked for. */
   readonly trajectory: readonly LoadedCheckpoint[];
 }
 
@@ -53,16 +53,20 @@ export async function trainedSetting(spec: TaskSpec, data?: TaskData): Promise<S
     spec,
     data: own,
     task,
-    models({ checkpoints, trajectory }) {
-      const key = `${checkpoints} ${trajectory}`;
-      const models = trained.get(key) ?? train(spec, task, checkpoints, trajectory);
+    models(uses) {
+      const key = JSON.stringify(uses);
+      const models = trained.get(key) ?? train(spec, task, uses);
       trained.set(key, models);
       return models;
     },
   };
 }
 
-async function train(spec: TaskSpec, task: Task, checkpoints: number, trajectory: number): Promise<Models> {
+async function train(
+  spec: TaskSpec,
+  task: Task,
+  { checkpoints, trajectory, trajectories = 1 }: Omit<UsedModels, 'subsets'>,
+): Promise<Models> {
   const seeds = Array.from({ length: checkpoints }, (_, run) => deriveSeed(spec.seed, spec.id, 'checkpoint', run));
   const runs = await task.train({
     runs: seeds.map((seed) => ({ seed })),
@@ -72,5 +76,5 @@ async function train(spec: TaskSpec, task: Task, checkpoints: number, trajectory
   const loaded = runs.map(({ snapshots }, run) =>
     snapshots.map((snapshot, index) => ({ ...snapshot, id: `${run}/${index}`, run, seed: seeds[run] })),
   );
-  return { checkpoints: loaded.map((run) => run[trajectory - 1]), trajectory: loaded[0] ?? [] };
+  return { checkpoints: loaded.map((run) => run[run.length - 1]), trajectory: loaded.slice(0, trajectories).flat() };
 }

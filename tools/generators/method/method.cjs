@@ -9,14 +9,15 @@ const idPattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
  * Writes packages/method-<id>, adds it to the root tsconfig.json and links it where the runner looks for packages by their
  * names, so that it can be built, tested and named in a grid at once.
  */
-module.exports = async function method(tree, { id, title = titleOf(id), cite = 'unpublished', tasks = 'both' }) {
+module.exports = async function method(tree, options) {
+  const { id, title = titleOf(id), cite = 'unpublished', tasks = 'both', shape = 'pairwise', summary } = options;
   const folder = `packages/method-${id}`;
   if (!idPattern.test(id))
     throw new Error(`"${id}" is no method id: lower-case words joined by dashes, e.g. tracin-cp`);
   if (tree.exists(folder)) throw new Error(`${folder} exists already: choose another id, or edit that method`);
-  const named = { id, title, cite, tasks: tasks === 'both' ? ['classifier', 'generator'] : [tasks] };
-  tree.write(`${folder}/package.json`, manifest(named));
-  tree.write(`${folder}/tsconfig.json`, projectConfig());
+  const named = { id, title, cite, shape, tasks: tasks === 'both' ? ['classifier', 'generator'] : [tasks] };
+  tree.write(`${folder}/package.json`, manifest({ ...named, summary }));
+  tree.write(`${folder}/tsconfig.json`, projectConfig(named));
   tree.write(`${folder}/LICENSE`, tree.read('LICENSE'));
   for (const [path, text] of render('method', { ...named, use: id })) tree.write(`${folder}/${path}`, text);
   addReference(tree, folder);

@@ -1,22 +1,25 @@
 const { version, license, engines } = require('../../../package.json');
 
 const json = (value) => `${JSON.stringify(value, undefined, 2)}\n`;
-exports.manifest = ({ id, title }) =>
+/** A template of global scores imports no `numerics`. */
+const importsOf = (shape) => (shape === 'global' ? ['contract'] : ['contract', 'numerics']);
+
+exports.manifest = ({ id, title, summary = `${title} as a method of Attribution Bench`, shape }) =>
   json({
     name: `@attribution-bench/method-${id}`,
     version,
-    description: `${title} as a method of Attribution Bench`,
+    description: summary,
     keywords: ['attribution-bench', 'data-attribution', id],
     license,
     type: 'module',
     engines,
     exports: { '.': { source: `./src/${id}.ts`, types: `./dist/${id}.d.ts`, default: `./dist/${id}.js` } },
     files: ['dist', 'src', '!**/*.tsbuildinfo'],
-    dependencies: { '@attribution-bench/contract': version, '@attribution-bench/numerics': version },
+    dependencies: Object.fromEntries(importsOf(shape).map((name) => [`@attribution-bench/${name}`, version])),
     devDependencies: { '@attribution-bench/testkit': version },
   });
 
-exports.projectConfig = () => `{
+exports.projectConfig = ({ shape }) => `{
   "extends": "../../tsconfig.base.json",
   "compilerOptions": {
     "rootDir": "src",
@@ -25,12 +28,9 @@ exports.projectConfig = () => `{
   },
   "include": ["src"],
   "references": [
-    {
-      "path": "../contract"
-    },
-    {
-      "path": "../numerics"
-    }
+${importsOf(shape)
+  .map((name) => `    {\n      "path": "../${name}"\n    }`)
+  .join(',\n')}
   ]
 }
 `;

@@ -132,11 +132,20 @@ async function withFewModels(plan: Plan, { task, method: source }: ScoreJob): Pr
     const supported = info !== undefined && (await loaded.supports(info, fewer)) === true;
     if ((await modelsOf(fewer)) < (await modelsOf(params)) && opens && supported) params = fewer;
   }
-  const { checkpoints, trajectory } = await loaded.uses(params);
-  const [first] = source.checkpoints;
-  const shorter = trajectory < (await loaded.uses(source.params)).trajectory ? { trajectory: first } : {};
+  const { checkpoints, trajectory, trajectories = 1 } = await loaded.uses(params);
+  const finals = source.checkpoints.slice(0, trajectories);
+  const { trajectory: firstRun, otherTrajectories = [] } = source;
+  const along = firstRun === undefined ? [] : [firstRun, ...otherTrajectories].slice(0, trajectories);
+  const shorter = trajectory < (await loaded.uses(source.params)).trajectory;
+  const [first, ...others] = shorter ? finals : along;
   return {
-    source: { ...source, params, checkpoints: source.checkpoints.slice(0, checkpoints), ...shorter },
+    source: {
+      ...source,
+      params,
+      checkpoints: source.checkpoints.slice(0, checkpoints),
+      ...(first && { trajectory: first }),
+      otherTrajectories: others,
+    },
     amounts: Object.fromEntries(
       Object.entries<Json>({ ...params }).filter(([name]) => method.params[name]?.type !== 'num'),
     ),

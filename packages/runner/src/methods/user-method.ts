@@ -71,8 +71,8 @@ export async function askUserMethod(file: string, use: string): Promise<UserMeth
 
 /** What it says of subsets is looked at where it is asked for a task. */
 function isUses(answer: unknown): answer is UsedModels {
-  const { checkpoints, trajectory } = (answer ?? {}) as Record<string, unknown>;
-  return [checkpoints, trajectory].every((count) => Number.isSafeInteger(count) && Number(count) >= 0);
+  const { checkpoints, trajectory, trajectories = 1 } = (answer ?? {}) as Record<string, unknown>;
+  return [checkpoints, trajectory, trajectories].every((count) => Number.isSafeInteger(count) && Number(count) >= 0);
 }
 
 function isSupport(answer: unknown): answer is true | string {

@@ -63,6 +63,8 @@ export interface MethodSource {
   readonly checkpoints: readonly ArtifactOutput[];
   /** The run whose snapshots are the trajectory. */
   readonly trajectory?: ArtifactOutput;
+  /** Runs 1, 2, ... with as many snapshots, where the method looks along several runs. */
+  readonly otherTrajectories?: readonly ArtifactOutput[];
   /** Subsets that it may learn from, where it needs any. */
   readonly subsets?: ArtifactOutput;
 }

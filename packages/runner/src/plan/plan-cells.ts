@@ -28,7 +28,7 @@ import {
   type PlannedTruthSteps,
   planCheckpoints,
   planSubsetDesign,
-  planTrajectory,
+  planTrajectories,
 } from './plan-models.js';
 import { type SettingLabel, seedLabel, settingLabels } from './settings-label.js';
 import { addStep, type StepList } from './step-list.js';
@@ -125,8 +125,9 @@ function planCell(
   const own = learns && trained && uses.subsets && planSubsetDesign(steps, trained, seed, uses.subsets);
   const subsets = own || (learns && cellTask.subsets ? publishedSubsets(cellTask.subsets) : undefined);
   const ofModels = modelSeed(trained?.task.truth, seed);
-  const { checkpoints, trajectory } = planModels(steps, trained, method.needs, ofModels, uses);
-  const models = [...checkpoints, ...trajectory];
+  const { checkpoints, trajectories } = planModels(steps, trained, method.needs, ofModels, uses);
+  const models = [...checkpoints, ...trajectories];
+  const [trajectory, ...otherTrajectories] = trajectories.map(({ output }) => output);
   /** @param reads names of the parameters that count; default all */
   const cellOf = (reads = Object.keys(params)): CellToPlan => ({
     label: label(reads),
@@ -138,7 +139,8 @@ function planCell(
       seed,
       modelSeed: ofModels,
       checkpoints: checkpoints.map(({ output }) => output),
-      ...(trajectory.length > 0 && { trajectory: trajectory[0].output }),
+      ...(trajectory && { trajectory }),
+      ...(otherTrajectories.length > 0 && { otherTrajectories }),
       ...(subsets && { subsets: subsets.output }),
     },
     parts: {
@@ -183,19 +185,19 @@ function publishedSubsets({ id, job }: StepDraft<SubsetsJob>): PlannedRun {
 
 const modelNeeds: readonly Need[] = ['checkpoints', 'gradients', 'curvature', 'trajectory', 'features'];
 
-/** Steps that train the models that a method uses. The trajectory is one run, or none. */
+/** Steps that train the models that a method uses, with those of runs that it looks along, if any. */
 function planModels(
   steps: StepList,
   task: TaskToPlan | undefined,
   needs: readonly Need[],
   seed: number,
   uses: Asked['uses'],
-): { readonly checkpoints: readonly PlannedRun[]; readonly trajectory: readonly PlannedRun[] } {
+): { readonly checkpoints: readonly PlannedRun[]; readonly trajectories: readonly PlannedRun[] } {
   if (task === undefined || !needs.some((need) => modelNeeds.includes(need)))
-    return { checkpoints: [], trajectory: [] };
+    return { checkpoints: [], trajectories: [] };
   return {
     checkpoints: planCheckpoints(steps, task, seed, uses.checkpoints),
-    trajectory: needs.includes('trajectory') ? [planTrajectory(steps, task, seed, uses.trajectory)] : [],
+    trajectories: needs.includes('trajectory') ? planTrajectories(steps, task, seed, uses) : [],
   };
 }
 

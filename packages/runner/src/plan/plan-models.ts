@@ -1,4 +1,4 @@
-import { hashJson, type SubsetDesign } from '@attribution-bench/contract';
+import { hashJson, type SubsetDesign, type UsedModels } from '@attribution-bench/contract';
 import type { ArtifactOutput } from '@attribution-bench/store';
 import { seriesOf } from '@attribution-bench/tasks';
 import type { TruthSpec } from '../model/grid.js';
@@ -31,6 +31,16 @@ export function planCheckpoints(steps: StepList, task: TaskToPlan, seed: number,
 /** Plans run 0 of a method seed, which is checkpoint 0 too, with `snapshots` models kept along it. */
 export function planTrajectory(steps: StepList, task: TaskToPlan, seed: number, snapshots: number): PlannedRun {
   return keepOfRun(steps, task, { seed, run: 0 }, snapshots);
+}
+
+/** {@link planTrajectory} for each of the first runs of a method seed that a method looks along. */
+export function planTrajectories(
+  steps: StepList,
+  task: TaskToPlan,
+  seed: number,
+  { trajectory, trajectories = 1 }: UsedModels,
+): PlannedRun[] {
+  return Array.from({ length: trajectories }, (_, run) => keepOfRun(steps, task, { seed, run }, trajectory));
 }
 
 /** Adds a run, or what is to be kept of one that is planned already. */

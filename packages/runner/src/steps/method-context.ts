@@ -48,8 +48,10 @@ async function modelContext(taskSource: TaskSource, source: MethodSource, surrou
       return models[models.length - 1];
     }),
   );
-  const trajectory =
-    source.trajectory === undefined ? [] : await readRun(store, source.trajectory, taskSource, source.modelSeed, 0);
+  const { trajectory: along, otherTrajectories = [] } = source;
+  const runs = along === undefined ? [] : [along, ...otherTrajectories];
+  const snapshots = runs.map((ref, run) => readRun(store, ref, taskSource, source.modelSeed, run));
+  const trajectory = (await Promise.all(snapshots)).flat();
   const scope = scopeOf(taskSource, source);
   const ctx = task.context({ checkpoints, trajectory, scope, cancel, progress, log });
   return { ...ctx, ...subsetsMember(source, store) };

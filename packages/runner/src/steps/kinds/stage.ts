@@ -80,6 +80,7 @@ export function madeOfMethod({ parts, code }: TaskOfCells, { method, ...cell }: 
     seed: method.seed,
     checkpoints: method.checkpoints.map(({ key }) => key),
     trajectory: method.trajectory?.key,
+    otherTrajectories: method.otherTrajectories?.map(({ key }) => key),
     subsets: method.subsets?.key,
   };
 }
