@@ -4,6 +4,8 @@ export * from './components/standardise.js';
 export * from './distances/centred-mixture.js';
 export * from './distances/cosine-distance.js';
 export * from './distances/nearest.js';
+export * from './distances/points-by-distance.js';
+export * from './distances/similarities.js';
 export * from './distances/squared-distances.js';
 export * from './kronecker/eigenvalue-sums.js';
 export * from './kronecker/kronecker-basis.js';

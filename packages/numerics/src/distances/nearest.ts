@@ -1,7 +1,7 @@
 import { BenchError } from '@attribution-bench/contract';
 import { requireCount, requireFinite, requireLength } from '../errors.js';
 import type { FloatArray } from '../matrices/matmul.js';
-import { squaredDistances } from './squared-distances.js';
+import { type Distance, distanceBlock, distanceRows } from './distance-rows.js';
 
 const queryRows = 512;
 const pointRows = 2048;
@@ -14,8 +14,7 @@ export interface NearestRequest {
   readonly dims: number;
   /** How many neighbours; at most the number of points. */
   readonly k: number;
-  /** `cosine` is 1 - cos, and 1 where a vector is zero. */
-  readonly distance: 'squared-euclidean' | 'cosine';
+  readonly distance: Distance;
 }
 
 export interface Neighbours {
@@ -51,10 +50,10 @@ export async function nearestNeighbours(request: NearestRequest): Promise<Neighb
   const distances = new Float64Array(queryCount * k).fill(Infinity);
   for (let q0 = 0; q0 < queryCount; q0 += queryRows) {
     const q1 = Math.min(queryCount, q0 + queryRows);
-    const queryBlock = rowsOf(queries, q0, q1, dims, distance);
+    const queryBlock = distanceRows(queries, q0, q1, dims, distance);
     for (let p0 = 0; p0 < pointCount; p0 += pointRows) {
       const p1 = Math.min(pointCount, p0 + pointRows);
-      const pointBlock = rowsOf(points, p0, p1, dims, distance);
+      const pointBlock = distanceRows(points, p0, p1, dims, distance);
       const block = await distanceBlock(queryBlock, pointBlock, dims, distance);
       for (let q = q0; q < q1; q++) {
         const own = {
@@ -66,49 +65,6 @@ export async function nearestNeighbours(request: NearestRequest): Promise<Neighb
     }
   }
   return { indices, distances };
-}
-
-/** Rows in float64, for `cosine` at length 1. */
-function rowsOf(
-  data: FloatArray,
-  first: number,
-  end: number,
-  dims: number,
-  distance: NearestRequest['distance'],
-): Float64Array {
-  const rows = Float64Array.from(data.subarray(first * dims, end * dims));
-  if (distance !== 'cosine') return rows;
-  for (let start = 0; start < rows.length; start += dims) {
-    const row = rows.subarray(start, start + dims);
-    let largest = 0;
-    for (const value of row) largest = Math.max(largest, Math.abs(value));
-    if (largest === 0) continue;
-    let squares = 0;
-    for (const value of row) squares += (value / largest) ** 2;
-    const length = Math.sqrt(squares);
-    for (let i = 0; i < dims; i++) row[i] = row[i] / largest / length;
-  }
-  return rows;
-}
-
-async function distanceBlock(
-  queries: Float64Array,
-  points: Float64Array,
-  dims: number,
-  distance: NearestRequest['distance'],
-): Promise<Float64Array> {
-  if (distance === 'squared-euclidean') return squaredDistances(queries, points, dims);
-  const distances = (await squaredDistances(queries, points, dims)).map((squared) => squared / 2);
-  const [zeroQueries, zeroPoints] = [zeroRows(queries, dims), zeroRows(points, dims)];
-  const count = points.length / dims;
-  for (const q of zeroQueries) distances.fill(1, q * count, (q + 1) * count);
-  for (const p of zeroPoints) for (let at = p; at < distances.length; at += count) distances[at] = 1;
-  return distances;
-}
-
-function zeroRows(rows: Float64Array, dims: number): number[] {
-  const indices = Array.from({ length: rows.length / dims }, (_, row) => row);
-  return indices.filter((row) => rows.subarray(row * dims, (row + 1) * dims).every((value) => value === 0));
 }
 
 /** Inserts a point into an ascending list if it beats its last; points come in ascending order, so ties stay behind. */
