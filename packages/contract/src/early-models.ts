@@ -6,6 +6,7 @@ export const earlyParams = {
   part: int({
     default: 10,
     min: 1,
+    search: [2, 5, 10, 20],
     help: 'models after one such part of the training epochs are looked at: 10 for a tenth, at least one epoch',
   }),
   runs: int({ default: 10, min: 1, help: 'independently seeded training runs that are averaged over' }),

@@ -18,13 +18,19 @@ export default defineMethod({
   params: {
     measure: choice(['cosine', 'dot', 'euclidean'], {
       default: 'cosine',
+      search: ['cosine', 'dot', 'euclidean'],
       help: 'cosine, inner product, or Euclidean distance negated',
     }),
     space: choice(['penultimate', 'onnx'], {
       default: 'penultimate',
       help: 'the input of the last layer of a trained model, or features of an ONNX extractor',
     }),
-    checkpoints: int({ default: 1, min: 1, help: 'independently trained models whose similarities are averaged' }),
+    checkpoints: int({
+      default: 1,
+      min: 1,
+      search: [1, 3, 10],
+      help: 'independently trained models whose similarities are averaged',
+    }),
     extractor: extractorParam,
   },
   uses: ({ space, checkpoints }) => ({ checkpoints: space === 'penultimate' ? checkpoints : 0 }),

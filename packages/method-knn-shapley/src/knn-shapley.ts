@@ -16,12 +16,17 @@ export default defineMethod({
   tasks: ['classifier'],
   needs: ['features', 'labels', 'checkpoints'],
   params: {
-    k: int({ default: 10, min: 1, help: 'nearest neighbours that vote' }),
+    k: int({ default: 10, min: 1, search: [1, 3, 5, 10, 20, 50], help: 'nearest neighbours that vote' }),
     space: choice(['penultimate', 'inputs', 'onnx'], {
       default: 'penultimate',
+      search: ['penultimate', 'inputs'],
       help: 'where neighbours are near: the input of the last layer of a trained model, pixels, or an ONNX extractor',
     }),
-    distance: choice(['euclidean', 'cosine'], { default: 'euclidean', help: 'between features' }),
+    distance: choice(['euclidean', 'cosine'], {
+      default: 'euclidean',
+      search: ['euclidean', 'cosine'],
+      help: 'between features',
+    }),
     extractor: extractorParam,
   },
   uses: ({ space }) => ({ checkpoints: space === 'penultimate' ? 1 : 0 }),

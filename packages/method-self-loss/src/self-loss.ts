@@ -18,9 +18,15 @@ export default defineMethod({
   params: {
     score: choice(['loss', 'margin'], {
       default: 'loss',
+      search: ['loss', 'margin'],
       help: 'training loss, or by how much the logit of the label exceeds the largest other one, negated',
     }),
-    models: int({ default: 1, min: 1, help: 'models along the training run that are averaged; 1: the final one' }),
+    models: int({
+      default: 1,
+      min: 1,
+      search: [1, 5, 20],
+      help: 'models along the training run that are averaged; 1: the final one',
+    }),
     timesteps: {
       ...timestepsParams.timesteps,
       help: 'generators: noise levels over which the loss of a point is averaged',
