@@ -3,8 +3,9 @@ import { addSolvedProducts, rowSlabs } from '@attribution-bench/numerics';
 import { wide } from './curvature-products.js';
 import { queryGradients, trainGradients } from './gradients.js';
 import { type Context, type InfluenceParams, params } from './params.js';
+import { divided, ownInfluence, relatifDivisors } from './relatif.js';
 import { solvers } from './solvers/index.js';
-import { rowsAtOnce, type Solver, type System } from './solvers/solver.js';
+import { type Inverse, rowsAtOnce, type Solver, type System } from './solvers/solver.js';
 
 /**
  * Influence functions (Koh and Liang 2017, equation 2): ∇target(query)ᵀ (C + λI)⁻¹ (-∇loss(point)), averaged over
@@ -48,11 +49,13 @@ export default defineMethod({
     const scores = new Float32Array(queries * train);
     for (const system of systemsOf(ctx, params)) {
       const inverse = await opened(system, state);
+      const divisors = await divisorsOf(system, inverse);
       for await (const slab of rowSlabs(queryGradients(system), queries, 4 * p * rowsAtOnce(p))) {
         const watch = watcher(system, slab, queries);
+        const points = trainGradients(system);
         await addSolvedProducts({
           solved: await inverse(wide(slab), (share) => watch(share / 2)),
-          right: trainGradients(system),
+          right: divisors === undefined ? points : divided(points, divisors),
           rightRows: train,
           into: scores.subarray(slab.start * train, (slab.start + slab.rows) * train),
           scale: -1 / ctx.checkpoints.length, // a training step goes against the gradient of its loss
@@ -65,18 +68,10 @@ export default defineMethod({
 
   /** Influence of each point on its own loss: ∇lossᵀ (C + λI)⁻¹ ∇loss. */
   async selfInfluence(ctx, params, state) {
-    const { train, parameters: p } = ctx.task;
-    const scores = new Float32Array(train);
+    const scores = new Float32Array(ctx.task.train);
     for (const system of systemsOf(ctx, params)) {
-      const inverse = await opened(system, state);
-      for await (const slab of rowSlabs(trainGradients(system), train, 4 * p * rowsAtOnce(p))) {
-        const solved = await inverse(wide(slab), watcher(system, slab, train));
-        for (let row = 0; row < slab.rows; row++) {
-          let product = 0;
-          for (let i = row * p; i < (row + 1) * p; i++) product += slab.data[i] * solved[i];
-          scores[slab.start + row] += product / ctx.checkpoints.length;
-        }
-      }
+      const { onItself } = await ownInfluence(system, await opened(system, state), watcher(system));
+      for (const [point, value] of onItself.entries()) scores[point] += value / ctx.checkpoints.length;
     }
     return scores;
   },
@@ -87,13 +82,20 @@ function systemsOf(ctx: Context, params: InfluenceParams): System[] {
   return ctx.checkpoints.map((checkpoint, index) => ({ ctx, params, checkpoint, index, curvature }));
 }
 
-function opened(system: System, state: MethodState) {
+function opened(system: System, state: MethodState): Promise<Inverse> {
   const suffix = `@${system.index}`;
   const own = Object.entries(state).filter(([name]) => name.endsWith(suffix));
   return solvers[system.params.solver].open(
     system,
     renamed(Object.fromEntries(own), (name) => name.slice(0, -suffix.length)),
   );
+}
+
+/** With RelatIF, what the scores of each training point are divided by, [train]. */
+async function divisorsOf(system: System, inverse: Inverse): Promise<Float64Array | undefined> {
+  const { relatif } = system.params;
+  if (relatif === 'none') return undefined;
+  return relatifDivisors(await ownInfluence(system, inverse, watcher(system, { start: 0, rows: 0 })), relatif);
 }
 
 function renamed(state: MethodState, rename: (name: string) => string): MethodState {

@@ -4,7 +4,7 @@ import { solverNames } from './solvers/names.js';
 export const params = {
   solver: choice(solverNames, {
     default: 'explicit',
-    help: 'explicit: factors C, for small models; cg: conjugate gradients, as exact, for any size; kfac, ekfac: C by Kronecker factors of each layer; ekfac-cg: cg preconditioned by ekfac',
+    help: 'explicit: factors C, for small models; cg: conjugate gradients, as exact, for any size; kfac, ekfac: C by Kronecker factors of each layer; ekfac-cg: cg preconditioned by ekfac; lissa, arnoldi, datainf: approximations',
   }),
   curvature: choice(['auto', 'hessian', 'gauss-newton', 'fisher'], {
     default: 'auto',
@@ -14,11 +14,15 @@ export const params = {
     default: 0.01,
     min: 0,
     search: { from: 1e-4, to: 1, scale: 'log' },
-    help: 'λ, added to every eigenvalue of C; doubled until all are above 0',
+    help: 'λ, added to every eigenvalue of C; explicit, cg: doubled until all are above 0',
   }),
   dampingUnit: choice(['absolute', 'mean-eigenvalue', 'layer-mean-eigenvalue'], {
     default: 'absolute',
-    help: 'absolute: damping is λ itself; mean-eigenvalue: in units of trace(C) / parameters; layer-mean-eigenvalue: of the same of each layer (kfac, ekfac)',
+    help: 'absolute: damping is λ itself; mean-eigenvalue: in units of trace(C) / parameters; layer-mean-eigenvalue: of the same of each layer (kfac, ekfac, datainf)',
+  }),
+  relatif: choice(['none', 'theta', 'loss'], {
+    default: 'none',
+    help: 'divides the scores of a point by |(C + λI)⁻¹ ∇loss| (theta) or by the root of its self-influence (loss)',
   }),
   checkpoints: int({
     default: 1,
@@ -46,6 +50,16 @@ export const params = {
     min: 1,
     help: 'kfac, ekfac: times that labels, or noises, are drawn for each point from the model; curvature fisher draws none',
   }),
+  depth: int({ default: 500, min: 1, help: 'lissa: terms of the series' }),
+  batch: int({ default: 32, min: 1, help: 'lissa: training points that each term looks at' }),
+  repeats: int({ default: 1, min: 1, help: 'lissa: series that are averaged' }),
+  scale: num({
+    default: 0,
+    min: 0,
+    help: 'lissa: what C + λI is divided by; 0: twice its highest eigenvalue',
+  }),
+  rank: int({ default: 20, min: 1, help: 'arnoldi: eigenvectors that are kept' }),
+  krylov: int({ default: 60, min: 1, help: 'arnoldi: products with C by which they are found' }),
   ...timestepsParams,
 };
 

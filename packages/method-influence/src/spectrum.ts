@@ -39,11 +39,13 @@ export async function extremeEigenvalues(
   watch: Watch,
 ): Promise<{ readonly lowest: number; readonly highest: number }> {
   const n = system.ctx.task.parameters;
+  const rng = system.ctx.rng(`ends ${system.index}`);
+  const start = Float64Array.from({ length: n }, () => rng.normal());
   let step = 0;
   const operator = (vector: Float64Array): Promise<Float64Array> => {
     watch(step++ / lanczosSteps);
     return curvatureProducts(system, vector);
   };
-  const { values } = await lanczos(operator, { n, steps: lanczosSteps, seed: system.ctx.seed(`ends ${system.index}`) });
+  const { values } = await lanczos(operator, { n, steps: lanczosSteps, start });
   return { lowest: values[values.length - 1], highest: values[0] };
 }

@@ -34,6 +34,15 @@ test('scores with little damping are those of dattri', async () => {
   expectReferenceScores(scores, read('scores_if_explicit_reg0.15'), 1e-5);
 });
 
+test.each([
+  ['theta', 'theta'],
+  ['loss', 'l'],
+])('RelatIF by %s has the scores of dattri', async (relatif, name) => {
+  const { state } = await fitted;
+  const { scores } = await runMethod(scoresOnly, setting, { params: { damping: 0.5, relatif }, state });
+  expectReferenceScores(scores, read(`scores_if_explicit_reg0.5_relatif_${name}`), 1e-5);
+});
+
 test('damping below the most negative eigenvalue is raised, and that is logged', async () => {
   const waves = (length: number, pitch: number) =>
     Float32Array.from({ length }, (_, i) => 2 * Math.sin(pitch * (i + 1)));

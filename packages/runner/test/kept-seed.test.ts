@@ -8,7 +8,7 @@ import { readArtifact } from '../src/artifacts/codec.js';
 import { runArtifact } from '../src/artifacts/training-run.js';
 import { truthArtifact } from '../src/artifacts/truth.js';
 import { boardInput, exportTruth, importTruth, type Plan, verifyTruth } from '../src/index.js';
-import { fitStep } from '../src/steps/kinds/fit.js';
+import { stageSteps } from '../src/steps/kinds/stage.js';
 import { trainStep } from '../src/steps/kinds/train.js';
 import { truthStep } from '../src/steps/kinds/truth.js';
 import { readData } from '../src/steps/read-data.js';
@@ -65,7 +65,7 @@ it('methods of every seed explain the runs that are repeated, and share what is 
   const planned = await plan(await grid(`${both}seeds: [0, 3]\n`), temporaryFolder());
   expect(planned.tasks.map(({ task }) => task.id)).toEqual(['a@fresh', 'a@same']);
   const checkpoints = planned.steps.flatMap((step) => {
-    const job = fitStep.jobOf(step);
+    const job = stageSteps.fit.jobOf(step);
     return job?.method.id === 'grad-dot' ? [job.method] : [];
   });
   // Seed 0 is one step for both tasks.

@@ -1,2 +1,2 @@
 /** Everything that `solver` can be; one file each beside this one. */
-export const solverNames = ['explicit', 'cg', 'kfac', 'ekfac', 'ekfac-cg'] as const;
+export const solverNames = ['explicit', 'cg', 'kfac', 'ekfac', 'ekfac-cg', 'lissa', 'arnoldi', 'datainf'] as const;

@@ -34,7 +34,7 @@ test.each(['kfac', 'ekfac'])('%s of the empirical Fisher has the scores of the t
 test('a damping in units of the mean eigenvalue of each layer is another one for each, and 0 is raised', async () => {
   const params = { solver: 'ekfac', curvature: 'fisher', dampingUnit: 'layer-mean-eigenvalue', damping: 0.1 };
   const { state } = await runMethod(scoresOnly, setting, { params });
-  const eigenvalues = state['eigenvalues@0'];
+  const eigenvalues = Float64Array.from(state['eigenvalues@0']);
   const [first, second] = setting.task.info.layers;
   const damping = (0.1 * eigenvalues.subarray(0, first.size).reduce((sum, value) => sum + value)) / first.size;
   const { scores } = await runMethod(scoresOnly, setting, { params, state });

@@ -1,4 +1,3 @@
-import { Rng, type Seed } from '@attribution-bench/contract';
 import { requireCount, requireFinite, requireLength } from '../errors.js';
 import type { SymmetricOperator } from './conjugate-gradient.js';
 import { tridiagonalEigen } from './symmetric-eigen.js';
@@ -7,8 +6,8 @@ export interface LanczosOptions {
   readonly n: number;
   /** Most often that the operator is called, one vector a call: the dimension of the Krylov space. */
   readonly steps: number;
-  /** Seed of the random start. */
-  readonly seed: Seed;
+  /** Where it begins, [n]: what is orthogonal to it is not found, so random numbers, as a rule; not 0. */
+  readonly start: Float64Array;
 }
 
 export interface RitzPairs {
@@ -31,15 +30,16 @@ export interface RitzPairs {
  */
 export async function lanczos(
   operator: SymmetricOperator<Float64Array>,
-  { n, steps, seed }: LanczosOptions,
+  { n, steps, start }: LanczosOptions,
 ): Promise<RitzPairs> {
   requireCount('lanczos', 'n', n, 1);
   requireCount('lanczos', 'steps', steps, 1);
-  const rng = new Rng(seed);
+  requireLength('lanczos', 'the start', start, n);
+  requireFinite('lanczos', 'the start', start);
   const basis: Float64Array[] = [];
   const diagonal: number[] = [];
   const couplings: number[] = [];
-  let candidate = Float64Array.from({ length: n }, () => rng.normal());
+  let candidate = start;
   let length = normOf(candidate);
   let scale = 0;
   while (basis.length < Math.min(steps, n)) {
