@@ -63,7 +63,7 @@ export { datasetName, isOwnPart, knownParts, paramsOf, partOf } from './parts.js
 export { querySets } from './queries.js';
 export { type DeclarePart, type ResolvedTask, resolveTask } from './resolve-task.js';
 export type { Choice, QuerySpec, TaskSpec } from './spec.js';
-export { drawSubset, modelsOf, type SubsetKind, type SubsetScope, seriesOf } from './subsets/draw-subset.js';
+export { drawSubset, type SubsetKind, type SubsetScope, seriesOf } from './subsets/draw-subset.js';
 export { type SubsetModel, trainOnSubsets } from './subsets/train-on-subsets.js';
 export { defineTarget, type Target, type TargetSpec } from './targets/target.js';
 export { targets } from './targets/targets.js';

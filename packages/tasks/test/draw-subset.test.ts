@@ -1,6 +1,6 @@
 import { deriveSeed, type SeedRole, type SubsetDesign } from '@attribution-bench/contract';
 import { expect, test } from 'vitest';
-import { drawSubset, modelsOf, seriesOf } from '../src/index.js';
+import { drawSubset, seriesOf } from '../src/index.js';
 
 const [train, stack] = [40, 8];
 const scope = { gridSeed: 7, taskKey: 'task', methodSeed: 1, train, stack };
@@ -22,7 +22,7 @@ test('a design is as many subsets as it says, each of points in ascending order'
   const counts = [12, 32, 40, 12, 82];
   for (const [at, design] of designs.entries()) {
     const subsets = drawn(design).flat();
-    expect([modelsOf(design, train), subsets.length]).toEqual([counts[at], counts[at]]);
+    expect(subsets.length).toBe(counts[at]);
     for (const { members } of subsets)
       for (const [i, point] of members.entries()) {
         expect(point >= (i === 0 ? 0 : members[i - 1]) && point < train).toBe(true);

@@ -37,11 +37,6 @@ export function seriesOf(design: SubsetDesign, train: number): SubsetSeries[] {
   }
 }
 
-/** Models that a design has trained. @param train points of the training set */
-export function modelsOf(design: SubsetDesign, train: number): number {
-  return seriesOf(design, train).reduce((sum, { count }) => sum + count, 0);
-}
-
 /** Sizes of the prefixes of a random order, ascending; fewer than `positions` where there are fewer points. */
 function prefixSizes(positions: number, train: number): number[] {
   const sizes = Array.from({ length: positions }, (_, k) => Math.round((train * (k + 1)) / positions));
