@@ -1,4 +1,4 @@
-import { defineMethod, int, num } from '@attribution-bench/contract';
+import { bySuspicion, defineMethod, int, num } from '@attribution-bench/contract';
 import { contentOrder } from './content-order.js';
 import { oneVsRestGaps } from './one-vs-rest.js';
 import { unitRows } from './relu-kernel.js';
@@ -53,14 +53,9 @@ export default defineMethod({
       progress: (done) => ctx.progress(done),
       signal: ctx.signal,
     });
-    const gap = new Float64Array(points);
-    for (const [at, point] of order.entries()) gap[point] = gaps.gap[at];
-    return { gap };
+    const suspicion = new Float64Array(points);
+    for (const [at, point] of order.entries()) suspicion[point] = gaps.gap[at];
+    return { suspicion };
   },
-  async score(_ctx, _params, { gap }) {
-    return Float32Array.from(gap, (value) => -value);
-  },
-  async selfInfluence(_ctx, _params, { gap }) {
-    return Float32Array.from(gap);
-  },
+  ...bySuspicion,
 });

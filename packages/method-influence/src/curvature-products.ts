@@ -1,5 +1,5 @@
-import { overTimesteps, type RowBlock } from '@attribution-bench/contract';
-import { addMatmul, matmul } from '@attribution-bench/numerics';
+import { overTimesteps } from '@attribution-bench/contract';
+import { addMatmul, float64Rows, matmul } from '@attribution-bench/numerics';
 import { trainGradients } from './gradients.js';
 import type { System } from './solvers/solver.js';
 
@@ -30,15 +30,10 @@ async function fisherProducts(system: System, rows: Float64Array): Promise<Float
   const count = rows.length / p;
   const sums = new Float64Array(rows.length);
   for await (const block of trainGradients(system)) {
-    const gradients = wide(block);
+    const gradients = float64Rows(block);
     const along = await matmul(rows, gradients, { m: count, k: p, n: block.rows, transposeB: true });
     for (let i = 0; i < along.length; i++) along[i] /= train;
     await addMatmul(sums, along, gradients, { m: count, k: block.rows, n: p });
   }
   return sums;
-}
-
-/** The rows of a block in float64. */
-export function wide({ rows, cols, data }: RowBlock): Float64Array {
-  return Float64Array.from(data.subarray(0, rows * cols));
 }

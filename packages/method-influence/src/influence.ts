@@ -1,6 +1,5 @@
 import { defineMethod, type MethodState } from '@attribution-bench/contract';
-import { addSolvedProducts, rowSlabs } from '@attribution-bench/numerics';
-import { wide } from './curvature-products.js';
+import { addSolvedProducts, float64Rows, rowSlabs } from '@attribution-bench/numerics';
 import { queryGradients, trainGradients } from './gradients.js';
 import { type Context, type InfluenceParams, params } from './params.js';
 import { divided, ownInfluence, relatifDivisors } from './relatif.js';
@@ -54,7 +53,7 @@ export default defineMethod({
         const watch = watcher(system, slab, queries);
         const points = trainGradients(system);
         await addSolvedProducts({
-          solved: await inverse(wide(slab), (share) => watch(share / 2)),
+          solved: await inverse(float64Rows(slab), (share) => watch(share / 2)),
           right: divisors === undefined ? points : divided(points, divisors),
           rightRows: train,
           into: scores.subarray(slab.start * train, (slab.start + slab.rows) * train),

@@ -1,6 +1,5 @@
 import type { RowBlock } from '@attribution-bench/contract';
-import { rowSlabs } from '@attribution-bench/numerics';
-import { wide } from './curvature-products.js';
+import { float64Rows, rowSlabs } from '@attribution-bench/numerics';
 import { trainGradients } from './gradients.js';
 import { type Inverse, rowsAtOnce, type System, type Watch } from './solvers/solver.js';
 
@@ -19,7 +18,7 @@ export async function ownInfluence(system: System, inverse: Inverse, watch: Watc
   const onParameters = new Float64Array(train);
   for await (const slab of rowSlabs(trainGradients(system), train, 4 * p * rowsAtOnce(p))) {
     const part = (share: number) => watch((slab.start + share * slab.rows) / train);
-    const solved = await inverse(wide(slab), part);
+    const solved = await inverse(float64Rows(slab), part);
     for (let row = 0; row < slab.rows; row++) {
       let [product, square] = [0, 0];
       for (let i = row * p; i < (row + 1) * p; i++) {

@@ -7,8 +7,8 @@ import {
   runMethod,
 } from '@attribution-bench/testkit';
 import { expect, test } from 'vitest';
+import { read, referenceMlp } from '../../../test/fixtures/influence-mlp/reference-mlp.js';
 import influence from '../src/influence.js';
-import { read, referenceMlp } from './support/reference-mlp.js';
 
 describeMethod(influence);
 

@@ -6,41 +6,17 @@ import {
   dot,
   expectReference,
   expectReferenceScores,
-  fixtureTask,
-  readNpy,
   runMethod,
-  torchLayers,
   torchRows,
   withProjections,
 } from '@attribution-bench/testkit';
 import { expect, test } from 'vitest';
+import { layers, read, referenceMlp } from '../../../test/fixtures/influence-mlp/reference-mlp.js';
 import tracin from '../src/tracin.js';
 
 describeMethod(tracin, { params: { checkpoints: 3 } });
 
-const read = (name: string) => readNpy(new URL(`../../../test/fixtures/influence-mlp/${name}.npy`, import.meta.url));
-const layers = [
-  { inputs: 64, outputs: 32 },
-  { inputs: 32, outputs: 10 },
-];
-const setting = await fixtureTask({
-  inputs: read('x_train'),
-  labels: read('y_train'),
-  queryInputs: read('x_test'),
-  queryLabels: read('y_test'),
-  classes: 10,
-  model: { use: 'mlp', hidden: [32] },
-  target: 'neg-loss',
-  checkpoints: [0, 1, 2].map((run) =>
-    torchLayers(
-      ['fc1', 'fc2'].map((layer) => ({
-        weight: read(`ckpt${run}_${layer}_weight`),
-        bias: read(`ckpt${run}_${layer}_bias`),
-      })),
-    ),
-  ),
-  learningRates: [0.1, 0.05, 0.02],
-});
+const setting = await referenceMlp([0, 1, 2], [0.1, 0.05, 0.02]);
 /** As dattri computed the reference: it projects to 512 columns unless told otherwise. */
 const projected = withProjections(
   setting,

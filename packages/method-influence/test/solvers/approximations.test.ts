@@ -7,17 +7,13 @@ import {
   torchRows,
 } from '@attribution-bench/testkit';
 import { expect, test } from 'vitest';
+import { layers, read, referenceMlp } from '../../../../test/fixtures/influence-mlp/reference-mlp.js';
 import influence from '../../src/influence.js';
 import type { InfluenceParams } from '../../src/params.js';
 import { approximateEigenpairs } from '../../src/solvers/arnoldi.js';
-import { read, referenceMlp } from '../support/reference-mlp.js';
 
 const setting = await referenceMlp();
 const { selfInfluence: _, ...scoresOnly } = influence;
-const layers = [
-  { inputs: 64, outputs: 32 },
-  { inputs: 32, outputs: 10 },
-];
 
 test.each([
   ['d60_damp0.01_scale50', { depth: 60, damping: 0.5, scale: 50 }],

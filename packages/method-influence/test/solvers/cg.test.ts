@@ -1,7 +1,7 @@
 import { expectReferenceScores, runMethod } from '@attribution-bench/testkit';
 import { expect, test } from 'vitest';
+import { read, referenceMlp } from '../../../../test/fixtures/influence-mlp/reference-mlp.js';
 import influence from '../../src/influence.js';
-import { read, referenceMlp } from '../support/reference-mlp.js';
 
 const setting = await referenceMlp();
 const { selfInfluence: _, ...scoresOnly } = influence;

@@ -15,6 +15,11 @@ export async function* unitRows(blocks: AsyncIterable<RowBlock>): AsyncGenerator
   }
 }
 
+/** The rows of a block in float64, [rows × cols]. */
+export function float64Rows({ rows, cols, data }: RowBlock): Float64Array {
+  return Float64Array.from(data.subarray(0, rows * cols));
+}
+
 /** Squared length of each row of a block, [rows]. */
 export function squaredNorms({ rows, cols, data }: RowBlock): Float64Array {
   const norms = new Float64Array(rows);

@@ -1,20 +1,19 @@
-import { addSolvedProducts } from '../matrices/row-blocks.js';
+import { addSolvedProducts, float64Rows } from '../matrices/row-blocks.js';
 import { transpose } from '../matrices/transpose.js';
 import type { FactoredKernel, RidgeKernel } from './factored-kernel.js';
-import { float64 } from './kernel-rows.js';
 
 /** Form `columns`: ΦᵀΦ + λI itself is factored. */
 export function columnKernel({ shape: { points, columns }, lambda, factor }: FactoredKernel): RidgeKernel {
   return {
     lambda,
     async addScores({ queries, phi, ...rest }) {
-      const solved = await factor.solveRows(float64(queries));
+      const solved = await factor.solveRows(float64Rows(queries));
       await addSolvedProducts({ solved, right: phi(), rightRows: points, ...rest });
     },
     async leverages(phi) {
       const leverages = new Float64Array(points);
       for await (const block of phi) {
-        const solved = await factor.solveLower(transpose(float64(block), block.rows, columns), block.rows);
+        const solved = await factor.solveLower(transpose(float64Rows(block), block.rows, columns), block.rows);
         for (let i = 0; i < solved.length; i++) leverages[block.start + (i % block.rows)] += solved[i] ** 2;
       }
       return leverages;
@@ -22,7 +21,7 @@ export function columnKernel({ shape: { points, columns }, lambda, factor }: Fac
     async solvedSquaredNorms(phi) {
       const squares = new Float64Array(points);
       for await (const block of phi) {
-        const solved = await factor.solveRows(float64(block));
+        const solved = await factor.solveRows(float64Rows(block));
         for (let i = 0; i < solved.length; i++) squares[block.start + Math.floor(i / columns)] += solved[i] ** 2;
       }
       return squares;

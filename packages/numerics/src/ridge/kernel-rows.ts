@@ -1,6 +1,6 @@
 import type { RowBlock } from '@attribution-bench/contract';
 import { shapeError } from '../errors.js';
-import { collectRows } from '../matrices/row-blocks.js';
+import { collectRows, float64Rows } from '../matrices/row-blocks.js';
 
 /**
  * Features Φ [points × columns] and which of their two kernels is formed: ΦᵀΦ (`columns`) or ΦΦᵀ (`points`, smaller
@@ -12,11 +12,6 @@ export interface KernelShape {
   readonly form: 'columns' | 'points';
 }
 
-/** The rows of a block in float64, [rows × cols]. */
-export function float64({ rows, cols, data }: RowBlock): Float64Array {
-  return Float64Array.from(data.subarray(0, rows * cols));
-}
-
 /** All rows of Φ in float64, [points × columns]. @throws BenchError NUMERICS_SHAPE when they are of another width */
 export async function collectFloat64(
   rows: AsyncIterable<RowBlock>,
@@ -24,5 +19,5 @@ export async function collectFloat64(
 ): Promise<Float64Array> {
   const all = await collectRows(rows, points);
   if (all.cols !== columns) throw shapeError('ridgeKernel', `rows of ${all.cols} are not rows of ${columns}`);
-  return float64(all);
+  return float64Rows(all);
 }

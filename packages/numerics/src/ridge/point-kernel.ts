@@ -1,7 +1,8 @@
 import { matmul } from '../matrices/matmul.js';
+import { float64Rows } from '../matrices/row-blocks.js';
 import { transpose } from '../matrices/transpose.js';
 import type { FactoredKernel, RidgeKernel } from './factored-kernel.js';
-import { collectFloat64, float64 } from './kernel-rows.js';
+import { collectFloat64 } from './kernel-rows.js';
 
 /** Rows of the inverse that are formed at a time for its mean absolute entry. */
 const inverseRows = 512;
@@ -13,7 +14,7 @@ export function pointKernel({ shape, lambda, factor }: FactoredKernel): RidgeKer
     lambda,
     async addScores({ queries, phi, into, scale, onBlock }) {
       const rows = await collectFloat64(phi(), shape);
-      const products = await matmul<Float64Array>(float64(queries), rows, {
+      const products = await matmul<Float64Array>(float64Rows(queries), rows, {
         m: queries.rows,
         k: columns,
         n: points,

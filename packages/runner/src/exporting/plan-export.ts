@@ -4,7 +4,13 @@ import type { Grid } from '../model/grid.js';
 import type { TaskSource } from '../model/job.js';
 import type { Plan, PlanOptions } from '../model/plan.js';
 import { planGrid } from '../plan/plan-grid.js';
-import { modelSeed, type PlannedTruthSteps, planCheckpoints, planTrajectory, planTruth } from '../plan/plan-models.js';
+import {
+  modelSeed,
+  type PlannedTruthSteps,
+  planCheckpoints,
+  planTrajectories,
+  planTruth,
+} from '../plan/plan-models.js';
 import { planTaskData } from '../plan/plan-task.js';
 import { settle } from '../plan/settle.js';
 import type { StepList } from '../plan/step-list.js';
@@ -54,7 +60,7 @@ export async function planExport(grid: Grid, options: PlanOptions, request: Expo
   const used = cells === undefined ? { checkpoints: 1, trajectory: 0 } : usedModels(cells);
   const { checkpoints = used.checkpoints, trajectory = used.trajectory } = request;
   const runs = planCheckpoints(steps, opened, seed, checkpoints);
-  const along = trajectory === 0 ? [] : [planTrajectory(steps, opened, seed, trajectory)];
+  const along = trajectory === 0 ? [] : planTrajectories(steps, opened, seed, { trajectory });
   const truth = request.withTruth === true ? planTruth(steps, opened, truthOf(grid, task)) : undefined;
   const tune = cells?.tasks[0]?.tune;
   if (truth !== undefined && tune === undefined) throw noSplit(grid, task.id);

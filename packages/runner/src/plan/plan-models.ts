@@ -28,17 +28,12 @@ export function planCheckpoints(steps: StepList, task: TaskToPlan, seed: number,
   return Array.from({ length: count }, (_, run) => keepOfRun(steps, task, { seed, run }, 1));
 }
 
-/** Plans run 0 of a method seed, which is checkpoint 0 too, with `snapshots` models kept along it. */
-export function planTrajectory(steps: StepList, task: TaskToPlan, seed: number, snapshots: number): PlannedRun {
-  return keepOfRun(steps, task, { seed, run: 0 }, snapshots);
-}
-
-/** {@link planTrajectory} for each of the first runs of a method seed that a method looks along. */
+/** Plans models along each of the first runs of a method seed that a method looks along; the last model of each is final. */
 export function planTrajectories(
   steps: StepList,
   task: TaskToPlan,
   seed: number,
-  { trajectory, trajectories = 1 }: UsedModels,
+  { trajectory, trajectories = 1 }: Pick<UsedModels, 'trajectory' | 'trajectories'>,
 ): PlannedRun[] {
   return Array.from({ length: trajectories }, (_, run) => keepOfRun(steps, task, { seed, run }, trajectory));
 }

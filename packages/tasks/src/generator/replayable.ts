@@ -16,25 +16,18 @@ export function generatorReplayable(subject: GeneratorSubject, objective: Object
   const { queryInputs, inputShape } = data;
   const dims = sizeOf(inputShape);
   const queries = queryInputs.length / dims;
-  const { levels, levelWidth } = subject;
   return {
     network: subject.network,
     objective,
     target: subject.outputFunction('target'),
     queries({ levels, queryInputs, queryTimesteps, queryNoise }) {
       const reference = tf.reshape(queryNoise, [queries, dims]);
-      const rows = tf.reshape(tf.gather(levels, tf.reshape(queryTimesteps, [1]) as tf.Tensor1D), [1, levelWidth]);
-      const { x, time } = noisy(queryInputs, reference, rows);
-      return {
-        x: tf.reshape(x, [queries, ...inputShape]),
-        time: tf.tile(time, [queries, 1]),
-        reference,
-      };
+      const level = tf.gather(levels, tf.reshape(queryTimesteps, [1]) as tf.Tensor1D);
+      const { x, time } = noisy(queryInputs, reference, level);
+      return { x: tf.reshape(x, [queries, ...inputShape]), time: tf.tile(time, [queries, 1]), reference };
     },
-    shared: { queryInputs, levels },
-    sharedSpecs: {
-      queryInputs: { shape: [queries, dims], dtype: 'float32' },
-    },
+    shared: { queryInputs },
+    sharedSpecs: { queryInputs: { shape: [queries, dims], dtype: 'float32' } },
     noise: targetPairs(subject, queries, dims),
   };
 }

@@ -1,15 +1,12 @@
 import type { OutputFunction } from '@attribution-bench/contract';
 import type { Program } from '@attribution-bench/onnx';
-import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
+import type { Engine } from '@attribution-bench/tfjs-onnx';
 import { parameterSpecs, unpacked } from '../nn/architecture/flat.js';
-import { positionFactors } from '../nn/gradients/sample-gradients.js';
 import { averagedTaps } from './averaged-taps.js';
+import { deltaName, inputName, namedFactors } from './named-factors.js';
 import type { OpenedPass, PassRun } from './opened-pass.js';
 import { rowRanges } from './row-ranges.js';
 import { type FactorBlock, factorSizes, type GradientSource, type PositionProducts } from './stream-gradients.js';
-
-const inputName = (layer: string): string => `${layer}:input`;
-const deltaName = (layer: string): string => `${layer}:delta`;
 
 /** Compiles: factors of every layer for the gradient of a scalar of each point, averaged over its positions. */
 export function compileFactors(engine: Engine, opened: OpenedPass, output: OutputFunction): Promise<Program> {
@@ -17,14 +14,7 @@ export function compileFactors(engine: Engine, opened: OpenedPass, output: Outpu
   const { architecture } = subject;
   return engine.program(
     (feeds) => {
-      const taps = averagedTaps(opened, output, feeds);
-      const named: Tensors = {};
-      for (const layer of architecture.layers) {
-        const { input, delta } = positionFactors(layer, taps[layer.name]);
-        named[inputName(layer.name)] = input;
-        named[deltaName(layer.name)] = delta;
-      }
-      return named;
+      return namedFactors(architecture, averagedTaps(opened, output, feeds));
     },
     { ...parameterSpecs(architecture.arrays), ...pass.specs(samples) },
   );

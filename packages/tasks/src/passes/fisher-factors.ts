@@ -6,21 +6,19 @@ import {
   sizeOf,
 } from '@attribution-bench/contract';
 import type { Program, TensorSpec } from '@attribution-bench/onnx';
-import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
+import type { Engine } from '@attribution-bench/tfjs-onnx';
 import { parameterSpecs, unpacked } from '../nn/architecture/flat.js';
 import type { LayerSpec } from '../nn/architecture/layer.js';
 import { fillPatchColumns } from '../nn/architecture/patches.js';
-import { positionFactors } from '../nn/gradients/sample-gradients.js';
 import { withParameters } from '../nn/interpreters/apply.js';
 import { sampleTaps } from '../nn/interpreters/tapped.js';
 import { layerMatrices } from './layer-matrices.js';
 import type { Likelihood } from './likelihood.js';
+import { deltaName, inputName, namedFactors } from './named-factors.js';
 import type { OpenedPass } from './opened-pass.js';
 import { rowRanges } from './row-ranges.js';
 import { factorSizes } from './stream-gradients.js';
 
-const inputName = (layer: string): string => `${layer}:input`;
-const deltaName = (layer: string): string => `${layer}:delta`;
 const drawsName = 'draws';
 const blockBytes = 2 ** 24;
 
@@ -40,13 +38,7 @@ export function compileFisherFactors(
       const { x, time, reference } = pass.inputs(feeds);
       const drawn = likelihood?.sampled(network.forward(withParameters(feeds), x, time), feeds[drawsName]) ?? reference;
       const taps = sampleTaps(network, architecture, feeds, (prediction) => loss(prediction, drawn), x, time);
-      const named: Tensors = {};
-      for (const layer of architecture.layers) {
-        const { input, delta } = positionFactors(layer, taps[layer.name]);
-        named[inputName(layer.name)] = input;
-        named[deltaName(layer.name)] = delta;
-      }
-      return named;
+      return namedFactors(architecture, taps);
     },
     {
       ...parameterSpecs(architecture.arrays),
