@@ -49,7 +49,7 @@ export const hostileStandIns: readonly HostileInput[] = [
         `^error: pipe\\.pack is a named pipe and not a file: ${notAPack}`,
         `error: device\\.pack is a device and not a file: ${notAPack}`,
         `error: folder\\.pack is a folder and not a file: ${notAPack}`,
-        `error: score\\.pack has format undefined, not "bench/truth@1": ${notAPack}`,
+        `error: score\\.pack has format undefined, not "bench/truth@1" or "bench/truth@2": ${notAPack}`,
         'error: nothing\\.pack was not found\n$',
       ].join('\n'),
     ),
