@@ -43,7 +43,7 @@ export type ParamSpecs = Readonly<Record<string, ParamSpec>>;
 export type Params<S extends ParamSpecs> = { readonly [K in keyof S]: S[K] extends ParamSpec<infer T> ? T : never };
 
 /** What tuning is told of a parameter of a method. */
-interface Tuned<T extends ParamValue, S = readonly T[]> {
+export interface Tuned<T extends ParamValue, S = readonly T[]> {
   search?: S;
   readOn?: readonly TaskKind[];
 }

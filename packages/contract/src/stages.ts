@@ -12,7 +12,8 @@ export type Stage = (typeof stages)[number];
 /** Names of the parameters that each stage of a method reads. Every method has a training side, if only an empty one. */
 export type StageReads = { readonly [stage in Stage]?: readonly string[] };
 
-interface Staged {
+/** What is known of a method before its stages are checked. */
+export interface Staged {
   readonly id: string;
   readonly params: ParamSpecs;
 }

@@ -9,7 +9,7 @@ export { type Fixture, fixtureTask } from './fixture-task.js';
 export { exactLeaveOneOut, type LeaveOneOut } from './leave-one-out.js';
 export { linearDatamodelingScore, retrainOnHalves, type SubsetTruth } from './linear-datamodeling.js';
 export { readNpy } from './npy.js';
-export { type MethodRun, paramsOf, type RunOptions, runMethod } from './run-method.js';
+export { type MethodRun, type Phase, paramsOf, type RunOptions, runMethod } from './run-method.js';
 export { generatedData, type Models, neverCancelled, type Setting, taskSpec, trainedSetting } from './setting.js';
 export { type LayerSizes, torchLayers, torchPositions, torchRows } from './torch-layers.js';
 export { withProjections } from './with-projections.js';
