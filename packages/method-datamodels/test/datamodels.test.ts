@@ -6,7 +6,7 @@ import {
   type SubsetOutcomes,
 } from '@attribution-bench/contract';
 import { centredKernel } from '@attribution-bench/numerics';
-import { contractRules, neverCancelled } from '@attribution-bench/testkit';
+import { describeMethod, neverCancelled, paramsOf } from '@attribution-bench/testkit';
 import { expect, test } from 'vitest';
 import datamodels from '../src/datamodels.js';
 import { dualRidge } from '../src/dual-ridge.js';
@@ -27,6 +27,7 @@ function example(noise: number) {
 }
 
 async function fitAndScore(outcomes: SubsetOutcomes, ridge: number) {
+  const params = paramsOf(datamodels, { ridge });
   const base: BaseContext = {
     task: {
       id: 'made',
@@ -50,8 +51,8 @@ async function fitAndScore(outcomes: SubsetOutcomes, ridge: number) {
     log() {},
   };
   const ctx = narrowContext({ ...base, ...{ subsets: async () => outcomes } }, datamodels.needs);
-  const state: MethodState = await datamodels.fit(ctx, { ridge });
-  return datamodels.score(ctx, { ridge }, state, {});
+  const state: MethodState = await datamodels.fit(ctx, params);
+  return datamodels.score(ctx, params, state, {});
 }
 
 /** Weights, then the intercept, by the normal equations with an unpenalised intercept and Gaussian elimination. */
@@ -82,7 +83,13 @@ function normalEquations({ members, targets }: SubsetOutcomes, rows: readonly nu
 
 const everySubset = Array.from({ length: subsets }, (_, i) => i);
 
-for (const { name, check } of contractRules(datamodels)) test(`keeps the contract of a method: ${name}`, check);
+const drawnByPlace = 'subsets are drawn by the places of points';
+
+describeMethod(datamodels, {
+  params: { retrainings: 64, regression: 'lasso' },
+  exempt: { permutation: drawnByPlace, duplicates: drawnByPlace },
+  kinds: ['classifier'],
+});
 
 test('weights are those of the normal equations', async () => {
   const { members, targets } = example(0.5);

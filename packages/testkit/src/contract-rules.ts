@@ -3,6 +3,7 @@ import {
   type CancelSignal,
   checkParams,
   type Method,
+  type ModelKind,
   type NumericArray,
   Rng,
 } from '@attribution-bench/contract';
@@ -30,6 +31,8 @@ export interface ContractOptions {
   readonly exemptOnGenerators?: Readonly<Partial<Record<Exemption, string>>>;
   /** For methods that explain generated queries alone: the diffusion model gets no held-out ones. */
   readonly generatedOnly?: boolean;
+  /** Kinds of task that it is tried on, for methods that do the same on each; default all that it takes. */
+  readonly kinds?: readonly ModelKind[];
 }
 
 const { train } = contractProblemSize;
@@ -50,10 +53,11 @@ export interface ContractRule {
 export function contractRules(method: Method, options: ContractOptions = {}): readonly ContractRule[] {
   const generator = options.generatedOnly === true ? generatedQueriesProblem : generatorProblem;
   const onGenerators = { ...options, exempt: { ...options.exempt, ...options.exemptOnGenerators } };
+  const tries = (kind: ModelKind) => method.tasks.includes(kind) && options.kinds?.includes(kind) !== false;
   return [
     ...declarationRules(method),
-    ...(method.tasks.includes('classifier') ? behaviourRules(method, classifierProblem, options) : []),
-    ...(method.tasks.includes('generator') ? behaviourRules(method, generator, onGenerators) : []),
+    ...(tries('classifier') ? behaviourRules(method, classifierProblem, options) : []),
+    ...(tries('generator') ? behaviourRules(method, generator, onGenerators) : []),
   ];
 }
 

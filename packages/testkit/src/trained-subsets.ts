@@ -23,7 +23,10 @@ async function train({ spec, task }: Setting, design: SubsetDesign): Promise<Sub
   for (const { kind, count } of seriesOf(design, info.train)) {
     const subsets = Array.from({ length: count }, (_, index) => index);
     members.push(...subsets.map((subset) => drawSubset(kind, subset, scope).members));
-    models.push(...(await trainOnSubsets(task, kind, subsets, scope, { cancel: neverCancelled })));
+    for (let first = 0; first < count; first += stack) {
+      const group = subsets.slice(first, first + stack);
+      models.push(...(await trainOnSubsets(task, kind, group, scope, { cancel: neverCancelled })));
+    }
   }
   const targets = new Float64Array(models.length * info.queries);
   for (const [row, model] of models.entries()) targets.set(model.targets, row * info.queries);

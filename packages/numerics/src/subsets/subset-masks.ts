@@ -41,6 +41,14 @@ export async function weightsOfPoints(
   return weights;
 }
 
+/** Masks of all points as columns, [train × subsets]. */
+export function maskColumns(members: Members, train: number): Float64Array {
+  const columns = new Float64Array(train * members.length);
+  for (const [subset, kept] of members.entries())
+    for (const point of kept) columns[point * members.length + subset] = 1;
+  return columns;
+}
+
 interface MaskBlock {
   readonly start: number;
   readonly columns: number;

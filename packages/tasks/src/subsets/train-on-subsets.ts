@@ -12,7 +12,7 @@ export interface SubsetModel {
 }
 
 /**
- * Trains one model on each of some subsets of a kind. @param subsets their numbers, consecutive and from a whole stack on
+ * Trains one model on each of some subsets of a kind. @param subsets their numbers, consecutive, from a whole stack on and of one stack
  * @throws BenchError TRAINING_DIVERGED
  */
 export async function trainOnSubsets(

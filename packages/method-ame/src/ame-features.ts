@@ -1,0 +1,24 @@
+/**
+ * What a linear model is fitted to, so that its weights are average marginal effects up to a factor (Lin et al. 2022, proposition
+ * 2): 1 / p for a point that a subset keeps and -1 / (1 - p) for one that it does not, both divided by √v with v the mean of
+ * 1 / (p (1 - p)) over the probabilities p. Features then have mean 0 and variance 1, and weights are effects divided by √v.
+ */
+export interface AmeFeatures {
+  /** [train × subsets] */
+  readonly columns: Float64Array;
+  /** √v */
+  readonly scale: number;
+}
+
+/** @param members points of each subset, as many for each share as for the others, in the order of the shares */
+export function ameFeatures(members: readonly Int32Array[], shares: readonly number[], train: number): AmeFeatures {
+  const subsets = members.length;
+  const scale = Math.sqrt(shares.reduce((sum, share) => sum + 1 / (share * (1 - share)) / shares.length, 0));
+  const columns = new Float64Array(train * subsets);
+  for (const [subset, kept] of members.entries()) {
+    const share = shares[Math.floor((subset * shares.length) / subsets)];
+    for (let point = 0; point < train; point++) columns[point * subsets + subset] = -1 / (1 - share) / scale;
+    for (const point of kept) columns[point * subsets + subset] = 1 / share / scale;
+  }
+  return { columns, scale };
+}
