@@ -22,3 +22,21 @@ export function ameFeatures(members: readonly Int32Array[], shares: readonly num
   }
   return { columns, scale };
 }
+
+/**
+ * Targets less the mean over the subsets of the same share. Features have mean 0 at every share, so effects are the same, without
+ * the noise of what the size of a subset does.
+ * @param targets [subsets × queries]
+ */
+export function centredByShare(targets: Float64Array, subsets: number, shares: number): Float64Array {
+  const each = targets.length / shares;
+  const queries = targets.length / subsets;
+  const centred = targets.slice();
+  for (let share = 0; share < shares; share++)
+    for (let query = 0; query < queries; query++) {
+      const places = Array.from({ length: subsets / shares }, (_, row) => share * each + row * queries + query);
+      const mean = places.reduce((sum, at) => sum + targets[at] / places.length, 0);
+      for (const at of places) centred[at] -= mean;
+    }
+  return centred;
+}

@@ -1,6 +1,6 @@
 import { defineMethod, int, list, num } from '@attribution-bench/contract';
 import { lassoOfMany, lowValues } from '@attribution-bench/numerics';
-import { ameFeatures } from './ame-features.js';
+import { ameFeatures, centredByShare } from './ame-features.js';
 
 /**
  * Average marginal effects (Lin et al. 2022, arXiv:2206.10013): how much a point raises the utility when it joins a random subset that
@@ -35,7 +35,8 @@ export default defineMethod({
   async fit(ctx, { shares, penalty }) {
     const { members, targets } = await ctx.subsets();
     const { columns, scale } = ameFeatures(members, shares, ctx.task.train);
-    const fitted = lassoOfMany(columns, targets, { rows: members.length, given: penalty }, (done) => {
+    const centred = centredByShare(targets, members.length, shares.length);
+    const fitted = lassoOfMany(columns, centred, { rows: members.length, given: penalty }, (done) => {
       ctx.signal.throwIfAborted();
       ctx.progress(done);
     });

@@ -1,7 +1,7 @@
 import { describeMethod, expectReference, readNpy } from '@attribution-bench/testkit';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import method from '../src/ame.js';
-import { ameFeatures } from '../src/ame-features.js';
+import { ameFeatures, centredByShare } from '../src/ame-features.js';
 
 const drawnByPlace = 'subsets are drawn by the places of points';
 const read = (name: string) => readNpy(new URL(`../../../test/fixtures/data-valuation/${name}.npy`, import.meta.url));
@@ -47,4 +47,9 @@ test('over all subsets features have mean 0 and variance 1, and their products w
   );
   expectReference(squares, new Float64Array(train).fill(1), 1e-12);
   expectReference(products, effects, 1e-9);
+});
+
+test('targets are centred among the subsets of one share', () => {
+  const targets = Float64Array.of(1, 10, 3, 20, 100, 0, 300, 4);
+  expect(centredByShare(targets, 4, 2)).toEqual(Float64Array.of(-1, -5, 1, 5, -100, -2, 100, 2));
 });

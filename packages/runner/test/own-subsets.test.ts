@@ -21,11 +21,12 @@ it('trains the subsets of methods once for all that ask for them, to the same by
   // The first sixteen are a whole stack, which is stored; the next four are trained again in the stack that they now share.
   expect(modelSteps(both).map(({ needed }) => needed)).toEqual([false, true, true]);
   expect((await run(both, { jobs: 2 })).outcome.failedCells).toEqual([]);
-  const { cells } = await boardInput(await planned(results, method(20), method(40)));
+  const { cells } = await boardInput(both);
   expect(cells.map(({ cost }) => cost?.retrainings)).toEqual([20, 40]);
 
   const alone = temporaryFolder();
-  await run(await planned(alone, method(40)));
-  const [first] = (await boardInput(await planned(alone, method(40)))).cells;
+  const one = await planned(alone, method(40));
+  await run(one);
+  const [first] = (await boardInput(one)).cells;
   expect(first.scoresDigest).toBe(cells[1].scoresDigest);
 });

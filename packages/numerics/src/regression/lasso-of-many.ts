@@ -1,8 +1,10 @@
 import { type LassoFeatures, lassoFeatures, lassoLargestPenalty, lassoPath } from './lasso.js';
 
 /** λ that are tried, as shares of the smallest one whose weights are all 0. */
-const shares = Array.from({ length: 16 }, (_, step) => 0.9 * 0.75 ** step);
+const shares = Array.from({ length: 10 }, (_, step) => 0.9 * 0.75 ** step);
 const folds = 5;
+/** Errors are compared after this much less work than weights are computed with. */
+const comparing = 1e-4;
 
 export interface LassoOfMany {
   /** [targets × columns] */
@@ -103,7 +105,7 @@ function heldOutErrors(
 ): { readonly errors: readonly number[]; readonly without: number } {
   const { mean, values: centred } = centredOn(rows, values);
   const allRows = rows.length + left.length;
-  const errors = lassoPath(features, centred, penalties).map((weights) => {
+  const errors = lassoPath(features, centred, penalties, comparing).map((weights) => {
     const used = Array.from(weights.keys()).filter((j) => weights[j] !== 0);
     return left.reduce((sum, row) => {
       const fitted = used.reduce(

@@ -11,9 +11,7 @@ export interface LassoFeatures {
 }
 
 /** Passes over the columns that are taken for one λ at most. */
-const mostPasses = 10_000;
-/** A pass that moves no fitted value by more than this share of the largest target ends the fit. */
-const tolerance = 1e-9;
+const mostPasses = 1000;
 
 /**
  * Features of some rows for {@link lassoPath}.
@@ -48,12 +46,14 @@ export function lassoLargestPenalty({ rows, columns, centred }: LassoFeatures, t
  * (Friedman, Hastie and Tibshirani 2010): for each λ the minimiser of Σ (y - x w)² / 2m + λ Σ |w|, starting from that before.
  * @param targets centred, [rows]
  * @param penalties descending
+ * @param tolerance a pass that moves fitted values by no more than this share of the largest target ends a fit
  * @returns weights for each λ, [columns] each
  */
 export function lassoPath(
   features: LassoFeatures,
   targets: Float64Array,
   penalties: readonly number[],
+  tolerance = 1e-6,
 ): Float64Array[] {
   const { rows, columns, centred, squares } = features;
   const residual = targets.slice();
