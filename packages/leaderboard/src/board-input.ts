@@ -21,12 +21,14 @@ export interface MeasuredCost {
   readonly scoreSeconds: number;
   /** What of these seconds other settings may share. */
   readonly stages?: readonly StageCost[];
+  /** What training the models that it uses cost, step by step, whoever else uses them; absent where that is not known. */
+  readonly training?: readonly StageCost[];
   readonly peakRssBytes: number;
   /** Models it had trained for itself (checkpoints of an ensemble, its own subsets). */
   readonly retrainings: number;
 }
 
-/** What a step cost whose result several settings may share. */
+/** What a step cost whose result several cells may share. */
 export interface StageCost {
   /** The same for the cells that share it. */
   readonly step: string;

@@ -270,8 +270,12 @@ export interface RowCost {
   readonly scoreSeconds?: number;
   /** Largest over seeds. */
   readonly peakRssBytes?: number;
-  /** Models trained for this method alone, of one seed. */
+  /** Models that the method uses, of one seed. */
   readonly retrainings?: number;
+  /** Seconds of training them, a mean over seeds, as if nobody else used them; absent where that is not known. */
+  readonly trainSeconds?: number;
+  /** What of these seconds other methods of the task use too; absent where they use nothing of it. */
+  readonly sharedTrainSeconds?: number;
   /** Fit and score seconds of all parameters and seeds, what they share counted once: what the choice cost. */
   readonly sweepSeconds?: number;
   /** What of fit and score other settings of the method share, a mean over seeds; absent where they share nothing. */

@@ -129,6 +129,25 @@ describe('a board', () => {
     expect(withoutSweeps(again)).toBe(withoutSweeps(board));
   });
 
+  it('bills a row the training of its models, and says what of it other methods use', () => {
+    const costOf = (method: string) => {
+      const own = { step: `${method} alone`, seconds: 3 };
+      const training = method === 'random' ? [] : [{ step: 'of all', seconds: 2 }, ...(method === 'trak' ? [own] : [])];
+      return { fitSeconds: 1, scoreSeconds: 1, peakRssBytes: 1, retrainings: training.length, training };
+    };
+    const { rows } = makeCosts({
+      ...input,
+      cells: input.cells.map((cell) => ({ ...cell, cost: costOf(cell.method) })),
+    });
+    const billOf = (method: string) => {
+      const { trainSeconds, sharedTrainSeconds } = rows.find(({ entry }) => entry === method) ?? {};
+      return [trainSeconds, sharedTrainSeconds];
+    };
+    expect(billOf('trak')).toEqual([5, 2]);
+    expect(billOf('tracin')).toEqual([2, 2]);
+    expect(billOf('random')).toEqual([0, undefined]);
+  });
+
   it('has nothing in it that depends on the machine or the moment', () => {
     const elsewhere = {
       ...input,

@@ -270,15 +270,17 @@ describe('rows of other programs', () => {
     expect(markdown).toMatch(/\| TracIn \| gradient \| external \|.*\| {2}\| 12 min 34 s § \| {2}\| 3 § \|/);
     expect(markdown).toContain('External: scores that another program computed; § as declared by');
     const [header, ...lines] = renderCsv(itsBoard, itsCosts).split('\r\n');
-    expect(header.split(',').slice(-6)).toEqual([
+    expect(header.split(',').slice(-8)).toEqual([
       'fit_seconds',
       'score_seconds',
       'peak_rss_bytes',
       'retrainings',
+      'train_seconds',
+      'shared_train_seconds',
       'sweep_seconds',
       'cost_declared',
     ]);
-    expect(lines.find((line) => line.includes(',tracin,'))).toMatch(/,,754,,3,,1$/);
+    expect(lines.find((line) => line.includes(',tracin,'))).toMatch(/,,754,,3,,,,1$/);
     expect(lines.find((line) => line.includes(',grad-dot,'))).toMatch(/,0$/);
     const page = await renderPage(itsBoard, itsCosts);
     expect(page).toMatch(/<span class="badge external" title="external: scores that another program computed">/);

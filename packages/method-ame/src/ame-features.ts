@@ -1,6 +1,6 @@
 /**
- * What a linear model is fitted to, so that its weights are average marginal effects up to a factor (Lin et al. 2022, proposition
- * 2): 1 / p for a point that a subset keeps and -1 / (1 - p) for one that it does not, both divided by √v with v the mean of
+ * What a linear model is fitted to, so that its weights are average marginal effects up to a factor (Lin et al.
+ * 2022): 1 / p for a point that a subset keeps and -1 / (1 - p) for one that it does not, both divided by √v with v the mean of
  * 1 / (p (1 - p)) over the probabilities p. Features then have mean 0 and variance 1, and weights are effects divided by √v.
  */
 export interface AmeFeatures {

@@ -88,6 +88,7 @@ function planData(plan: Plan, prediction: Estimate): unknown {
       id: cell.id,
       status: cell.status,
       ...(cell.reason !== undefined && { reason: cell.reason }),
+      retrainings: cell.retrainings,
       seconds: secondsOf(cell, prediction),
     })),
     stale: staleGroups(plan),
@@ -112,10 +113,11 @@ function planText(plan: Plan, prediction: Estimate, jobs: number): string {
     ]),
   );
   const cells = table(
-    ['cell', 'status', 'takes', 'why'],
+    ['cell', 'status', 'models', 'takes', 'why'],
     plan.cells.map((cell) => [
       cell.id,
       cell.status,
+      cell.retrainings,
       cell.steps === undefined || cell.status === 'cached' ? '' : formatDuration(secondsOf(cell, prediction)),
       cell.reason ?? '',
     ]),

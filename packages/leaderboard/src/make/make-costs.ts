@@ -14,10 +14,20 @@ export function makeCosts(input: BoardInput): BoardCosts {
         const costsOf = (some: readonly CellResult[]) => some.flatMap(({ cost }) => cost ?? []);
         const costs = costsOf(cells);
         const cost = joined(costs, costsOf(allCells));
-        const ofMethod = input.cells.filter((cell) => cell.task === info.id && cell.method === method.id);
+        const ofTask = input.cells.filter((cell) => cell.task === info.id);
+        const ofMethod = ofTask.filter((cell) => cell.method === method.id);
+        const ofOthers = ofTask.filter((cell) => cell.method !== method.id);
         return cost === undefined
           ? []
-          : [{ task: info.id, entry: name, ...cost, ...sharing(costs, costsOf(ofMethod)) } satisfies RowCost];
+          : [
+              {
+                task: info.id,
+                entry: name,
+                ...cost,
+                ...training(costs, costsOf(ofOthers)),
+                ...sharing(costs, costsOf(ofMethod)),
+              } satisfies RowCost,
+            ];
       }),
     ),
   };
@@ -71,6 +81,24 @@ function sharing(costs: readonly Cost[], all: readonly Cost[]): Pick<RowCost, 's
     sharedSeconds: mean(shared.map((stages) => sum(stages.map(({ seconds }) => seconds)))),
     sharedWith: Math.max(...shared.flatMap((stages) => stages.map(({ step }) => others(step)))),
   };
+}
+
+/** What training the models of the chosen parameters cost, and what of that other methods use; a mean over seeds. */
+function training(
+  costs: readonly Cost[],
+  others: readonly Cost[],
+): Pick<RowCost, 'trainSeconds' | 'sharedTrainSeconds'> {
+  const known = costs.flatMap((cost) => trainingOf(cost) ?? []);
+  if (known.length < costs.length || costs.length === 0) return {};
+  const used = new Set(others.flatMap((cost) => trainingOf(cost)?.steps ?? []).map(({ step }) => step));
+  const secondsOf = (isCounted: (step: string) => boolean) =>
+    mean(known.map(({ steps }) => sum(steps.flatMap(({ step, seconds }) => (isCounted(step) ? seconds : [])))));
+  const shared = secondsOf((step) => used.has(step));
+  return { trainSeconds: secondsOf(() => true), ...(shared > 0 && { sharedTrainSeconds: shared }) };
+}
+
+function trainingOf(cost: Cost): { readonly steps: readonly StageCost[] } | undefined {
+  return 'training' in cost && cost.training !== undefined ? { steps: cost.training } : undefined;
 }
 
 function mean(values: readonly number[]): number {

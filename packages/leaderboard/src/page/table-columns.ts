@@ -2,6 +2,7 @@ import { formatCount } from '@attribution-bench/contract';
 import type { RowCost } from '../board.js';
 import { lettersOf } from '../statistics/tie-groups.js';
 import { axisOf } from '../text/whisker.js';
+import { trainText } from '../view/cost-texts.js';
 import {
   formatBytes,
   formatInterval,
@@ -145,10 +146,18 @@ function otherMetricColumn(other: Metric): Column {
 const costColumns: readonly Column[] = [
   costColumn('fit', 'fit', ({ fitSeconds }) => fitSeconds, formatSeconds),
   costColumn('score', 'score', ({ scoreSeconds }) => scoreSeconds, formatSeconds),
+  {
+    id: 'train',
+    title: html`<abbr title="seconds of training the models that the method uses, and what of them other methods use too">training</abbr>`,
+    kind: 'number',
+    cell: ({ cost }) =>
+      cost?.trainSeconds === undefined ? undefined : trainText(cost.trainSeconds, cost.sharedTrainSeconds),
+    order: ({ cost }) => cost?.trainSeconds,
+  },
   costColumn('memory', 'memory', ({ peakRssBytes }) => peakRssBytes, formatBytes),
   costColumn(
     'retrainings',
-    html`<abbr title="models trained for this method alone">models</abbr>`,
+    html`<abbr title="models that the method uses">models</abbr>`,
     ({ retrainings }) => retrainings,
     formatCount,
   ),

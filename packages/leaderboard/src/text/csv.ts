@@ -33,6 +33,8 @@ export function renderCsv(board: Board, costs?: BoardCosts): string {
     'score_seconds',
     'peak_rss_bytes',
     'retrainings',
+    'train_seconds',
+    'shared_train_seconds',
     'sweep_seconds',
     'cost_declared',
   ];
@@ -64,6 +66,8 @@ export function renderCsv(board: Board, costs?: BoardCosts): string {
         cost?.scoreSeconds,
         cost?.peakRssBytes,
         cost?.retrainings,
+        cost?.trainSeconds,
+        cost?.sharedTrainSeconds,
         cost?.sweepSeconds,
         cost && (cost.declared ? 1 : 0),
       ]),

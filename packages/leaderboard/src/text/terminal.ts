@@ -143,6 +143,7 @@ function columnsOf(view: TaskView, board: Board, width: number): Column[] {
   );
   const costs = ({ cost }: RowView) => costTexts(cost, ` ${declaredMark}`);
   const seconds = column('fit+score', 'right', (row) => costs(row).fitAndScore ?? '');
+  const training = column('training', 'right', (row) => costs(row).train ?? '');
   const ofCeiling = column('of ceiling', 'right', (row) =>
     row.value?.ofCeiling === undefined
       ? ''
@@ -158,7 +159,7 @@ function columnsOf(view: TaskView, board: Board, width: number): Column[] {
   const shown = new Set([rank, tie, method, value, interval]);
   const taken = () => [...shown].reduce((sum, { width: own }) => sum + own + gap.length, -gap.length);
   const plotRoom = gap.length + narrowestPlot;
-  const wanted = [toBest, seconds, ...others, ofCeiling, memory, retrainings].filter((candidate) =>
+  const wanted = [toBest, seconds, ...others, ofCeiling, training, memory, retrainings].filter((candidate) =>
     rows.some((row) => candidate.cell(row) !== ''),
   );
   const first = new Set([toBest, seconds, ...others]);
@@ -167,7 +168,20 @@ function columnsOf(view: TaskView, board: Board, width: number): Column[] {
     if (taken() + gap.length + candidate.width + reserve <= width) shown.add(candidate);
   });
   const room = Math.min(widestPlot, width - taken() - gap.length);
-  const ordered = [rank, tie, method, value, interval, toBest, ofCeiling, ...others, seconds, memory, retrainings];
+  const ordered = [
+    rank,
+    tie,
+    method,
+    value,
+    interval,
+    toBest,
+    ofCeiling,
+    ...others,
+    seconds,
+    training,
+    memory,
+    retrainings,
+  ];
   const columns = ordered.filter((candidate) => shown.has(candidate));
   if (room >= narrowestPlot) columns.splice(columns.indexOf(interval) + 1, 0, plotColumn(rows, room, view.ceiling));
   return columns;

@@ -42,7 +42,7 @@ export function meanGainsByPosition(
 }
 
 /**
- * Weights of Beta(alpha, beta) Shapley by how many points came before, [n], with sum 1 (Kwon and Zou 2022, equation 5):
+ * Weights of Beta(alpha, beta) Shapley by how many points came before, [n], with sum 1 (Kwon and Zou 2022):
  * proportional to B(j + beta, n - 1 - j + alpha) C(n - 1, j) at j. Beta(1, 1) is the Shapley value, where all are 1/n; with
  * alpha above beta small subsets count more.
  */

@@ -10,6 +10,8 @@ export type PlannedCellStatus = StepStatus | 'skipped' | 'broken';
 
 /** Ids of the steps of a cell. */
 export interface CellSteps {
+  /** What trains the models that its method uses; cells share those too. */
+  readonly training: readonly string[];
   /** What cells may share, by stage. */
   readonly stages: { readonly [stage in Stage]?: string };
   readonly score: string;
@@ -31,7 +33,7 @@ export interface PlannedCell {
   readonly adaptation?: string;
   /** Ids of its steps; absent when skipped or broken. */
   readonly steps?: CellSteps;
-  /** Models that are trained for it: checkpoints of its ensemble, and one more run where it needs a trajectory. */
+  /** Models that are trained for it: checkpoints of its ensemble, runs with a trajectory, and those on subsets of its own. */
   readonly retrainings: number;
 }
 

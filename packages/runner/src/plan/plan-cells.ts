@@ -153,11 +153,13 @@ function planCell(
     needs: [...new Set([...opened.dataSteps, ...models.map(({ id }) => id), ...(subsets ? [subsets.id] : [])])],
   });
   const cell = cellOf();
-  const retrainings = new Set(models.map(({ id }) => id)).size + (own ? own.models.length : 0);
+  const checkpointRuns = [...new Set(models.map(({ id }) => id))];
+  const retrainings = checkpointRuns.length + (own ? own.models.length : 0);
+  const training = [...checkpointRuns, ...(own ? own.steps : [])];
   if (loaded.external !== undefined) {
     const score = addStep(steps, planExternal(opened, cell, loaded.external, grid, method.scoreShape));
     return {
-      steps: { stages: {}, score: score.id, metrics: planMetrics(steps, grid, cellTask, cell, score) },
+      steps: { training, stages: {}, score: score.id, metrics: planMetrics(steps, grid, cellTask, cell, score) },
       retrainings,
     };
   }
@@ -170,6 +172,7 @@ function planCell(
   const score = addStep(steps, planScore(opened, cell, before, { scoreShape: method.scoreShape, selfInfluence }));
   return {
     steps: {
+      training,
       stages: Object.fromEntries(Object.entries(before).map(([stage, { id }]) => [stage, id])),
       score: score.id,
       metrics: planMetrics(steps, grid, cellTask, cell, score),

@@ -168,13 +168,22 @@ async function costOf(store: Store, cell: PlannedCell, steps: StepIndex): Promis
     peakRssBytes = Math.max(peakRssBytes, cost.peakRssBytes);
   }
   const { fit, queries } = costs;
+  const training = await Promise.all(
+    cell.steps.training.map(async (step) => ({ step, seconds: (await of(step))?.seconds })),
+  );
   return {
     fitSeconds: fit?.seconds ?? 0,
     scoreSeconds: score.seconds + (queries?.seconds ?? 0),
     peakRssBytes,
     retrainings: cell.retrainings,
     stages: Object.values(costs),
+    ...(training.every(isKnown) && { training }),
   };
+}
+
+/** Models that were imported, or trained by an earlier version, have no known cost. */
+function isKnown(cost: { readonly step: string; readonly seconds: number | undefined }): cost is StageCost {
+  return cost.seconds !== undefined;
 }
 
 function boardMethods({ grid }: Plan): BoardMethod[] {

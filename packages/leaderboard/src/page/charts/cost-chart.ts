@@ -32,10 +32,12 @@ export async function costChart(view: TaskView, marks: Marks): Promise<Figure | 
   if (points.length < 2) return undefined;
   const domain = domainOf(points, ceiling?.value?.value);
   const front = points.filter((point) => point.front).sort((a, b) => a.seconds - b.seconds);
-  const axes = axesOf(domain, metricName(metric));
+  const trains = [...view.ranked, ...view.controls].some(({ cost }) => cost?.trainSeconds !== undefined);
+  const what = trains ? 'seconds to train its models, fit and score' : 'seconds to fit and score';
+  const axes = axesOf(domain, metricName(metric), what);
   const svg = await drawChart({
     ...plot,
-    description: `${metric.title} against seconds to fit and score`,
+    description: `${metric.title} against ${what}`,
     layer: [
       ...(ceiling?.value === undefined ? [] : [ceilingLayer(ceiling.value.value, axes)]),
       frontLayer(front, axes),
@@ -105,14 +107,14 @@ function labelsOf(points: readonly Point[], { x, y }: Domain): Label[] {
 
 type Axes = ReturnType<typeof axesOf>;
 
-function axesOf({ x, y }: Domain, title: string) {
+function axesOf({ x, y }: Domain, title: string, seconds: string) {
   return {
     x: {
       field: 'seconds',
       type: 'quantitative',
       scale: { type: 'log', domain: x, nice: false },
       axis: {
-        title: 'seconds to fit and score (log scale)',
+        title: `${seconds} (log scale)`,
         grid: false,
         format: '~g',
         tickCount: 5,
@@ -194,7 +196,7 @@ function pointsOf(rows: readonly RowView[]): Point[] {
   const measured = rows.flatMap(({ row, value, cost }) => {
     if (value === undefined || cost?.fitSeconds === undefined || cost.scoreSeconds === undefined) return [];
     // A millisecond is the least a log scale shows.
-    const seconds = Math.max(0.001, cost.fitSeconds + cost.scoreSeconds);
+    const seconds = Math.max(0.001, (cost.trainSeconds ?? 0) + cost.fitSeconds + cost.scoreSeconds);
     const title = singleLine(row.title);
     const { family } = row;
     return [{ title, family, seconds, value: value.value, low: value.low, high: value.high, kind: row.kind }];
