@@ -159,7 +159,7 @@ test('problems of a foreign task are told with line and column, and a method tha
   expect(strange.stderr).toContain('0123456789abcdef is no published truth of this results folder');
 });
 
-test('methods that learn from subsets are skipped on tasks that are trained here', async () => {
+test('methods that learn from subsets have their own trained on tasks that are trained here', async () => {
   const grid = gridFolder(`schema: bench/grid@1
 name: published
 tasks:
@@ -167,10 +167,12 @@ tasks:
     data: { use: digits, train: 30, queries: 4 }
     model: { use: logistic, epochs: 2, batch: 16 }
 truth: { subsets: 6, retrainSeeds: 1 }
-methods: [random, datamodels]
+methods: [random, { use: datamodels, params: { retrainings: 12 } }]
 metrics: [lds]
 report: { resamples: 100 }
 `);
   expect((await run(grid)).code).toBe(0);
-  expect(rowOf(boardOf(grid), 'datamodels')).toMatchObject({ status: 'skipped' });
+  expect(rowOf(boardOf(grid), 'datamodels')).toMatchObject({ status: 'ok' });
+  const { rows }: { rows: { entry: string; retrainings?: number }[] } = JSON.parse(fileOf(grid, 'board-costs.json'));
+  expect(rows.find(({ entry }) => entry === 'datamodels')?.retrainings).toBe(12);
 });

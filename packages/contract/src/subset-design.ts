@@ -23,12 +23,16 @@ export type SubsetDesign =
   /** For each of `seeds` training seeds all points, then, in the same order, all points but one, in the order of the points. */
   | { readonly draw: 'leave-one-out'; readonly seeds: number };
 
+const most = 1_000_000;
+
 /** Why a value is no design that can be drawn; undefined when it is one. */
 export function subsetDesignProblem(value: unknown): string | undefined {
   if (!isObject(value)) return 'is not an object';
   const { draw, count, fraction, shares, positions, seeds } = value;
   const wholes = (name: string, number: unknown) =>
-    Number.isSafeInteger(number) && Number(number) >= 1 ? undefined : `has ${name} that is not a whole number from 1`;
+    Number.isInteger(number) && Number(number) >= 1 && Number(number) <= most
+      ? undefined
+      : `has ${name} that is not a whole number from 1 to ${most}`;
   const isShare = (share: unknown) => typeof share === 'number' && share > 0 && share < 1;
   switch (draw) {
     case 'fraction':

@@ -1,10 +1,12 @@
 import {
   BenchError,
+  type SubsetDesign,
   subsetDesignProblem,
   type TaskInfo,
   toPlainError,
   type UsedModels,
 } from '@attribution-bench/contract';
+import { seriesOf } from '@attribution-bench/tasks';
 import type { GridMethod, LoadedMethod } from '../model/grid.js';
 import { failureLine } from '../steps/registry.js';
 
@@ -59,16 +61,24 @@ function needsMore({ needs, tasks }: LoadedMethod['method'], { kind }: TaskInfo,
 function learnsFromNothing(
   { needs }: LoadedMethod['method'],
   { subsets }: UsedModels,
-  { kind }: TaskInfo,
+  { kind, train }: TaskInfo,
 ): string | undefined {
   if (!needs.includes('subsets') || kind === 'foreign') return undefined;
   if (subsets === undefined)
     return 'learns from subsets of a published truth (kind: foreign); its uses() names none to train on';
-  const problem = subsetDesignProblem(subsets);
+  const problem = subsetDesignProblem(subsets) ?? tooMany(subsets, train);
   if (problem === undefined) return undefined;
   throw new BenchError({
     code: 'METHOD_ANSWER',
     message: `uses() returned a design of subsets that ${problem}`,
     next: 'see SubsetDesign of @attribution-bench/contract',
   });
+}
+
+/** A plan has a step for each stack of models. */
+const mostModels = 1_000_000;
+
+function tooMany(design: SubsetDesign, train: number): string | undefined {
+  const models = seriesOf(design, train).reduce((sum, { count }) => sum + count, 0);
+  return models > mostModels ? `takes ${models} models, more than ${mostModels}` : undefined;
 }
