@@ -69,6 +69,7 @@ export const errorCodes = [
   'METHOD_ANSWER',
   'METHOD_CHECKPOINT',
   'METHOD_INPUT',
+  'METHOD_ROUGH',
   'METHOD_SCORES',
   'METHOD_STAGES',
   'METHOD_STATE',
@@ -138,6 +139,7 @@ export const errorCodes = [
   'SCAN_NAMES',
   'TELEMETRY_ON',
   'TRAINING_DIVERGED',
+  'WEIGHTS_SHAPE',
   // Runs and what they store.
   'BUDGET_MEMORY',
   'BUDGET_TIME',

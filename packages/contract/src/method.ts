@@ -11,7 +11,15 @@ import type { TaskInfo, TaskKind } from './task.js';
 import { contractVersion, type OfContract } from './version.js';
 
 /** What a method may ask for beyond its own random numbers; its context holds what it names and nothing else. */
-export type Need = 'labels' | 'features' | 'checkpoints' | 'gradients' | 'curvature' | 'trajectory' | 'subsets';
+export type Need =
+  | 'labels'
+  | 'features'
+  | 'checkpoints'
+  | 'gradients'
+  | 'curvature'
+  | 'trajectory'
+  | 'unrolling'
+  | 'subsets';
 
 /** `pairwise` scores are [queries × train]; `global` ones are [train], the same for every query. */
 export type ScoreShape = 'pairwise' | 'global';
@@ -207,6 +215,20 @@ export interface ReplayedStep {
   readonly emitted: Readonly<Record<string, Float32Array>>;
 }
 
+/** What one step of training contributes to the derivatives of the targets of some queries; see `unroll`. */
+export interface UnrolledStep {
+  readonly step: number;
+  /** Training indices of the batch; -1 where padded. */
+  readonly batch: Int32Array;
+  /** Number of the first query of `byWeight`. */
+  readonly firstQuery: number;
+  /**
+   * Derivative of the target after all training by the weight of each place's loss in this step alone, [queries × batch];
+   * 0 where padded.
+   */
+  readonly byWeight: Float32Array;
+}
+
 /** What training on subsets of the training set came to. */
 export interface SubsetOutcomes {
   /**
@@ -300,6 +322,20 @@ export interface ContextByNeed {
     readonly trajectory: readonly Checkpoint[];
     /** Runs the training of checkpoint 0 again, step by step, to the same bytes, and streams what `emit` computed. */
     replay(request: ReplayRequest): AsyncIterable<ReplayedStep>;
+  };
+  unrolling: {
+    /**
+     * Differentiates the target of each query through the whole training run of checkpoint 0, from its last step to its first.
+     * A step minimises Σ w_i loss_i / |B| over its batch B, with all weights 1: initial parameters, order, noise, learning rates,
+     * |B| and the statistics of batch normalisations do not depend on the weights. Each step comes once per group of queries.
+     */
+    unroll(): AsyncIterable<UnrolledStep>;
+    /**
+     * Trains that run again with the losses of the training points weighted, and gives the targets after it.
+     * @param weights [rows × train], a run a row
+     * @returns [rows × queries]
+     */
+    reweighted(weights: Float32Array): Promise<Float32Array>;
   };
   subsets: {
     /**

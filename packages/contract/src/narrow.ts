@@ -8,6 +8,7 @@ const membersOf: Readonly<Record<Need, readonly (keyof FullMethodContext)[]>> = 
   gradients: ['gradients'],
   curvature: ['curvatureProducts', 'layerMatrices', 'fisherFactors'],
   trajectory: ['trajectory', 'replay'],
+  unrolling: ['unroll', 'reweighted'],
   subsets: ['subsets'],
 };
 

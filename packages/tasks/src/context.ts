@@ -17,6 +17,8 @@ import type { Pass, Subject } from './passes/pass.js';
 import type { ContextRequest, LoadedCheckpoint } from './task.js';
 import type { TaskKindParts } from './task-kind.js';
 import type { Replayer } from './training/replay.js';
+import type { Reweighter } from './training/reweighting.js';
+import type { Unroller } from './training/unrolling.js';
 
 /** What a context is made from. */
 export interface ContextParts {
@@ -26,6 +28,9 @@ export interface ContextParts {
   readonly evaluator: Evaluator;
   readonly replay: Replayer;
   readonly likelihood: Likelihood;
+  readonly unroll: Unroller;
+  readonly reweight: Reweighter;
+  readonly targetPass: Pass;
   /** For generators. */
   readonly samplingPass?: TaskKindParts['samplingPass'];
   readonly environment: DataEnvironment;
@@ -33,7 +38,19 @@ export interface ContextParts {
 
 /** What a method sees of a task: everything, to be narrowed to what it declares. */
 export function createContext(
-  { info, data, subject, evaluator, replay, likelihood, samplingPass, environment }: ContextParts,
+  {
+    info,
+    data,
+    subject,
+    evaluator,
+    replay,
+    likelihood,
+    unroll,
+    reweight,
+    targetPass,
+    samplingPass,
+    environment,
+  }: ContextParts,
   request: ContextRequest,
 ): ModelMethodContext {
   const { checkpoints, trajectory, cancel } = request;
@@ -110,6 +127,19 @@ export function createContext(
       });
     },
     replay: (asked) => replay(checkpoints[0], asked, cancel),
+    unroll: () => unroll(checkpoints[0], cancel),
+    async reweighted(weights) {
+      const rows = weights.length / info.train;
+      if (!Number.isInteger(rows)) {
+        throw new BenchError({
+          code: 'WEIGHTS_SHAPE',
+          message: `${weights.length} weights are not whole rows of ${info.train} training points`,
+        });
+      }
+      const models = await reweight(checkpoints[0], weights, cancel);
+      const targets = await evaluator.outputs(models, { of: 'queries', output: 'target', pass: targetPass, cancel });
+      return Float32Array.from(targets.flatMap((row) => [...row]));
+    },
   };
 }
 

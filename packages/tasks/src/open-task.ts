@@ -10,10 +10,16 @@ import type { TaskSpec } from './spec.js';
 import { modelsAtOnce } from './stack.js';
 import type { Task } from './task.js';
 import { taskInfo } from './task-info.js';
+import { createReweighter } from './training/reweighting.js';
 import { openTrainer, type Trainer } from './training/trainer.js';
+import { createUnroller } from './training/unrolling.js';
 
 const kinds = choices('kind', { classifier, generator });
-const contexts = choices('service', { context: createContext });
+const contexts = choices('service', {
+  context: createContext,
+  unroll: createUnroller,
+  reweight: createReweighter,
+});
 
 /**
  * Opens a task. Graphs are compiled when first needed.
@@ -70,8 +76,11 @@ export async function openTask(
     context(request) {
       requireQueries();
       const { replay, likelihood, samplingPass } = kind;
+      const unrollable = { subject, objective, targetPass };
+      const unroll = contexts.unroll(engine, unrollable);
+      const reweight = contexts.reweight(engine, unrollable);
       const parts = { info, data, subject, evaluator, replay, likelihood, samplingPass, environment };
-      return contexts.context(parts, request);
+      return contexts.context({ ...parts, unroll, reweight, targetPass }, request);
     },
     async release() {
       await evaluator.release();

@@ -13,6 +13,8 @@ export interface ContractProblem {
   setting(): Promise<Setting>;
   /** This task with rows of its training set in another order, or repeated. */
   withTrainRows(setting: Setting, rows: Int32Array): Promise<Setting>;
+  /** Whether the models of that task were trained on it. */
+  readonly retrains: boolean;
   /** Exact effect of leaving each point out on each query's target, [queries × train], where it can be had. */
   leaveOneOut?(data: TaskData): Promise<Float64Array>;
 }
@@ -35,6 +37,7 @@ export const classifierProblem: ContractProblem = {
   prefix: '',
   setting: () => trainedSetting(classifierSpec),
   withTrainRows: ({ data }, rows) => trainedSetting(classifierSpec, withRows(data, rows)),
+  retrains: true,
   leaveOneOut: async (data) => (await exactLeaveOneOut(data, l2)).effects,
 };
 
@@ -60,6 +63,7 @@ const generatorProblemWith = (heldout: number): ContractProblem => {
     async withTrainRows({ data, models }, rows) {
       return { ...(await trainedSetting(spec, withRows(data, rows))), models };
     },
+    retrains: false,
   };
 };
 

@@ -114,7 +114,7 @@ function behaviourRules(method: Method, problem: ContractProblem, options: Contr
   ];
   return rules.map(({ name, exemption, check }) => ({
     name: `${problem.prefix}${name}`,
-    exempt: exemption && reasonFor(exemption, method, options),
+    exempt: exemption && (reasonFor(exemption, method, options) ?? boundToPlaces(exemption, method, problem)),
     check: () => check(subject),
   }));
 }
@@ -137,6 +137,13 @@ function subjectOf(method: Method, problem: ContractProblem, options: ContractOp
 function reasonFor(exemption: Exemption, method: Method, { exempt }: ContractOptions): string | undefined {
   const noSignal = !method.expectSignal && (exemption === 'sign' || exemption === 'signal');
   return exempt?.[exemption] ?? (noSignal ? 'expects no signal' : undefined);
+}
+
+/** Why the rule cannot be asked of a method that repeats training, where the problem has models of points in another order. */
+function boundToPlaces(exemption: Exemption, { needs }: Method, { retrains }: ContractProblem): string | undefined {
+  const ofOrder = exemption === 'permutation' || exemption === 'duplicates';
+  if (retrains || !ofOrder || !needs.includes('unrolling')) return undefined;
+  return 'it repeats training, whose noise belongs to places in the batch';
 }
 
 const finiteScores: BehaviourRule = {

@@ -186,7 +186,7 @@ function publishedSubsets({ id, job }: StepDraft<SubsetsJob>): PlannedRun {
   return { id, output: job.output };
 }
 
-const modelNeeds: readonly Need[] = ['checkpoints', 'gradients', 'curvature', 'trajectory', 'features'];
+const modelNeeds: readonly Need[] = ['checkpoints', 'gradients', 'curvature', 'trajectory', 'unrolling', 'features'];
 
 /** Steps that train the models that a method uses, with those of runs that it looks along, if any. */
 function planModels(

@@ -44,11 +44,12 @@ export function generatorObjective(subject: GeneratorSubject, data: TaskData, sp
         timesteps: { shape: [batch], dtype: 'int32' },
         noise: { shape: [batch, dims], dtype: 'float32' },
       },
-      draw(seed) {
+      draw(seed, from = 0) {
         const drawTimesteps = trainingTimesteps(seed, diffusion.steps);
+        for (let step = 0; step < from; step++) drawTimesteps(new Int32Array(batch));
         const normals = normalRows(childSeed(seed, 'noise'), dims);
-        const augment = batches.noise?.draw(seed);
-        let row = 0;
+        const augment = batches.noise?.draw(seed, from);
+        let row = from * batch;
         return (step) => {
           const { timesteps, noise } = step;
           augment?.(step);

@@ -41,16 +41,20 @@ function targetPairs({ targetNoise }: GeneratorSubject, queries: number, dims: n
       queryTimesteps: { shape: [1], dtype: 'int32' },
       queryNoise: { shape: [queries, dims], dtype: 'float32' },
     },
-    draw(seed: Seed) {
+    draw(seed: Seed, from = 0) {
       const rng = new Rng(childSeed(seed, 'query-noise'));
       let round: ArrayLike<number> = [];
       let at = 0;
-      return (step: Readonly<Record<string, NumericArray>>) => {
+      const nextPair = () => {
         if (at === round.length) {
           round = rng.permutation(pairs);
           at = 0;
         }
-        const pair = round[at++];
+        return round[at++];
+      };
+      for (let step = 0; step < from; step++) nextPair();
+      return (step: Readonly<Record<string, NumericArray>>) => {
+        const pair = nextPair();
         const timestep = timesteps[Math.floor(pair / draws)];
         step.queryTimesteps[0] = timestep;
         for (let query = 0; query < queries; query++) {

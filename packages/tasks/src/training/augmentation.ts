@@ -31,13 +31,17 @@ export function trainingBatches(model: Choice, inputShape: readonly number[], ba
   return {
     noise: {
       specs: { places: { shape: [batch, pixels], dtype: 'int32' } },
-      draw(seed) {
+      draw(seed, from = 0) {
         const rng = new Rng(childSeed(seed, 'augmentation'));
+        const move = () => ({
+          down: rng.below(2 * crop + 1) - crop,
+          right: rng.below(2 * crop + 1) - crop,
+          mirrored: flip && rng.below(2) === 1,
+        });
+        for (let image = 0; image < from * batch; image++) move();
         return ({ places }) => {
           for (let image = 0; image < batch; image++) {
-            const down = rng.below(2 * crop + 1) - crop;
-            const right = rng.below(2 * crop + 1) - crop;
-            const mirrored = flip && rng.below(2) === 1;
+            const { down, right, mirrored } = move();
             for (let y = 0; y < height; y++) {
               for (let x = 0; x < width; x++) {
                 const row = y + down;

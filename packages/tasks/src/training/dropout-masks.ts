@@ -9,13 +9,14 @@ export function dropoutMasks(dropouts: readonly DropoutSpec[], batch: number): N
     specs: Object.fromEntries(
       dropouts.map(({ name, shape }) => [maskName(name), { shape: [batch, ...shape], dtype: 'uint8' }]),
     ),
-    draw(seed: Seed) {
+    draw(seed: Seed, from = 0) {
       const streams = dropouts.map(({ name, rate, shape }) => ({
         name: maskName(name),
         numbers: batch * sizeOf(shape),
         rng: new Rng(childSeed(seed, `dropout ${name}`)),
         threshold: rate * 2 ** 32,
       }));
+      for (const { numbers, rng } of streams) for (let i = 0; i < from * numbers; i++) rng.uint32();
       return (step) => {
         for (const { name, numbers, rng, threshold } of streams) {
           const mask = step[name];

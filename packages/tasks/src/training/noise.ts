@@ -4,8 +4,8 @@ import type { TensorSpec } from '@attribution-bench/onnx';
 /** Random numbers that one model is fed in each step of its training. */
 export interface Noise {
   readonly specs: Readonly<Record<string, TensorSpec>>;
-  /** @returns a function that fills the arrays of the next step of the run with this seed */
-  draw(seed: Seed): (step: Readonly<Record<string, NumericArray>>) => void;
+  /** @returns a function that fills the arrays of the next step of the run with this seed, the first time of step `from` */
+  draw(seed: Seed, from?: number): (step: Readonly<Record<string, NumericArray>>) => void;
 }
 
 /** Several sources as one, each with the numbers that it draws by itself. */
@@ -13,8 +13,8 @@ export function withNoise(noise: Noise | undefined, other: Noise | undefined): N
   if (noise === undefined || other === undefined) return noise ?? other;
   return {
     specs: { ...noise.specs, ...other.specs },
-    draw(seed) {
-      const draws = [noise.draw(seed), other.draw(seed)];
+    draw(seed, from) {
+      const draws = [noise.draw(seed, from), other.draw(seed, from)];
       return (step) => {
         for (const draw of draws) draw(step);
       };

@@ -1,12 +1,11 @@
-import {
-  BenchError,
-  type CancelSignal,
-  type LayerFactors,
-  type NumericArray,
-  type OutputFunction,
-  type ReplayedStep,
-  type ReplayRequest,
-  type Seed,
+import type {
+  CancelSignal,
+  LayerFactors,
+  NumericArray,
+  OutputFunction,
+  ReplayedStep,
+  ReplayRequest,
+  Seed,
 } from '@attribution-bench/contract';
 import type { TensorSpec } from '@attribution-bench/onnx';
 import type { Engine, ScanBody, Tensors } from '@attribution-bench/tfjs-onnx';
@@ -25,6 +24,7 @@ import { type Noise, withNoise } from './noise.js';
 import type { Objective } from './objective.js';
 import type { StepScalars } from './optimizers/optimizer.js';
 import { optimizerOf } from './optimizers/optimizer-of.js';
+import { checkReplayed } from './replay-mismatch.js';
 import { type Chunk, chunkSteps, runSteps } from './run-steps.js';
 import { slotName, trainingSpec, trainingStep, yieldedParameters } from './training-step.js';
 
@@ -69,7 +69,7 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
         replayed = yieldedParameters(objective, steps.outputs, 0);
         yield* stepsOf(steps, names, objective.recipe.batch);
       }
-      if (!replayed?.every((value, i) => Object.is(value, trained[i]))) throw mismatch();
+      checkReplayed(replayed, trained);
     } finally {
       await program.release();
     }
@@ -141,14 +141,6 @@ function* stepsOf(chunk: Chunk, names: readonly string[], batch: number): Genera
       emitted: Object.fromEntries(slices),
     };
   }
-}
-
-function mismatch(): BenchError {
-  return new BenchError({
-    code: 'REPLAY_MISMATCH',
-    message: 'training again did not end in the same model',
-    next: 'train the checkpoint again: it was made by another version, engine or machine',
-  });
 }
 
 /** The arrays of the only model of a stack of one. */

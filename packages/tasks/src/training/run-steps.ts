@@ -31,6 +31,9 @@ export interface Chunk {
   /** Training rows of each step and model, -1 where padded, [steps × models × batch]. */
   readonly rows: Int32Array;
   readonly learningRates: Float64Array;
+  /** What the program was fed: the loop state before the first step, and the inputs of each step with a leading step axis. */
+  readonly state: Readonly<Record<string, NumericArray>>;
+  readonly inputs: Readonly<Record<string, NumericArray>>;
   /** The loop state after the last step, and what each step emitted with a leading step axis. */
   readonly outputs: Readonly<Record<string, NumericArray>>;
 }
@@ -75,12 +78,18 @@ export function chunkSteps(objective: Objective, models: number, emittedBytes = 
  * initial parameters, batch order and noise, each from a stream of its own.
  * @param program the training graph of `runs.length` models
  * @param stops steps at which a chunk must end, besides the last one
+ * @param start where to go on instead: a step, and the loop state before it
  */
 export async function* runSteps(
   program: Program,
   objective: Objective,
   runs: readonly Run[],
-  request: { readonly chunk: number; readonly stops?: ReadonlySet<number>; readonly cancel: CancelSignal },
+  request: {
+    readonly chunk: number;
+    readonly stops?: ReadonlySet<number>;
+    readonly start?: { readonly step: number; readonly state: Readonly<Record<string, NumericArray>> };
+    readonly cancel: CancelSignal;
+  },
 ): AsyncGenerator<Chunk> {
   const { recipe, points, shared } = objective;
   const noise = stepNoise(objective);
@@ -90,11 +99,13 @@ export async function* runSteps(
   const members = runs.map((run) => run.members ?? all);
   const plan = planSteps(objective, members[0].length);
   const orders = runs.map((run, m) => batchOrder(childSeed(run.seed, 'batch-order'), members[m], batch));
-  const draws = runs.map((run) => noise?.draw(childSeed(run.seed, 'training-noise')));
+  const { step: first, state: begun = initialState(objective, runs) } = request.start ?? { step: 0 };
+  const draws = runs.map((run) => noise?.draw(childSeed(run.seed, 'training-noise'), first));
   const { corrections } = optimizerOf(recipe);
-  let carry = initialState(objective, runs);
+  let state = begun;
   let epochRows: Int32Array[] = [];
-  for (let from = 0; from < plan.steps; ) {
+  for (let step = 0; step < first; step += plan.epochSteps) epochRows = orders.map((next) => next());
+  for (let from = first; from < plan.steps; ) {
     request.cancel.throwIfAborted();
     let to = from + 1;
     while (to < plan.steps && to - from < request.chunk && request.stops?.has(to) !== true) to++;
@@ -119,9 +130,7 @@ export async function* runSteps(
       }
     }
     const rates = plan.learningRates.slice(from, to);
-    const outputs = await program.run({
-      ...carry,
-      ...shared,
+    const inputs: Record<string, NumericArray> = {
       ...noises,
       rows: rows.map((row) => Math.max(row, 0)),
       ...stepWeights(objective, means, runs[0].weights && { rows, ofRows: runs[0].weights }),
@@ -132,9 +141,10 @@ export async function* runSteps(
             correction1: biasCorrections(corrections.beta1, from, to),
             correction2: biasCorrections(corrections.beta2, from, to),
           }),
-    });
-    carry = Object.fromEntries(Object.keys(carry).map((name) => [name, outputs[name]]));
-    yield { from, to, rows, learningRates: rates, outputs };
+    };
+    const outputs = await program.run({ ...state, ...shared, ...inputs });
+    yield { from, to, rows, learningRates: rates, state, inputs, outputs };
+    state = Object.fromEntries(Object.keys(state).map((name) => [name, outputs[name]]));
     from = to;
   }
 }

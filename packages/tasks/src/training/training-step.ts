@@ -125,12 +125,16 @@ export function slotsOf(objective: Objective, optimizer: Optimizer = optimizerOf
 
 /** What training yields for one model of a loop state, flat: the parameters, or their moving average, and statistics. */
 export function yieldedParameters(
-  { architecture, average: decay }: Objective,
+  objective: Objective,
   state: Readonly<Record<string, NumericArray>>,
   model: number,
 ): Float32Array {
-  const { arrays, parameters } = architecture;
-  if (decay === undefined) return packed(arrays, state, model);
-  const averages = parameters.map(({ name }) => [name, state[slotName(name, average)]]);
-  return packed(arrays, { ...state, ...Object.fromEntries(averages) }, model);
+  const { arrays } = objective.architecture;
+  const yielded = arrays.map(({ name }) => [name, state[yieldedName(objective, name)]] as const);
+  return packed(arrays, Object.fromEntries(yielded), model);
+}
+
+/** Where in the loop state that array lies which training yields as array `name` of the model. */
+export function yieldedName({ architecture: { parameters }, average: decay }: Objective, name: string): string {
+  return decay !== undefined && parameters.some((own) => own.name === name) ? slotName(name, average) : name;
 }

@@ -12,7 +12,7 @@ export function adam({ optimizer, beta1 = 0.9, beta2 = 0.999, weightDecay }: Rec
     decoupled ? gradient : withDecay(gradient, value, weightDecay);
   const secondMoment = (second: tf.Tensor, gradient: tf.Tensor) =>
     tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2));
-  const scale = (second: tf.Tensor, correction2: tf.Tensor) => tf.add(tf.sqrt(tf.mul(second, correction2)), epsilon);
+  const scale = (second: tf.Tensor, correction2: tf.Tensor) => tf.add(root(tf.mul(second, correction2)), epsilon);
   return {
     slots: ['mean', 'square'],
     corrections: { beta1, beta2 },
@@ -29,4 +29,21 @@ export function adam({ optimizer, beta1 = 0.9, beta2 = 0.999, weightDecay }: Rec
       return tf.div(1, scale(second, correction2 as tf.Tensor));
     },
   };
+}
+
+/**
+ * √x with slope 0 at 0. There all gradients of the parameter have been 0, and the root of their mean square has a corner,
+ * where TensorFlow.js has slope ∞.
+ */
+function root(x: tf.Tensor): tf.Tensor {
+  return tf.customGrad((given, save) => {
+    const input = given as tf.Tensor;
+    (save as tf.GradSaveFunc)([input]);
+    const gradFunc = (dy: tf.Tensor, [x]: tf.Tensor[]) => {
+      const isZero = tf.equal(x, 0);
+      const slope = tf.div(0.5, tf.sqrt(tf.where(isZero, tf.onesLike(x), x)));
+      return tf.mul(dy, tf.where(isZero, tf.zerosLike(x), slope));
+    };
+    return { value: tf.sqrt(input), gradFunc };
+  })(x) as tf.Tensor;
 }

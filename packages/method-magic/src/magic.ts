@@ -1,0 +1,120 @@
+import { BenchError, choice, defineMethod, int, type MethodContext, num } from '@attribution-bench/contract';
+
+/**
+ * MAGIC (Ilyas and Engstrom 2025): the derivative of the query's target after training by the weight w_i that each training
+ * point has in the losses of its batches, at w = 1, through all steps of the optimiser. What a step adds to it is
+ * (∂f/∂s_t)ᵀ ∂u_t/∂w_i, with s_t = u_t(s_{t-1}, w) the state after the step; the adjoints ∂f/∂s_t come from running training
+ * backwards (REPLAY, Engstrom et al. 2025, section 2), which the harness does.
+ */
+export default defineMethod({
+  id: 'magic',
+  title: 'MAGIC',
+  family: 'influence',
+  origin: 'published',
+  cite: 'Ilyas and Engstrom 2025, arXiv:2504.16430',
+  revision: 1,
+  scoreShape: 'pairwise',
+  tasks: ['classifier', 'generator'],
+  needs: ['unrolling'],
+  params: {
+    mean: choice(['whole', 'kept'], {
+      default: 'whole',
+      help: 'of the losses of a batch that points are taken out of: over the whole batch, as published, or over those kept',
+    }),
+    probes: int({
+      default: 2,
+      min: 0,
+      max: 64,
+      help: 'random directions in which two retrainings each measure how smooth training is; 0: not measured',
+    }),
+    probeSize: num({ default: 0.02, min: 1e-6, max: 1, help: 'by how much a probe changes the weight of every point' }),
+    smoothness: num({
+      default: 0.5,
+      min: -1,
+      max: 1,
+      help: 'least correlation of derivatives with retrained differences at which scores are given; -1: any',
+    }),
+  },
+  adapted: ({ layers }) =>
+    layers.some(({ kind }) => kind === 'batchNorm')
+      ? 'the statistics of batch normalisations do not depend on the weights of points'
+      : undefined,
+  async score(ctx, { mean, probes, probeSize, smoothness }) {
+    const { train, queries, epochs, batch } = ctx.task;
+    const steps = epochs * Math.ceil(train / batch);
+    const scores = new Float64Array(queries * train);
+    for await (const { step, batch, firstQuery, byWeight } of ctx.unroll()) {
+      ctx.signal.throwIfAborted();
+      addStep(scores.subarray(firstQuery * train), { batch, byWeight, train, shared: mean === 'kept' });
+      ctx.progress((steps - step) / steps);
+    }
+    if (probes > 0) await checkSmoothness(ctx, scores, { probes, probeSize, least: smoothness });
+    return Float32Array.from(scores);
+  },
+});
+
+/**
+ * Adds the derivatives of one step, [queries × batch], to the rows of its points. Where a mean is over the points that are
+ * kept, a weight w_i also enters its denominator: Σ w l / Σ w has the derivative (l_i - mean l) / |B|.
+ */
+function addStep(
+  scores: Float64Array,
+  step: {
+    readonly batch: Int32Array;
+    readonly byWeight: Float32Array;
+    readonly train: number;
+    readonly shared: boolean;
+  },
+): void {
+  const { batch, byWeight, train, shared } = step;
+  const points = batch.filter((point) => point >= 0);
+  for (let query = 0; query * batch.length < byWeight.length; query++) {
+    const row = byWeight.subarray(query * batch.length, query * batch.length + points.length);
+    const total = shared ? row.reduce((sum, value) => sum + value, 0) : 0;
+    for (const [place, point] of points.entries()) scores[query * train + point] += row[place] - total / points.length;
+  }
+}
+
+/**
+ * How well the derivatives foretell what training again does: correlation, about 0, over all queries and probes, of scores · d
+ * with (f(1 + h d) - f(1 - h d)) / 2h, for random directions d of ±1. 1 where training is smooth on the scale h; where it is
+ * chaotic, derivatives grow without saying anything, and the correlation is near 0.
+ * @throws BenchError METHOD_ROUGH below `least`
+ */
+async function checkSmoothness(
+  ctx: MethodContext<'unrolling'>,
+  scores: Float64Array,
+  { probes, probeSize, least }: { readonly probes: number; readonly probeSize: number; readonly least: number },
+): Promise<void> {
+  const { train, queries } = ctx.task;
+  const rng = ctx.rng('probes');
+  const directions = Int8Array.from({ length: probes * train }, () => 2 * rng.below(2) - 1);
+  const weights = (sign: number) => Float32Array.from(directions, (direction) => 1 + sign * probeSize * direction);
+  const targets = await ctx.reweighted(Float32Array.from([...weights(1), ...weights(-1)]));
+  let [products, predictedSquares, squares] = [0, 0, 0];
+  for (let probe = 0; probe < probes; probe++) {
+    const direction = directions.subarray(probe * train, (probe + 1) * train);
+    for (let query = 0; query < queries; query++) {
+      const row = scores.subarray(query * train, (query + 1) * train);
+      const predicted = row.reduce((sum, score, point) => sum + score * direction[point], 0);
+      const raised = targets[probe * queries + query];
+      const lowered = targets[(probes + probe) * queries + query];
+      const difference = (raised - lowered) / (2 * probeSize);
+      products += predicted * difference;
+      predictedSquares += predicted ** 2;
+      squares += difference ** 2;
+    }
+  }
+  const agreement = products / Math.sqrt(predictedSquares * squares);
+  const scale = Math.sqrt(squares / predictedSquares);
+  ctx.log(
+    `smoothness of training: derivatives correlate ${agreement.toFixed(3)} with differences of ${2 * probes} retrainings ` +
+      `with weights of 1 ± ${probeSize}, which are ${scale.toPrecision(3)} times as large`,
+  );
+  if (agreement >= least) return;
+  throw new BenchError({
+    code: 'METHOD_ROUGH',
+    message: `training is too rough for its derivative to say anything: it correlates ${agreement.toFixed(3)} with what retraining does, where ${least} is asked for`,
+    next: 'train with a lower learning rate, a warm-up or a smooth activation, or set smoothness: -1 for the scores as they are',
+  });
+}
