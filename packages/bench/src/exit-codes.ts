@@ -6,6 +6,7 @@ export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 /** The exit code that a run ends with when it ends with a failure. */
 export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
+  CLASS_MERGE: exitCode.badInput,
   CLASS_ONE: exitCode.badInput,
   CLASS_UNKNOWN: exitCode.badInput,
   CLASS_UNSEEN: exitCode.badInput,
@@ -35,7 +36,9 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   DATA_CORRUPT: exitCode.badInput,
   DATA_DOWNLOAD: exitCode.badInput,
   DATA_MISSING: exitCode.badInput,
+  DATA_MIXED: exitCode.badInput,
   DATA_NOT_FINITE: exitCode.badInput,
+  DATA_NOT_IMAGES: exitCode.badInput,
   DATA_TOO_FEW: exitCode.badInput,
   DATA_TOO_LARGE: exitCode.badInput,
   FEATURES_CHECKSUM: exitCode.badInput,

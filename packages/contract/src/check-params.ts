@@ -41,6 +41,7 @@ function checkFields(
   for (const [key, spec] of Object.entries(specs)) {
     if (flat.has(key)) continue;
     if (!Object.hasOwn(given, key) || given[key] === undefined) {
+      if (spec.optional === true) continue;
       if (spec.default === undefined) problems.push({ path: [...path], message: `"${key}" is required: ${spec.help}` });
       else params[key] = spec.default;
       continue;

@@ -4,6 +4,7 @@
  */
 export const errorCodes = [
   // What a user wrote: the command line, grid files, files that it names.
+  'CLASS_MERGE',
   'CLASS_ONE',
   'CLASS_UNKNOWN',
   'CLASS_UNSEEN',
@@ -34,7 +35,9 @@ export const errorCodes = [
   'DATA_CORRUPT',
   'DATA_DOWNLOAD',
   'DATA_MISSING',
+  'DATA_MIXED',
   'DATA_NOT_FINITE',
+  'DATA_NOT_IMAGES',
   'DATA_TOO_FEW',
   'DATA_TOO_LARGE',
   'FEATURES_CHECKSUM',

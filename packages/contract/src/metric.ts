@@ -1,5 +1,5 @@
 import type { FeatureExtractor } from './features.js';
-import type { Intersect, ScoreShape } from './method.js';
+import type { Intersect, PointSet, ScoreShape } from './method.js';
 import type { ParamSpecs, Params } from './params.js';
 import type { Rng } from './seed.js';
 import type { TaskInfo } from './task.js';
@@ -72,7 +72,19 @@ export type ImageSpace =
   | { readonly space: 'onnx'; readonly extractor: FeatureExtractor };
 
 /** What a metric may ask for; its context holds what it names and nothing else. */
-export type MetricNeed = 'truth' | 'label-noise' | 'generated' | 'predictions' | 'retraining';
+export type MetricNeed =
+  | 'truth'
+  | 'label-noise'
+  | 'labels'
+  | 'subclasses'
+  | 'shortcut'
+  | 'mixed'
+  | 'generated'
+  | 'predictions'
+  | 'retraining';
+
+/** A number of each training point and each query: a class, or 1 for those that are marked. */
+export type PointMarks = Readonly<Record<PointSet, Int32Array>>;
 
 /** What every metric sees, whatever it needs. */
 export interface BaseMetricContext {
@@ -91,6 +103,14 @@ export interface MetricContextByNeed {
     /** How suspicious the method finds each training point, [train]; absent where it has no such notion. */
     readonly selfInfluence?: Float32Array;
   };
+  /** Of a classifier: the class of each point as trained on, and of each query as explained. */
+  labels: { readonly labels: PointMarks };
+  /** With `data.mergeClasses`: the classes before they were merged. */
+  subclasses: { readonly subclasses: PointMarks };
+  /** With `data.shortcut`: 1 where a point carries the trigger. */
+  shortcut: { readonly shortcut: PointMarks };
+  /** With `data.mixed`: 1 where a point is of the other dataset. */
+  mixed: { readonly mixed: PointMarks };
   /** The task has generated queries; `task` says how many. */
   generated: object;
   /** The task's models are classifiers, so that requests can say `predict`. */
@@ -105,8 +125,7 @@ export interface MetricContextByNeed {
 export type MetricContext<N extends MetricNeed = never> = BaseMetricContext &
   ([N] extends [never] ? unknown : Intersect<MetricContextByNeed[N]>);
 /** A context as the harness builds it: what a metric needs is there. */
-export type OpenMetricContext = BaseMetricContext &
-  Partial<MetricContextByNeed['truth'] & MetricContextByNeed['label-noise'] & MetricContextByNeed['retraining']>;
+export type OpenMetricContext = BaseMetricContext & Partial<Intersect<MetricContextByNeed[MetricNeed]>>;
 
 /** Parts that results of another kind have. */
 type Without<K extends string> = { readonly [P in K]?: never };
@@ -183,6 +202,8 @@ export interface MetricWords {
   /** What its values are counted in, such as `%`; absent for plain numbers. */
   readonly unit?: string;
   readonly higherIsBetter: boolean;
+  /** Least and greatest value that a query can have, of a mean over queries: no interval goes beyond, or is empty at an end. */
+  readonly range?: readonly [least: number, most: number];
 }
 
 export interface MetricSpec<S extends ParamSpecs, N extends MetricNeed> extends MetricWords {

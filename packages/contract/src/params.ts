@@ -3,8 +3,10 @@ import type { TaskKind } from './task.js';
 /** One declared parameter of a method, dataset, model, target or metric. */
 export interface ParamSpec<T extends ParamValue = ParamValue> {
   readonly type: 'int' | 'num' | 'bool' | 'text' | 'choice' | 'list' | 'object';
-  /** Left out of a YAML file, a parameter takes its default; without a default it must be given. */
+  /** Left out of a YAML file, a parameter takes its default; without a default it must be given, unless it is optional. */
   readonly default?: T;
+  /** Parameters of datasets: where it is left out, it has no value and is part of no key. */
+  readonly optional?: true;
   readonly help: string;
   readonly min?: number;
   readonly max?: number;

@@ -5,6 +5,7 @@ import { canonicalJson } from './canonical.js';
 export type SeedRole =
   | 'data'
   | 'label-noise'
+  | 'plant'
   | 'truth-subset'
   | 'truth-retrain'
   | 'checkpoint'

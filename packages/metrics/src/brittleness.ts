@@ -19,6 +19,7 @@ export const brittleness = defineMetric({
   unit: '%',
   revision: 1,
   higherIsBetter: true,
+  range: [0, 100],
   needs: ['predictions', 'retraining'],
   params: queryRemovalParams,
   question: ({ queries, shares, seeds }, { train }) =>

@@ -1,12 +1,16 @@
 import { choices, type Metric } from '@attribution-bench/contract';
 import { brittleness } from './brittleness.js';
+import { classDetection } from './class-detection.js';
 import { counterfactual } from './counterfactual.js';
 import { counterfactualCosine } from './counterfactual-cosine.js';
 import { lds } from './lds.js';
 import { loo } from './loo.js';
 import { mislabelAuc } from './mislabel-auc.js';
+import { mixedDataset } from './mixed-dataset.js';
 import { qld } from './qld.js';
 import { removalCurve } from './removal-curve.js';
+import { shortcutDetection } from './shortcut-detection.js';
+import { subclassDetection } from './subclass-detection.js';
 
 export { imageComponents } from './image-components.js';
 export { outcomesOf } from './outcomes.js';
@@ -15,11 +19,15 @@ export { predictOutcomes } from './predict-outcomes.js';
 /** What `metrics:` in a grid file can name. */
 export const metrics: Readonly<Record<string, Metric>> = choices('metric', {
   brittleness,
+  'class-detection': classDetection,
   counterfactual,
   'counterfactual-cosine': counterfactualCosine,
   lds,
   loo,
   'mislabel-auc': mislabelAuc,
+  'mixed-dataset': mixedDataset,
   qld,
   'removal-curve': removalCurve,
+  'shortcut-detection': shortcutDetection,
+  'subclass-detection': subclassDetection,
 });

@@ -27,6 +27,7 @@ export * from './solvers/conjugate-gradient.js';
 export * from './solvers/lanczos.js';
 export * from './solvers/symmetric-eigen.js';
 export * from './statistics/normal-distribution.js';
+export * from './statistics/precision-recall.js';
 export * from './statistics/rank.js';
 export * from './statistics/reliability.js';
 export * from './statistics/resampling.js';

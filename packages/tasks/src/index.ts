@@ -22,6 +22,7 @@ export {
   type ReadRows,
 } from './data/dataset.js';
 export { datasets } from './data/datasets.js';
+export { type MarkName, markNames } from './data/marks.js';
 export { parseNpy } from './data/npy.js';
 export { parseNpyTexts } from './data/npy-texts.js';
 export { dataFingerprint, prepareData } from './data/prepare-data.js';

@@ -12,6 +12,7 @@ import {
   type ParamValue,
 } from '@attribution-bench/contract';
 import { locateModule } from './code/authored-module.js';
+import { plantsIn } from './data/plants/plants.js';
 import { type Declared, declareOwnPart, type OwnDeclaration, type PartKind, type Parts } from './own-parts.js';
 import { knownParts } from './parts.js';
 import { querySets } from './queries.js';
@@ -61,7 +62,10 @@ export function resolveTask(
   const dataParams = data && checked('data', data.declared.params, data.given, problems);
   const targetParams = target && checked('target', target.declared.params, target.given, problems);
   const modelParams = model && checked('model', model.declared.params, model.given, problems);
-  if (dataParams !== undefined) checkClasses(kind, dataParams, report);
+  if (dataParams !== undefined) {
+    checkClasses(kind, dataParams, report);
+    checkPlants(kind, data?.declared.id, dataParams, report);
+  }
   if (model !== undefined && modelParams !== undefined) checkOptimizer(modelParams.optimizer, model.given, report);
   const queries = resolveQueries(kind, raw.queries, dataParams, data?.given ?? {}, problems);
   if (problems.length > 0 || !data || !dataParams || !model || !modelParams || !target || !targetParams || !queries) {
@@ -158,6 +162,28 @@ function checkClasses(kind: ModelKind, { classes, flipLabels }: Values, report: 
   if (kind === 'generator' && flipLabels !== 0) {
     report(['data', 'flipLabels'], 'a generator does not see labels', 'leave flipLabels out');
   }
+}
+
+function checkPlants(kind: ModelKind, dataset: string | undefined, data: Values, report: Report): void {
+  const [first, second] = [...plantsIn(data), ...(data.flipLabels === 0 ? [] : ['flipLabels'])];
+  if (first === undefined || first === 'flipLabels') return;
+  if (second !== undefined)
+    report(['data', first], `cannot be there beside ${second}`, 'make a task of each; the second can extend the first');
+  if (kind === 'generator') report(['data', first], 'is for classifiers', 'leave it out');
+  const { mixed } = data;
+  if (!isObject(mixed)) return;
+  const needsMore = ({ params }: Parts['dataset']) =>
+    Object.values(params).some((param) => param.default === undefined && param.optional !== true);
+  const known = Object.entries(knownParts.dataset).flatMap(([name, part]) =>
+    name === dataset || needsMore(part) ? [] : [name],
+  );
+  const use = String(mixed.use);
+  if (!known.includes(use))
+    report(
+      ['data', 'mixed', 'use'],
+      use === dataset ? `is ${use}, which the other points are of` : `${JSON.stringify(use)} is not known`,
+      didYouMean(use, known, `known: ${known.join(', ')}`),
+    );
 }
 
 function checkOptimizer(optimizer: ParamValue, given: Fields, report: Report): void {

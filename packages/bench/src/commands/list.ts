@@ -76,6 +76,7 @@ function typeOf(spec: ParamSpec): string {
     ...(spec.min === undefined ? [] : [`at least ${spec.min}`]),
     ...(spec.max === undefined ? [] : [`at most ${spec.max}`]),
   ];
+  if (spec.optional === true) return [kind, ...range, 'may be left out'].join(', ');
   const preset = spec.fields === undefined ? [`default ${JSON.stringify(spec.default)}`] : [];
   const tuned = spec.search === undefined ? [] : [`tuned among ${searchWords(spec.search)}${tasksOf(spec)}`];
   return [kind, ...range, ...(spec.default === undefined ? ['required'] : preset), ...tuned].join(', ');

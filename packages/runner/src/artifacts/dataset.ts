@@ -1,6 +1,6 @@
-import { sizeOf } from '@attribution-bench/contract';
+import { type PointMarks, sizeOf } from '@attribution-bench/contract';
 import type { Artifact } from '@attribution-bench/store';
-import type { TaskData } from '@attribution-bench/tasks';
+import { type MarkName, markNames, type TaskData } from '@attribution-bench/tasks';
 import { z } from 'zod';
 import { arrayOf, countOf, jsonArray, jsonArrayOf, jsonOf } from './checked-fields.js';
 import type { ArtifactCodec, ArtifactPart } from './codec.js';
@@ -23,6 +23,7 @@ export const datasetArtifact: ArtifactCodec<TaskData> = {
         queryLabels: { shape: [queryLabels.length], data: queryLabels },
         ids: jsonArray(data.ids),
         queryIds: jsonArray(data.queryIds),
+        ...Object.assign({}, ...markNames.map((name) => encodedMarks(name, data.marks?.[name]))),
       },
       metadata: { inputShape: JSON.stringify(data.inputShape), classes: String(data.classes) },
     };
@@ -32,6 +33,9 @@ export const datasetArtifact: ArtifactCodec<TaskData> = {
     const queryLabels = arrayOf(artifact, 'queryLabels', 'int32', ['queries']).data;
     const inputShape = jsonOf(artifact, 'inputShape', sizes);
     const dims = sizeOf(inputShape);
+    const marks = markNames.flatMap((name) =>
+      artifact.arrays[marksArray(name, 'train')] === undefined ? [] : [[name, decodedMarks(name, artifact)] as const],
+    );
     return {
       inputs: arrayOf(artifact, 'inputs', 'float32', [labels.length, dims]).data,
       labels,
@@ -42,6 +46,7 @@ export const datasetArtifact: ArtifactCodec<TaskData> = {
       classes: countOf(artifact, 'classes'),
       ids: jsonArrayOf(artifact, 'ids', texts),
       queryIds: jsonArrayOf(artifact, 'queryIds', texts),
+      ...(marks.length > 0 && { marks: Object.fromEntries(marks) }),
     };
   },
 };
@@ -55,6 +60,23 @@ export const flippedLabels: ArtifactPart<Uint8Array> = {
   decode: (artifact) => arrayOf(artifact, 'flipped', 'uint8', ['train']).data,
 };
 
+/** The class of each training point as trained on, and of each held-out query as explained. */
+export const pointLabels: ArtifactPart<PointMarks> = {
+  names: ['labels', 'queryLabels'],
+  decode: (artifact) => ({
+    train: labelsOf(artifact),
+    queries: arrayOf(artifact, 'queryLabels', 'int32', ['queries']).data,
+  }),
+};
+
+/** What a task with something planted in its points knows of them. */
+export function pointMarks(name: MarkName): ArtifactPart<PointMarks> {
+  return {
+    names: [marksArray(name, 'train'), marksArray(name, 'queries')],
+    decode: (artifact) => decodedMarks(name, artifact),
+  };
+}
+
 /** Where each held-out query comes from, [queries]. */
 export const heldoutQueryIds: ArtifactPart<string[]> = {
   names: ['queryIds'],
@@ -63,4 +85,24 @@ export const heldoutQueryIds: ArtifactPart<string[]> = {
 
 function labelsOf(artifact: Artifact): Int32Array {
   return arrayOf(artifact, 'labels', 'int32', ['train']).data;
+}
+
+function marksArray(name: MarkName, of: keyof PointMarks): string {
+  return `marks.${name}.${of}`;
+}
+
+function encodedMarks(name: MarkName, marks: PointMarks | undefined): Artifact['arrays'] {
+  if (marks === undefined) return {};
+  const { train, queries } = marks;
+  return {
+    [marksArray(name, 'train')]: { shape: [train.length], data: train },
+    [marksArray(name, 'queries')]: { shape: [queries.length], data: queries },
+  };
+}
+
+function decodedMarks(name: MarkName, artifact: Artifact): PointMarks {
+  return {
+    train: arrayOf(artifact, marksArray(name, 'train'), 'int32', ['train']).data,
+    queries: arrayOf(artifact, marksArray(name, 'queries'), 'int32', ['queries']).data,
+  };
 }

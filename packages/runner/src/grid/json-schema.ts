@@ -126,7 +126,9 @@ function own(kind: string, known: readonly string[]): Schema {
 }
 
 function objectOf(params: ParamSpecs): Schema {
-  const required = Object.keys(params).filter((name) => params[name].default === undefined);
+  const required = Object.keys(params).filter(
+    (name) => params[name].default === undefined && params[name].optional !== true,
+  );
   return {
     type: 'object',
     properties: propertiesOf(params),

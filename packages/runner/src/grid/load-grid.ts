@@ -23,11 +23,12 @@ import type {
   LoadedMetric,
   TruthSpec,
 } from '../model/grid.js';
-import { needsTruthAlone } from '../model/metric-declaration.js';
+import { type MetricDeclaration, needsTruthAlone } from '../model/metric-declaration.js';
 import { layered, type MergedTask, mergeTasks } from './extends.js';
 import { ExternalProblem, externalMethod, externalUses } from './external-method.js';
 import { resolveForeignTask } from './foreign-task.js';
 import { GridErrors, type GridProblem } from './grid-errors.js';
+import { missingNeed } from './metric-needs.js';
 import { namedFiles } from './named-files.js';
 import { quickSpec, quickTruth } from './quick.js';
 import { gridSchema, type RawGrid, type RawTruth, reservedName, truthSchema } from './schema.js';
@@ -384,6 +385,7 @@ function checkTruthPresent(
           message: `metric "${metric.id}" needs more than the truth, which is all that is known of task "${id}"`,
           next: 'leave the task out here',
         });
+    problems.push(...missingNeeds(metric, only, tasks, source.place(['metrics', index])));
     if (!metric.needs.includes('truth')) continue;
     const lacking = tasks.filter((task) => !hasTruth(task) && (only?.includes(task.id) ?? false));
     for (const { id } of lacking)
@@ -399,6 +401,31 @@ function checkTruthPresent(
         next: 'add truth: { subsets: 64 }',
       });
   }
+}
+
+/** What a metric needs of the points, queries or models of tasks, where those that it is for do not have it. */
+function missingNeeds(
+  metric: MetricDeclaration,
+  only: readonly string[] | undefined,
+  tasks: readonly GridTask[],
+  place: string,
+): GridProblem[] {
+  const missing = tasks.flatMap((task) => {
+    const need = missingNeed(metric, task);
+    return need === undefined ? [] : [{ task: task.id, ...need }];
+  });
+  if (only === undefined) {
+    const [first] = missing;
+    if (first === undefined || missing.length < tasks.length) return [];
+    return [{ place, message: `metric "${metric.id}" needs ${first.what} and no task has any`, next: first.next }];
+  }
+  return missing
+    .filter(({ task }) => only.includes(task))
+    .map(({ task, what, next }) => ({
+      place,
+      message: `metric "${metric.id}" needs ${what}, task "${task}" has none`,
+      next: `${next}, or leave the task out here`,
+    }));
 }
 
 function notKnown(what: string, name: string, known: readonly string[], place: string): GridProblem {

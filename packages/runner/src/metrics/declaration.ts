@@ -3,13 +3,14 @@ import type { MetricDeclaration } from '../model/metric-declaration.js';
 
 /** The part of a metric that can be sent from process to process. */
 export function metricDeclarationOf(metric: Metric): MetricDeclaration {
-  const { id, title, description, unit, higherIsBetter, revision, needs, params, sharesRetrainings } = metric;
+  const { id, title, description, unit, higherIsBetter, range, revision, needs, params, sharesRetrainings } = metric;
   return {
     id,
     title,
     ...(description !== undefined && { description }),
     ...(unit !== undefined && { unit }),
     higherIsBetter,
+    ...(range !== undefined && { range }),
     revision,
     needs,
     params,

@@ -4,7 +4,16 @@ import type { Metric } from '@attribution-bench/contract';
 export interface MetricDeclaration
   extends Pick<
     Metric,
-    'id' | 'title' | 'description' | 'unit' | 'higherIsBetter' | 'revision' | 'needs' | 'params' | 'sharesRetrainings'
+    | 'id'
+    | 'title'
+    | 'description'
+    | 'unit'
+    | 'higherIsBetter'
+    | 'range'
+    | 'revision'
+    | 'needs'
+    | 'params'
+    | 'sharesRetrainings'
   > {
   /** Whether it has models trained. */
   readonly retrains: boolean;

@@ -49,6 +49,7 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
       ...(metric.description !== undefined && { description: metric.description }),
       ...(metric.unit !== undefined && { unit: metric.unit }),
       higherIsBetter: metric.higherIsBetter,
+      ...(metric.range !== undefined && { range: metric.range }),
       params: { ...params } as Record<string, Json>,
     })),
     cells,

@@ -1,3 +1,5 @@
+import { isObject } from '@attribution-bench/contract';
+import { plantsIn } from '../data/plants/plants.js';
 import type { PartKind } from '../own-parts.js';
 import { isOwnPart } from '../parts.js';
 import type { TaskSpec } from '../spec.js';
@@ -8,7 +10,14 @@ const tasks = '@attribution-bench/tasks';
 
 /** The code that reads a task's points. */
 export function dataCode(spec: TaskSpec): Code {
-  return readPackage(tasks, { names: ['prepareData', 'dataFingerprint'], used: usedBy(spec, ['dataset']) });
+  const plant = plantsIn(spec.data);
+  const used = usedBy(spec, ['dataset']);
+  const { mixed } = spec.data;
+  const other = isObject(mixed) && typeof mixed.use === 'string' ? [mixed.use] : [];
+  return readPackage(tasks, {
+    names: ['prepareData', 'dataFingerprint'],
+    used: { ...used, plant, dataset: [...(used.dataset ?? []), ...other] },
+  });
 }
 
 /** The code that draws a task's generated queries. @param layers kinds of layers that its network has */

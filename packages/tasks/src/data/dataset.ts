@@ -7,6 +7,7 @@ import {
   type ParamSpecs,
   type Params,
 } from '@attribution-bench/contract';
+import { plantParams } from './plants/plant-params.js';
 import type { DataEnvironment } from './task-data.js';
 
 /** Reads chosen rows, ascending: [chosen × dims], row-major. */
@@ -69,7 +70,7 @@ export function defineDataset<const S extends ParamSpecs>(spec: DatasetSpec<S>):
   };
 }
 
-/** Parameters that every dataset has: how many points, and how many of their labels are wrong. */
+/** Parameters that every dataset has: how many points, how many of their labels are wrong, and what is planted in them. */
 export function pointParams(defaults: { readonly train: number; readonly queries: number }): {
   readonly train: ParamSpec<number>;
   readonly queries: ParamSpec<number>;
@@ -88,5 +89,6 @@ export function pointParams(defaults: { readonly train: number; readonly queries
       max: 1,
       help: 'share of training labels replaced by another class at random',
     }),
+    ...plantParams,
   };
 }

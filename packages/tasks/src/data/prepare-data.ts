@@ -1,11 +1,21 @@
 import { totalmem } from 'node:os';
-import { BenchError, deriveSeed, type Json, type ParamSpecs, type Params, sizeOf } from '@attribution-bench/contract';
+import {
+  BenchError,
+  deriveSeed,
+  type Json,
+  type ParamSpecs,
+  type Params,
+  Rng,
+  sizeOf,
+} from '@attribution-bench/contract';
 import { paramsOf, partOf } from '../parts.js';
 import type { TaskSpec } from '../spec.js';
 import { choosePoints } from './choose-points.js';
 import type { Partition } from './dataset.js';
 import { keptClasses } from './kept-classes.js';
 import { flipLabels } from './label-noise.js';
+import { planted } from './plants/plants.js';
+import { readPoints } from './read-points.js';
 import type { DataEnvironment, TaskData } from './task-data.js';
 
 /** Hash of the user's own files that a task's data are made from; undefined where the spec says what is in them. */
@@ -14,7 +24,8 @@ export async function dataFingerprint({ data }: TaskSpec): Promise<string | unde
 }
 
 /**
- * Reads or downloads a task's dataset, chooses its points and adds its label noise. Depends on {@link dataKey} only.
+ * Reads or downloads a task's dataset, chooses its points, adds its label noise and what is planted in
+ * them. Depends on {@link dataKey} only.
  * A generator's inputs are mapped from pixels in [0, 1] to [-1, 1]; its generated queries do not exist yet, see
  * `withGenerated`.
  * @throws BenchError when files are missing, damaged or too small for what is asked
@@ -38,49 +49,30 @@ export async function prepareData(spec: TaskSpec, environment: DataEnvironment):
   );
   const dims = sizeOf(source.inputShape);
   checkMemory(spec.id, (counts.train + counts.queries) * dims, source.inputShape);
-  return {
-    inputs: await rowsOf(source.train, train, dims, signed),
+  const data = {
+    inputs: await readPoints(source.train, train, dims, signed),
     labels,
     flipped,
-    queryInputs: await rowsOf(heldout, queries, dims, signed),
+    queryInputs: await readPoints(heldout, queries, dims, signed),
     queryLabels: labelsOf(heldout, queries, kept),
     inputShape: source.inputShape,
     classes: kept.length,
     ids: idsOf(source.train, train),
     queryIds: idsOf(heldout, queries),
   };
+  return planted(data, params, {
+    task: spec.id,
+    source,
+    kept,
+    environment,
+    seed: spec.seed,
+    rng: new Rng(deriveSeed(spec.seed, dataset.id, 'plant')),
+  });
 }
 
 /** Labels counted within the kept classes. */
 function labelsOf(partition: Partition, rows: Int32Array, kept: readonly number[]): Int32Array {
   return rows.map((row) => kept.indexOf(partition.labels[row]));
-}
-
-async function rowsOf(
-  { name, values, scale }: Partition,
-  rows: Int32Array,
-  dims: number,
-  signed: boolean,
-): Promise<Float32Array> {
-  const read = typeof values === 'function' ? await values(rows) : undefined;
-  const inputs = new Float32Array(rows.length * dims);
-  for (const [i, row] of rows.entries()) {
-    for (let j = 0; j < dims; j++) {
-      const value = (read === undefined ? (values as Uint8Array)[row * dims + j] : read[i * dims + j]) * scale;
-      inputs[i * dims + j] = signed ? 2 * value - 1 : value;
-      if (!Number.isFinite(inputs[i * dims + j])) throw notFinite(`${name}/${row}`, j, value);
-    }
-  }
-  return inputs;
-}
-
-function notFinite(point: string, at: number, value: number): BenchError {
-  return new BenchError({
-    code: 'DATA_NOT_FINITE',
-    place: `point ${point}`,
-    message: `has ${value} as number ${at}, which does not fit a 32-bit float`,
-    next: 'rescale the data',
-  });
 }
 
 /** @throws BenchError DATA_TOO_LARGE when so many numbers cannot be held: better than to fail half way */

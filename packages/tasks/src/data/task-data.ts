@@ -1,5 +1,6 @@
 import type { PointSet } from '@attribution-bench/contract';
 import type { NoiseSource } from '../generator/noise-source.js';
+import type { Marks } from './marks.js';
 
 /** Everything a task trains on and explains. Rows of `inputs` and `labels` belong together, as do those of the queries. */
 export interface TaskData {
@@ -19,6 +20,8 @@ export interface TaskData {
   /** Where each point comes from, e.g. `train/1234`: partition and row of the source, [train] and [queries]. */
   readonly ids: readonly string[];
   readonly queryIds: readonly string[];
+  /** What is known of points that a task has something planted in; see `plants`. */
+  readonly marks?: Marks;
   /** Generators: parameters of the model that drew the generated queries. */
   readonly generatingModel?: Float32Array;
   /** Generators: the noise of points at each time step (one row per step) that methods see in place of what the seed gives. */

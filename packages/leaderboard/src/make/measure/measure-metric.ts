@@ -91,8 +91,9 @@ export function measureMetric(
   const statistics = meanStatistics(rows, (results) =>
     results.map((result) => ({ perQuery: valuesOf(result), resampled: noResamples })),
   );
-  const range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
-  return { draws, range, entries: measuredEntries(rows, statistics, draws) };
+  const { range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] } = metric;
+  const withRange = statistics.map((statistic) => statistic && { ...statistic, range });
+  return { draws, range, entries: measuredEntries(rows, withRange, draws) };
 }
 
 const noResamples = new Float64Array();

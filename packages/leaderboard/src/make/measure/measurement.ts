@@ -25,6 +25,8 @@ export interface Uncertain {
 export interface SampledStatistic extends ResampledStatistic {
   /** For an area under a ROC curve. */
   readonly placements?: Placements;
+  /** For a mean over queries: least and greatest value of a query. */
+  readonly range?: readonly [number, number];
   /** For a difference of two such areas. */
   readonly placementChanges?: Placements;
 }
@@ -198,7 +200,7 @@ export function intervalOf(uncertain: Uncertain, level: number): Interval {
     );
   const sampling = spreadOfMean(statistic, draws);
   const whole = spreadOf(uncertain);
-  if (whole.standardError === 0) return { low: value, high: value };
+  if (whole.standardError === 0) return intervalAtEnd(value, statistic, 1 - level);
   const quantile = ({ freedom }: Spread) => twoSidedQuantile(1 - level, freedom);
   if (sampling.standardError === 0 || statistic.placementChanges !== undefined) {
     const halfWidth = quantile(whole) * whole.standardError;
@@ -210,6 +212,17 @@ export function intervalOf(uncertain: Uncertain, level: number): Interval {
       ? 1
       : (quantile(whole) * whole.standardError) / (quantile(sampling) * sampling.standardError);
   return { low: value + widen * (percentiles.low - value), high: value + widen * (percentiles.high - value) };
+}
+
+/**
+ * The interval of queries that do not differ. Where all of them are at an end of what there can be, as many queries would show
+ * nothing else of a mean up to so far from it with the chance of half the error (Clopper and Pearson 1934).
+ */
+function intervalAtEnd(value: number, { range, perQuery }: SampledStatistic, error: number): Interval {
+  const [least, most] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const hidden = (1 - (error / 2) ** (1 / perQuery.length)) * (most - least);
+  if (value === least) return { low: value, high: value + hidden };
+  return { low: value === most ? value - hidden : value, high: value };
 }
 
 /**

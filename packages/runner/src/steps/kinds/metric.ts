@@ -6,6 +6,7 @@ import {
   type OpenMetricContext,
   type ParamSpecs,
   type Params,
+  type PointMarks,
   Rng,
   type ScoreShape,
   type Split,
@@ -13,9 +14,9 @@ import {
 } from '@attribution-bench/contract';
 import { metrics } from '@attribution-bench/metrics';
 import type { ArtifactOutput, ArtifactRef, Store } from '@attribution-bench/store';
-import { importAuthored } from '@attribution-bench/tasks';
+import { importAuthored, type MarkName, markNames } from '@attribution-bench/tasks';
 import { readArtifact, writeArtifact } from '../../artifacts/codec.js';
-import { flippedLabels } from '../../artifacts/dataset.js';
+import { flippedLabels, pointLabels, pointMarks } from '../../artifacts/dataset.js';
 import { metricArtifact, reportedValue } from '../../artifacts/metric-values.js';
 import { scoresArtifact, shapeOfScores } from '../../artifacts/scores.js';
 import { partOfTruth } from '../../artifacts/truth.js';
@@ -46,7 +47,7 @@ export interface MetricJob extends StepJob {
   readonly scoreShape: ScoreShape;
   readonly truth?: MetricTruth;
   readonly task: CellSource;
-  /** Given when the metric needs to know which labels were flipped. */
+  /** Given when the metric needs to know something of single points. */
   readonly dataset?: ArtifactRef;
   readonly report: Split;
   readonly tune?: Split;
@@ -95,8 +96,8 @@ export function planMetric(
   identity: ArtifactOutput['made'],
   { score, truth, split, after }: MetricReads,
 ): StepDraft<MetricJob> {
-  const wantsLabels = metric.needs.includes('label-noise');
-  const readsData = wantsLabels || metric.retrains;
+  const wantsPoints = metric.needs.some((need) => need === 'label-noise' || need === 'labels' || isMark(need));
+  const readsData = wantsPoints || metric.retrains;
   const output = metricStep.output({
     metric: metric.id,
     revision: metric.revision,
@@ -123,7 +124,7 @@ export function planMetric(
       scores: score.job.output,
       scoreShape: score.job.scoreShape,
       ...(truth && { truth: { key: truth.key, ...(truth.rule && { rule: truth.rule }), artifact: truth.artifact } }),
-      ...(wantsLabels && task.source.spec && { dataset: task.source.dataset }),
+      ...(wantsPoints && task.source.spec && { dataset: task.source.dataset }),
       ...split,
       output,
     },
@@ -164,7 +165,7 @@ async function evaluateMetric(job: MetricJob, ctx: StepContext): Promise<StepRep
   const { task } = job;
   const { seed } = namesOf(task);
   const metric = await metricOf(job);
-  const known = await readKnown(job, ctx.store);
+  const known = await readKnown(job, metric.needs, ctx.store);
   const elapsed = stopwatch();
   const retrainedFor = async (split: Split, rng: Rng, source: TaskSource) => {
     const requests = metric.retrainings?.(known, job.params, split, rng);
@@ -185,18 +186,26 @@ async function evaluateMetric(job: MetricJob, ctx: StepContext): Promise<StepRep
   return { ...spent, value: report.value };
 }
 
+function isMark(need: string): need is MarkName {
+  return markNames.some((name) => name === need);
+}
+
 /** The scores, and what they are compared with. */
-async function readKnown(job: MetricJob, store: Store): Promise<OpenMetricContext> {
+async function readKnown(job: MetricJob, needs: Metric['needs'], store: Store): Promise<OpenMetricContext> {
   const { info, scoreShape, truth, dataset } = job;
   const shape = shapeOfScores(scoreShape, info);
   const { scores, selfInfluence } = await readArtifact(store, job.scores, scoresArtifact(shape));
   const rows = truth && (await readArtifact(store, truth.artifact, partOfTruth(truth, info.train)));
-  const flipped = dataset && (await readArtifact(store, dataset, flippedLabels));
+  const read = { task: info, scores, scoreShape, ...(rows && { truth: rows }) };
+  if (dataset === undefined) return read;
+  const flipped = needs.includes('label-noise') && (await readArtifact(store, dataset, flippedLabels));
+  const labels = needs.includes('labels') && (await readArtifact(store, dataset, pointLabels));
+  const marks: Partial<Record<MarkName, PointMarks>> = {};
+  for (const name of needs.filter(isMark)) marks[name] = await readArtifact(store, dataset, pointMarks(name));
   return {
-    task: info,
-    scores,
-    scoreShape,
-    ...(rows && { truth: rows }),
+    ...read,
     ...(flipped && { flipped, ...(selfInfluence && { selfInfluence }) }),
+    ...(labels && { labels }),
+    ...marks,
   };
 }
