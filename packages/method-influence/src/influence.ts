@@ -1,10 +1,13 @@
-import { defineMethod, type MethodState } from '@attribution-bench/contract';
-import { addSolvedProducts, float64Rows, rowSlabs } from '@attribution-bench/numerics';
+import { defineMethod, type MethodState, type RowBlock } from '@attribution-bench/contract';
+import { addSolvedProducts, blocksOf, collectRows, float64Rows, rowSlabs } from '@attribution-bench/numerics';
 import { queryGradients, trainGradients } from './gradients.js';
-import { type Context, type InfluenceParams, params } from './params.js';
+import { type Context, fitParams, type InfluenceParams, params } from './params.js';
 import { divided, ownInfluence, relatifDivisors } from './relatif.js';
 import { solvers } from './solvers/index.js';
 import { type Inverse, rowsAtOnce, type Solver, type System } from './solvers/solver.js';
+
+/** Gradients of queries up to this size are kept for `score`; larger ones are computed again. */
+const keptGradientBytes = 2 ** 30;
 
 /**
  * Influence functions (Koh and Liang 2017, equation 2): ∇target(query)ᵀ (C + λI)⁻¹ (-∇loss(point)), averaged over
@@ -22,6 +25,7 @@ export default defineMethod({
   needs: ['checkpoints', 'gradients', 'curvature'],
   params,
   uses: ({ checkpoints }) => ({ checkpoints }),
+  stages: { fit: fitParams, queries: ['timesteps'] },
   supports(task, params) {
     const { curvatures, layerwise, supports }: Solver = solvers[params.solver];
     if (params.curvature !== 'auto' && !curvatures.includes(params.curvature))
@@ -43,13 +47,26 @@ export default defineMethod({
     return Object.assign({}, ...state);
   },
 
-  async score(ctx, params, state) {
+  /** `gradients@checkpoint`: ∇target of every query, [queries × p], where kept. */
+  async queries(ctx, params) {
+    const { queries, parameters: p } = ctx.task;
+    const state: Record<string, Float32Array> = {};
+    if (4 * queries * p * ctx.checkpoints.length > keptGradientBytes) return state;
+    for (const [index, checkpoint] of ctx.checkpoints.entries()) {
+      const rows = queryGradients({ ctx, params, checkpoint });
+      state[`gradients@${index}`] = (await collectRows(rows, queries)).data;
+      ctx.progress((index + 1) / ctx.checkpoints.length);
+    }
+    return state;
+  },
+
+  async score(ctx, params, state, queryState) {
     const { train, queries, parameters: p } = ctx.task;
     const scores = new Float32Array(queries * train);
     for (const system of systemsOf(ctx, params)) {
       const inverse = await opened(system, state);
       const divisors = await divisorsOf(system, inverse);
-      for await (const slab of rowSlabs(queryGradients(system), queries, 4 * p * rowsAtOnce(p))) {
+      for await (const slab of rowSlabs(keptGradients(system, queryState), queries, 4 * p * rowsAtOnce(p))) {
         const watch = watcher(system, slab, queries);
         const points = trainGradients(system);
         await addSolvedProducts({
@@ -79,6 +96,12 @@ export default defineMethod({
 function systemsOf(ctx: Context, params: InfluenceParams): System[] {
   const curvature = params.curvature === 'auto' ? solvers[params.solver].curvatures[0] : params.curvature;
   return ctx.checkpoints.map((checkpoint, index) => ({ ctx, params, checkpoint, index, curvature }));
+}
+
+function keptGradients(system: System, queryState: MethodState): AsyncIterable<RowBlock> {
+  const kept = queryState[`gradients@${system.index}`] as Float32Array | undefined;
+  const { parameters: p } = system.ctx.task;
+  return kept === undefined ? queryGradients(system) : blocksOf(kept, p, rowsAtOnce(p));
 }
 
 function opened(system: System, state: MethodState): Promise<Inverse> {

@@ -63,6 +63,18 @@ export const params = {
   ...timestepsParams,
 };
 
+/** What `fit` of any solver reads besides the models: neither the damping nor how the system is solved. */
+export const fitParams = [
+  'solver',
+  'curvature',
+  'dampingUnit',
+  'positions',
+  'draws',
+  'scale',
+  'krylov',
+  'timesteps',
+] as const;
+
 export type InfluenceParams = Params<typeof params>;
 export type Curvature = Exclude<InfluenceParams['curvature'], 'auto'>;
 export type Context = MethodContext<'checkpoints' | 'gradients' | 'curvature'>;
