@@ -5,15 +5,20 @@ const SAME = 1e-9;
 
 export type Distance = 'euclidean' | 'cosine';
 
-export interface ContributorRequest {
+export interface CandidateRequest {
   /** Space in which candidates are looked for; training points, and queries as the others. */
   readonly recall: CommonSpace;
   /** Space in which candidates are compared again; absent: their distances in the first stand. */
   readonly rerank?: CommonSpace;
   readonly distance: Distance;
+  /** How many are looked for. */
   readonly candidates: number;
-  /** How many of the candidates contribute; all that are as near as the last of them do too. */
-  readonly contributors: number;
+}
+
+/** Some training points of each query, [queries × candidates]. */
+export interface Candidates {
+  readonly points: Int32Array;
+  readonly distances: Float64Array;
 }
 
 /** Who contributes to one query, nearest first. */
@@ -23,14 +28,14 @@ export interface Contributors {
 }
 
 /**
- * The nearest training points of each query by recall and re-ranking (steps 1 and 2 of GMValuator, Yang et al. 2025):
- * candidates from one feature space, ordered by their distance in another. Recall is exact, where the paper quantises.
+ * Recall (step 1 of GMValuator, Yang et al. 2025): the nearest training points of each query in one feature space, with
+ * their distances in another. It is exact, where the paper quantises.
  * @param between called between queries with how many are done
  */
-export async function findContributors(
-  { recall, rerank, distance, candidates, contributors }: ContributorRequest,
+export async function findCandidates(
+  { recall, rerank, distance, candidates }: CandidateRequest,
   between: (done: number) => void,
-): Promise<Contributors[]> {
+): Promise<Candidates> {
   const points = recall.points.length / recall.dims;
   const k = Math.min(candidates, points);
   const recalled = await nearestNeighbours({
@@ -40,19 +45,26 @@ export async function findContributors(
     k,
     distance: distance === 'cosine' ? 'cosine' : 'squared-euclidean',
   });
-  const found: Contributors[] = [];
-  for (let query = 0; query * recall.dims < recall.others.length; query++) {
-    between(query);
-    const indices = recalled.indices.subarray(query * k, (query + 1) * k);
-    const distances =
-      rerank === undefined
-        ? recalled.distances
-            .slice(query * k, (query + 1) * k)
-            .map((value) => (distance === 'euclidean' ? Math.sqrt(value) : value))
-        : Float64Array.from(indices, (point) => distanceBetween(rerank, point, query, distance));
-    found.push(nearest(indices, distances, contributors));
+  const distances = new Float64Array(recalled.indices.length);
+  for (const [at, point] of recalled.indices.entries()) {
+    const query = Math.floor(at / k);
+    if (at % k === 0) between(query);
+    if (rerank !== undefined) distances[at] = distanceBetween(rerank, point, query, distance);
+    else distances[at] = distance === 'euclidean' ? Math.sqrt(recalled.distances[at]) : recalled.distances[at];
   }
-  return found;
+  return { points: Int32Array.from(recalled.indices), distances };
+}
+
+/**
+ * Re-ranking (step 2): the `count` nearest candidates of each query; all that are as near as the last of them come in too.
+ * @param queries how many there are
+ */
+export function contributorsAmong({ points, distances }: Candidates, queries: number, count: number): Contributors[] {
+  const k = points.length / queries;
+  return Array.from({ length: queries }, (_, query) => {
+    const [from, to] = [query * k, (query + 1) * k];
+    return nearest(points.subarray(from, to), distances.subarray(from, to), count);
+  });
 }
 
 function nearest(points: Int32Array, distances: Float64Array, count: number): Contributors {

@@ -9,7 +9,7 @@ import {
 } from '@attribution-bench/contract';
 import { commonSpace } from '@attribution-bench/numerics';
 import { contributions } from './contributions.js';
-import { findContributors } from './contributors.js';
+import { contributorsAmong, findCandidates } from './contributors.js';
 import { realism } from './realism.js';
 
 const spaces = ['inputs', 'penultimate', 'onnx'] as const;
@@ -76,8 +76,22 @@ export default defineMethod({
   uses: ({ recall, rerank }) => ({ checkpoints: recall === 'penultimate' || rerank === 'penultimate' ? 1 : 0 }),
   supports: (_task, { contributors, candidates }) =>
     contributors <= candidates || `candidates is ${candidates}, fewer than the ${contributors} contributors`,
-  async score(ctx, params) {
-    const { train, queries } = ctx.task;
+  stages: {
+    queries: [
+      'candidates',
+      'recall',
+      'recallComponents',
+      'rerank',
+      'rerankComponents',
+      'distance',
+      'quality',
+      'extractor',
+    ],
+  },
+
+  /** `points` and `distances`: candidates of each query, [queries × candidates]; `quality`: its weight, [queries]. */
+  async queries(ctx, params) {
+    const { queries } = ctx.task;
     const open = async (space: FeatureRequest['space'], components: number) => {
       ctx.signal.throwIfAborted();
       const request = (of: 'train' | 'queries') => featureRequest(of, space, params.extractor, ctx.checkpoints[0]);
@@ -91,30 +105,33 @@ export default defineMethod({
     const recall = await open(params.recall, params.recallComponents);
     const rerank = params.rerank === 'none' ? undefined : await open(params.rerank, params.rerankComponents);
     const between = () => ctx.signal.throwIfAborted();
-    const quality = params.quality === 'realism' ? await realism(rerank ?? recall, between) : undefined;
-    const found = await findContributors(
-      {
-        recall,
-        ...(rerank === undefined ? {} : { rerank }),
-        distance: params.distance,
-        candidates: params.candidates,
-        contributors: params.contributors,
-      },
+    const quality =
+      params.quality === 'realism' ? await realism(rerank ?? recall, between) : new Float64Array(queries).fill(1);
+    const { distance, candidates } = params;
+    const found = await findCandidates(
+      { recall, ...(rerank === undefined ? {} : { rerank }), distance, candidates },
       (done) => {
         between();
         ctx.progress(done / queries);
       },
     );
+    return { ...found, quality };
+  },
+
+  async score(ctx, { contributors, temperature, valuation }, _state, { points, distances, quality }) {
+    const { train, queries } = ctx.task;
+    const candidates = { points: points as Int32Array, distances: distances as Float64Array };
     const scores = new Float32Array(queries * train);
     const total = new Float64Array(train);
-    for (const [query, contributors] of found.entries()) {
-      const values = contributions(contributors, quality?.[query] ?? 1, params.temperature);
-      for (const [at, point] of contributors.points.entries()) {
+    for (const [query, found] of contributorsAmong(candidates, queries, contributors).entries()) {
+      ctx.signal.throwIfAborted();
+      const values = contributions(found, quality[query], temperature);
+      for (const [at, point] of found.points.entries()) {
         scores[query * train + point] = values[at];
         total[point] += values[at];
       }
     }
-    if (params.valuation === 'global') for (let query = 0; query < queries; query++) scores.set(total, query * train);
+    if (valuation === 'global') for (let query = 0; query < queries; query++) scores.set(total, query * train);
     return scores;
   },
 });

@@ -1,7 +1,7 @@
 import { Rng } from '@attribution-bench/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Distance, findContributors } from '../src/contributors.js';
+import { type CandidateRequest, contributorsAmong, type Distance, findCandidates } from '../src/contributors.js';
 
 const space = (seed: number, points: number, others: number, dims: number) => {
   const rng = new Rng([seed, 1, 2, 3]);
@@ -20,7 +20,12 @@ function distanceOf(a: number[], b: number[], distance: Distance): number {
 const smallest = (values: readonly number[], count: number) =>
   [...values.keys()].sort((a, b) => values[a] - values[b]).slice(0, count);
 
-describe('findContributors', () => {
+async function contributorsOf(request: CandidateRequest, contributors: number) {
+  const { others, dims } = request.recall;
+  return contributorsAmong(await findCandidates(request, () => {}), others.length / dims, contributors);
+}
+
+describe('contributors', () => {
   it.each<Distance>(['euclidean', 'cosine'])(
     'finds every copy of a query by %s distance, and nobody else',
     async (distance) => {
@@ -28,10 +33,7 @@ describe('findContributors', () => {
       for (const copy of [2, 11, 17]) points.set(others.subarray(0, dims), copy * dims);
       const recall = { points, others, dims };
       for (const rerank of [{}, { rerank: recall }]) {
-        const [{ points: found, distances }] = await findContributors(
-          { recall, ...rerank, distance, candidates: 10, contributors: 1 },
-          () => {},
-        );
+        const [{ points: found, distances }] = await contributorsOf({ recall, ...rerank, distance, candidates: 10 }, 1);
         expect([...found]).toEqual([2, 11, 17]);
         expect([...distances]).toEqual([0, 0, 0]);
       }
@@ -51,9 +53,9 @@ describe('findContributors', () => {
       fc.asyncProperty(sizes, async ({ seed, points, candidates, contributors, distance, reranked }) => {
         const recall = space(seed, points, 4, 3);
         const rerank = space(seed + 1, points, 4, 5);
-        const found = await findContributors(
-          { recall, ...(reranked ? { rerank } : {}), distance, candidates, contributors },
-          () => {},
+        const found = await contributorsOf(
+          { recall, ...(reranked ? { rerank } : {}), distance, candidates },
+          contributors,
         );
         expect(found.length).toBe(4);
         for (const [query, ours] of found.entries()) {
@@ -80,7 +82,7 @@ describe('findContributors', () => {
     const recall = { points, others: Float64Array.of(0), dims: 1 };
     const request = { recall, distance: 'euclidean', candidates: 6 } as const;
     const pointsAt = async (contributors: number) =>
-      [...(await findContributors({ ...request, contributors }, () => {}))[0].points].sort((a, b) => a - b);
+      [...(await contributorsOf(request, contributors))[0].points].sort((a, b) => a - b);
     expect(await pointsAt(1)).toEqual([1, 2]);
     expect(await pointsAt(3)).toEqual([1, 2, 3, 4, 5]);
     expect(await pointsAt(9)).toEqual([0, 1, 2, 3, 4, 5]);
