@@ -67,8 +67,21 @@ export interface GradientRequest {
   readonly output: Output;
   /** Default: no projection, rows of length p. */
   readonly projection?: Projection;
+  /** Rows are written in these bases, in the order of `layerMatrices`; in place of a projection. */
+  readonly bases?: readonly LayerBasis[];
   /** Generator tasks: the per-sample gradient is averaged over these timesteps before projection; default 10 even ones. */
   readonly timesteps?: Timesteps;
+}
+
+/**
+ * An orthonormal basis of a layer's parameters: a gradient G [width × outputs] becomes input · G · deltaᵀ. A side that is left
+ * out stays as it is.
+ */
+export interface LayerBasis {
+  /** [width × width], the vectors as rows */
+  readonly input?: Float32Array;
+  /** [outputs × outputs], the vectors as rows */
+  readonly delta?: Float32Array;
 }
 
 export interface OutputRequest {

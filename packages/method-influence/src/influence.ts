@@ -1,10 +1,11 @@
 import { defineMethod, type MethodState, type RowBlock } from '@attribution-bench/contract';
 import { addSolvedProducts, blocksOf, collectRows, float64Rows, rowSlabs } from '@attribution-bench/numerics';
+import { addEigenspaceProducts } from './eigenspace.js';
 import { queryGradients, trainGradients } from './gradients.js';
 import { type Context, fitParams, type InfluenceParams, params } from './params.js';
 import { divided, ownInfluence, relatifDivisors } from './relatif.js';
 import { solvers } from './solvers/index.js';
-import { type Inverse, rowsAtOnce, type Solver, type System } from './solvers/solver.js';
+import { type Eigenspace, type Inverse, rowsAtOnce, type Solver, type System } from './solvers/solver.js';
 
 /** Gradients of queries up to this size are kept for `score`; larger ones are computed again. */
 const keptGradientBytes = 2 ** 30;
@@ -19,13 +20,13 @@ export default defineMethod({
   family: 'influence',
   origin: 'published',
   cite: 'Koh and Liang 2017, arXiv:1703.04730',
-  revision: 3,
+  revision: 4,
   scoreShape: 'pairwise',
   tasks: ['classifier', 'generator'],
   needs: ['checkpoints', 'gradients', 'curvature'],
   params,
   uses: ({ checkpoints }) => ({ checkpoints }),
-  stages: { fit: fitParams, queries: ['timesteps'] },
+  stages: { fit: fitParams, queries: ['solver', 'timesteps'] },
   supports(task, params) {
     const { curvatures, layerwise, supports }: Solver = solvers[params.solver];
     if (params.curvature !== 'auto' && !curvatures.includes(params.curvature))
@@ -47,11 +48,12 @@ export default defineMethod({
     return Object.assign({}, ...state);
   },
 
-  /** `gradients@checkpoint`: ∇target of every query, [queries × p], where kept. */
+  /** `gradients@checkpoint`: ∇target of every query, [queries × p], where kept: not for solvers that ask for them in bases. */
   async queries(ctx, params) {
     const { queries, parameters: p } = ctx.task;
     const state: Record<string, Float32Array> = {};
-    if (4 * queries * p * ctx.checkpoints.length > keptGradientBytes) return state;
+    const { inEigenspace }: Solver = solvers[params.solver];
+    if (inEigenspace || 4 * queries * p * ctx.checkpoints.length > keptGradientBytes) return state;
     for (const [index, checkpoint] of ctx.checkpoints.entries()) {
       const rows = queryGradients({ ctx, params, checkpoint });
       state[`gradients@${index}`] = (await collectRows(rows, queries)).data;
@@ -66,6 +68,12 @@ export default defineMethod({
     for (const system of systemsOf(ctx, params)) {
       const inverse = await opened(system, state);
       const divisors = await divisorsOf(system, inverse);
+      const scale = -1 / ctx.checkpoints.length; // a training step goes against the gradient of its loss
+      if (typeof inverse !== 'function') {
+        const onBlock = watcher(system);
+        await addEigenspaceProducts(system, inverse, { into: scores, scale, onBlock, ...(divisors && { divisors }) });
+        continue;
+      }
       for await (const slab of rowSlabs(keptGradients(system, queryState), queries, 4 * p * rowsAtOnce(p))) {
         const watch = watcher(system, slab, queries);
         const points = trainGradients(system);
@@ -74,7 +82,7 @@ export default defineMethod({
           right: divisors === undefined ? points : divided(points, divisors),
           rightRows: train,
           into: scores.subarray(slab.start * train, (slab.start + slab.rows) * train),
-          scale: -1 / ctx.checkpoints.length, // a training step goes against the gradient of its loss
+          scale,
           onBlock: (share) => watch((1 + share) / 2),
         });
       }
@@ -104,7 +112,7 @@ function keptGradients(system: System, queryState: MethodState): AsyncIterable<R
   return kept === undefined ? queryGradients(system) : blocksOf(kept, p, rowsAtOnce(p));
 }
 
-function opened(system: System, state: MethodState): Promise<Inverse> {
+function opened(system: System, state: MethodState): Promise<Inverse | Eigenspace> {
   const suffix = `@${system.index}`;
   const own = Object.entries(state).filter(([name]) => name.endsWith(suffix));
   return solvers[system.params.solver].open(
@@ -114,7 +122,7 @@ function opened(system: System, state: MethodState): Promise<Inverse> {
 }
 
 /** With RelatIF, what the scores of each training point are divided by, [train]. */
-async function divisorsOf(system: System, inverse: Inverse): Promise<Float64Array | undefined> {
+async function divisorsOf(system: System, inverse: Inverse | Eigenspace): Promise<Float64Array | undefined> {
   const { relatif } = system.params;
   if (relatif === 'none') return undefined;
   return relatifDivisors(await ownInfluence(system, inverse, watcher(system, { start: 0, rows: 0 })), relatif);

@@ -1,7 +1,7 @@
 import type { RowBlock } from '@attribution-bench/contract';
 import { float64Rows, rowSlabs } from '@attribution-bench/numerics';
 import { trainGradients } from './gradients.js';
-import { type Inverse, rowsAtOnce, type System, type Watch } from './solvers/solver.js';
+import { type Eigenspace, type Inverse, rowsAtOnce, type System, type Watch } from './solvers/solver.js';
 
 /** Of each training point, with g its ∇loss and x = (C + λI)⁻¹ g. */
 export interface OwnInfluence {
@@ -12,13 +12,18 @@ export interface OwnInfluence {
 }
 
 /** Solves for every training point, as many at once as memory is set aside for. */
-export async function ownInfluence(system: System, inverse: Inverse, watch: Watch): Promise<OwnInfluence> {
+export async function ownInfluence(system: System, inverse: Inverse | Eigenspace, watch: Watch): Promise<OwnInfluence> {
   const { train, parameters: p } = system.ctx.task;
   const onItself = new Float64Array(train);
   const onParameters = new Float64Array(train);
-  for await (const slab of rowSlabs(trainGradients(system), train, 4 * p * rowsAtOnce(p))) {
+  // Products and lengths are the same in any orthonormal basis.
+  const [gradients, solve] =
+    typeof inverse === 'function'
+      ? [trainGradients(system), inverse]
+      : [trainGradients(system, inverse.bases), diagonal(inverse.scales)];
+  for await (const slab of rowSlabs(gradients, train, 4 * p * rowsAtOnce(p))) {
     const part = (share: number) => watch((slab.start + share * slab.rows) / train);
-    const solved = await inverse(float64Rows(slab), part);
+    const solved = await solve(float64Rows(slab), part);
     for (let row = 0; row < slab.rows; row++) {
       let [product, square] = [0, 0];
       for (let i = row * p; i < (row + 1) * p; i++) {
@@ -32,6 +37,11 @@ export async function ownInfluence(system: System, inverse: Inverse, watch: Watc
   }
   return { onItself, onParameters };
 }
+
+const diagonal =
+  (scales: Float64Array): Inverse =>
+  async (rows) =>
+    rows.map((value, i) => value * scales[i % scales.length]);
 
 /**
  * RelatIF (Barshan et al. 2020): what the scores of each training point are divided by, [train]. `theta` (equation 5): how

@@ -17,6 +17,7 @@ export * from './matrices/matmul.js';
 export * from './matrices/row-blocks.js';
 export * from './matrices/sparse-matrix.js';
 export * from './matrices/transpose.js';
+export * from './projections/basis-change.js';
 export * from './projections/factor-projection.js';
 export * from './projections/projection.js';
 export * from './regression/lasso.js';

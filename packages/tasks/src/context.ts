@@ -101,10 +101,11 @@ export function createContext(
       return values;
     },
     parameters: async (checkpoint) => parametersOf(checkpoint).slice(0, info.parameters),
-    async *gradients({ of, checkpoint, output, projection, timesteps }) {
-      const pass = await passOf(of, timesteps);
-      const asked = { of, output, pass, cancel, ...(projection === undefined ? {} : { projection }) };
-      yield* evaluator.gradients(parametersOf(checkpoint), asked);
+    async *gradients({ of, checkpoint, output, projection, bases, timesteps }) {
+      const asked = { of, output, pass: await passOf(of, timesteps), cancel };
+      const parameters = parametersOf(checkpoint);
+      if (bases !== undefined) yield* evaluator.gradientsInBases(parameters, bases, asked);
+      else yield* evaluator.gradients(parameters, projection === undefined ? asked : { ...asked, projection });
     },
     async curvatureProducts({ checkpoint, vectors, kind, points, timesteps }) {
       const pass = await passOf('train', timesteps);

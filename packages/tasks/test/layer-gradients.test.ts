@@ -1,4 +1,5 @@
 import { Rng } from '@attribution-bench/contract';
+import { matmul } from '@attribution-bench/numerics';
 import { expect, test } from 'vitest';
 import { declareNetwork } from '../src/nn/interpreters/declare.js';
 import { denseMatrix, product } from './support/dense-projection.js';
@@ -30,6 +31,39 @@ test.each(['rademacher', 'sjlt', 'grass', 'logra', 'factgrass'] as const)(
     const matrix = denseMatrix(projection, declareNetwork({ forward, stackable: false }, data.inputShape));
     const expected = product(await gradientsOf(task, parameters), matrix, task.info.parameters);
     expect(relativeError(projected.data, expected)).toBeLessThan(1e-5);
+    await task.release();
+  },
+);
+
+test.each(['everything', 'transposed', 'embedding'])(
+  'gradients of %s in bases are input · G · deltaᵀ',
+  async (name) => {
+    const task = await open(name);
+    const parameters = await trained(task);
+    const checkpoint = checkpointOf(parameters);
+    const context = contextOf(task, [checkpoint]);
+    const { parameters: p, train } = task.info;
+    const rng = new Rng(runSeed(1));
+    const drawn = (size: number) => Float32Array.from({ length: size * size }, () => rng.normal());
+    const bases = context.layerMatrices.map(({ width, outputs, inputs }, layer) => ({
+      ...(inputs === 'dense' && { input: drawn(width) }),
+      ...(layer !== 1 && { delta: drawn(outputs) }),
+    }));
+    const found = await allRows(context.gradients({ of: 'train', checkpoint, output: 'target', bases }));
+    const rows = Float64Array.from(await gradientsOf(task, parameters));
+    for (const [l, { offset, width, outputs }] of context.layerMatrices.entries()) {
+      const { input, delta } = bases[l];
+      for (let start = offset; start < train * p; start += p) {
+        const matrix = rows.slice(start, start + width * outputs);
+        const byInput =
+          input === undefined
+            ? matrix
+            : await matmul(Float64Array.from(input), matrix, { m: width, k: width, n: outputs });
+        const shape = { m: width, k: outputs, n: outputs, transposeB: true };
+        rows.set(delta === undefined ? byInput : await matmul(byInput, Float64Array.from(delta), shape), start);
+      }
+    }
+    expect(relativeError(found.data, rows)).toBeLessThan(1e-5);
     await task.release();
   },
 );

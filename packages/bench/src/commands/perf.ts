@@ -9,7 +9,7 @@ import { markdownTable, table } from '../text/table.js';
 
 export function perfCommand(): Command {
   const command = new Command('perf')
-    .summary('measure this machine: training, retraining, scoring inside training, gradients, linear algebra')
+    .summary('measure this machine: training, retraining, scoring inside training, gradients, linear algebra, methods')
     .description(
       'Measures throughput and peak memory, each section in a process of its own. Take figures on an otherwise idle ' +
         'machine; they are for comparing, no test depends on them.',

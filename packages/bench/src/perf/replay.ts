@@ -1,11 +1,8 @@
-import type { Method } from '@attribution-bench/contract';
 import { deriveSeed, narrowContext } from '@attribution-bench/contract';
-import { loadMethod } from '@attribution-bench/runner';
-import { importAuthored } from '@attribution-bench/tasks';
 import type { Figure } from './figures.js';
+import { ownMethod } from './own-method.js';
 import { contextOf, neverCancelled, openMeasured } from './tasks.js';
 
-const method = 'in-run-shapley';
 const orders = ['first', 'second'];
 const queryCounts = [1, 10, 20, 100];
 
@@ -28,13 +25,7 @@ const runs = [
  * number of queries. The two take turns, each compiles its graph, and the fastest of each counts.
  */
 export async function measureReplay(): Promise<Figure[]> {
-  const inRunShapley = (await importAuthored(
-    'method',
-    (
-      await loadMethod(method, process.cwd())
-    ).file,
-    method,
-  )) as Method;
+  const inRunShapley = await ownMethod('in-run-shapley');
   const figures: Figure[] = [];
   for (const { model, data, hidden, epochs, lr, turns } of runs) {
     for (const queries of queryCounts) {

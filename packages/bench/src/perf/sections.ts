@@ -7,5 +7,6 @@ export const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>
   replay: async () => (await import('./replay.js')).measureReplay(),
   gradients: async () => (await import('./gradients.js')).measureGradients(),
   algebra: async () => (await import('./algebra.js')).measureAlgebra(),
+  attribution: async () => (await import('./attribution.js')).measureAttribution(),
   scaling: async () => (await import('./scaling.js')).measureScaling(),
 };

@@ -77,11 +77,12 @@ function contextAt(task: Task, checkpoint: LoadedCheckpoint): ModelMethodContext
   });
 }
 
-/** A task on images drawn at random, `train` of them and one query. */
+/** A task on images drawn at random, `train` of them. */
 export function openDrawn(
   model: Readonly<Record<string, unknown>>,
   inputShape: readonly number[],
   train: number,
+  queries = 1,
 ): Promise<Task> {
   const rng = new Rng(deriveSeed(gridSeed, 'perf', 'data'));
   const pixels = (count: number) => Float32Array.from({ length: count * sizeOf(inputShape) }, () => rng.uniform());
@@ -91,12 +92,12 @@ export function openDrawn(
     inputs: pixels(train),
     labels: labels(train),
     flipped: new Uint8Array(train),
-    queryInputs: pixels(1),
-    queryLabels: labels(1),
+    queryInputs: pixels(queries),
+    queryLabels: labels(queries),
     inputShape,
     classes: 10,
     ids: names(train),
-    queryIds: names(1),
+    queryIds: names(queries),
   };
   return openTask(drawnSpec(model, train), data, onnxEngine);
 }

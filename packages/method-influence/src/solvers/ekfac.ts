@@ -1,5 +1,4 @@
-import { layerDamping } from '../damping.js';
-import { basesFrom, dampedInverse, fitBases, fitEigenvalues, stateOf } from './kronecker.js';
+import { basesFrom, dampedEigenspace, fitBases, fitEigenvalues, stateOf } from './kronecker.js';
 import type { Solver } from './solver.js';
 
 /**
@@ -9,6 +8,7 @@ import type { Solver } from './solver.js';
 export const ekfac: Solver = {
   curvatures: ['gauss-newton', 'fisher'],
   layerwise: true,
+  inEigenspace: true,
 
   /** `values` and `vectors`: eigenbases of all factors; `eigenvalues`: Λ, [p]. */
   async fit(system, watch) {
@@ -18,8 +18,5 @@ export const ekfac: Solver = {
     return { ...stateOf(bases), eigenvalues };
   },
 
-  async open(system, state) {
-    const eigenvalues = Float64Array.from(state.eigenvalues);
-    return dampedInverse(basesFrom(state, system), eigenvalues, await layerDamping(system, eigenvalues));
-  },
+  open: (system, state) => dampedEigenspace(system, basesFrom(state, system), Float64Array.from(state.eigenvalues)),
 };

@@ -1,6 +1,5 @@
 import { kroneckerEigenvalues } from '@attribution-bench/numerics';
-import { layerDamping } from '../damping.js';
-import { basesFrom, dampedInverse, fitBases, stateOf } from './kronecker.js';
+import { basesFrom, dampedEigenspace, fitBases, stateOf } from './kronecker.js';
 import type { Solver } from './solver.js';
 
 /**
@@ -11,13 +10,13 @@ import type { Solver } from './solver.js';
 export const kfac: Solver = {
   curvatures: ['gauss-newton', 'fisher'],
   layerwise: true,
+  inEigenspace: true,
 
   /** `values` and `vectors`: eigenbases of all factors. */
   fit: async (system, watch) => stateOf(await fitBases(system, watch)),
 
   async open(system, state) {
     const bases = basesFrom(state, system);
-    const eigenvalues = kroneckerEigenvalues(bases);
-    return dampedInverse(bases, eigenvalues, await layerDamping(system, eigenvalues));
+    return dampedEigenspace(system, bases, kroneckerEigenvalues(bases));
   },
 };

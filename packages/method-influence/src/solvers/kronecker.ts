@@ -9,7 +9,8 @@ import {
   kroneckerBasis,
   storedBases,
 } from '@attribution-bench/numerics';
-import type { System, Watch } from './solver.js';
+import { layerDamping } from '../damping.js';
+import type { Eigenspace, System, Watch } from './solver.js';
 
 /**
  * Factors of the gradients of all training points, `draws` times with labels (of generators: noises) drawn from the model
@@ -55,6 +56,22 @@ export function stateOf(bases: readonly KroneckerBasis[]): MethodState {
 
 export function basesFrom({ values, vectors }: MethodState, { ctx }: System): KroneckerBasis[] {
   return basesOf({ values: Float64Array.from(values), vectors: Float32Array.from(vectors) }, ctx.layerMatrices);
+}
+
+/** (C + λI)⁻¹ with λ in the unit that the grid asks for. @param eigenvalues of C, [p] */
+export async function dampedEigenspace(
+  system: System,
+  bases: readonly KroneckerBasis[],
+  eigenvalues: Float64Array,
+): Promise<Eigenspace> {
+  const damping = await layerDamping(system, eigenvalues);
+  return {
+    bases: bases.map(({ input, delta }) => ({
+      ...(input.vectors !== undefined && { input: input.vectors }),
+      ...(delta.vectors !== undefined && { delta: delta.vectors }),
+    })),
+    scales: eigenvalues.map((value, i) => 1 / (value + damping[i])),
+  };
 }
 
 /**

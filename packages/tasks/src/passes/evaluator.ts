@@ -4,6 +4,7 @@ import {
   type CurvatureKind,
   choices,
   type FisherFactors,
+  type LayerBasis,
   type NdArray,
   type Output,
   type PointSet,
@@ -11,6 +12,7 @@ import {
   type RowBlock,
 } from '@attribution-bench/contract';
 import {
+  createBasisChange,
   createFactorProjector,
   createProjector,
   type FactoredProjection,
@@ -21,7 +23,7 @@ import { compiledPrograms } from './compiled-programs.js';
 import { type CurvatureRun, compileCurvature, runCurvature } from './curvature.js';
 import { compileFactors, factorSource } from './factors.js';
 import { compileFisherFactors, type FisherRun, streamFisherFactors } from './fisher-factors.js';
-import { compileMappedGradients, layerShape, mapsName, streamMappedGradients } from './mapped-gradients.js';
+import { layerShape, mappedAtOnce, mappedGradients } from './mapped-gradients.js';
 import { openPass } from './opened-pass.js';
 import { compileOutputs, runOutputs } from './outputs.js';
 import type { Pass, Subject } from './pass.js';
@@ -45,6 +47,12 @@ export interface Evaluator {
   gradients(
     parameters: Float32Array,
     request: PointRequest & { readonly projection?: Projection },
+  ): AsyncGenerator<RowBlock>;
+  /** The same, written in an orthonormal basis of each layer. */
+  gradientsInBases(
+    parameters: Float32Array,
+    bases: readonly LayerBasis[],
+    request: PointRequest,
   ): AsyncGenerator<RowBlock>;
   /** Inputs of the last layer, [points × width]; averaged over timesteps for generators. */
   penultimate(parameters: Float32Array, of: PointSet, cancel?: CancelSignal): Promise<NdArray<Float32Array>>;
@@ -86,14 +94,7 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
         const scalar = subject.outputFunction(output);
         if (isFactored(chosen)) {
           const projector = createFactorProjector(chosen, architecture.layers.map(layerShape));
-          const { program, giveBack } = await borrowed(`${mapsName(projector.layers)} of`, output, opened.pass, () =>
-            compileMappedGradients(engine, opened, scalar, projector.layers),
-          );
-          try {
-            yield* streamMappedGradients(program, projector, opened, run);
-          } finally {
-            await giveBack();
-          }
+          yield* mappedGradients(engine, borrowed, { projector, output }, opened, run);
           return;
         }
         const projector = createProjector(chosen, architecture.size);
@@ -106,6 +107,13 @@ export function createEvaluator(engine: Engine, subject: Subject): Evaluator {
         } finally {
           await giveBack();
         }
+      },
+      async *gradientsInBases(parameters, bases, { of, output, pass, cancel = never }) {
+        const opened = openPass(subject, pass);
+        const samples = Math.min(opened.samples, mappedAtOnce(opened));
+        const projector = createBasisChange(bases, architecture.layers);
+        const run = { parameters, of, cancel };
+        yield* mappedGradients(engine, borrowed, { projector, output }, { ...opened, samples }, run);
       },
       async penultimate(parameters, of, cancel = never) {
         const opened = openPass(subject);

@@ -1,4 +1,4 @@
-import type { OutputFunction, RowBlock } from '@attribution-bench/contract';
+import type { Output, OutputFunction, RowBlock } from '@attribution-bench/contract';
 import type { FactorProjector, LayerMap, LayerShape } from '@attribution-bench/numerics';
 import type { Program, TensorSpec } from '@attribution-bench/onnx';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
@@ -9,20 +9,47 @@ import { type Patches, patchesOf } from '../nn/architecture/patches.js';
 import { positionFactors } from '../nn/gradients/sample-gradients.js';
 import type { Taps } from '../nn/interpreters/tapped.js';
 import { averagedTaps } from './averaged-taps.js';
+import type { CompiledPrograms } from './compiled-programs.js';
 import type { OpenedPass, PassRun } from './opened-pass.js';
 import { rowRanges } from './row-ranges.js';
 
 const leftName = (layer: string): string => `${layer}:left`;
 const rightName = (layer: string): string => `${layer}:right`;
 const blockBytes = 2 ** 22;
+const mappedBytes = 2 ** 25;
 
 /** What a projection by layers needs to know of a layer: those whose only input is constant 1 are not products. */
 export function layerShape({ width, outputs }: LayerSpec): LayerShape {
   return { width, outputs, factored: width > 1 };
 }
 
+/** Points whose gradients, mapped to as many numbers as there are parameters, stay with mapped inputs within some 32 MiB. */
+export function mappedAtOnce({ subject: { architecture }, pass }: OpenedPass): number {
+  const inputs = architecture.layers.map(({ positions, width }) => pass.positions * positions * width);
+  return Math.max(1, Math.floor(mappedBytes / (4 * (architecture.size + Math.max(...inputs)))));
+}
+
+/** Gradients of all points of a set as a projector makes them, streamed by a program that is borrowed for that long. */
+export async function* mappedGradients(
+  engine: Engine,
+  borrowed: CompiledPrograms['borrowed'],
+  { projector, output }: { readonly projector: FactorProjector; readonly output: Output },
+  opened: OpenedPass,
+  run: PassRun,
+): AsyncGenerator<RowBlock> {
+  const name = `${mapsName(projector.layers)} for ${opened.samples} of`;
+  const { program, giveBack } = await borrowed(name, output, opened.pass, () =>
+    compileMappedGradients(engine, opened, opened.subject.outputFunction(output), projector.layers),
+  );
+  try {
+    yield* streamMappedGradients(program, projector, opened, run);
+  } finally {
+    await giveBack();
+  }
+}
+
 /** Names the maps that one program serves. */
-export function mapsName(maps: readonly LayerMap[]): string {
+function mapsName(maps: readonly LayerMap[]): string {
   return maps
     .map(
       ({ left, inputs, right, outputs }) =>
@@ -36,7 +63,7 @@ export function mapsName(maps: readonly LayerMap[]): string {
  * positions, [samples × mapped]. Factors are mapped before they meet, so that A is not formed; a mapped convolution is one
  * with fewer filters.
  */
-export function compileMappedGradients(
+function compileMappedGradients(
   engine: Engine,
   opened: OpenedPass,
   output: OutputFunction,
@@ -57,7 +84,7 @@ export function compileMappedGradients(
   return engine.program(
     (feeds) => {
       const taps = averagedTaps(opened, output, feeds);
-      const rows = layers.map((layer, l) => mappedGradients(layer, taps[layer.name], maps[l], feeds, samples));
+      const rows = layers.map((layer, l) => mappedLayer(layer, taps[layer.name], maps[l], feeds, samples));
       return { rows: rows.length === 1 ? rows[0] : tf.concat(rows, 1) };
     },
     { ...parameterSpecs(architecture.arrays), ...sides, ...pass.specs(samples) },
@@ -65,7 +92,7 @@ export function compileMappedGradients(
 }
 
 /** [samples × inputs · outputs], summed over the rows of each sample and the layer's positions. */
-function mappedGradients(layer: LayerSpec, taps: Taps, map: LayerMap, feeds: Tensors, samples: number): tf.Tensor {
+function mappedLayer(layer: LayerSpec, taps: Taps, map: LayerMap, feeds: Tensors, samples: number): tf.Tensor {
   const { name, outputs } = layer;
   const factors = positionFactors(layer, taps);
   const delta = tf.reshape(factors.delta, [-1, outputs]);
@@ -117,7 +144,7 @@ function filtered(
 }
 
 /** Streams gradients of all points of a set as `projector` makes them of mapped ones, in blocks of points. */
-export async function* streamMappedGradients(
+async function* streamMappedGradients(
   program: Program,
   projector: FactorProjector,
   { subject, pass, samples }: OpenedPass,
