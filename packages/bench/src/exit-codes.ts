@@ -102,6 +102,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   USER_CODE_SILENT: exitCode.cellFailed,
   HESSIAN_SHAPE: exitCode.cellFailed,
   CURVATURE_POINTS: exitCode.cellFailed,
+  OUTPUT_SHIFTS: exitCode.cellFailed,
   PROJECTION_DIM: exitCode.cellFailed,
   REPLAY_MISMATCH: exitCode.cellFailed,
   SAMPLING_PATH: exitCode.cellFailed,

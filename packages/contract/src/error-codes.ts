@@ -104,6 +104,7 @@ export const errorCodes = [
   // Requests of methods that a task cannot answer.
   'HESSIAN_SHAPE',
   'CURVATURE_POINTS',
+  'OUTPUT_SHIFTS',
   'PROJECTION_DIM',
   'REPLAY_MISMATCH',
   'SAMPLING_PATH',

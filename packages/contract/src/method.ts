@@ -88,6 +88,8 @@ export interface OutputRequest {
   readonly of: PointSet;
   readonly checkpoint: Checkpoint;
   readonly output: Output;
+  /** [models × p]: what is added to the parameters of the checkpoint, a row per model that is asked. Default: one row of zeros. */
+  readonly shifts?: Float32Array;
   readonly timesteps?: Timesteps;
 }
 
@@ -310,7 +312,7 @@ export interface ContextByNeed {
   checkpoints: {
     /** Final models of `uses().checkpoints` independently seeded runs on the whole training set. */
     readonly checkpoints: readonly Checkpoint[];
-    /** One number per point, [points]. */
+    /** One number per point, [points]; with `shifts` [models × points]. */
     outputs(request: OutputRequest): Promise<Float32Array>;
     /** All parameters of a checkpoint, flattened in the model's order, [p]. */
     parameters(checkpoint: Checkpoint): Promise<Float32Array>;

@@ -20,6 +20,9 @@ import type { Replayer } from './training/replay.js';
 import type { Reweighter } from './training/reweighting.js';
 import type { Unroller } from './training/unrolling.js';
 
+/** Shifted models that are asked in one pass: their activations are in memory together. */
+const shiftedAtOnce = 8;
+
 /** What a context is made from. */
 export interface ContextParts {
   readonly info: TaskInfo;
@@ -95,10 +98,15 @@ export function createContext(
     },
     checkpoints: checkpoints.map(handle),
     trajectory: trajectory.map(handle),
-    async outputs({ of, checkpoint, output, timesteps }) {
+    async outputs({ of, checkpoint, output, timesteps, shifts }) {
       const asked = { of, output, pass: await passOf(of, timesteps), cancel };
-      const [values] = await evaluator.outputs([parametersOf(checkpoint)], asked);
-      return values;
+      const parameters = parametersOf(checkpoint);
+      if (shifts === undefined) return (await evaluator.outputs([parameters], asked))[0];
+      const models = shiftedModels(parameters, shifts, info.parameters);
+      const values = await evaluator.outputs(models, asked, Math.min(models.length, shiftedAtOnce));
+      const all = new Float32Array(values.length * values[0].length);
+      for (const [model, row] of values.entries()) all.set(row, model * row.length);
+      return all;
     },
     parameters: async (checkpoint) => parametersOf(checkpoint).slice(0, info.parameters),
     async *gradients({ of, checkpoint, output, projection, bases, timesteps }) {
@@ -142,6 +150,19 @@ export function createContext(
       return Float32Array.from(targets.flatMap((row) => [...row]));
     },
   };
+}
+
+/** The models whose parameters are those given, each with a row of `shifts` [models × size] added; statistics stay. */
+function shiftedModels(parameters: Float32Array, shifts: Float32Array, size: number): Float32Array[] {
+  if (shifts.length === 0 || shifts.length % size !== 0)
+    throw new BenchError({
+      code: 'OUTPUT_SHIFTS',
+      message: `${shifts.length} numbers are not whole rows of ${size} parameters`,
+      next: 'give one row of shifts for every model that is asked',
+    });
+  return Array.from({ length: shifts.length / size }, (_, row) =>
+    parameters.map((value, i) => (i < size ? value + shifts[row * size + i] : value)),
+  );
 }
 
 /** A checkpoint without its parameters: what a method may hold. */

@@ -57,6 +57,25 @@ test.each(models.flatMap((model) => ['margin', 'neg-loss'].map((target) => [mode
   },
 );
 
+test('outputs of shifted models are those of models with these parameters, a row for each', async () => {
+  const { task, parameters } = await trained(models[1]);
+  const p = task.info.parameters;
+  const rng = new Rng(runSeed(2));
+  const shifts = Float32Array.from({ length: 11 * p }, () => 0.1 * rng.normal());
+  const checkpoint = checkpointOf(parameters);
+  const ctx = contextOf(task, [checkpoint]);
+  const request = { of: 'train', checkpoint, output: 'loss' } as const;
+  const found = await ctx.outputs({ ...request, shifts });
+  for (let row = 0; row < 11; row++) {
+    const moved = checkpointOf(parameters.map((value, i) => value + shifts[row * p + i]));
+    const expected = await contextOf(task, [moved]).outputs({ ...request, checkpoint: moved });
+    expect(relativeError(found.subarray(row * 12, (row + 1) * 12), expected)).toBeLessThan(1e-6);
+  }
+  expect(found.length).toBe(11 * 12);
+  await expect(ctx.outputs({ ...request, shifts: new Float32Array(p + 1) })).rejects.toThrow('not whole rows');
+  await task.release();
+});
+
 const smooth = models.filter(({ activation }) => activation !== 'relu');
 test.each(smooth)('Hessian products of %o agree with differences of gradients', async (model) => {
   const { task, parameters } = await trained(model);
