@@ -141,7 +141,9 @@ interface ValueOfMetric {
  * correlations of Spearman, or of Pearson where the metric has a parameter `statistic` that says `pearson`: a metric that
  * correlates otherwise gives a mean.
  */
-export interface CorrelationResult extends ValueOfMetric, Without<'detection' | 'perSampledQuery' | 'repeats'> {
+export interface CorrelationResult
+  extends ValueOfMetric,
+    Without<'detection' | 'perSampledQuery' | 'repeats' | 'curve'> {
   readonly kind: 'correlation';
   /** One value per query of the split, in its order. */
   readonly perQuery: Float64Array;
@@ -159,10 +161,20 @@ export interface CorrelationResult extends ValueOfMetric, Without<'detection' | 
 /** Detection of training points: the area under a ROC curve. */
 export interface DetectionResult
   extends ValueOfMetric,
-    Without<'perQuery' | 'perSampledQuery' | 'repeats' | 'undefinedQueries' | 'predictions' | 'outcomes'> {
+    Without<'perQuery' | 'perSampledQuery' | 'repeats' | 'curve' | 'undefinedQueries' | 'predictions' | 'outcomes'> {
   readonly kind: 'detection';
   /** What is ranked and what is to be found, [points of the split]; resampled. */
   readonly detection: { readonly scores: Float64Array; readonly positive: Uint8Array };
+}
+
+/** What each query has at several numbers of training points: removed, or trained on alone. */
+export interface MetricCurve {
+  /** Numbers of points, one each step, ascending and the same for every method. */
+  readonly points: Int32Array;
+  /** [steps × queries], of the same queries as `perQuery` or `perSampledQuery`. */
+  readonly values: Float64Array;
+  /** Like those of the result, step by step: [draws × steps × queries], whose mean over draws is `values`. */
+  readonly repeats?: Readonly<Record<string, Float64Array>>;
 }
 
 /** A mean over queries. */
@@ -180,6 +192,8 @@ export interface MeanResult
    * whose mean over draws is `perQuery` or `perSampledQuery`. The draws are the same ones for every method.
    */
   readonly repeats?: Readonly<Record<string, Float64Array>>;
+  /** The curve that the values sum up; boards show it with intervals of the same kind, step by step. */
+  readonly curve?: MetricCurve;
 }
 
 export type MetricResult = CorrelationResult | DetectionResult | MeanResult;
@@ -202,8 +216,22 @@ export interface MetricWords {
   /** What its values are counted in, such as `%`; absent for plain numbers. */
   readonly unit?: string;
   readonly higherIsBetter: boolean;
-  /** Least and greatest value that a query can have, of a mean over queries: no interval goes beyond, or is empty at an end. */
+  /** Least and greatest value that a query can have, of a mean over queries: no interval goes beyond, or is empty. */
   readonly range?: readonly [least: number, most: number];
+  /** Words for the curves of its results. */
+  readonly curve?: CurveWords;
+}
+
+/** The words that a board shows for the curves of a metric. */
+export interface CurveWords {
+  /** What its steps count, such as `removed points`. */
+  readonly over: string;
+  /** What is shown in addition: the first step at which a curve that only rises reaches a level. */
+  readonly reaches?: {
+    readonly level: number;
+    /** Such as `median of the removed points that flip a prediction`. */
+    readonly title: string;
+  };
 }
 
 export interface MetricSpec<S extends ParamSpecs, N extends MetricNeed> extends MetricWords {

@@ -208,6 +208,23 @@ export interface BoardValue extends Interval {
   readonly toRandom?: PairedDifference;
   /** The value on the first so many subsets of the report split: has it settled? */
   readonly growth?: readonly { readonly subsets: number; readonly value: number }[];
+  /** What the value sums up, at several numbers of training points. */
+  readonly curve?: BoardCurve;
+}
+
+/** Means over seeds and queries with intervals like that of the value, each for its step alone. */
+export interface BoardCurve {
+  /** Numbers of training points, ascending. */
+  readonly points: readonly number[];
+  /** By step, as are the ends of intervals. */
+  readonly values: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  /**
+   * First number of points at which it reaches the level that its metric names. The interval holds the numbers that the steps'
+   * intervals leave possible (Brookmeyer and Crowley 1982). What is absent lies beyond the last step.
+   */
+  readonly reaches?: { readonly value?: number; readonly low?: number; readonly high?: number };
 }
 
 export interface ShareOfCeiling extends Interval {

@@ -1,4 +1,5 @@
 import { choices, type Metric } from '@attribution-bench/contract';
+import { additionCurve } from './addition-curve.js';
 import { brittleness } from './brittleness.js';
 import { classDetection } from './class-detection.js';
 import { counterfactual } from './counterfactual.js';
@@ -11,6 +12,7 @@ import { qld } from './qld.js';
 import { removalCurve } from './removal-curve.js';
 import { shortcutDetection } from './shortcut-detection.js';
 import { subclassDetection } from './subclass-detection.js';
+import { weightedAccuracyDrop } from './weighted-accuracy-drop.js';
 
 export { imageComponents } from './image-components.js';
 export { outcomesOf } from './outcomes.js';
@@ -18,6 +20,7 @@ export { predictOutcomes } from './predict-outcomes.js';
 
 /** What `metrics:` in a grid file can name. */
 export const metrics: Readonly<Record<string, Metric>> = choices('metric', {
+  'addition-curve': additionCurve,
   brittleness,
   'class-detection': classDetection,
   counterfactual,
@@ -30,4 +33,5 @@ export const metrics: Readonly<Record<string, Metric>> = choices('metric', {
   'removal-curve': removalCurve,
   'shortcut-detection': shortcutDetection,
   'subclass-detection': subclassDetection,
+  'weighted-accuracy-drop': weightedAccuracyDrop,
 });

@@ -1,4 +1,4 @@
-import { BenchError, type MetricContext } from '@attribution-bench/contract';
+import { BenchError, type MetricContext, type Split } from '@attribution-bench/contract';
 
 /** 0 .. train - 1 but for the points left out, ascending. */
 export function without(train: number, left: Iterable<number>): Int32Array {
@@ -21,6 +21,14 @@ export function pointsOf(share: number, train: number): number {
   });
 }
 
+/**
+ * How many of the training points several shares of them are, ascending, each number once.
+ * @throws BenchError SHARE_TOO_SMALL
+ */
+export function pointsOfShares(shares: readonly number[], train: number): Int32Array {
+  return Int32Array.from(new Set(shares.map((share) => pointsOf(share, train)))).sort();
+}
+
 /** `retrained 3 times each`, for a sentence. */
 export function retrainedTimes(times: number): string {
   return times === 1 ? 'retrained once each' : `retrained ${times} times each`;
@@ -41,4 +49,12 @@ export function highestScored(
   return Int32Array.from({ length: train }, (_, point) => point)
     .sort((a, b) => scores[row + b] - scores[row + a] || a - b)
     .slice(0, count);
+}
+
+/** Training points from the highest to the lowest score, summed over the queries of the split; ties in their own order. */
+export function bestFirst({ scores, scoreShape, task }: MetricContext, split: Split): Int32Array {
+  const total = new Float64Array(task.train);
+  const rows = scoreShape === 'pairwise' ? split.queries : [0];
+  for (const row of rows) for (let i = 0; i < task.train; i++) total[i] += scores[row * task.train + i];
+  return Int32Array.from(total, (_, i) => i).sort((a, b) => total[b] - total[a] || a - b);
 }

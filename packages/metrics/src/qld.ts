@@ -1,12 +1,12 @@
 import { defineMetric, int } from '@attribution-bench/contract';
-import { mean } from '@attribution-bench/numerics';
-import { percentOf, pointsOf, retrainedTimes, without } from './members.js';
+import { meanSteps, type Steps, summedCurve } from './curve.js';
+import { percentOf, pointsOfShares, retrainedTimes, without } from './members.js';
 import { bySharesAndSeeds, ownRemovals, queryRemovalParams, sampledQueries, withoutOwn } from './query-removals.js';
 
 /**
  * Query loss difference: by how much farther a query's target falls after training without the points that score highest
- * for it than without as many random ones, averaged over the removed shares, random removals and seeds: 0 for random
- * scores. With the targets `neg-loss` and `neg-denoising-loss` that fall is the rise of the query's loss; with `margin` it
+ * for it than without as many random ones: the curve by the number of points, averaged over random removals and seeds, of
+ * which the value is the mean over the removed shares; 0 for random scores. With the targets `neg-loss` and `neg-denoising-loss` that fall is the rise of the query's loss; with `margin` it
  * is the fall of the log odds of its label. Models of one seed share initial weights and batch order, with and without
  * the points. Beside `brittleness` of the same queries, shares and seeds only the random removals are trained for it.
  */
@@ -17,6 +17,7 @@ export const qld = defineMetric({
     'By how much farther the target of a query falls after training without the points of its highest scores than without as many random ones, averaged over the removed shares.',
   revision: 1,
   higherIsBetter: true,
+  curve: { over: 'removed points' },
   needs: ['retraining'],
   params: {
     ...queryRemovalParams,
@@ -33,44 +34,35 @@ export const qld = defineMetric({
     const { train } = ctx.task;
     const { shares, seeds, draws } = params;
     const own = ownRemovals(ctx, params, sampledQueries(split, params.queries, rng));
-    const random = shares.flatMap((share) => {
-      const count = pointsOf(share, train);
+    const random = Array.from(pointsOfShares(shares, train)).flatMap((count) => {
       const members = Array.from({ length: draws }, () => without(train, rng.subset(train, count)));
       return Array.from({ length: seeds }, (_, seed) => ({ members, seed }));
     });
     return [...own, ...random];
   },
-  evaluate({ retrained }, { seeds, draws }) {
+  evaluate({ retrained, task }, { shares, seeds, draws }) {
     const half = retrained.length / 2;
     const own = bySharesAndSeeds(retrained.slice(0, half), seeds);
     const random = bySharesAndSeeds(retrained.slice(half), seeds);
     const sample = own[0]?.[0].queries ?? new Int32Array();
-    /** Mean over shares of what one seed and one random removal say of the query at a place of the sample. */
-    const fall = (at: number, seed: number, draw: number) =>
-      mean(
-        own.map(
-          (ofSeeds, share) =>
-            random[share][seed].targets[draw][sample[at]] - withoutOwn(ofSeeds[seed].targets, at)[sample[at]],
+    /** What one seed and one random removal say at each step. */
+    const falls = (seed: number, draw: number): Steps =>
+      own.map((ofSeeds, share) =>
+        Array.from(
+          sample,
+          (query, at) => random[share][seed].targets[draw][query] - withoutOwn(ofSeeds[seed].targets, at)[query],
         ),
       );
-    const over = (count: number, value: (i: number) => number) =>
-      mean(Array.from({ length: count }, (_, i) => value(i)));
-    const byQuery = (value: (at: number) => number) => Array.from(sample, (_, at) => value(at));
-    const retrainings = Array.from({ length: seeds }, (_, seed) =>
-      byQuery((at) => over(draws, (draw) => fall(at, seed, draw))),
-    );
-    const removals = Array.from({ length: draws }, (_, draw) =>
-      byQuery((at) => over(seeds, (seed) => fall(at, seed, draw))),
-    );
-    const perSampledQuery = Float64Array.from(sample, (_, at) => mean(retrainings.map((ofSeed) => ofSeed[at])));
-    return {
-      kind: 'mean',
-      value: mean(perSampledQuery),
-      perSampledQuery,
-      repeats: {
-        retrainings: Float64Array.from(retrainings.flat()),
-        removals: Float64Array.from(removals.flat()),
-      },
-    };
+    const over = (count: number, one: (i: number) => Steps) =>
+      meanSteps(Array.from({ length: count }, (_, i) => one(i)));
+    const retrainings = Array.from({ length: seeds }, (_, seed) => over(draws, (draw) => falls(seed, draw)));
+    const removals = Array.from({ length: draws }, (_, draw) => over(seeds, (seed) => falls(seed, draw)));
+    const points = pointsOfShares(shares, task.train);
+    const weights = Array.from(points, () => 1);
+    const { perQuery: perSampledQuery, ...summed } = summedCurve(points, weights, meanSteps(retrainings), {
+      retrainings,
+      removals,
+    });
+    return { kind: 'mean', ...summed, perSampledQuery };
   },
 });

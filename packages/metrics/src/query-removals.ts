@@ -9,7 +9,7 @@ import {
   type Rng,
   type Split,
 } from '@attribution-bench/contract';
-import { highestScored, pointsOf, without } from './members.js';
+import { highestScored, pointsOfShares, without } from './members.js';
 
 /** Which points are removed for which queries: the same parameters ask for the same models. */
 export const queryRemovalParams = {
@@ -33,7 +33,7 @@ export function sampledQueries({ queries }: Split, most: number, rng: Rng): Int3
 }
 
 /**
- * For each share one request per seed: a removal of the points that score highest for each query. Scores that are the same
+ * For each share, in ascending order, one request per seed: a removal of the points that score highest for each query. Scores that are the same
  * for all queries have one removal for all of them.
  */
 export function ownRemovals(
@@ -43,8 +43,7 @@ export function ownRemovals(
 ): RetrainRequest[] {
   const { train, kind } = ctx.task;
   const removedFor = ctx.scoreShape === 'pairwise' ? sample : sample.subarray(0, 1);
-  return shares.flatMap((share) => {
-    const count = pointsOf(share, train);
+  return Array.from(pointsOfShares(shares, train)).flatMap((count) => {
     const members = Array.from(removedFor, (query) => without(train, highestScored(ctx, query, count)));
     return Array.from(
       { length: seeds },

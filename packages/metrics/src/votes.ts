@@ -20,6 +20,17 @@ export function majority(votes: readonly number[]): Vote {
   return { value, ofVoter: votes.map((vote) => value + slope * (vote - share)) };
 }
 
+/** Whether any of several votes says 1, with what each voter stands for in all of them together. */
+export function any(votes: readonly Vote[]): Vote {
+  const noneBut = (left: number) =>
+    votes.reduce((product, { value }, i) => (i === left ? product : product * (1 - value)), 1);
+  const value = 1 - noneBut(-1);
+  const ofVoter = votes[0].ofVoter.map((_, voter) =>
+    votes.reduce((sum, vote, i) => sum + (vote.ofVoter[voter] - vote.value) * noneBut(i), value),
+  );
+  return { value, ofVoter };
+}
+
 function binomial(n: number, k: number): number {
   let ways = 1;
   for (let i = 1; i <= k; i++) ways = (ways * (n - k + i)) / i;

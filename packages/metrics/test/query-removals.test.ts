@@ -50,6 +50,22 @@ describe('brittleness', () => {
     expect(evaluated('brittleness', (query, point) => -own(query, point)).value).toBe(0);
   });
 
+  it('keeps the share of queries that a set of at most so many points flips', () => {
+    const { curve } = evaluated('brittleness', own);
+    expect(Array.from(curve?.points ?? [])).toEqual([2, 4]);
+    expect(Array.from(curve?.values ?? [])).toEqual([100, 100, 100, 100, 0, 100, 100, 100, 100, 100]);
+    // Models without the larger set are right again: the smaller one flips the prediction all the same.
+    const ctx = { task, scores: new Float32Array(queries * train), scoreShape: 'pairwise' } as const;
+    const only = { ...split, queries: Int32Array.of(4) };
+    const requests = metrics.brittleness.retrainings?.(ctx, params, only, new Rng([1, 2, 3, 4])) ?? [];
+    const retrained = trained(requests).map((request, i) => ({
+      ...request,
+      right: [Uint8Array.from(range(queries), () => (i >= 3 && i < 6 ? 0 : 1))],
+    }));
+    const again = metrics.brittleness.evaluate({ ...ctx, retrained }, params, only);
+    expect(Array.from(again.curve?.values ?? [])).toEqual([100, 100]);
+  });
+
   it('keeps what each retraining contributes to the vote', () => {
     const { perSampledQuery = [], repeats = {} } = evaluated('brittleness', own);
     const retrainings = repeats.retrainings;

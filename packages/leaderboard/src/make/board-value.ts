@@ -1,6 +1,6 @@
-import type { BoardValue, Interval, PairedDifference } from '../board.js';
+import type { BoardCurve, BoardValue, Interval, PairedDifference } from '../board.js';
 import { type Ceiling, shareOfCeiling } from './ceiling.js';
-import type { MeasuredMetric } from './measure/measure-metric.js';
+import type { MeasuredCurve, MeasuredMetric } from './measure/measure-metric.js';
 import { intervalOf, type Measurement, pairedDifference, type Repeats } from './measure/measurement.js';
 import { rounded } from './rounding.js';
 
@@ -26,7 +26,7 @@ export function boardValue(
   const { entries } = metric;
   const entry = entries[i];
   if (entry === undefined) return undefined;
-  const { measurement, undefinedQueries, growth } = entry;
+  const { measurement, undefinedQueries, growth, curve } = entry;
   const against = (reference: number | undefined): PairedDifference | undefined => {
     const other = reference === undefined || reference === i ? undefined : entries[reference]?.measurement;
     return other === undefined ? undefined : differenceTo(measurement, other, level);
@@ -45,6 +45,27 @@ export function boardValue(
     ...(toBest !== undefined && { toBest }),
     ...(toRandom !== undefined && { toRandom }),
     ...(growth !== undefined && { growth: growth().map((at) => ({ ...at, value: rounded(at.value) })) }),
+    ...(curve !== undefined && { curve: boardCurve(curve, metric, level) }),
+  };
+}
+
+function boardCurve({ points, steps }: MeasuredCurve, metric: MeasuredMetric, level: number): BoardCurve {
+  const measured = steps();
+  const values = measured.map(({ value }) => value);
+  const intervals = measured.map((step) => withinRange(intervalOf(step, level), metric));
+  const [low, high] = [intervals.map((interval) => interval.low), intervals.map((interval) => interval.high)];
+  const { curveLevel } = metric;
+  const ends = { value: values, low: high, high: low };
+  const reached = Object.entries(ends).flatMap(([end, heights]) => {
+    const step = heights.findIndex((height) => rounded(height) >= (curveLevel ?? Number.POSITIVE_INFINITY));
+    return step === -1 ? [] : [[end, points[step]]];
+  });
+  return {
+    points: [...points],
+    values: values.map(rounded),
+    low: low.map(rounded),
+    high: high.map(rounded),
+    ...(curveLevel !== undefined && { reaches: Object.fromEntries(reached) }),
   };
 }
 

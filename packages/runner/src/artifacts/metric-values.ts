@@ -1,7 +1,7 @@
-import type { MetricResult, NdArray } from '@attribution-bench/contract';
+import type { MetricCurve, MetricResult, NdArray } from '@attribution-bench/contract';
 import type { Artifact } from '@attribution-bench/store';
 import { z } from 'zod';
-import { countOf, jsonOf, optionalArrayOf } from './checked-fields.js';
+import { arrayOf, countOf, jsonOf, optionalArrayOf } from './checked-fields.js';
 import type { ArtifactCodec, ArtifactPart } from './codec.js';
 
 /** Both sides of the split of one metric of one cell. */
@@ -32,13 +32,16 @@ const series = ['perQuery', 'perSampledQuery', 'predictions', 'outcomes'] as con
 
 function encodeSide(side: keyof MetricValues, result: MetricResult): Artifact {
   const arrays: Record<string, NdArray> = {};
-  const keep = (name: string, data: Float64Array | Uint8Array | undefined): void => {
+  const keep = (name: string, data: Float64Array | Uint8Array | Int32Array | undefined): void => {
     if (data !== undefined) arrays[`${side}.${name}`] = { shape: [data.length], data };
   };
   for (const name of series) keep(name, result[name]);
   keep('detection.scores', result.detection?.scores);
   keep('detection.positive', result.detection?.positive);
   for (const [source, values] of Object.entries(result.repeats ?? {})) keep(`repeats.${source}`, values);
+  keep('curve.points', result.curve?.points);
+  keep('curve.values', result.curve?.values);
+  for (const [source, values] of Object.entries(result.curve?.repeats ?? {})) keep(`curve.repeats.${source}`, values);
   const metadata: Record<string, string> = { [`${side}.value`]: JSON.stringify(result.value) };
   if (result.undefinedQueries !== undefined) metadata[`${side}.undefinedQueries`] = String(result.undefinedQueries);
   return { arrays, metadata };
@@ -64,18 +67,27 @@ function decodeSide(side: keyof MetricValues, artifact: Artifact): MetricResult 
       ...(outcomes && { outcomes }),
     };
   }
-  const repeats = repeatsOf(side, artifact);
+  const repeats = repeatsOf(`${side}.`, artifact);
+  const curve = curveOf(`${side}.curve.`, artifact);
   return {
     kind: 'mean',
     value,
     ...(perQuery && { perQuery }),
     ...(perSampledQuery && { perSampledQuery }),
     ...(Object.keys(repeats).length > 0 && { repeats }),
+    ...(curve && { curve }),
   };
 }
 
-function repeatsOf(side: keyof MetricValues, artifact: Artifact): Record<string, Float64Array> {
-  const prefix = `${side}.repeats.`;
+function curveOf(of: string, artifact: Artifact): MetricCurve | undefined {
+  const points = optionalArrayOf(artifact, `${of}points`, 'int32', ['numbers'])?.data;
+  if (points === undefined) return undefined;
+  const { data: values } = arrayOf(artifact, `${of}values`, 'float64', ['numbers']);
+  return { points, values, repeats: repeatsOf(of, artifact) };
+}
+
+function repeatsOf(of: string, artifact: Artifact): Record<string, Float64Array> {
+  const prefix = `${of}repeats.`;
   const repeats: Record<string, Float64Array> = {};
   for (const name of Object.keys(artifact.arrays)) {
     const data = name.startsWith(prefix) && optionalArrayOf(artifact, name, 'float64', ['numbers'])?.data;

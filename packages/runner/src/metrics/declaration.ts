@@ -3,7 +3,8 @@ import type { MetricDeclaration } from '../model/metric-declaration.js';
 
 /** The part of a metric that can be sent from process to process. */
 export function metricDeclarationOf(metric: Metric): MetricDeclaration {
-  const { id, title, description, unit, higherIsBetter, range, revision, needs, params, sharesRetrainings } = metric;
+  const { id, title, description, unit, higherIsBetter, range, curve, revision, needs, params, sharesRetrainings } =
+    metric;
   return {
     id,
     title,
@@ -11,6 +12,7 @@ export function metricDeclarationOf(metric: Metric): MetricDeclaration {
     ...(unit !== undefined && { unit }),
     higherIsBetter,
     ...(range !== undefined && { range }),
+    ...(curve !== undefined && { curve }),
     revision,
     needs,
     params,

@@ -10,6 +10,7 @@ export interface MetricDeclaration
     | 'unit'
     | 'higherIsBetter'
     | 'range'
+    | 'curve'
     | 'revision'
     | 'needs'
     | 'params'

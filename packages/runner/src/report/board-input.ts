@@ -50,6 +50,7 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
       ...(metric.unit !== undefined && { unit: metric.unit }),
       higherIsBetter: metric.higherIsBetter,
       ...(metric.range !== undefined && { range: metric.range }),
+      ...(metric.curve !== undefined && { curve: metric.curve }),
       params: { ...params } as Record<string, Json>,
     })),
     cells,

@@ -48,10 +48,21 @@ export function checkedResult(metric: string, result: unknown, split: Split): Me
     numbers('perQuery', result.perQuery, queries, true);
     const sampled = numbers('perSampledQuery', result.perSampledQuery, undefined, true);
     const columns = result.perQuery === undefined ? Math.max(1, sampled) : queries;
-    if (result.repeats !== undefined && !isObject(result.repeats)) throw wrong('repeats that are not a mapping');
-    for (const [source, values] of Object.entries(result.repeats ?? {}))
-      if (numbers(`repeats.${source}`, values) % columns !== 0)
-        throw wrong(`repeats.${source} that are not rows of ${columns} numbers`);
+    const rows = (name: string, given: unknown, length: number): void => {
+      if (given !== undefined && !isObject(given)) throw wrong(`${name} that are not a mapping`);
+      for (const [source, values] of Object.entries(given ?? {}))
+        if (numbers(`${name}.${source}`, values) % length !== 0)
+          throw wrong(`${name}.${source} that are not rows of ${length} numbers`);
+    };
+    rows('repeats', result.repeats, columns);
+    if (result.curve !== undefined) {
+      if (!isObject(result.curve)) throw wrong('a curve that is not a mapping');
+      const { points, values, repeats } = result.curve;
+      if (!(points instanceof Int32Array) || points.length === 0 || points.some((count, i) => count <= points[i - 1]))
+        throw wrong('curve.points that are not an ascending Int32Array');
+      numbers('curve.values', values, points.length * columns);
+      rows('curve.repeats', repeats, points.length * columns);
+    }
   }
   return result as unknown as MetricResult;
 }

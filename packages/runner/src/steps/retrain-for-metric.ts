@@ -66,7 +66,7 @@ export async function metricRetrainingParts(source: TaskSource): Promise<Record<
 }
 
 async function trainedOutputs(
-  { members, seed, generate, predict }: RetrainRequest,
+  { members, seed, generate }: RetrainRequest,
   source: TaskSource,
   { store, tasks, cancel, progress }: StepContext,
 ): Promise<MetricRetraining> {
@@ -75,7 +75,8 @@ async function trainedOutputs(
     members: members.map(digestOf),
     seed,
     generate: generate && [...generate],
-    predict,
+    // Kept of every classifier, so that metrics share models whether or not they look at predictions.
+    predict: source.spec.kind === 'classifier' || undefined,
   });
   if (await store.isSound(output, Infinity)) return readArtifact(store, output, metricRetrainingArtifact);
   const task = await tasks.use(source);
@@ -83,7 +84,7 @@ async function trainedOutputs(
   const trained = await task.train({ runs: members.map((set) => ({ seed: runSeed, members: set })), cancel, progress });
   const models = trained.map(({ parameters }) => parameters);
   const targets = await task.queryTargets(models);
-  const right = predict && (await task.queryRight?.(models));
+  const right = await task.queryRight?.(models);
   const images = generate && (await drawnImages(task, trained, generate, cancel));
   const retraining = { targets, ...(right && { right }), ...(images && { images }) };
   await writeArtifact(store, output, metricRetrainingArtifact, retraining);

@@ -4,6 +4,7 @@ import { drawJointly, type JointDraws, mean, type ResampledStatistic } from '@at
 import type { BoardInput, BoardTask } from '../../board-input.js';
 import type { Entry } from '../entries.js';
 import { correlationOf, type Growth, growthOf, resampleCorrelation, type Statistic } from './correlation.js';
+import { resultsAtStep } from './curve-steps.js';
 import { drawPoints, meanPlacements, resampleAuc } from './detection.js';
 import { type Measurement, measurement, type Repeats, type SampledStatistic } from './measurement.js';
 import { type SeededResults, seededResults } from './seeded-results.js';
@@ -15,6 +16,8 @@ export interface MeasuredMetric {
   readonly correlation?: Statistic;
   /** Least and greatest value there can be. */
   readonly range: readonly [number, number];
+  /** Level at which boards look for the first step of a curve that reaches it. */
+  readonly curveLevel?: number;
   /** By entry; undefined where the entry has no result of this metric. */
   readonly entries: readonly (MeasuredEntry | undefined)[];
 }
@@ -28,6 +31,14 @@ export interface MeasuredEntry {
   readonly sampledQueries?: number;
   /** Computed when asked for. */
   readonly growth?: () => Growth;
+  readonly curve?: MeasuredCurve;
+}
+
+/** What a metric has at several numbers of training points. */
+export interface MeasuredCurve {
+  readonly points: Int32Array;
+  /** One of each number; computed when asked for. */
+  readonly steps: () => readonly Measurement[];
 }
 
 export type MetricOfBoard = BoardInput['metrics'][number];
@@ -88,12 +99,45 @@ export function measureMetric(
     { resamples, subsets: 0, queries: sample === undefined ? 1 : valuesOf(sample).length },
     seed,
   );
+  const { range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY], curve: words } = metric;
+  const measured = measuredMeans(rows, draws, range);
+  return {
+    draws,
+    range,
+    ...(words?.reaches && { curveLevel: words.reaches.level }),
+    entries: measured.map((entry, i) => {
+      const curve = curveOf(rows[i], draws, range);
+      return entry && { ...entry, ...(curve && { curve }) };
+    }),
+  };
+}
+
+/** Means over queries, of which nothing but queries is resampled. */
+function measuredMeans(
+  rows: readonly (SeededResults | undefined)[],
+  draws: JointDraws,
+  range: readonly [number, number],
+): (MeasuredEntry | undefined)[] {
   const statistics = meanStatistics(rows, (results) =>
     results.map((result) => ({ perQuery: valuesOf(result), resampled: noResamples })),
   );
-  const { range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] } = metric;
   const withRange = statistics.map((statistic) => statistic && { ...statistic, range });
-  return { draws, range, entries: measuredEntries(rows, withRange, draws) };
+  return measuredEntries(rows, withRange, draws);
+}
+
+/** Each step of a row's curve, measured like the value; undefined where it has none. */
+function curveOf(
+  row: SeededResults | undefined,
+  draws: JointDraws,
+  range: readonly [number, number],
+): MeasuredCurve | undefined {
+  const points = row?.distinct[0].curve?.points;
+  if (row === undefined || points === undefined) return undefined;
+  const steps = () =>
+    Array.from(points.keys()).flatMap(
+      (step) => measuredMeans([resultsAtStep(row, step)], draws, range)[0]?.measurement ?? [],
+    );
+  return { points, steps };
 }
 
 const noResamples = new Float64Array();
@@ -215,8 +259,10 @@ function requireFit(
       next: 'compute this cell again (--force)',
     });
   };
-  const { value, perQuery, perSampledQuery, predictions, outcomes, detection, repeats = {} } = result;
-  for (const numbers of [[value], perQuery, perSampledQuery, predictions, outcomes, ...Object.values(repeats)]) {
+  const { value, perQuery, perSampledQuery, predictions, outcomes, detection, repeats = {}, curve } = result;
+  const ofCurve = curve === undefined ? [] : [curve.values, ...Object.values(curve.repeats ?? {})];
+  const series = [[value], perQuery, perSampledQuery, predictions, outcomes, ...Object.values(repeats), ...ofCurve];
+  for (const numbers of series) {
     if (numbers === undefined || numbers.every(Number.isFinite)) continue;
     throw new BenchError({
       code: 'BOARD_NOT_FINITE',
@@ -230,6 +276,10 @@ function requireFit(
   const sources = new Set([...Object.keys(repeats), ...Object.keys(sample?.repeats ?? {})]);
   for (const source of sources)
     expectCount(`values of ${source}`, repeats[source]?.length ?? 0, sample?.repeats?.[source]?.length ?? 0);
+  for (const numbers of ofCurve) {
+    const step = (curve?.points.length ?? 0) * valuesOf(result).length;
+    expectCount('values of curves beyond whole steps', numbers.length % step, 0);
+  }
   expectCount('predictions', predictions?.length, sample?.outcomes?.length ?? report.subsets.length * queries);
   expectCount(
     'outcomes that agree with those of the other methods',

@@ -154,8 +154,10 @@ function drawnNoiseOf(bySeed: readonly Float64Array[]): DrawnNoise {
 
 function commonNoiseOf({ between, own, draws }: DrawnNoise): CommonNoise {
   if (between === 0) return { variance: 0, uncertainty: 0, freedom: Number.POSITIVE_INFINITY };
+  const common = between - own;
   return {
-    variance: Math.max(0, between - own) / draws,
+    // Less than rounding leaves of it is nothing.
+    variance: common > 1e-12 * between ? common / draws : 0,
     uncertainty: (between / draws) ** 2 / (draws - 1),
     freedom: draws - 1,
   };
@@ -176,6 +178,8 @@ export function samplingSpreadOf({ statistic, draws }: Pick<Uncertain, 'statisti
 export function spreadOf({ statistic, draws, commonNoise }: Uncertain): Spread {
   const sampling = samplingSpreadOf({ statistic, draws });
   if (commonNoise.variance === 0 && commonNoise.uncertainty === 0) return sampling;
+  if (sampling.standardError === 0)
+    return { standardError: Math.sqrt(commonNoise.variance), freedom: commonNoise.freedom };
   const samplingVariance = sampling.standardError ** 2;
   const total = samplingVariance + commonNoise.variance;
   const samplingTerm = samplingVariance === 0 ? 0 : samplingVariance ** 2 / sampling.freedom;
@@ -200,11 +204,14 @@ export function intervalOf(uncertain: Uncertain, level: number): Interval {
     );
   const sampling = spreadOfMean(statistic, draws);
   const whole = spreadOf(uncertain);
-  if (whole.standardError === 0) return intervalAtEnd(value, statistic, 1 - level);
+  const ofSame = intervalOfSame(value, statistic, 1 - level);
+  if (whole.standardError === 0) return ofSame;
   const quantile = ({ freedom }: Spread) => twoSidedQuantile(1 - level, freedom);
   if (sampling.standardError === 0 || statistic.placementChanges !== undefined) {
     const halfWidth = quantile(whole) * whole.standardError;
-    return { low: value - halfWidth, high: value + halfWidth };
+    const drawn = { low: value - halfWidth, high: value + halfWidth };
+    if (sampling.standardError > 0) return drawn;
+    return { low: Math.min(drawn.low, ofSame.low), high: Math.max(drawn.high, ofSame.high) };
   }
   const percentiles = percentileInterval(drawsOfMean(statistic, draws), level);
   const widen =
@@ -215,14 +222,14 @@ export function intervalOf(uncertain: Uncertain, level: number): Interval {
 }
 
 /**
- * The interval of queries that do not differ. Where all of them are at an end of what there can be, as many queries would show
- * nothing else of a mean up to so far from it with the chance of half the error (Clopper and Pearson 1934).
+ * The interval of queries that do not differ. As many of them would show nothing else although a share of all queries, up to
+ * what has the chance of half the error, is at an end of what there can be (Clopper and Pearson 1934, for shares).
  */
-function intervalAtEnd(value: number, { range, perQuery }: SampledStatistic, error: number): Interval {
-  const [least, most] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const hidden = (1 - (error / 2) ** (1 / perQuery.length)) * (most - least);
-  if (value === least) return { low: value, high: value + hidden };
-  return { low: value === most ? value - hidden : value, high: value };
+function intervalOfSame(value: number, { range, perQuery }: SampledStatistic, error: number): Interval {
+  if (range === undefined || !range.every(Number.isFinite)) return { low: value, high: value };
+  const hidden = 1 - (error / 2) ** (1 / perQuery.length);
+  const [least, most] = range;
+  return { low: value - hidden * (value - least), high: value + hidden * (most - value) };
 }
 
 /**

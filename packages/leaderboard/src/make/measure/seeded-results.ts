@@ -38,7 +38,10 @@ export function seededResults(entry: Entry, metric: string): SeededResults | und
 function sameResult(a: MetricResult, b: MetricResult): boolean {
   const kept = ({ predictions, detection, perQuery, perSampledQuery }: MetricResult) =>
     predictions ?? detection?.scores ?? perQuery ?? perSampledQuery;
-  const [x, y] = [kept(a), kept(b)];
-  if (a.value !== b.value || x?.length !== y?.length) return false;
-  return x === undefined || x.every((value, i) => value === y?.[i]);
+  return a.value === b.value && sameNumbers(kept(a), kept(b)) && sameNumbers(a.curve?.values, b.curve?.values);
+}
+
+function sameNumbers(a: Float64Array | undefined, b: Float64Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((value, i) => value === b[i]);
 }
