@@ -23,6 +23,8 @@ export interface Board {
   readonly rows: readonly BoardRow[];
   /** Methods over the tasks that have a noise ceiling of the primary metric; empty when there is one such task only. */
   readonly overall: readonly OverallBoard[];
+  /** Tasks with one data set, model and target and several truths; absent when there are none. */
+  readonly counterfactuals?: readonly CounterfactualBoard[];
 }
 
 /** How the intervals and ranks of a board were made. */
@@ -64,6 +66,12 @@ export interface BoardTaskSummary {
     readonly mostPoints?: number;
     /** Whether each class has the same share of its points in every subset. */
     readonly stratified?: true;
+    /** Whether subsets are drawn so that every point is left out about equally often. */
+    readonly balanced?: true;
+    /** Whether retrainings repeat the runs on all points, with their seeds and batches; absent: seeds of their own. */
+    readonly seeds?: 'same';
+    /** Of several kept seeds, by metric id: what knowing the mean effect over fresh seeds would score. */
+    readonly acrossSeeds?: { readonly [metric: string]: Interval & { readonly value: number } };
   };
   /** Given where only the truth is known, which others published. */
   readonly foreign?: BoardForeign;
@@ -265,6 +273,38 @@ export interface OverallRow {
    * these are a sample. Absent unless there are three data sets, and where a share is missing.
    */
   readonly mean?: Interval & { readonly value: number };
+}
+
+/** How methods rank under several truths of one data set, model and target. */
+export interface CounterfactualBoard {
+  /** In the grid's order. */
+  readonly tasks: readonly string[];
+  /** Metric that all of them are ranked by. */
+  readonly metric: string;
+  /** By the mean of the ranks they have, then by title. */
+  readonly rows: readonly CounterfactualRow[];
+  /** In the order of `tasks`. */
+  readonly flips: readonly RankFlip[];
+}
+
+export interface CounterfactualRow {
+  /** Entry of its rows. */
+  readonly entry: string;
+  readonly title: string;
+  /** By task; null where it is not ranked. */
+  readonly ranks: readonly (RankInterval | null)[];
+}
+
+/** Two methods that are told apart on two of the tasks, in opposite orders. */
+export interface RankFlip {
+  /** Tasks on which `entry` is better, and worse, than `other`. */
+  readonly better: string;
+  readonly worse: string;
+  readonly entry: string;
+  readonly other: string;
+  /** `entry` minus `other` on either task, in units of the metric, paired on the same draws. */
+  readonly onBetter: PairedDifference;
+  readonly onWorse: PairedDifference;
 }
 
 /** What depends on the machine and the moment: kept beside board.json, never inside. */

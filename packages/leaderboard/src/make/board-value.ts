@@ -79,7 +79,8 @@ function withinRange({ low, high }: Interval, { range: [least, most] }: Measured
   return { low: Math.max(least, low), high: Math.min(most, high) };
 }
 
-function differenceTo(measurement: Measurement, reference: Measurement, level: number): PairedDifference {
+/** A measurement minus another one, paired on the same draws. */
+export function differenceTo(measurement: Measurement, reference: Measurement, level: number): PairedDifference {
   const change = pairedDifference(measurement, reference);
   return { value: rounded(change.value), ...roundedInterval(intervalOf(change, level)) };
 }

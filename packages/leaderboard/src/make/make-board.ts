@@ -1,5 +1,6 @@
 import { type Board, boardSchema } from '../board.js';
 import type { BoardInput } from '../board-input.js';
+import { counterfactualBoards } from './counterfactuals.js';
 import { makeTask } from './make-task.js';
 import { overallBoards } from './overall.js';
 
@@ -14,6 +15,10 @@ export function makeBoard(input: BoardInput): Board {
   const made = input.tasks.map((task) => makeTask(input, task, familyError));
   const tasks = made.map(({ summary }) => summary);
   const rows = made.flatMap((task) => task.rows);
+  const counterfactuals = counterfactualBoards(
+    made.map((task, i) => ({ ...task, key: input.tasks[i].key })),
+    rows,
+  );
   return {
     schema: boardSchema,
     grid: input.grid,
@@ -24,5 +29,6 @@ export function makeBoard(input: BoardInput): Board {
     tasks,
     rows,
     overall: overallBoards({ tasks, rows }, input.report.primary, input.report.ci),
+    ...(counterfactuals.length > 0 && { counterfactuals }),
   };
 }

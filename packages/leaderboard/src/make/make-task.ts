@@ -1,14 +1,16 @@
-import type { BoardRow, BoardTaskSummary } from '../board.js';
+import type { BoardRow, BoardTaskSummary, PairedDifference } from '../board.js';
 import type { BoardInput, BoardTask } from '../board-input.js';
 import { holm } from '../statistics/holm.js';
 import { noCeiling } from '../view/foreign-sentences.js';
-import { type BoardMeasure, boardValue } from './board-value.js';
+import { type BoardMeasure, boardValue, differenceTo, roundedInterval } from './board-value.js';
 import { ceilingOf } from './ceiling.js';
 import { type Entry, entriesOf } from './entries.js';
 import { measureMetric } from './measure/measure-metric.js';
 import { pairedPValues, pairedTests } from './paired-tests.js';
+import { pairs } from './pairs.js';
 import { rankItems } from './ranking.js';
 import { rankingMetric } from './ranking-metric.js';
+import { rounded } from './rounding.js';
 import { ceilingRow, entryRow, noCeilingRow } from './rows.js';
 import { lookAt, overLooks, settlingOf } from './settling.js';
 import { summaryOf } from './task-summary.js';
@@ -21,6 +23,16 @@ const randomMethod = 'random';
 export interface MadeTask {
   readonly summary: BoardTaskSummary;
   readonly rows: readonly BoardRow[];
+  /** Ranked entries that are told apart, better one first; computed when asked for. */
+  toldApart(): readonly ToldApart[];
+}
+
+/** Two entries of a task that are told apart. */
+export interface ToldApart {
+  readonly better: string;
+  readonly worse: string;
+  /** The better minus the worse, in units of the metric. */
+  readonly difference: PairedDifference;
 }
 
 /** Measures, compares and ranks the methods of one task. */
@@ -47,7 +59,8 @@ export function makeTask(input: BoardInput, task: BoardTask, familyError: number
   const look = ranking?.metric.correlation === undefined ? undefined : lookAt(task);
   const tests = pairedTests(measurements);
   const pValues = overLooks(pairedPValues(tests), look);
-  const { order, ranks, groups } = rankItems(values, holm(pValues), familyError);
+  const adjusted = holm(pValues);
+  const { order, ranks, groups } = rankItems(values, adjusted, familyError);
 
   const references = {
     best: competitors[order[0]],
@@ -89,8 +102,24 @@ export function makeTask(input: BoardInput, task: BoardTask, familyError: number
           },
           look,
         );
+  const acrossSeeds = ceilings.flatMap(({ metric, ceiling: { acrossSeeds: across } }) =>
+    across === undefined ? [] : [[metric, { value: rounded(across.value), ...roundedInterval(across) }] as const],
+  );
   return {
-    summary: { ...summaryOf(task, rankedBy?.id), ...(settling !== undefined && { settling }) },
+    summary: {
+      ...summaryOf(task, rankedBy?.id, Object.fromEntries(acrossSeeds)),
+      ...(settling !== undefined && { settling }),
+    },
+    toldApart: () =>
+      pairs(measurements.length).flatMap(([i, j], pair) => {
+        if (adjusted[pair] > familyError) return [];
+        const [better, worse] = values[i] > values[j] ? [i, j] : [j, i];
+        return {
+          better: entries[competitors[better]].name,
+          worse: entries[competitors[worse]].name,
+          difference: differenceTo(measurements[better], measurements[worse], input.report.ci),
+        };
+      }),
     rows: [
       ...(ceilings.length === 0 ? [] : [ceilingRow(id, ceilings)]),
       ...(unknown === undefined ? [] : [noCeilingRow(id, unknown)]),

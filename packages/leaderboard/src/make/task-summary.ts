@@ -6,6 +6,7 @@ import type { BoardTask } from '../board-input.js';
 export function summaryOf(
   { info, dataset, truth, foreign, report, tune, sanity, diagnostics, questions = {} }: BoardTask,
   rankedBy?: string,
+  acrossSeeds: NonNullable<BoardTaskSummary['truth']>['acrossSeeds'] = {},
 ): BoardTaskSummary {
   return {
     id: info.id,
@@ -31,6 +32,9 @@ export function summaryOf(
             fraction: truth.fraction,
             ...pointsOf(truth),
             ...(truth.stratified !== undefined && { stratified: truth.stratified }),
+            ...(truth.balanced !== undefined && { balanced: truth.balanced }),
+            ...(truth.seeds !== undefined && { seeds: truth.seeds }),
+            ...(Object.keys(acrossSeeds).length > 0 && { acrossSeeds }),
           },
         }),
     ...(foreign === undefined ? {} : { foreign }),

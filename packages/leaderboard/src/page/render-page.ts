@@ -2,6 +2,7 @@ import { plural } from '@attribution-bench/contract';
 import type { Board, BoardCosts } from '../board.js';
 import type { TaskExamples } from '../task-examples.js';
 import { renderCsv } from '../text/csv.js';
+import { counterfactualWords } from '../view/counterfactual-sentences.js';
 import { foreignNote } from '../view/foreign-sentences.js';
 import { shortKey } from '../view/format.js';
 import {
@@ -16,6 +17,7 @@ import { settlingSentence } from '../view/settling-sentence.js';
 import { type TaskView, taskViews } from '../view/task-view.js';
 import { boardTable, unrankedTable } from './board-table.js';
 import type { Marks } from './charts/figure.js';
+import { counterfactualTable } from './counterfactual-table.js';
 import { examplesSection } from './examples-section.js';
 import { familyGlyph, familyMarks } from './families.js';
 import { figuresOf } from './figures.js';
@@ -52,6 +54,7 @@ export async function renderPage(
 ${filters(board, marks)}
 <main id="content">
 ${board.overall.map((overall) => overallTable(overall, board.statistics.ci))}
+${(board.counterfactuals ?? []).map((of) => counterfactualTable(of, board))}
 ${sections}
 </main>
 ${provenance(board, costs)}
@@ -109,6 +112,7 @@ function truthFacts({ task, ranked, controls }: TaskView, board: Board): Html {
   const seeds = Math.max(0, ...[...ranked, ...controls].map(({ row }) => row.seeds.length));
   const facts: (readonly [string, string | undefined])[] = [
     ['truth', task.truth && shortKey(task.truth.key)],
+    ['counterfactual', task.foreign === undefined ? task.truth && counterfactualWords(task.truth) : undefined],
     ['subsets', task.truth && `${task.report.subsets} of ${task.truth.subsets}`],
     ['retrainings per subset', retrainings(task)],
     ['queries', `${task.report.queries} of ${task.queries}`],

@@ -1,6 +1,12 @@
-import type { Board, BoardCosts, OverallBoard } from '../board.js';
+import type { Board, BoardCosts, CounterfactualBoard, OverallBoard } from '../board.js';
 import type { BoardDiagnostic } from '../board-input.js';
 import { costTexts } from '../view/cost-texts.js';
+import {
+  counterfactualSentence,
+  counterfactualTitle,
+  flipsSentence,
+  flipWords,
+} from '../view/counterfactual-sentences.js';
 import { foreignNote } from '../view/foreign-sentences.js';
 import {
   formatInterval,
@@ -34,6 +40,7 @@ export function renderMarkdown(board: Board, costs?: BoardCosts): string {
     `# Leaderboard: ${markdownText(board.grid)}`,
     ...taskViews(board, costs).map((view) => taskSection(view, board)),
     ...board.overall.map((overall) => overallSection(overall, board.statistics.ci)),
+    ...(board.counterfactuals ?? []).map((of) => counterfactualSection(of, board)),
     markdownText(statisticsSentence(board)),
   ];
   return `${sections.join('\n\n')}\n`;
@@ -171,4 +178,22 @@ function overallSection(overall: OverallBoard, level: number): string {
     ]),
   );
   return [`## ${overallTitle(overall)}`, markdownText(overallSentence(overall, level)), table].join('\n\n');
+}
+
+function counterfactualSection(of: CounterfactualBoard, board: Board): string {
+  const table = markdownTable(
+    ['method', ...of.tasks.map((task) => `${markdownText(task)}:`)],
+    of.rows.map(({ title, ranks }) => [
+      markdownText(title),
+      ...ranks.map((rank) => (rank === null ? '–' : formatRank(rank))),
+    ]),
+  );
+  const flips = of.flips.map((flip) => `- ${markdownText(flipWords(flip, of))}`);
+  return [
+    `## ${markdownText(counterfactualTitle(of))}`,
+    markdownText(counterfactualSentence(of, board)),
+    table,
+    markdownText(flipsSentence(of, board.statistics.ci)),
+    ...(flips.length === 0 ? [] : [flips.join('\n')]),
+  ].join('\n\n');
 }

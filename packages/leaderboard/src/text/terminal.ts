@@ -1,6 +1,12 @@
-import type { Board, BoardCosts, OverallBoard } from '../board.js';
+import type { Board, BoardCosts, CounterfactualBoard, OverallBoard } from '../board.js';
 import type { BoardDiagnostic } from '../board-input.js';
 import { costTexts } from '../view/cost-texts.js';
+import {
+  counterfactualSentence,
+  counterfactualTitle,
+  flipsSentence,
+  flipWords,
+} from '../view/counterfactual-sentences.js';
 import { foreignNote } from '../view/foreign-sentences.js';
 import {
   formatInterval,
@@ -40,8 +46,11 @@ export function renderTerminal(board: Board, costs: BoardCosts | undefined, opti
   const paint = painter(options.color);
   const tasks = taskViews(board, costs).map((view) => taskTable(view, board, options.width, paint));
   const overall = board.overall.map((over) => overallTable(over, board.statistics.ci, options.width, paint));
+  const counterfactuals = (board.counterfactuals ?? []).map((of) =>
+    counterfactualTable(of, board, options.width, paint),
+  );
   const closing = wrap(statisticsSentence(board), options.width).map(paint.dim);
-  return `${[...tasks, ...overall, closing].map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return `${[...tasks, ...overall, ...counterfactuals, closing].map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
 interface Paint {
@@ -275,5 +284,39 @@ function overallTable(overall: OverallBoard, level: number, width: number, paint
     '',
     paint.dim(truncate(cells('method', ['mean', 'interval'], tasks).trimEnd(), width)),
     ...lines.map((line) => truncate(line.trimEnd(), width)),
+  ];
+}
+
+function counterfactualTable(of: CounterfactualBoard, board: Board, width: number, paint: Paint): string[] {
+  const { tasks, rows, flips } = of;
+  const name = Math.max(6, ...rows.map(({ title }) => Math.min(34, width - 36, displayWidth(singleLine(title)))));
+  const columns = tasks.map((task) => Math.max(5, displayWidth(singleLine(task))));
+  const cells = (title: string, ranks: readonly string[]) =>
+    truncate(
+      [
+        padEnd(truncate(singleLine(title), name), name),
+        ...ranks.map((rank, at) => padStart(singleLine(rank), columns[at])),
+      ].join(gap),
+      width,
+    );
+  const flipped = flips.flatMap((flip) =>
+    wrap(singleLine(flipWords(flip, of)), Math.max(20, width - 2)).map(
+      (line, at) => `${at === 0 ? '- ' : '  '}${line}`,
+    ),
+  );
+  return [
+    ...wrap(singleLine(counterfactualTitle(of)), width).map(paint.bold),
+    ...wrap(singleLine(counterfactualSentence(of, board)), width),
+    '',
+    paint.dim(cells('method', tasks)),
+    ...rows.map(({ title, ranks }) =>
+      cells(
+        title,
+        ranks.map((rank) => (rank === null ? '-' : formatRank(rank))),
+      ),
+    ),
+    '',
+    ...wrap(flipsSentence(of, board.statistics.ci), width),
+    ...flipped,
   ];
 }

@@ -1,6 +1,7 @@
 import { formatCount, plural } from '@attribution-bench/contract';
 import type { Board, BoardTaskSummary } from '../board.js';
 import type { BoardMetric } from '../board-input.js';
+import { counterfactualWords, keptSeedSentence } from './counterfactual-sentences.js';
 import { foreignSentence, runsWords } from './foreign-sentences.js';
 import { formatLevel, formatValue, shortKey } from './format.js';
 import type { RowView, TaskView } from './task-view.js';
@@ -23,6 +24,17 @@ export function measuredSentence(task: BoardTaskSummary, metric: BoardMetric | u
       `${name}: do scores predict the target of ${plural(report.queries, 'query', 'queries')} (${task.target}) after ` +
       `training on ${plural(report.subsets, 'subset')} of ${points} of ${plural(task.train, 'training point')}, ` +
       `${runsWords(task.foreign)}?`
+    );
+  }
+  if (truth.seeds === 'same') {
+    const left = `${formatCount(task.train - truth.points)} of ${plural(task.train, 'training point')}`;
+    const runs =
+      truth.retrainSeeds === 1
+        ? 'the training run on all points, its seed and batches kept,'
+        : `${formatCount(truth.retrainSeeds)} training runs on all points, their seeds and batches kept,`;
+    return (
+      `${name}: do scores predict the ${task.target} of ${plural(report.queries, 'query', 'queries')} when ${runs} ` +
+      `${truth.retrainSeeds === 1 ? 'is' : 'are'} repeated without ${left}, ${plural(report.subsets, 'time')}?`
     );
   }
   const subset = truth.stratified === true ? 'class-stratified random subset' : 'random subset';
@@ -63,7 +75,8 @@ export function modelSentence(task: BoardTaskSummary): string {
   if (task.foreign !== undefined) return foreignSentence(task.foreign, task.truth?.key);
   const classes = task.classes > 0 ? ` of ${task.classes} classes` : '';
   const sanity = Object.entries(task.sanity).map(([name, value]) => `${sanityName(name)} ${formatValue(value)}`);
-  const truth = task.truth === undefined ? [] : [`truth ${shortKey(task.truth.key)}`];
+  const truth =
+    task.truth === undefined ? [] : [`truth ${shortKey(task.truth.key)} (${counterfactualWords(task.truth)})`];
   return [
     `${task.kind}${classes}, ${plural(task.parameters, 'parameter')}, ${plural(task.epochs, 'epoch')}`,
     ...sanity,
@@ -133,9 +146,10 @@ export function undefinedSentence({ task, ranked, controls }: TaskView): string 
   return `Queries (of ${task.report.queries}) whose value was undefined and counted as 0: ${list.join(', ')}.`;
 }
 
-/** Why there is no ceiling, or no row has a share of it; undefined when rows have one, or nothing has a ceiling here. */
-export function ceilingSentence({ ceiling, noCeiling }: TaskView): string | undefined {
+/** Why there is no ceiling, no row has a share of it, or it is 1; undefined when rows have one, or nothing has a ceiling here. */
+export function ceilingSentence({ task, metric, ceiling, noCeiling }: TaskView): string | undefined {
   if (noCeiling !== undefined) return noCeiling.row.reason;
+  if (ceiling !== undefined && task.truth?.seeds === 'same') return keptSeedSentence(task.truth, metric?.id ?? '');
   if (ceiling?.value === undefined || ceiling.value.low > 0) return undefined;
   return (
     'Retrainings of one subset agree so little that the noise ceiling may be 0: no value is given as a share of it. ' +
