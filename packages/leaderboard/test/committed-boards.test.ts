@@ -132,8 +132,14 @@ describe.each(['digits'])('what the stored board of %s says', (name) => {
         const words = label.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
         expect(number(new RegExp(`${words} (-?[\\d.]+)`).exec(sentence)?.[1])).toBeCloseTo(value, 3);
       }
-      if (task.truth !== undefined)
-        expect(task.truth.key.startsWith(/truth (\w+)$/.exec(sentence)?.[1] ?? '?')).toBe(true);
+      if (task.truth === undefined) continue;
+      const [, key = '?', size, seeds] = /truth (\w+) \((.+?), (?:.+, )?(.+)\)$/.exec(sentence) ?? [];
+      expect(task.truth.key.startsWith(key)).toBe(true);
+      expect(size === 'halves' ? 50 : number(/^([\d.]+) % kept/.exec(size)?.[1])).toBeCloseTo(
+        100 * task.truth.fraction,
+        1,
+      );
+      expect(seeds === 'fresh seeds').toBe(task.truth.seeds === undefined);
     }
   });
 

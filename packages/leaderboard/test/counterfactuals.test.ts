@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { BoardInput } from '../src/board-input.js';
+import { makeBoard, renderMarkdown, renderPage, renderTerminal } from '../src/index.js';
+import { counterfactualWords } from '../src/view/counterfactual-sentences.js';
+import { type Simulation, simulatedGrid } from './simulated-grid.js';
+
+const shared: Omit<Simulation, 'methods'> = { seed: 7, train: 60, subsets: 40, queries: 20, retrainSeeds: 2 };
+const named = (noises: Readonly<Record<string, number>>): Simulation['methods'] => [
+  ...Object.entries(noises).map(([id, noise]) => ({ id, title: id, noise })),
+  { id: 'random', title: 'Random', noise: 1e6 },
+];
+
+/** Two truths of one model: method `near` is far better under the one, `far` under the other, `same` equally good. */
+function grid(kept: { readonly retrainSeeds: number }): BoardInput {
+  const fresh = simulatedGrid({ ...shared, task: 'a@fresh', methods: named({ near: 1, far: 6, same: 2 }) });
+  const same = simulatedGrid({ ...shared, ...kept, task: 'a@same', methods: named({ near: 6, far: 1, same: 2 }) });
+  const tasks = [fresh, same].flatMap(({ tasks }) => tasks.map((task) => ({ ...task, key: 'one model' })));
+  const [first, second] = tasks;
+  if (second.truth === undefined) throw new Error('the simulation has no truth');
+  return {
+    ...fresh,
+    tasks: [first, { ...second, truth: { ...second.truth, seeds: 'same', balanced: true } }],
+    cells: [...fresh.cells, ...same.cells],
+  };
+}
+
+describe('a model with several truths', () => {
+  const board = makeBoard(grid({ retrainSeeds: 1 }));
+  const [counterfactuals] = board.counterfactuals ?? [];
+
+  it('has its ranks side by side, and the orders that flip with both differences', () => {
+    expect(counterfactuals).toMatchObject({ tasks: ['a@fresh', 'a@same'], metric: 'lds' });
+    const pairs = counterfactuals.flips.map(({ entry, other }) => `${entry} ${other}`).sort();
+    expect(pairs).toEqual(['near far', 'near same', 'same far']);
+    const valueOf = (task: string, entry: string) =>
+      board.rows.find((row) => row.task === task && row.entry === entry)?.metrics.lds.value ?? Number.NaN;
+    for (const { entry, other, better, worse, onBetter, onWorse } of counterfactuals.flips) {
+      expect(onBetter.low).toBeGreaterThan(0);
+      expect(onWorse.high).toBeLessThan(0);
+      expect(onBetter.value).toBeCloseTo(valueOf(better, entry) - valueOf(better, other), 5);
+      expect(onWorse.value).toBeCloseTo(valueOf(worse, entry) - valueOf(worse, other), 5);
+    }
+    expect(counterfactuals.rows.map(({ title, ranks }) => [title, ...ranks.map((rank) => rank?.point)])).toEqual(
+      expect.arrayContaining([
+        ['near', 1, 3],
+        ['same', 2, 2],
+        ['far', 3, 1],
+      ]),
+    );
+  });
+
+  it('has the ceiling 1 where the seed is kept, of which values are the share', () => {
+    const ofKept = board.rows.filter(({ task }) => task === 'a@same');
+    expect(ofKept.find(({ kind }) => kind === 'ceiling')?.metrics.lds).toMatchObject({ value: 1, low: 1, high: 1 });
+    for (const { kind, metrics } of ofKept)
+      if (kind === 'method') expect(metrics.lds.ofCeiling?.value).toBe(metrics.lds.value);
+    expect(board.tasks[1].truth).not.toHaveProperty('acrossSeeds');
+  });
+
+  it('is told in every format', async () => {
+    await expect(renderTerminal(board, undefined, { width: 100, color: false })).toMatchFileSnapshot(
+      'golden/counterfactuals.txt',
+    );
+    const [markdown, page] = [renderMarkdown(board), await renderPage(board)];
+    for (const text of [markdown, page]) {
+      expect(text).toContain('Across counterfactuals: a');
+      expect(text).toContain('3 orders flip');
+    }
+  });
+});
+
+it('of several kept seeds a board says what a method could reach that does not know them', () => {
+  const input = grid({ retrainSeeds: 3 });
+  const [, task] = input.tasks;
+  const fresh = { ...task, truth: task.truth && { ...task.truth, seeds: undefined } } as BoardInput['tasks'][number];
+  const ceilingOf = (tasks: BoardInput['tasks']) =>
+    makeBoard({ ...input, tasks }).rows.find(({ kind }) => kind === 'ceiling')?.metrics.lds;
+  const board = makeBoard(input);
+  const across = board.tasks[1].truth?.acrossSeeds?.lds;
+  expect(across?.value).toBe(ceilingOf([fresh])?.value);
+  expect(renderMarkdown(board)).toContain(
+    `Knowing the mean effect over fresh seeds would reach ${across?.value.toFixed(3)}`,
+  );
+});
+
+it('tasks of one truth each have no such section', () => {
+  const { counterfactuals } = makeBoard(simulatedGrid({ ...shared, methods: named({ near: 1 }) }));
+  expect(counterfactuals).toBeUndefined();
+});
+
+it.each([
+  [{ fraction: 0.5 }, 'halves, fresh seeds'],
+  [{ fraction: 0.5, seeds: 'same', retrainSeeds: 1 }, 'halves, the seed kept'],
+  [{ fraction: 0.8, stratified: true }, '80 % kept by class, fresh seeds'],
+  [
+    { fraction: 0.99, balanced: true, seeds: 'same' },
+    '99 % kept, every point left out about equally often, 2 seeds kept',
+  ],
+] as const)('%j is told as %s', (truth, words) => {
+  expect(counterfactualWords({ key: 'k', subsets: 8, points: 1, retrainSeeds: 2, ...truth })).toBe(words);
+});
