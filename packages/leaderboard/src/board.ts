@@ -283,8 +283,10 @@ export interface CounterfactualBoard {
   readonly metric: string;
   /** By the mean of the ranks they have, then by title. */
   readonly rows: readonly CounterfactualRow[];
-  /** In the order of `tasks`. */
+  /** In the order of `rows`. */
   readonly flips: readonly RankFlip[];
+  /** Pairs of methods whose values change order between two of the tasks without being among `flips`. */
+  readonly unsettled: number;
 }
 
 export interface CounterfactualRow {
@@ -295,16 +297,12 @@ export interface CounterfactualRow {
   readonly ranks: readonly (RankInterval | null)[];
 }
 
-/** Two methods that are told apart on two of the tasks, in opposite orders. */
+/** Two methods that are told apart on at least two of the tasks, not always in the same order. */
 export interface RankFlip {
-  /** Tasks on which `entry` is better, and worse, than `other`. */
-  readonly better: string;
-  readonly worse: string;
   readonly entry: string;
   readonly other: string;
-  /** `entry` minus `other` on either task, in units of the metric, paired on the same draws. */
-  readonly onBetter: PairedDifference;
-  readonly onWorse: PairedDifference;
+  /** On the tasks on which they are told apart, in the grid's order: `entry` minus `other`, paired on the same draws. */
+  readonly differences: readonly (PairedDifference & { readonly task: string })[];
 }
 
 /** What depends on the machine and the moment: kept beside board.json, never inside. */

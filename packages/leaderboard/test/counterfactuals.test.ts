@@ -10,10 +10,15 @@ const named = (noises: Readonly<Record<string, number>>): Simulation['methods'] 
   { id: 'random', title: 'Random', noise: 1e6 },
 ];
 
-/** Two truths of one model: method `near` is far better under the one, `far` under the other, `same` equally good. */
+/** Two truths of one model: method `near` is far better under the one, `far` under the other, `same` and `twin` equally good. */
 function grid(kept: { readonly retrainSeeds: number }): BoardInput {
-  const fresh = simulatedGrid({ ...shared, task: 'a@fresh', methods: named({ near: 1, far: 6, same: 2 }) });
-  const same = simulatedGrid({ ...shared, ...kept, task: 'a@same', methods: named({ near: 6, far: 1, same: 2 }) });
+  const fresh = simulatedGrid({ ...shared, task: 'a@fresh', methods: named({ near: 1, far: 6, same: 2, twin: 2 }) });
+  const same = simulatedGrid({
+    ...shared,
+    ...kept,
+    task: 'a@same',
+    methods: named({ near: 6, far: 1, same: 2, twin: 2 }),
+  });
   const tasks = [fresh, same].flatMap(({ tasks }) => tasks.map((task) => ({ ...task, key: 'one model' })));
   const [first, second] = tasks;
   if (second.truth === undefined) throw new Error('the simulation has no truth');
@@ -28,25 +33,45 @@ describe('a model with several truths', () => {
   const board = makeBoard(grid({ retrainSeeds: 1 }));
   const [counterfactuals] = board.counterfactuals ?? [];
 
-  it('has its ranks side by side, and the orders that flip with both differences', () => {
+  const rowOf = (task: string, entry: string) =>
+    board.rows.find((row) => row.task === task && row.entry === entry && row.kind === 'method');
+  const gain = (task: string, entry: string, other: string) =>
+    (rowOf(task, entry)?.metrics.lds.value ?? Number.NaN) - (rowOf(task, other)?.metrics.lds.value ?? Number.NaN);
+
+  it('has its ranks side by side, and the pairs that flip with both differences', () => {
     expect(counterfactuals).toMatchObject({ tasks: ['a@fresh', 'a@same'], metric: 'lds' });
-    const pairs = counterfactuals.flips.map(({ entry, other }) => `${entry} ${other}`).sort();
-    expect(pairs).toEqual(['near far', 'near same', 'same far']);
-    const valueOf = (task: string, entry: string) =>
-      board.rows.find((row) => row.task === task && row.entry === entry)?.metrics.lds.value ?? Number.NaN;
-    for (const { entry, other, better, worse, onBetter, onWorse } of counterfactuals.flips) {
-      expect(onBetter.low).toBeGreaterThan(0);
-      expect(onWorse.high).toBeLessThan(0);
-      expect(onBetter.value).toBeCloseTo(valueOf(better, entry) - valueOf(better, other), 5);
-      expect(onWorse.value).toBeCloseTo(valueOf(worse, entry) - valueOf(worse, other), 5);
+    expect(counterfactuals.flips.map(({ entry, other }) => `${entry} ${other}`)).toEqual(['far near', 'far same']);
+    for (const { entry, other, differences } of counterfactuals.flips) {
+      expect(differences.map(({ task }) => task)).toEqual(counterfactuals.tasks);
+      for (const { task, value, low, high } of differences) {
+        expect(low > 0 || high < 0).toBe(true);
+        expect(value).toBeCloseTo(gain(task, entry, other), 5);
+      }
     }
-    expect(counterfactuals.rows.map(({ title, ranks }) => [title, ...ranks.map((rank) => rank?.point)])).toEqual(
-      expect.arrayContaining([
-        ['near', 1, 3],
-        ['same', 2, 2],
-        ['far', 3, 1],
-      ]),
+    const ranks = counterfactuals.rows.map(({ entry, ranks }) => [entry, ranks.map((rank) => rank?.point)]);
+    expect(ranks).toHaveLength(4);
+    expect(ranks).toContainEqual(['near', [1, 4]]);
+    expect(ranks).toContainEqual(['far', [4, 1]]);
+  });
+
+  it('calls no pair a flip that shares a tie letter under one of the truths, and counts those that change order by value', () => {
+    const names = counterfactuals.rows.map(({ entry }) => entry);
+    const changing = names.flatMap((entry, i) =>
+      names
+        .slice(i + 1)
+        .filter((other) => gain('a@fresh', entry, other) * gain('a@same', entry, other) < 0)
+        .map((other) => [entry, other]),
     );
+    const tied = changing.filter(([entry, other]) =>
+      counterfactuals.tasks.some((task) => {
+        const letters = rowOf(task, other)?.groups ?? '';
+        return [...(rowOf(task, entry)?.groups ?? '')].some((letter) => letters.includes(letter));
+      }),
+    );
+    expect(changing).toHaveLength(5);
+    expect(counterfactuals.flips).toHaveLength(2);
+    expect(tied).toHaveLength(3);
+    expect(counterfactuals.unsettled).toBe(tied.length);
   });
 
   it('has the ceiling 1 where the seed is kept, of which values are the share', () => {
@@ -64,7 +89,7 @@ describe('a model with several truths', () => {
     const [markdown, page] = [renderMarkdown(board), await renderPage(board)];
     for (const text of [markdown, page]) {
       expect(text).toContain('Across counterfactuals: a');
-      expect(text).toContain('3 orders flip');
+      expect(text).toContain('2 pairs of methods flip');
     }
   });
 });

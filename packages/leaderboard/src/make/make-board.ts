@@ -15,10 +15,7 @@ export function makeBoard(input: BoardInput): Board {
   const made = input.tasks.map((task) => makeTask(input, task, familyError));
   const tasks = made.map(({ summary }) => summary);
   const rows = made.flatMap((task) => task.rows);
-  const counterfactuals = counterfactualBoards(
-    made.map((task, i) => ({ ...task, key: input.tasks[i].key })),
-    rows,
-  );
+  const counterfactuals = counterfactualBoards(made.map((task, i) => ({ ...task, key: input.tasks[i].key })));
   return {
     schema: boardSchema,
     grid: input.grid,

@@ -1,19 +1,19 @@
-import type { BoardRow, BoardTaskSummary, PairedDifference } from '../board.js';
+import type { BoardRow, BoardTaskSummary } from '../board.js';
 import type { BoardInput, BoardTask } from '../board-input.js';
 import { holm } from '../statistics/holm.js';
 import { noCeiling } from '../view/foreign-sentences.js';
-import { type BoardMeasure, boardValue, differenceTo, roundedInterval } from './board-value.js';
+import { type BoardMeasure, boardValue, roundedInterval } from './board-value.js';
 import { ceilingOf } from './ceiling.js';
 import { type Entry, entriesOf } from './entries.js';
 import { measureMetric } from './measure/measure-metric.js';
 import { pairedPValues, pairedTests } from './paired-tests.js';
-import { pairs } from './pairs.js';
 import { rankItems } from './ranking.js';
 import { rankingMetric } from './ranking-metric.js';
 import { rounded } from './rounding.js';
 import { ceilingRow, entryRow, noCeilingRow } from './rows.js';
 import { lookAt, overLooks, settlingOf } from './settling.js';
 import { summaryOf } from './task-summary.js';
+import { pairsToldApart, type ToldApart } from './told-apart.js';
 
 /** Methods of this family are there to be beaten: shown apart, never ranked. */
 const controlFamily = 'control';
@@ -23,16 +23,8 @@ const randomMethod = 'random';
 export interface MadeTask {
   readonly summary: BoardTaskSummary;
   readonly rows: readonly BoardRow[];
-  /** Ranked entries that are told apart, better one first; computed when asked for. */
-  toldApart(): readonly ToldApart[];
-}
-
-/** Two entries of a task that are told apart. */
-export interface ToldApart {
-  readonly better: string;
-  readonly worse: string;
-  /** The better minus the worse, in units of the metric. */
-  readonly difference: PairedDifference;
+  /** Ranked entries that are told apart; only found where the grid has another truth of the task's model. */
+  readonly toldApart: readonly ToldApart[];
 }
 
 /** Measures, compares and ranks the methods of one task. */
@@ -105,21 +97,14 @@ export function makeTask(input: BoardInput, task: BoardTask, familyError: number
   const acrossSeeds = ceilings.flatMap(({ metric, ceiling: { acrossSeeds: across } }) =>
     across === undefined ? [] : [[metric, { value: rounded(across.value), ...roundedInterval(across) }] as const],
   );
+  const named = measurements.map((measurement, at) => ({ name: entries[competitors[at]].name, measurement }));
+  const otherTruths = input.tasks.some(({ key, info }) => key === task.key && info.id !== id);
   return {
     summary: {
       ...summaryOf(task, rankedBy?.id, Object.fromEntries(acrossSeeds)),
       ...(settling !== undefined && { settling }),
     },
-    toldApart: () =>
-      pairs(measurements.length).flatMap(([i, j], pair) => {
-        if (adjusted[pair] > familyError) return [];
-        const [better, worse] = values[i] > values[j] ? [i, j] : [j, i];
-        return {
-          better: entries[competitors[better]].name,
-          worse: entries[competitors[worse]].name,
-          difference: differenceTo(measurements[better], measurements[worse], input.report.ci),
-        };
-      }),
+    toldApart: otherTruths ? pairsToldApart(named, adjusted, familyError, input.report.ci) : [],
     rows: [
       ...(ceilings.length === 0 ? [] : [ceilingRow(id, ceilings)]),
       ...(unknown === undefined ? [] : [noCeilingRow(id, unknown)]),

@@ -6,17 +6,17 @@ import {
   flipWords,
 } from '../view/counterfactual-sentences.js';
 import { formatRank } from '../view/format.js';
-import { type Html, html } from './html.js';
+import { type Html, html, minus } from './html.js';
 
 /** Ranks under several truths of one model, and the orders that flip. */
 export function counterfactualTable(of: CounterfactualBoard, board: Board): Html {
   const { tasks, rows, flips } = of;
   const body = rows.map(
     ({ title, ranks }) =>
-      html`<tr><th scope="row">${title}</th>${ranks.map((rank) => html`<td class="number">${rank === null ? '–' : formatRank(rank)}</td>`)}</tr>
+      html`<tr><th scope="row">${title}</th>${ranks.map((rank) => html`<td class="number">${rank === null ? '–' : formatRank(rank).replace('-', '–')}</td>`)}</tr>
 `,
   );
-  const list = html`<ul>${flips.map((flip) => html`<li>${flipWords(flip, of)}</li>`)}</ul>`;
+  const list = html`<ul class="flips">${flips.map((flip) => html`<li>${minus(flipWords(flip, of, board))}</li>`)}</ul>`;
   return html`<section class="overall">
 <h2>${counterfactualTitle(of)}</h2>
 <div class="scroller" role="region" tabindex="0" aria-label="Ranks across counterfactuals"><table class="overall"><caption>${counterfactualSentence(of, board)}</caption>

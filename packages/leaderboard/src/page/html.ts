@@ -15,7 +15,7 @@ export function html(template: TemplateStringsArray, ...parts: readonly Part[]):
 
 /** Numbers with the minus sign that aligns with digits. */
 export function minus(text: string): string {
-  return text.replace(/(^|[\s[])-(?=\d)/g, '$1−');
+  return text.replace(/(^|[\s[(])-(?=\d)/g, '$1−');
 }
 
 /** Markup as it is: for what was made by a renderer that escapes. */

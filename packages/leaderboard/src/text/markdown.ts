@@ -188,7 +188,7 @@ function counterfactualSection(of: CounterfactualBoard, board: Board): string {
       ...ranks.map((rank) => (rank === null ? '–' : formatRank(rank))),
     ]),
   );
-  const flips = of.flips.map((flip) => `- ${markdownText(flipWords(flip, of))}`);
+  const flips = of.flips.map((flip) => `- ${markdownText(flipWords(flip, of, board))}`);
   return [
     `## ${markdownText(counterfactualTitle(of))}`,
     markdownText(counterfactualSentence(of, board)),

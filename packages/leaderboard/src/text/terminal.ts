@@ -300,7 +300,7 @@ function counterfactualTable(of: CounterfactualBoard, board: Board, width: numbe
       width,
     );
   const flipped = flips.flatMap((flip) =>
-    wrap(singleLine(flipWords(flip, of)), Math.max(20, width - 2)).map(
+    wrap(singleLine(flipWords(flip, of, board)), Math.max(20, width - 2)).map(
       (line, at) => `${at === 0 ? '- ' : '  '}${line}`,
     ),
   );

@@ -40,17 +40,25 @@ export function counterfactualSentence({ metric, tasks }: CounterfactualBoard, b
 }
 
 /** What is to be said before the list of {@link flipWords}. */
-export function flipsSentence({ flips }: CounterfactualBoard, level: number): string {
-  if (flips.length === 0) return 'No two methods are told apart under two of these truths in opposite orders.';
-  return `${plural(flips.length, 'order')} flip: both methods are told apart under both truths, in opposite orders (differences with ${formatLevel(level)} intervals).`;
+export function flipsSentence({ flips, unsettled }: CounterfactualBoard, level: number): string {
+  const flipped =
+    flips.length === 0
+      ? 'No two methods are told apart under two of these truths in opposite orders.'
+      : `${plural(flips.length, 'pair')} of methods ${flips.length === 1 ? 'flips' : 'flip'}: told apart under at least two of these ` +
+        `truths, in opposite orders (differences with ${formatLevel(level)} intervals).`;
+  if (unsettled === 0) return flipped;
+  const others = plural(unsettled, flips.length === 0 ? 'pair' : 'other pair');
+  return `${flipped} By value alone ${others} ${unsettled === 1 ? 'changes' : 'change'} order, which may be noise.`;
 }
 
 /** `TRAK before Grad-Dot on a (+0.120 [0.080, 0.160]), behind it on b (-0.050 [-0.090, -0.020])` */
-export function flipWords(
-  { better, worse, entry, other, onBetter, onWorse }: RankFlip,
-  { rows }: CounterfactualBoard,
-): string {
-  const title = (name: string) => rows.find((row) => row.entry === name)?.title ?? name;
-  const differing = (change: typeof onBetter) => `${formatSigned(change.value)} ${formatInterval(change)}`;
-  return `${title(entry)} before ${title(other)} on ${better} (${differing(onBetter)}), behind it on ${worse} (${differing(onWorse)})`;
+export function flipWords({ entry, other, differences }: RankFlip, of: CounterfactualBoard, board: Board): string {
+  const title = (name: string) => of.rows.find((row) => row.entry === name)?.title ?? name;
+  const sign = board.metrics.find(({ id }) => id === of.metric)?.higherIsBetter === false ? -1 : 1;
+  const where = (place: number) =>
+    differences
+      .filter(({ value }) => Math.sign(value) === sign * place)
+      .map(({ task, ...change }) => `${task} (${formatSigned(change.value)} ${formatInterval(change)})`)
+      .join(', ');
+  return `${title(entry)} before ${title(other)} on ${where(1)}, behind it on ${where(-1)}`;
 }
