@@ -97,7 +97,9 @@ describe('a model with several truths', () => {
 it('of several kept seeds a board says what a method could reach that does not know them', () => {
   const input = grid({ retrainSeeds: 3 });
   const [, task] = input.tasks;
-  const fresh = { ...task, truth: task.truth && { ...task.truth, seeds: undefined } } as BoardInput['tasks'][number];
+  if (task.truth === undefined) throw new Error('the simulation has no truth');
+  const { seeds: _, ...ofFreshSeeds } = task.truth;
+  const fresh = { ...task, truth: ofFreshSeeds };
   const ceilingOf = (tasks: BoardInput['tasks']) =>
     makeBoard({ ...input, tasks }).rows.find(({ kind }) => kind === 'ceiling')?.metrics.lds;
   const board = makeBoard(input);
