@@ -93,6 +93,11 @@ export function list<T extends number | boolean | string>(
   return { type: 'list', items, ...spec } as unknown as ParamSpec<readonly T[]>;
 }
 
+/** The same parameter, but one that may be left out: then it has no value, and is part of no key. */
+export function optional<T extends ParamValue>({ default: _, ...spec }: ParamSpec<T>): ParamSpec<T> {
+  return { ...spec, optional: true };
+}
+
 /** Several parameters under one name. Left out, it consists of their defaults; it is required where one of them has none. */
 export function object<const S extends ParamSpecs>(fields: S, spec: { help: string }): ParamSpec<Params<S>> {
   const defaults = Object.entries(fields).map(([name, field]) => [name, field.default] as const);

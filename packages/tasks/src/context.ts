@@ -8,6 +8,7 @@ import {
   type TaskInfo,
 } from '@attribution-bench/contract';
 import { baseContext } from './base-context.js';
+import type { Normalisation } from './data/normalisation.js';
 import type { DataEnvironment, TaskData } from './data/task-data.js';
 import { onnxFeatures } from './features/onnx-features.js';
 import type { Evaluator } from './passes/evaluator.js';
@@ -27,6 +28,8 @@ const shiftedAtOnce = 8;
 export interface ContextParts {
   readonly info: TaskInfo;
   readonly data: TaskData;
+  /** Of the data, where they are pixels. */
+  readonly normalisation: Normalisation;
   readonly subject: Subject;
   readonly evaluator: Evaluator;
   readonly replay: Replayer;
@@ -44,6 +47,7 @@ export function createContext(
   {
     info,
     data,
+    normalisation,
     subject,
     evaluator,
     replay,
@@ -93,8 +97,7 @@ export function createContext(
           next: 'name an extractor in the request',
         });
       }
-      const signed = info.kind === 'generator';
-      return onnxFeatures(extractor, { inputs, inputShape: data.inputShape, signed }, environment, cancel);
+      return onnxFeatures(extractor, { inputs, inputShape: data.inputShape, normalisation }, environment, cancel);
     },
     checkpoints: checkpoints.map(handle),
     trajectory: trajectory.map(handle),

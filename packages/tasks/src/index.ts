@@ -23,6 +23,7 @@ export {
 } from './data/dataset.js';
 export { datasets } from './data/datasets.js';
 export { type MarkName, markNames } from './data/marks.js';
+export { normalisationOf } from './data/normalisation.js';
 export { parseNpy } from './data/npy.js';
 export { parseNpyTexts } from './data/npy-texts.js';
 export { dataFingerprint, prepareData } from './data/prepare-data.js';

@@ -3,6 +3,7 @@ import type { Engine } from '@attribution-bench/tfjs-onnx';
 import { defaultCacheFolder } from './cache-folder.js';
 import { classifier } from './classifier/classifier.js';
 import { createContext } from './context.js';
+import { normalisationOf } from './data/normalisation.js';
 import type { DataEnvironment, TaskData } from './data/task-data.js';
 import { generator } from './generator/generator.js';
 import { createEvaluator } from './passes/evaluator.js';
@@ -79,7 +80,8 @@ export async function openTask(
       const unrollable = { subject, objective, targetPass };
       const unroll = contexts.unroll(engine, unrollable);
       const reweight = contexts.reweight(engine, unrollable);
-      const parts = { info, data, subject, evaluator, replay, likelihood, samplingPass, environment };
+      const normalisation = normalisationOf(spec, true);
+      const parts = { info, data, normalisation, subject, evaluator, replay, likelihood, samplingPass, environment };
       return contexts.context({ ...parts, unroll, reweight, targetPass }, request);
     },
     async release() {

@@ -152,7 +152,7 @@ function checked(key: string, specs: ParamSpecs, given: Fields, problems: ParamP
 
 type Report = (path: (string | number)[], message: string, next?: string) => void;
 
-function checkClasses(kind: ModelKind, { classes, flipLabels }: Values, report: Report): void {
+function checkClasses(kind: ModelKind, { classes, flipLabels, normalise }: Values, report: Report): void {
   if (Array.isArray(classes)) {
     const twice = classes.find((name, index) => classes.indexOf(name) !== index);
     if (twice !== undefined) report(['data', 'classes'], `names ${JSON.stringify(twice)} twice`);
@@ -161,6 +161,9 @@ function checkClasses(kind: ModelKind, { classes, flipLabels }: Values, report: 
   if (kind === 'classifier' && count === 1) report(['data', 'classes'], 'a classifier needs at least two classes');
   if (kind === 'generator' && flipLabels !== 0) {
     report(['data', 'flipLabels'], 'a generator does not see labels', 'leave flipLabels out');
+  }
+  if (kind === 'generator' && normalise !== undefined) {
+    report(['data', 'normalise'], 'a generator is fed pixels from -1 to 1', 'leave normalise out');
   }
 }
 

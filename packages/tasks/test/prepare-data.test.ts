@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { BenchError, sizeOf } from '@attribution-bench/contract';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { choosePoints, quotas } from '../src/data/choose-points.js';
+import { quotas, stratifiedPoints } from '../src/data/choose-points.js';
 import { parseDigits } from '../src/data/digits.js';
 import { flipLabels } from '../src/data/label-noise.js';
 import { dataKey, taskKey } from '../src/index.js';
@@ -70,6 +70,35 @@ test('label noise reaches every other class', () => {
   for (const label of [0, 1, 3, 4]) expect(Math.abs(counts[label] - 1000)).toBeLessThan(120);
 });
 
+test('the first rows are training points, the next ones queries, and with classes to keep the first of those', async () => {
+  const first = await dataOf(digits({ choose: 'first', train: 30, queries: 5 }));
+  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `row/${from + i}`);
+  expect(first.ids).toEqual(range(0, 30));
+  expect(first.queryIds).toEqual(range(30, 35));
+  const kept = await dataOf(digits({ choose: 'first', train: 4, queries: 2, classes: [0, 1] }));
+  expect([...kept.ids, ...kept.queryIds]).toEqual([0, 1, 10, 11, 20, 21].map((row) => `row/${row}`));
+  await expect(dataOf(digits({ choose: 'first', train: 1790, queries: 8 }))).rejects.toThrow(
+    'not enough for 8 queries',
+  );
+});
+
+test('normalised points are the same ones, less the mean, over the deviation; a generator has none', async () => {
+  const plain = await dataOf(digits({ train: 20, queries: 5 }));
+  const scaled = await dataOf(digits({ train: 20, queries: 5, normalise: { mean: 0.3, std: 0.5 } }));
+  const expected = (inputs: Float32Array) => Float32Array.from(inputs, (value) => (value - 0.3) / 0.5);
+  expect(scaled.ids).toEqual(plain.ids);
+  expect(scaled.inputs).toEqual(expected(plain.inputs));
+  expect(scaled.queryInputs).toEqual(expected(plain.queryInputs));
+  const generator = { data: { use: 'digits', normalise: { mean: 0.3, std: 0.5 } }, model: 'ddpm-mlp', queries: {} };
+  expect(() => specOf(generator)).toThrow('a generator is fed pixels from -1 to 1');
+});
+
+test('what is left out of the parameters of points is part of no key', () => {
+  expect(Object.keys(digits().data)).not.toContain('choose');
+  expect(Object.keys(digits().data)).not.toContain('normalise');
+  expect(dataKey(digits({ choose: 'first' }))).not.toBe(dataKey(digits()));
+});
+
 test('asking for more points than there are says how many there are', async () => {
   await expect(dataOf(digits({ train: 1790, queries: 8 }))).rejects.toThrow('1797');
   await expect(dataOf(digits({ train: 1700, classes: [1, 2], queries: 5 }))).rejects.toBeInstanceOf(BenchError);
@@ -111,7 +140,7 @@ test('chosen points never overlap, whatever the counts', () => {
           pixels: false,
           train: { name: 'row', values, scale: 1, labels },
         };
-        const chosen = choosePoints(source, [0, 1, 2], { train, queries }, seed, 'test');
+        const chosen = stratifiedPoints(source, [0, 1, 2], { train, queries }, seed, 'test');
         expect(new Set([...chosen.train, ...chosen.queries]).size).toBe(train + queries);
       },
     ),

@@ -1,6 +1,6 @@
 import type { ImageSpace, Retrained } from '@attribution-bench/contract';
 import { imageComponents } from '@attribution-bench/metrics';
-import { onnxFeatures } from '@attribution-bench/tasks';
+import { normalisationOf, onnxFeatures } from '@attribution-bench/tasks';
 import type { TaskSource } from '../model/job.js';
 import { readData } from './read-data.js';
 import type { StepContext } from './step-context.js';
@@ -47,7 +47,7 @@ async function featuresOf(
       : (
           await onnxFeatures(
             space.extractor,
-            { inputs: all, inputShape, signed: true },
+            { inputs: all, inputShape, normalisation: normalisationOf(source.spec, true) },
             { ...environment, log },
             cancel,
           )

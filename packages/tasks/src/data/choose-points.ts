@@ -1,11 +1,39 @@
 import { BenchError, deriveSeed, Rng } from '@attribution-bench/contract';
 import type { PointSource } from './dataset.js';
 
+/** Training points and queries by their rows; the two never overlap. */
 export interface ChosenPoints {
   /** Rows of `source.train`, ascending. */
   readonly train: Int32Array;
   /** Rows of `source.heldout`, or of `source.train` when there is none, ascending. */
   readonly queries: Int32Array;
+}
+
+interface Counts {
+  readonly train: number;
+  readonly queries: number;
+}
+
+/**
+ * Chooses the first rows as training points, and as queries the first held-out ones, or those that follow where there are
+ * none.
+ * @param labels class labels to keep
+ * @throws BenchError DATA_TOO_FEW when the rows do not suffice
+ */
+export function firstPoints(
+  { train, heldout }: PointSource,
+  labels: readonly number[],
+  counts: Counts,
+  place: string,
+): ChosenPoints {
+  const kept = new Set(labels);
+  const rowsIn = (partition: PointSource['train']) =>
+    Int32Array.from(partition.labels.keys()).filter((row) => kept.has(partition.labels[row]));
+  const pool = rowsIn(train);
+  if (counts.train > pool.length) throw tooFew(place, `${counts.train} training points`, pool.length);
+  const others = heldout === undefined ? pool.subarray(counts.train) : rowsIn(heldout);
+  if (counts.queries > others.length) throw tooFew(place, `${counts.queries} queries`, others.length);
+  return { train: pool.slice(0, counts.train), queries: others.slice(0, counts.queries) };
 }
 
 /**
@@ -14,10 +42,10 @@ export interface ChosenPoints {
  * @param labels class labels to keep
  * @throws BenchError DATA_TOO_FEW when the rows do not suffice
  */
-export function choosePoints(
+export function stratifiedPoints(
   source: PointSource,
   labels: readonly number[],
-  counts: { readonly train: number; readonly queries: number },
+  counts: Counts,
   seed: number,
   place: string,
 ): ChosenPoints {

@@ -1,8 +1,11 @@
 import {
+  choice,
   contractVersion,
   int,
   num,
   type OfContract,
+  object,
+  optional,
   type ParamSpec,
   type ParamSpecs,
   type Params,
@@ -70,18 +73,43 @@ export function defineDataset<const S extends ParamSpecs>(spec: DatasetSpec<S>):
   };
 }
 
-/** Parameters that every dataset has: how many points, how many of their labels are wrong, and what is planted in them. */
+/** How training points and queries are chosen among the rows of a dataset. */
+export const pointChoices = ['stratified', 'first'] as const;
+export type PointChoice = (typeof pointChoices)[number];
+
+/** Part of no key where they are left out. */
+const choiceParams = {
+  choose: optional(
+    choice(pointChoices, {
+      help: 'which points: stratified, as where it is left out: at random, as many of a class as its share of all; first: the first ones in the order of the files',
+    }),
+  ),
+  normalise: optional(
+    object(
+      {
+        mean: num({ help: 'what is taken from every number' }),
+        std: num({ min: 1e-6, help: 'what the rest is divided by' }),
+      },
+      { help: 'what every model is fed in place of the numbers of a point (pixels from 0 to 1)' },
+    ),
+  ),
+};
+
+/**
+ * Parameters that every dataset has: how many points, which ones, how they are normalised, how many of their labels are
+ * wrong, and what is planted in them.
+ */
 export function pointParams(defaults: { readonly train: number; readonly queries: number }): {
   readonly train: ParamSpec<number>;
   readonly queries: ParamSpec<number>;
   readonly flipLabels: ParamSpec<number>;
 } {
   return {
-    train: int({ default: defaults.train, min: 2, help: 'training points, stratified by class' }),
+    train: int({ default: defaults.train, min: 2, help: 'training points' }),
     queries: int({
       default: defaults.queries,
       min: 1,
-      help: 'held-out points that are explained, stratified by class (generators: queries.heldout)',
+      help: 'held-out points that are explained (generators: queries.heldout)',
     }),
     flipLabels: num({
       default: 0,
@@ -89,6 +117,7 @@ export function pointParams(defaults: { readonly train: number; readonly queries
       max: 1,
       help: 'share of training labels replaced by another class at random',
     }),
+    ...choiceParams,
     ...plantParams,
   };
 }

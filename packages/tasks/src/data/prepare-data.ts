@@ -10,10 +10,11 @@ import {
 } from '@attribution-bench/contract';
 import { paramsOf, partOf } from '../parts.js';
 import type { TaskSpec } from '../spec.js';
-import { choosePoints } from './choose-points.js';
+import { firstPoints, stratifiedPoints } from './choose-points.js';
 import type { Partition } from './dataset.js';
 import { keptClasses } from './kept-classes.js';
 import { flipLabels } from './label-noise.js';
+import { normalisationOf } from './normalisation.js';
 import { planted } from './plants/plants.js';
 import { readPoints } from './read-points.js';
 import type { DataEnvironment, TaskData } from './task-data.js';
@@ -26,8 +27,7 @@ export async function dataFingerprint({ data }: TaskSpec): Promise<string | unde
 /**
  * Reads or downloads a task's dataset, chooses its points, adds its label noise and what is planted in
  * them. Depends on {@link dataKey} only.
- * A generator's inputs are mapped from pixels in [0, 1] to [-1, 1]; its generated queries do not exist yet, see
- * `withGenerated`.
+ * Inputs are normalised, see {@link normalisationOf}. A generator's generated queries do not exist yet, see `withGenerated`.
  * @throws BenchError when files are missing, damaged or too small for what is asked
  */
 export async function prepareData(spec: TaskSpec, environment: DataEnvironment): Promise<TaskData> {
@@ -37,9 +37,12 @@ export async function prepareData(spec: TaskSpec, environment: DataEnvironment):
   const source = await dataset.load(loaded, environment, spec.seed);
   const kept = keptClasses(spec.id, spec.kind, source, params.classes);
   const counts = { train: params.train as number, queries: spec.queries.heldout };
-  const { train, queries } = choosePoints(source, kept, counts, spec.seed, dataset.id);
+  const { train, queries } =
+    params.choose === 'first'
+      ? firstPoints(source, kept, counts, dataset.id)
+      : stratifiedPoints(source, kept, counts, spec.seed, dataset.id);
   const heldout = source.heldout ?? source.train;
-  const signed = spec.kind === 'generator' && source.pixels;
+  const normalisation = normalisationOf(spec, source.pixels);
   const noise = deriveSeed(spec.seed, dataset.id, 'label-noise');
   const { labels, flipped } = flipLabels(
     labelsOf(source.train, train, kept),
@@ -50,10 +53,10 @@ export async function prepareData(spec: TaskSpec, environment: DataEnvironment):
   const dims = sizeOf(source.inputShape);
   checkMemory(spec.id, (counts.train + counts.queries) * dims, source.inputShape);
   const data = {
-    inputs: await readPoints(source.train, train, dims, signed),
+    inputs: await readPoints(source.train, train, dims, normalisation),
     labels,
     flipped,
-    queryInputs: await readPoints(heldout, queries, dims, signed),
+    queryInputs: await readPoints(heldout, queries, dims, normalisation),
     queryLabels: labelsOf(heldout, queries, kept),
     inputShape: source.inputShape,
     classes: kept.length,
@@ -64,6 +67,7 @@ export async function prepareData(spec: TaskSpec, environment: DataEnvironment):
     task: spec.id,
     source,
     kept,
+    normalisation,
     environment,
     seed: spec.seed,
     rng: new Rng(deriveSeed(spec.seed, dataset.id, 'plant')),

@@ -1,23 +1,23 @@
 import { BenchError } from '@attribution-bench/contract';
 import type { Partition } from './dataset.js';
+import type { Normalisation } from './normalisation.js';
 
 /**
  * Rows of a partition as a model is fed them, [rows × dims].
- * @param signed whether pixels in [0, 1] are mapped to [-1, 1]
  * @throws BenchError DATA_NOT_FINITE
  */
 export async function readPoints(
   { name, values, scale }: Partition,
   rows: Int32Array,
   dims: number,
-  signed: boolean,
+  { mean, std }: Normalisation,
 ): Promise<Float32Array> {
   const read = typeof values === 'function' ? await values(rows) : undefined;
   const inputs = new Float32Array(rows.length * dims);
   for (const [i, row] of rows.entries()) {
     for (let j = 0; j < dims; j++) {
       const value = (read === undefined ? (values as Uint8Array)[row * dims + j] : read[i * dims + j]) * scale;
-      inputs[i * dims + j] = signed ? 2 * value - 1 : value;
+      inputs[i * dims + j] = (value - mean) / std;
       if (!Number.isFinite(inputs[i * dims + j])) throw notFinite(`${name}/${row}`, j, value);
     }
   }

@@ -1,4 +1,5 @@
 import type { CancelSignal, FeatureExtractor, NdArray } from '@attribution-bench/contract';
+import type { Normalisation } from '../data/normalisation.js';
 import type { DataEnvironment } from '../data/task-data.js';
 import { readExtractor } from './extractor-file.js';
 import { extractFeatures, type Points } from './onnx-extractor.js';
@@ -9,8 +10,8 @@ export interface TaskPoints {
   readonly inputs: Float32Array;
   /** Shape of one point. */
   readonly inputShape: readonly number[];
-  /** Whether pixels have been mapped from 0..1 to -1..1, as generators are fed. */
-  readonly signed: boolean;
+  /** How pixels from 0 to 1 were normalised. */
+  readonly normalisation: Normalisation;
 }
 
 /**
@@ -30,8 +31,8 @@ export async function onnxFeatures(
  * Points as an extractor takes them, pixels in 0..1. A flat point whose length is a square may stand for a grey image; an
  * extractor of vectors sees it as it is.
  */
-export function extractorPoints({ inputs, inputShape, signed }: TaskPoints): Points {
-  const data = signed ? inputs.map((value) => (value + 1) / 2) : inputs;
+export function extractorPoints({ inputs, inputShape, normalisation: { mean, std } }: TaskPoints): Points {
+  const data = mean === 0 && std === 1 ? inputs : inputs.map((value) => value * std + mean);
   const dims = inputShape.reduce((product, size) => product * size, 1);
   const points = inputs.length / dims;
   const side = Math.sqrt(dims);

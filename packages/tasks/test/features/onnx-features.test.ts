@@ -3,7 +3,7 @@ import { extractorPoints } from '../../src/features/onnx-features.js';
 
 const inputs = Float32Array.from({ length: 2 * 36 }, (_, i) => i / 36 - 1);
 const shapeOf = (inputShape: readonly number[]) => {
-  const { data, ...shape } = extractorPoints({ inputs, inputShape, signed: false });
+  const { data, ...shape } = extractorPoints({ inputs, inputShape, normalisation: { mean: 0, std: 1 } });
   expect(data).toBe(inputs);
   return shape;
 };
@@ -19,7 +19,7 @@ describe('extractorPoints', () => {
   });
 
   it('maps the pixels of generators back to 0..1', () => {
-    const { data } = extractorPoints({ inputs, inputShape: [36], signed: true });
+    const { data } = extractorPoints({ inputs, inputShape: [36], normalisation: { mean: 0.5, std: 0.5 } });
     expect(data[0]).toBe(0);
     expect(data[36]).toBe(0.5);
   });

@@ -1,5 +1,5 @@
 import { checkParams, type ParamSpecs, sizeOf } from '@attribution-bench/contract';
-import { choosePoints } from '../choose-points.js';
+import { stratifiedPoints } from '../choose-points.js';
 import type { PointSource } from '../dataset.js';
 import { datasets } from '../datasets.js';
 import { keptClasses } from '../kept-classes.js';
@@ -29,14 +29,14 @@ export const mixed: Plant<'mixed'> = async (data, value, ground) => {
     );
   const counts = { train: places.train.length, queries: places.queries.length };
   const kept = keptClasses(ground.task, 'generator', source, []);
-  const chosen = choosePoints(source, kept, counts, ground.seed, value.use);
+  const chosen = stratifiedPoints(source, kept, counts, ground.seed, value.use);
   const replaced = async (
     from: PointSource['train'],
     rows: Int32Array,
     at: readonly number[],
     inputs: Float32Array,
   ) => {
-    const points = await readPoints(from, rows, dims, false);
+    const points = await readPoints(from, rows, dims, ground.normalisation);
     const result = inputs.slice();
     for (const [i, place] of at.entries()) result.set(points.subarray(i * dims, (i + 1) * dims), place * dims);
     return result;

@@ -1,4 +1,4 @@
-import { int, list, num, object, type ParamSpec, type ParamValue, text } from '@attribution-bench/contract';
+import { int, list, num, object, optional, text } from '@attribution-bench/contract';
 
 /** What a classifier's data can have planted in it for metrics to find, one at a time; part of no key where it is left out. */
 export const plantParams = {
@@ -46,7 +46,3 @@ export const plantParams = {
     ),
   ),
 };
-
-function optional<T extends ParamValue>({ default: _, ...spec }: ParamSpec<T>): ParamSpec<T> {
-  return { ...spec, optional: true };
-}

@@ -1,5 +1,6 @@
 import { BenchError, didYouMean, type ErrorCode, type Params, type Rng } from '@attribution-bench/contract';
 import type { PointSource } from '../dataset.js';
+import type { Normalisation } from '../normalisation.js';
 import type { DataEnvironment, TaskData } from '../task-data.js';
 import type { plantParams } from './plant-params.js';
 
@@ -13,6 +14,8 @@ export interface Ground {
   readonly source: PointSource;
   /** The task's classes: numbers of classes of the source. */
   readonly kept: readonly number[];
+  /** Of the task's points. */
+  readonly normalisation: Normalisation;
   readonly environment: DataEnvironment;
   /** Seed of the grid. */
   readonly seed: number;
