@@ -264,6 +264,11 @@ export interface SubsetOutcomes {
 export interface UsedModels {
   /** Independently seeded runs on the whole training set. */
   readonly checkpoints: number;
+  /**
+   * Share of the training points, below 1, that each checkpoint is trained on in place of all: a random subset of its own, which
+   * no truth has. Not for methods that look along the runs.
+   */
+  readonly checkpointFraction?: number;
   /** Models along a run. */
   readonly trajectory: number;
   /** Runs that models are kept along; default 1. */
@@ -310,7 +315,10 @@ export interface ContextByNeed {
     features(request: FeatureRequest): Promise<NdArray<Float32Array>>;
   };
   checkpoints: {
-    /** Final models of `uses().checkpoints` independently seeded runs on the whole training set. */
+    /**
+     * Final models of `uses().checkpoints` independently seeded runs on the whole training set, or on subsets of it where
+     * `uses().checkpointFraction` says so.
+     */
     readonly checkpoints: readonly Checkpoint[];
     /** One number per point, [points]; with `shifts` [models × points]. */
     outputs(request: OutputRequest): Promise<Float32Array>;

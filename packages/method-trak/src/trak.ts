@@ -5,6 +5,7 @@ import {
   type MethodContext,
   type MethodState,
   type NumericArray,
+  num,
   type Output,
   overTimesteps,
   type Params,
@@ -37,6 +38,12 @@ const params = {
     search: [1, 5, 10],
     help: 'independently trained models, each with a projection of its own',
   }),
+  fraction: num({
+    default: 1,
+    min: 0.01,
+    max: 1,
+    help: 'share of the training points that each of them is trained on, drawn for each; 0.5: halves, as in dattri',
+  }),
   ...ridgeParams,
   rescale: choice(['none', 'mean-abs-inverse'], {
     default: 'none',
@@ -66,7 +73,7 @@ export default defineMethod({
   tasks: ['classifier', 'generator'],
   needs: ['checkpoints', 'gradients'],
   params,
-  uses: ({ checkpoints }) => ({ checkpoints }),
+  uses: ({ checkpoints, fraction }) => ({ checkpoints, ...(fraction < 1 && { checkpointFraction: fraction }) }),
   stages: { fit: featureParams, queries: featureParams },
 
   /** `kernel<c>`: the smaller kernel of Φ_c; `features<c>`: Φ_c where kept; `outToLoss`: mean_c [1 - p_c], [train]. */

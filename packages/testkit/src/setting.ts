@@ -1,5 +1,6 @@
 import { BenchError, deriveSeed, type UsedModels } from '@attribution-bench/contract';
 import {
+  drawSubset,
   generateQueries,
   type LoadedCheckpoint,
   openTask,
@@ -65,11 +66,14 @@ export async function trainedSetting(spec: TaskSpec, data?: TaskData): Promise<S
 async function train(
   spec: TaskSpec,
   task: Task,
-  { checkpoints, trajectory, trajectories = 1 }: Omit<UsedModels, 'subsets'>,
+  { checkpoints, checkpointFraction: fraction, trajectory, trajectories = 1 }: Omit<UsedModels, 'subsets'>,
 ): Promise<Models> {
+  const scope = { gridSeed: spec.seed, taskKey: spec.id, methodSeed: 0, train: task.info.train, stack: task.stack };
   const seeds = Array.from({ length: checkpoints }, (_, run) => deriveSeed(spec.seed, spec.id, 'checkpoint', run));
   const runs = await task.train({
-    runs: seeds.map((seed) => ({ seed })),
+    runs: seeds.map((seed, run) =>
+      fraction === undefined ? { seed } : drawSubset({ draw: 'fraction', fraction }, run, scope),
+    ),
     snapshots: trajectory,
     cancel: neverCancelled,
   });

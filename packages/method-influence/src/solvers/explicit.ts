@@ -3,6 +3,7 @@ import { cholesky, createGram } from '@attribution-bench/numerics';
 import { curvatureProducts } from '../curvature-products.js';
 import { askedDamping, raisedUntil } from '../damping.js';
 import { trainGradients } from '../gradients.js';
+import { softmaxCurvature } from '../softmax-curvature.js';
 import type { Solver, System, Watch } from './solver.js';
 
 const maxParameters = 10_000;
@@ -18,8 +19,9 @@ export const explicit: Solver = {
   /** `curvature`: lower triangle of C, row by row, [p (p + 1) / 2]. */
   async fit(system, watch) {
     const p = system.ctx.task.parameters;
-    const matrix = system.curvature === 'fisher' ? await fisher(system, watch) : await columnByColumn(system, watch);
-    return { curvature: lowerTriangle(matrix, p) };
+    if (system.curvature === 'fisher') return { curvature: lowerTriangle(await fisher(system, watch), p) };
+    const closed = await softmaxCurvature(system, watch);
+    return { curvature: closed ?? lowerTriangle(await columnByColumn(system, watch), p) };
   },
 
   async open(system, { curvature }) {

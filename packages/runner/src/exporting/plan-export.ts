@@ -87,7 +87,8 @@ function usedModels({ steps }: Plan): { readonly checkpoints: number; readonly t
   for (const step of steps) {
     for (const { snapshots } of trainStep.jobOf(step)?.kept ?? [])
       if (snapshots > 1) trajectory = Math.max(trajectory, snapshots);
-    checkpoints = Math.max(checkpoints, stageSteps.fit.jobOf(step)?.method.checkpoints.length ?? 0);
+    const method = stageSteps.fit.jobOf(step)?.method;
+    if (method?.checkpointSubsets === undefined) checkpoints = Math.max(checkpoints, method?.checkpoints.length ?? 0);
   }
   return { checkpoints, trajectory };
 }

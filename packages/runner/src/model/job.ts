@@ -1,6 +1,6 @@
 import type { ParamSpecs, Params, TaskInfo } from '@attribution-bench/contract';
 import type { ArtifactOutput, ArtifactRef } from '@attribution-bench/store';
-import type { TaskSpec } from '@attribution-bench/tasks';
+import type { SubsetScope, TaskSpec } from '@attribution-bench/tasks';
 
 /**
  * What a worker is told to do, as plain data. Keys and files of inputs are settled; nothing is looked up. What else a job
@@ -61,6 +61,8 @@ export interface MethodSource {
   readonly modelSeed: number;
   /** Checkpoints 0, 1, ... */
   readonly checkpoints: readonly ArtifactOutput[];
+  /** Given where these are trained on subsets of the training set. */
+  readonly checkpointSubsets?: { readonly fraction: number; readonly scope: SubsetScope };
   /** The run whose snapshots are the trajectory. */
   readonly trajectory?: ArtifactOutput;
   /** Runs 1, 2, ... with as many snapshots, where the method looks along several runs. */

@@ -20,6 +20,7 @@ import { planExternal } from '../steps/kinds/external.js';
 import { planMetric } from '../steps/kinds/metric.js';
 import { planScore, type ScoringJob } from '../steps/kinds/score.js';
 import { type CellToPlan, planStage, type StageJob } from '../steps/kinds/stage.js';
+import { subsetScope } from '../steps/kinds/subset-models.js';
 import type { SubsetsJob } from '../steps/kinds/subsets.js';
 import { failureLine } from '../steps/registry.js';
 import {
@@ -27,6 +28,7 @@ import {
   type PlannedRun,
   type PlannedTruthSteps,
   planCheckpoints,
+  planCheckpointsOnSubsets,
   planSubsetDesign,
   planTrajectories,
 } from './plan-models.js';
@@ -125,7 +127,8 @@ function planCell(
   const own = learns && trained && uses.subsets && planSubsetDesign(steps, trained, seed, uses.subsets);
   const subsets = own || (learns && cellTask.subsets ? publishedSubsets(cellTask.subsets) : undefined);
   const ofModels = modelSeed(trained?.task.truth, seed);
-  const { checkpoints, trajectories } = planModels(steps, trained, method.needs, ofModels, uses);
+  const { checkpoints, trajectories } = planModels(steps, trained, method.needs, { seed, ofModels }, uses);
+  const { checkpointFraction: fraction } = uses;
   const models = [...checkpoints, ...trajectories];
   const [trajectory, ...otherTrajectories] = trajectories.map(({ output }) => output);
   /** @param reads names of the parameters that count; default all */
@@ -139,6 +142,7 @@ function planCell(
       seed,
       modelSeed: ofModels,
       checkpoints: checkpoints.map(({ output }) => output),
+      ...(fraction !== undefined && trained && { checkpointSubsets: { fraction, scope: subsetScope(trained, seed) } }),
       ...(trajectory && { trajectory }),
       ...(otherTrajectories.length > 0 && { otherTrajectories }),
       ...(subsets && { subsets: subsets.output }),
@@ -154,7 +158,8 @@ function planCell(
   });
   const cell = cellOf();
   const checkpointRuns = [...new Set(models.map(({ id }) => id))];
-  const retrainings = checkpointRuns.length + (own ? own.models.length : 0);
+  const checkpointModels = fraction === undefined ? checkpointRuns.length : checkpoints.length;
+  const retrainings = checkpointModels + (own ? own.models.length : 0);
   const training = [...checkpointRuns, ...(own ? own.steps : [])];
   if (loaded.external !== undefined) {
     const score = addStep(steps, planExternal(opened, cell, loaded.external, grid, method.scoreShape));
@@ -193,14 +198,17 @@ function planModels(
   steps: StepList,
   task: TaskToPlan | undefined,
   needs: readonly Need[],
-  seed: number,
+  { seed, ofModels }: { readonly seed: number; readonly ofModels: number },
   uses: Asked['uses'],
 ): { readonly checkpoints: readonly PlannedRun[]; readonly trajectories: readonly PlannedRun[] } {
   if (task === undefined || !needs.some((need) => modelNeeds.includes(need)))
     return { checkpoints: [], trajectories: [] };
+  const { checkpoints, checkpointFraction: fraction } = uses;
+  if (fraction !== undefined)
+    return { checkpoints: planCheckpointsOnSubsets(steps, task, seed, { checkpoints, fraction }), trajectories: [] };
   return {
-    checkpoints: planCheckpoints(steps, task, seed, uses.checkpoints),
-    trajectories: needs.includes('trajectory') ? planTrajectories(steps, task, seed, uses) : [],
+    checkpoints: planCheckpoints(steps, task, ofModels, checkpoints),
+    trajectories: needs.includes('trajectory') ? planTrajectories(steps, task, ofModels, uses) : [],
   };
 }
 

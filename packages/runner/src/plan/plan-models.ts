@@ -6,6 +6,7 @@ import type { SubsetRule } from '../model/subset-rule.js';
 import type { TaskToPlan } from '../model/task-to-plan.js';
 import { planOwnSubsets } from '../steps/kinds/own-subsets.js';
 import { planRetraining, retrainingOutput } from '../steps/kinds/retrain.js';
+import { planSubsetCheckpoints, subsetCheckpointOutput } from '../steps/kinds/subset-checkpoints.js';
 import { planSubsetModels, subsetModelOutput } from '../steps/kinds/subset-models.js';
 import { type KeptModels, keptSeed, planRun, type TrainJob, trainStep } from '../steps/kinds/train.js';
 import { planAssembly } from '../steps/kinds/truth.js';
@@ -26,6 +27,23 @@ export function modelSeed(truth: Pick<TruthSpec, 'seeds'> | undefined, methodSee
 /** Plans the training of checkpoints `0 .. count - 1` of a method seed. */
 export function planCheckpoints(steps: StepList, task: TaskToPlan, seed: number, count: number): PlannedRun[] {
   return Array.from({ length: count }, (_, run) => keepOfRun(steps, task, { seed, run }, 1));
+}
+
+/** Plans checkpoints `0 .. count - 1` of a method seed that are trained on random subsets, in groups. */
+export function planCheckpointsOnSubsets(
+  steps: StepList,
+  task: TaskToPlan,
+  seed: number,
+  { checkpoints, fraction }: { readonly checkpoints: number; readonly fraction: number },
+): PlannedRun[] {
+  return groupsOfSubsets({ subsets: checkpoints }, task.stack).flatMap(({ start, count }) => {
+    const runs = Array.from({ length: count }, (_, at) => ({
+      run: start + at,
+      output: subsetCheckpointOutput(task, fraction, seed, start + at),
+    }));
+    const { id } = addStep(steps, planSubsetCheckpoints(task, fraction, seed, runs));
+    return runs.map(({ output }) => ({ id, output }));
+  });
 }
 
 /** Plans models along each of the first runs of a method seed that a method looks along; the last model of each is final. */

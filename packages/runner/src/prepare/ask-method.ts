@@ -38,6 +38,7 @@ export async function askMethod(
     if (supported !== true) return { skipped: supported };
     if (!isRead) return { skipped: 'no metric of the grid is for this task' };
     const uses = await loaded.uses(params);
+    checkFraction(loaded.method, uses);
     const unlearned = learnsFromNothing(loaded.method, uses, info);
     if (unlearned !== undefined) return { skipped: unlearned };
     const adaptation = await loaded.adapted(info, params);
@@ -55,6 +56,23 @@ function needsMore({ needs, tasks }: LoadedMethod['method'], { kind }: TaskInfo,
     return learns && !splits ? 'needs subsets to learn from: set select.tuneFraction, their share of all' : undefined;
   const wanted = needs.includes('labels') && needs.length === 1 ? 'labels' : 'a model';
   return `needs ${wanted}, and of this task only the truth is known`;
+}
+
+/** Whose training is looked at step by step has to be trained on what its task says. */
+function checkFraction({ needs }: LoadedMethod['method'], { checkpointFraction: fraction }: UsedModels): void {
+  if (fraction === undefined) return;
+  const wrong = (message: string, next: string) => new BenchError({ code: 'METHOD_ANSWER', message, next });
+  if (!(fraction > 0 && fraction < 1))
+    throw wrong(
+      `uses() returned a checkpointFraction of ${JSON.stringify(fraction)}`,
+      'it is a share between 0 and 1; leave it out for checkpoints trained on all points',
+    );
+  const along = needs.find((need) => need === 'trajectory' || need === 'unrolling');
+  if (along !== undefined)
+    throw wrong(
+      `needs ${JSON.stringify(along)}, and uses() asks for checkpoints trained on subsets`,
+      'leave checkpointFraction out: only runs on all points can be looked along',
+    );
 }
 
 /** Why a method that learns from subsets has none on a task that is trained here. */

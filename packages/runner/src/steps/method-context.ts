@@ -14,6 +14,7 @@ import { baseContext, importAuthored } from '@attribution-bench/tasks';
 import { readArtifact } from '../artifacts/codec.js';
 import { subsetsArtifact } from '../artifacts/subset-outcomes.js';
 import { type CellSource, type ForeignSource, type MethodSource, namesOf, type TaskSource } from '../model/job.js';
+import { readSubsetCheckpoint } from './kinds/subset-checkpoints.js';
 import { readRun } from './kinds/train.js';
 import type { StepContext } from './step-context.js';
 import type { StepCode } from './step-definition.js';
@@ -42,8 +43,10 @@ export async function openMethod(
 async function modelContext(taskSource: TaskSource, source: MethodSource, surroundings: Surroundings) {
   const { store, tasks, cancel, progress, log } = surroundings;
   const task = await tasks.use(taskSource);
+  const { checkpointSubsets } = source;
   const checkpoints = await Promise.all(
     source.checkpoints.map(async (ref, run) => {
+      if (checkpointSubsets !== undefined) return readSubsetCheckpoint(store, ref, checkpointSubsets, run);
       const models = await readRun(store, ref, taskSource, source.modelSeed, run);
       return models[models.length - 1];
     }),

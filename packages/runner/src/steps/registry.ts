@@ -12,6 +12,7 @@ import { ownSubsetsStep } from './kinds/own-subsets.js';
 import { retrainStep } from './kinds/retrain.js';
 import { scoreStep } from './kinds/score.js';
 import { stageSteps } from './kinds/stage.js';
+import { subsetCheckpointsStep } from './kinds/subset-checkpoints.js';
 import { subsetModelsStep } from './kinds/subset-models.js';
 import { subsetsStep } from './kinds/subsets.js';
 import { trainStep } from './kinds/train.js';
@@ -39,6 +40,7 @@ const own = [
   trainStep,
   retrainStep,
   truthStep,
+  subsetCheckpointsStep,
   subsetModelsStep,
   ownSubsetsStep,
   stageSteps.fit,
