@@ -30,6 +30,25 @@ describe('stages of a method', () => {
     expect(forced.steps.filter(({ kind, needed }) => kind === 'fit' && needed)).toHaveLength(2);
   });
 
+  it('are shared by rows of one method, each with its own id and title, for the tasks that it names', async () => {
+    const second = using('staged', 'as: narrow, tasks: [a], params: { size: 1, ridge: 5 }');
+    const titled = using('staged', 'as: wide, title: Wide, tasks: [a], params: { size: 2, ridge: 5 }');
+    const planned = await plan(
+      await grid(`${header}methods: [${using('staged', 'params: { size: 1 }')}, ${second}, ${titled}]\n`),
+      temporaryFolder(),
+    );
+    expect(['fit', 'score'].map((kind) => count(planned, kind))).toEqual([2, 3]);
+    expect(planned.cells.map(({ id }) => id)).toEqual(['a/staged', 'a/narrow', 'a/wide']);
+    await run(planned);
+    const { methods, cells } = await boardInput(planned);
+    expect(methods.map(({ id, title }) => [id, title])).toEqual([
+      ['staged', 'Staged'],
+      ['narrow', 'Staged (narrow)'],
+      ['wide', 'Wide'],
+    ]);
+    expect(new Set(cells.map(({ scoresDigest }) => scoresDigest)).size).toBe(3);
+  });
+
   it.each([
     ['fit', 1],
     ['queries', 2],

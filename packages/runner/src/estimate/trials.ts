@@ -116,7 +116,7 @@ interface FewModels {
 }
 
 async function withFewModels(plan: Plan, { task, method: source }: ScoreJob): Promise<FewModels> {
-  const { loaded } = plan.grid.methods.find((entry) => entry.loaded.method.id === source.id) as GridMethod;
+  const { loaded } = plan.grid.methods.find((entry) => entry.loaded.module === source.id) as GridMethod;
   const { method } = loaded;
   const info = plan.tasks.find((planned) => planned.task.id === namesOf(task).id)?.info;
   const modelsOf = async (params: Params<ParamSpecs>): Promise<number> => {

@@ -1,49 +1,29 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import {
-  BenchError,
-  didYouMean,
-  hashJson,
-  type Json,
-  type ParamSpec,
-  type ParamSpecs,
-} from '@attribution-bench/contract';
+import { BenchError, hashJson, type Json, type ParamSpec, type ParamSpecs } from '@attribution-bench/contract';
 import { type AboutScores, readAboutScores } from '@attribution-bench/exchange';
 import type { ExternalSource, LoadedMethod, ScoresFile } from '../model/grid.js';
+import { EntryProblem } from './entry-problem.js';
 import { contentHash } from './named-files.js';
 import type { RawGrid } from './schema.js';
-import { isTaskOf } from './truth-sweep.js';
-import type { Path } from './yaml-source.js';
 
 /** What `use:` of a method names where its scores come from outside. */
 export const externalUses: readonly string[] = ['scores', 'command'];
 
 type Entry = RawGrid['methods'][number];
 
-/** A problem of an entry, and where in the entry it is. */
-export class ExternalProblem extends Error {
-  constructor(
-    readonly path: Path,
-    message: string,
-    readonly next: string,
-  ) {
-    super(message);
-  }
-}
-
 /**
  * The method that an entry `use: scores` or `use: command` of a grid stands for.
  * @param folder where relative paths start
  * @param seeds those of the grid, and those of them that the run is for
- * @throws ExternalProblem, BenchError FILE_UNREADABLE
+ * @throws EntryProblem, BenchError FILE_UNREADABLE
  */
 export async function externalMethod(
   entry: Entry,
   folder: string,
-  { seeds, wanted, taskIds }: GridAround,
+  { seeds, wanted }: SeedsAround,
 ): Promise<LoadedMethod & { readonly external: ExternalSource }> {
   const { use, as: id = use, uses = {}, tasks, params: _, grid: __, ...rest } = entry;
-  checkTasks(tasks, taskIds);
   const { external, code, said } =
     use === 'scores' ? await scoreFiles(entry, folder, { seeds, wanted }) : await program(entry, folder);
   const { title = said.title ?? id, family = said.family ?? 'external' } = entry;
@@ -52,6 +32,7 @@ export async function externalMethod(
   const hash = hashJson(code);
   return {
     external,
+    module: id,
     file: `${use} ${hashJson({ ...rest, uses, tasks } as Json)}`,
     code: { hash, parts: { [id]: hash } },
     isolated: false,
@@ -73,17 +54,15 @@ export async function externalMethod(
       reads: {},
     },
     uses: async () => ({ checkpoints, trajectory }),
-    supports: async ({ id: task }) =>
-      tasks === undefined || tasks.some((one) => isTaskOf(one, task)) || `is for ${tasks.join(', ')}`,
+    supports: async () => true,
     adapted: async () => undefined,
   };
 }
 
-/** What of a grid the entries of its methods depend on. */
-interface GridAround {
+/** The seeds that files of scores are for. */
+interface SeedsAround {
   readonly seeds: readonly number[];
   readonly wanted: readonly number[];
-  readonly taskIds: readonly string[];
 }
 
 interface Source {
@@ -94,48 +73,30 @@ interface Source {
   readonly said: AboutScores;
 }
 
-function checkTasks(tasks: readonly string[] | undefined, known: readonly string[]): void {
-  const index = (tasks ?? []).findIndex((task) => !known.includes(task));
-  if (tasks === undefined || index === -1) return;
-  throw new ExternalProblem(
-    ['tasks', index],
-    `the grid has no task "${tasks[index]}"`,
-    didYouMean(tasks[index], known, `its tasks are ${known.join(', ')}`),
-  );
-}
-
-async function scoreFiles(
-  entry: Entry,
-  folder: string,
-  { seeds, wanted }: Pick<GridAround, 'seeds' | 'wanted'>,
-): Promise<Source> {
+async function scoreFiles(entry: Entry, folder: string, { seeds, wanted }: SeedsAround): Promise<Source> {
   const { files, argv, uses, params, grid, cost = {} } = entry;
-  if (argv !== undefined) throw new ExternalProblem(['argv'], '"argv" is for use: command', 'leave it out');
-  if (uses !== undefined) throw new ExternalProblem(['uses'], '"uses" is for use: command', 'leave it out');
+  if (argv !== undefined) throw new EntryProblem(['argv'], '"argv" is for use: command', 'leave it out');
+  if (uses !== undefined) throw new EntryProblem(['uses'], '"uses" is for use: command', 'leave it out');
   for (const [key, values] of Object.entries({ params, grid }))
     if (Object.keys(values).length > 0)
-      throw new ExternalProblem([key], 'files of scores have no parameters', 'leave them out, or use: command');
-  if (files === undefined) throw new ExternalProblem(['use'], 'names no files of scores', 'add files: [scores.npz]');
+      throw new EntryProblem([key], 'files of scores have no parameters', 'leave them out, or use: command');
+  if (files === undefined) throw new EntryProblem(['use'], 'names no files of scores', 'add files: [scores.npz]');
   if (files.length !== 1 && files.length !== seeds.length)
-    throw new ExternalProblem(
+    throw new EntryProblem(
       ['files'],
       `has ${files.length} files, and the grid has ${seeds.length} seed${seeds.length === 1 ? '' : 's'}`,
       `give one file, or one for each of the seeds ${seeds.join(', ')}`,
     );
   const without = files.length === 1 ? undefined : wanted.find((seed) => !seeds.includes(seed));
   if (without !== undefined)
-    throw new ExternalProblem(
-      ['files'],
-      `has no file for the seed ${without} of quick`,
-      'choose quick.seeds among seeds',
-    );
+    throw new EntryProblem(['files'], `has no file for the seed ${without} of quick`, 'choose quick.seeds among seeds');
   const found: ScoresFile[] = [];
   let said: AboutScores | undefined;
   for (const [index, file] of files.entries()) {
     const path = resolve(folder, file);
     const sha256 = await contentHash(path).catch((error: unknown) => {
       if (!(error instanceof BenchError)) throw error;
-      throw new ExternalProblem(['files', index], error.message, error.next ?? '');
+      throw new EntryProblem(['files', index], error.message, error.next ?? '');
     });
     const about = await readAboutScores(path);
     said ??= about;
@@ -161,10 +122,10 @@ async function scoreFiles(
 
 async function program(entry: Entry, folder: string): Promise<Source> {
   const { files, cost, argv: words } = entry;
-  if (files !== undefined) throw new ExternalProblem(['files'], '"files" is for use: scores', 'leave it out');
+  if (files !== undefined) throw new EntryProblem(['files'], '"files" is for use: scores', 'leave it out');
   if (cost !== undefined)
-    throw new ExternalProblem(['cost'], '"cost" is for use: scores', 'leave it out: that of a program is measured');
-  if (words === undefined) throw new ExternalProblem(['use'], 'names no program', 'add argv: [python3, my_method.py]');
+    throw new EntryProblem(['cost'], '"cost" is for use: scores', 'leave it out: that of a program is measured');
+  if (words === undefined) throw new EntryProblem(['use'], 'names no program', 'add argv: [python3, my_method.py]');
   // A relative path of a file beside the grid means that file, wherever the program then runs.
   const argv = words.map((word) => (!isAbsolute(word) && isFile(resolve(folder, word)) ? resolve(folder, word) : word));
   return {
@@ -195,7 +156,7 @@ function specOf(key: string, value: unknown): ParamSpec {
   if (typeof value === 'string') return { type: 'text', help };
   if (Array.isArray(value) && value.length > 0 && !Array.isArray(value[0]))
     return { type: 'list', items: specOf(key, value[0]), help };
-  throw new ExternalProblem(
+  throw new EntryProblem(
     ['params'],
     `has something other than a number, text, boolean or list of these as "${key}"`,
     'give it one',

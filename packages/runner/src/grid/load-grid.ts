@@ -11,23 +11,14 @@ import {
 } from '@attribution-bench/tasks';
 import { declarationIn } from '../isolation/load-module.js';
 import { isUserCodeFailure } from '../isolation/user-code-failure.js';
-import { loadMethod } from '../methods/load-method.js';
 import { loadMetric } from '../metrics/load-metric.js';
-import type {
-  BrokenMethod,
-  Grid,
-  GridMethod,
-  GridMetric,
-  GridTask,
-  LoadedMethod,
-  LoadedMetric,
-  TruthSpec,
-} from '../model/grid.js';
+import type { BrokenMethod, Grid, GridMethod, GridMetric, GridTask, LoadedMetric, TruthSpec } from '../model/grid.js';
 import { type MetricDeclaration, needsTruthAlone } from '../model/metric-declaration.js';
+import { EntryProblem } from './entry-problem.js';
 import { layered, type MergedTask, mergeTasks } from './extends.js';
-import { ExternalProblem, externalMethod, externalUses } from './external-method.js';
 import { resolveForeignTask } from './foreign-task.js';
 import { GridErrors, type GridProblem } from './grid-errors.js';
+import { methodOf } from './method-entry.js';
 import { missingNeed } from './metric-needs.js';
 import { namedFiles } from './named-files.js';
 import { quickSpec, quickTruth } from './quick.js';
@@ -246,17 +237,11 @@ async function resolveMethods(
         next,
       });
     try {
-      const loaded = externalUses.includes(use)
-        ? await externalMethod(entry, folder, around)
-        : await loadOwn(entry, folder);
+      const loaded = await methodOf(entry, folder, around);
       const { id, params: specs } = loaded.method;
       const other = moduleOf.get(id);
       if (other !== undefined && other !== loaded.file)
-        complain(
-          [entry.as === undefined ? 'use' : 'as'],
-          `another method has the id "${id}"`,
-          loaded.external && `say as: another-id`,
-        );
+        complain([entry.as === undefined ? 'use' : 'as'], `another method has the id "${id}"`, 'say as: another-id');
       moduleOf.set(id, loaded.file);
       const expanded = expandSettings(specs, params, grid);
       for (const problem of expanded.problems)
@@ -268,7 +253,7 @@ async function resolveMethods(
         methods.push({ loaded, params: setting, files: await namedFiles(specs, setting, folder) });
       }
     } catch (error) {
-      if (error instanceof ExternalProblem) {
+      if (error instanceof EntryProblem) {
         complain(error.path, error.message, error.next);
         continue;
       }
@@ -283,15 +268,6 @@ async function resolveMethods(
     ids.push(id);
   }
   return { methods, broken };
-}
-
-/** A method whose module computes its scores. @throws ExternalProblem when the entry says what only others take */
-function loadOwn(entry: RawGrid['methods'][number], folder: string): Promise<LoadedMethod> {
-  const { use, params: _, grid: __, ...external } = entry;
-  const [stray] = Object.keys(external);
-  if (stray !== undefined)
-    throw new ExternalProblem([stray], `"${stray}" is for use: ${externalUses.join(' and use: ')}`, 'leave it out');
-  return loadMethod(use, folder);
 }
 
 /** Whether a method is there, but its code throws, ends its process or does not end when it is loaded. */

@@ -56,8 +56,6 @@ const amount = z.number().min(0);
 
 /** Of `use: scores` and `use: command` only. */
 const externalFields = {
-  as: z.string().min(1).optional().describe('id on the board, where a grid has several of scores or command'),
-  title: text.optional().describe('on the board'),
   family: text.optional().describe('on the board'),
   sign: z
     .enum(['raises', 'lowers'])
@@ -65,7 +63,6 @@ const externalFields = {
     .describe('what a positive score says the training point does to the target'),
   orientation: z.enum(['queries-by-train', 'train-by-queries']).optional().describe('of the matrix'),
   global: z.boolean().optional().describe('whether there is one score for each training point, whatever the query'),
-  tasks: z.array(z.string()).min(1).optional().describe('only for these tasks'),
   files: z.array(z.string().min(1)).min(1).optional().describe('of scores: one file for each seed'),
   cost: z
     .strictObject({ seconds: amount.optional(), memory: amount.optional(), retrainings: amount.optional() })
@@ -87,6 +84,9 @@ const methodSchema = z.preprocess(
       .record(z.string(), z.array(z.unknown()).min(1))
       .default({})
       .describe('parameters with a list of values each; every combination is one setting'),
+    as: z.string().min(1).optional().describe('id on the board, for another row of the same method'),
+    title: text.optional().describe('on the board'),
+    tasks: z.array(z.string()).min(1).optional().describe('only for these tasks'),
     ...externalFields,
   }),
 );

@@ -28,7 +28,7 @@ export async function loadMethod(use: string, folder: string): Promise<LoadedMet
   const asked = isolated
     ? await askUserMethod(file, use)
     : answersOf((await importAuthored('method', file, use)) as Method);
-  return { ...asked, file, code: readCode(file, self), isolated };
+  return { ...asked, module: asked.method.id, file, code: readCode(file, self), isolated };
 }
 
 /** The code of this project is trusted to stop when it is told to, and runs in threads. */

@@ -84,7 +84,10 @@ export interface NamedFiles {
  * of its own, and may fail to.
  */
 export interface LoadedMethod {
+  /** What it says of itself, with the id and title of its row on the board. */
   readonly method: MethodDeclaration;
+  /** Its own id, in keys and random seeds: rows of one method share what they have in common. */
+  readonly module: string;
   /** File of its module, for workers to import. */
   readonly file: string;
   /** The code that it consists of, whose hash is part of the keys of its steps. */

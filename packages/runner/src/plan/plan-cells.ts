@@ -121,7 +121,7 @@ function planCell(
 ): Required<Pick<PlannedCell, 'steps' | 'retrainings'>> {
   const { method: gridMethod, seed, label, uses } = asked;
   const { loaded, params, files } = gridMethod;
-  const { method, file, code, isolated } = loaded;
+  const { method, module, file, code, isolated } = loaded;
   const { opened, trained, metrics } = cellTask;
   const learns = method.needs.includes('subsets');
   const own = learns && trained && uses.subsets && planSubsetDesign(steps, trained, seed, uses.subsets);
@@ -135,7 +135,7 @@ function planCell(
   const cellOf = (reads = Object.keys(params)): CellToPlan => ({
     label: label(reads),
     method: {
-      id: method.id,
+      id: module,
       file,
       isolated,
       params: readByStage(reads, files.located) as Params<ParamSpecs>,
@@ -148,12 +148,12 @@ function planCell(
       ...(subsets && { subsets: subsets.output }),
     },
     parts: {
-      method: method.id,
+      method: module,
       revision: method.revision,
       code: code.hash,
       ...identityOf(method.params, filesReadBy(reads, files)),
     },
-    place: [method.id, readByStage<unknown>(reads, params) as Json, seed],
+    place: [module, readByStage<unknown>(reads, params) as Json, seed],
     needs: [...new Set([...opened.dataSteps, ...models.map(({ id }) => id), ...(subsets ? [subsets.id] : [])])],
   });
   const cell = cellOf();
