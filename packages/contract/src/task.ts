@@ -35,4 +35,8 @@ export interface TaskInfo {
   readonly batch: number;
   /** Optimizer of the training runs: `sgd`, `adam`, `adamw`. */
   readonly optimizer: string;
+  /** Of `sgd`; 0 for none. */
+  readonly momentum?: number;
+  /** L2 term that is added to the gradient (`sgd`, `adam`), or share of the parameters that each step takes off per learning rate (`adamw`). */
+  readonly weightDecay?: number;
 }

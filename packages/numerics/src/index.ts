@@ -8,6 +8,7 @@ export * from './distances/points-by-distance.js';
 export * from './distances/similarities.js';
 export * from './distances/squared-distances.js';
 export * from './kronecker/eigenvalue-sums.js';
+export * from './kronecker/fit-kronecker.js';
 export * from './kronecker/kronecker-basis.js';
 export * from './kronecker/kronecker-operator.js';
 export * from './kronecker/kronecker-sums.js';

@@ -20,5 +20,7 @@ export function taskInfo(spec: TaskSpec, data: TaskData, { layers, size }: Archi
     epochs: spec.training.epochs,
     batch: spec.training.batch,
     optimizer: spec.training.optimizer,
+    ...(spec.training.momentum !== undefined && { momentum: spec.training.momentum }),
+    weightDecay: spec.training.weightDecay,
   };
 }

@@ -2,11 +2,10 @@ import type { FisherFactors, MethodState } from '@attribution-bench/contract';
 import { overTimesteps } from '@attribution-bench/contract';
 import {
   basesOf,
-  createEigenvalueSums,
   createKroneckerOperator,
-  createKroneckerSums,
+  fitKroneckerBases,
+  fitKroneckerVariances,
   type KroneckerBasis,
-  kroneckerBasis,
   storedBases,
 } from '@attribution-bench/numerics';
 import { layerDamping } from '../damping.js';
@@ -29,25 +28,16 @@ async function* factorsOf({ ctx, params, checkpoint, index, curvature }: System)
 }
 
 /** Eigenbases of the Kronecker factors of every layer's block of C. */
-export async function fitBases(system: System, watch: Watch): Promise<KroneckerBasis[]> {
+export function fitBases(system: System, watch: Watch): Promise<KroneckerBasis[]> {
   const { layerMatrices } = system.ctx;
-  const sums = createKroneckerSums(layerMatrices, system.params.positions);
-  for await (const block of factorsOf(system)) await sums.add(block);
-  watch(1 / 2);
-  const bases: KroneckerBasis[] = [];
-  for await (const factors of sums.factors()) {
-    bases.push(await kroneckerBasis(factors));
-    watch((1 + bases.length / layerMatrices.length) / 2);
-  }
-  return bases;
+  return fitKroneckerBases(factorsOf(system), layerMatrices, system.params.positions, (share) =>
+    watch((1 + share) / 2),
+  );
 }
 
 /** Variances of the same gradients along the eigenvectors, [p]. */
-export async function fitEigenvalues(system: System, bases: readonly KroneckerBasis[]): Promise<Float64Array> {
-  const sums = createEigenvalueSums(bases);
-  for await (const block of factorsOf(system)) await sums.add(block);
-  return sums.values();
-}
+export const fitEigenvalues = (system: System, bases: readonly KroneckerBasis[]): Promise<Float64Array> =>
+  fitKroneckerVariances(factorsOf(system), bases);
 
 /** `values` and `vectors` of the bases. */
 export function stateOf(bases: readonly KroneckerBasis[]): MethodState {

@@ -29,6 +29,8 @@ const taskInfo: z.ZodType<TaskInfo> = z.looseObject({
   epochs: count,
   batch: count,
   optimizer: z.string(),
+  momentum: z.number().exactOptional(),
+  weightDecay: z.number().exactOptional(),
 });
 
 export const descriptionArtifact: ArtifactCodec<TaskDescription> = {
