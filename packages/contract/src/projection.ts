@@ -21,6 +21,8 @@ export interface Projection {
   readonly kind: ProjectionKind;
   /** Columns of P; ignored by `none`. */
   readonly dim: number;
+  /** `logra`: columns of every layer, at most as many as it has parameters, in place of `dim` columns in all. */
+  readonly layerDim?: number;
   /** `sjlt`: signed entries ±1/√sparsity a parameter; default 1. */
   readonly sparsity?: number;
   /** `grass`, `factgrass`: what masks keep, in multiples of `dim`; default 4. */

@@ -1,4 +1,5 @@
 import {
+  bool,
   choice,
   defineMethod,
   int,
@@ -25,6 +26,7 @@ import {
   wholeBlock,
 } from '@attribution-bench/numerics';
 import * as tf from '@tensorflow/tfjs';
+import { columnsOf, momentMatrices, type Part, type Preconditioner, preconditioner } from './preconditioner.js';
 
 /** Features up to this size are kept for `score`; larger ones are computed again. */
 const keptFeatureBytes = 2 ** 30;
@@ -50,9 +52,35 @@ const params = {
     help: 'mean-abs-inverse: divide each inverse by its mean absolute entry, as MadryLab/trak does',
   }),
   ...timestepsParams,
+  output: choice(['margin', 'loss'], {
+    default: 'margin',
+    readOn: ['classifier'],
+    help: 'what is differentiated, of training points and queries alike; the gradient of the loss has the factor 1 - p in it already',
+  }),
+  kernel: choice(['joint', 'by-layer'], {
+    default: 'joint',
+    help: 'by-layer: one kernel per layer, which leaves out what gradients of different layers have in common; projection logra or none',
+  }),
+  layerColumns: int({
+    default: 256,
+    min: 1,
+    help: 'kernel by-layer: columns of each layer, at most its parameters, in place of projDim in all',
+  }),
+  queryMoments: num({
+    default: 0,
+    min: 0,
+    max: 1,
+    help: 'share of the second moments of the queries in the kernel, the rest are those of the training points',
+  }),
+  queryComponents: int({
+    default: 0,
+    min: 0,
+    help: 'sets queryMoments so that both parts have the same eigenvalue there: this many directions common among queries lose weight',
+  }),
+  unitNorm: bool({ default: false, help: 'scale features to unit length once they are multiplied by kernel^(-1/2)' }),
 };
-/** What features depend on besides the models. */
-const featureParams = ['projection', 'projDim', 'timesteps'] as const;
+/** What features and kernels depend on besides the models. */
+const featureParams = ['projection', 'projDim', 'timesteps', 'output', 'kernel', 'layerColumns'] as const;
 type TrakParams = Params<typeof params>;
 type FeatureParams = Pick<TrakParams, (typeof featureParams)[number]>;
 type Context = MethodContext<'checkpoints' | 'gradients'>;
@@ -74,17 +102,41 @@ export default defineMethod({
   needs: ['checkpoints', 'gradients'],
   params,
   uses: ({ checkpoints, fraction }) => ({ checkpoints, ...(fraction < 1 && { checkpointFraction: fraction }) }),
+  supports: (_, params) => {
+    const { kernel, projection, rescale, queryMoments, queryComponents } = params;
+    if (kernel === 'by-layer' && projection !== 'logra' && projection !== 'none')
+      return `kernel by-layer needs the projection logra or none, not ${projection}`;
+    if (queryMoments > 0 && queryComponents > 0) return 'queryMoments and queryComponents exclude each other';
+    return rescale === 'none' || !isPreconditioned(params)
+      ? true
+      : `rescale ${rescale} is for the joint kernel of the training points, without unitNorm`;
+  },
+  adapted: ({ kind }, params) => {
+    const changed = [
+      kind === 'classifier' && params.output === 'loss' ? 'gradients of the loss' : [],
+      params.kernel === 'by-layer' ? 'a kernel per layer' : [],
+      mixesQueries(params) ? 'second moments of the queries in the kernel' : [],
+      params.unitNorm ? 'features of unit length' : [],
+    ].flat();
+    return changed.length === 0 ? undefined : `LoGra and TrackStar, not TRAK, have ${changed.join(', ')}`;
+  },
   stages: { fit: featureParams, queries: featureParams },
 
-  /** `kernel<c>`: the smaller kernel of Φ_c; `features<c>`: Φ_c where kept; `outToLoss`: mean_c [1 - p_c], [train]. */
+  /**
+   * `kernel<c>`: the smaller kernel of Φ_c, or those of all layers one after the other; `features<c>`: Φ_c where kept;
+   * `outToLoss`: mean_c [1 - p_c], [train].
+   */
   async fit(ctx, params) {
     const shape = shapeOf(ctx, params);
     const keep = shape.form === 'points' || isKept(ctx, shape.points * shape.columns);
-    const state: Record<string, NumericArray> = { outToLoss: await meanOutToLoss(ctx) };
+    const state: Record<string, NumericArray> = { outToLoss: await meanOutToLoss(ctx, params) };
     for (const index of ctx.checkpoints.keys()) {
       const kept = new Float32Array(keep ? shape.points * shape.columns : 0);
       const rows = watched(ctx, features(ctx, params, index, 'train'), index);
-      state[`kernel${index}`] = await kernelMatrix(keep ? copying(rows, kept) : rows, shape);
+      const used = keep ? copying(rows, kept) : rows;
+      state[`kernel${index}`] = await (params.kernel === 'joint'
+        ? kernelMatrix(used, shape)
+        : momentMatrices(used, partsOf(ctx, params)));
       if (keep) state[`features${index}`] = kept;
     }
     return state;
@@ -105,9 +157,10 @@ export default defineMethod({
     const { train, queries } = ctx.task;
     const scores = new Float32Array(queries * train);
     for (const index of ctx.checkpoints.keys()) {
-      const { kernel, scale } = await openKernel(ctx, params, index, state);
+      const queries = await queryFeatures(ctx, params, index, queryState);
+      const { kernel, scale } = await openKernel(ctx, params, index, state, queries);
       await kernel.addScores({
-        queries: await queryFeatures(ctx, params, index, queryState),
+        queries,
         phi: () => trainFeatures(ctx, params, index, state),
         into: scores,
         scale,
@@ -121,7 +174,7 @@ export default defineMethod({
     return scores;
   },
 
-  /** The score of each point as its own query. */
+  /** The score of each point as its own query, before features are scaled to unit length, with no moments of queries. */
   async selfInfluence(ctx, params, state) {
     const scores = new Float32Array(ctx.task.train);
     for (const index of ctx.checkpoints.keys()) {
@@ -145,9 +198,9 @@ function outToLoss(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
 }
 
 /** Mean over checkpoints of |d loss / d f| of each training point, [train]; 1 where f is the loss itself. */
-async function meanOutToLoss(ctx: Context): Promise<Float32Array> {
+async function meanOutToLoss(ctx: Context, params: FeatureParams): Promise<Float32Array> {
   const mean = new Float32Array(ctx.task.train);
-  if (ctx.task.kind === 'generator') return mean.fill(1);
+  if (outputOf(ctx, params) === 'loss') return mean.fill(1);
   for (const checkpoint of ctx.checkpoints) {
     ctx.signal.throwIfAborted();
     const values = await ctx.outputs({ of: 'train', checkpoint, output: outToLoss });
@@ -156,25 +209,46 @@ async function meanOutToLoss(ctx: Context): Promise<Float32Array> {
   return mean;
 }
 
-function shapeOf({ task }: Context, { projection, projDim }: FeatureParams): KernelShape {
-  const columns = projection === 'none' ? task.parameters : projDim;
-  return { points: task.train, columns, form: task.train < columns ? 'points' : 'columns' };
+function outputOf({ task }: Context, { output }: FeatureParams): Output {
+  return task.kind === 'generator' || output === 'loss' ? 'loss' : margin;
+}
+
+/** The columns that have a kernel of their own: all, or those of each layer. */
+function partsOf({ task }: Context, { kernel, projection, projDim, layerColumns }: FeatureParams): Part[] {
+  const projected = projection !== 'none';
+  if (kernel === 'joint') return [{ name: 'all', columns: projected ? projDim : task.parameters }];
+  return task.layers.map(({ name, size }) => ({ name, columns: projected ? Math.min(size, layerColumns) : size }));
+}
+
+function shapeOf(ctx: Context, params: FeatureParams): KernelShape {
+  const points = ctx.task.train;
+  const columns = columnsOf(partsOf(ctx, params));
+  return { points, columns, form: params.kernel === 'joint' && points < columns ? 'points' : 'columns' };
+}
+
+function mixesQueries({ queryMoments, queryComponents }: TrakParams): boolean {
+  return queryMoments > 0 || queryComponents > 0;
+}
+
+/** Whether the kernel is anything but TRAK's own. */
+function isPreconditioned(params: TrakParams): boolean {
+  return params.kernel === 'by-layer' || params.unitNorm || mixesQueries(params);
 }
 
 /** φ of every point under one checkpoint: blocks of [rows × columns]. */
-async function* features(
-  ctx: Context,
-  { projection, projDim, timesteps }: FeatureParams,
-  index: number,
-  of: PointSet,
-): AsyncGenerator<RowBlock> {
-  const output: Output = ctx.task.kind === 'generator' ? 'loss' : margin;
+async function* features(ctx: Context, params: FeatureParams, index: number, of: PointSet): AsyncGenerator<RowBlock> {
+  const { projection, projDim, kernel, layerColumns, timesteps } = params;
   const scale = 1 / Math.sqrt(ctx.task.parameters);
   const rows = ctx.gradients({
     of,
     checkpoint: ctx.checkpoints[index],
-    output,
-    projection: { kind: projection, dim: projDim, seed: ctx.seed(`projection ${index}`) },
+    output: outputOf(ctx, params),
+    projection: {
+      kind: projection,
+      dim: projDim,
+      ...(kernel === 'by-layer' && { layerDim: layerColumns }),
+      seed: ctx.seed(`projection ${index}`),
+    },
     ...overTimesteps(ctx.task, timesteps),
   });
   for await (const block of rows) {
@@ -211,19 +285,30 @@ function isKept(ctx: Context, numbers: number): boolean {
   return 4 * numbers * ctx.checkpoints.length <= keptFeatureBytes;
 }
 
-/** The kernel of one checkpoint and the factor by which its scores enter the mean. */
+/**
+ * The kernel of one checkpoint and the factor by which its scores enter the mean.
+ * @param queries whose second moments it may have
+ */
 async function openKernel(
   ctx: Context,
   params: TrakParams,
   index: number,
   state: MethodState,
-): Promise<{ kernel: RidgeKernel; scale: number }> {
+  queries?: RowBlock,
+): Promise<{ kernel: RidgeKernel | Preconditioner; scale: number }> {
   ctx.signal.throwIfAborted();
-  const kernel = await ridgeKernel(state[`kernel${index}`] as Float64Array, shapeOf(ctx, params), {
-    ridge: params.ridge,
-    unit: params.ridgeUnit,
-    name: `trak: kernel of checkpoint ${index}`,
-  });
+  const shape = shapeOf(ctx, params);
+  const stored = state[`kernel${index}`] as Float64Array;
+  const options = { ridge: params.ridge, unit: params.ridgeUnit, name: `trak: kernel of checkpoint ${index}` };
+  if (isPreconditioned(params)) {
+    const parts = partsOf(ctx, params);
+    const kernel = await preconditioner(
+      shape.form === 'columns' ? stored : await momentMatrices(trainFeatures(ctx, params, index, state), parts),
+      { ...options, ...params, parts, points: shape.points, queries },
+    );
+    return { kernel, scale: 1 / ctx.checkpoints.length };
+  }
+  const kernel = await ridgeKernel(stored, shape, options);
   const divisor = params.rescale === 'none' ? 1 : await kernel.meanAbsInverse(trainFeatures(ctx, params, index, state));
   return { kernel, scale: 1 / (divisor * ctx.checkpoints.length) };
 }

@@ -127,3 +127,21 @@ test('factgrass keeps about `maskFactor` · dim products, masks without repetiti
   });
   expect(new Set(chosen).size).toBe(inputs);
 });
+
+it('gives every layer columns of its own, as many as asked for', () => {
+  const layerDim = 20;
+  const projector = createFactorProjector({ kind: 'logra', dim: 1, layerDim, seed }, network);
+  const shares = network.map(({ width, outputs }) => Math.min(layerDim, width * outputs));
+  expect(projector.dim).toBe(shares.reduce((sum, share) => sum + share));
+  let [parameter, column] = [0, 0];
+  for (const [l, { width, outputs }] of network.entries()) {
+    const gradient = new Float64Array(parameters(network));
+    gradient.set(normals(l, width * outputs), parameter);
+    const row = projected(projector, network, gradient);
+    const others = row.map((value, i) => (i >= column && i < column + shares[l] ? 0 : value));
+    expect(others.every((value) => value === 0)).toBe(true);
+    expect(row.some((value) => value !== 0)).toBe(true);
+    parameter += width * outputs;
+    column += shares[l];
+  }
+});

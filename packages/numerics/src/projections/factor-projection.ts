@@ -43,7 +43,8 @@ export interface FactorProjector {
  * √size but never more than its size. k_out = min(outputs, √k_l), k_in = k_l / k_out rounded up, at most width (k_out then
  * grows): left and right hold random signs, a side that would be as wide as it was is kept instead, and of the k_in · k_out
  * products, in row-major order, the first k_l are columns, divided by what keeps inner products. Layers that are not
- * factored are hashed to their k_l columns, or kept where these are as many.
+ * factored are hashed to their k_l columns, or kept where these are as many. With `layerDim`, k_l is that number or the
+ * layer's size, if smaller.
  *
  * `factgrass` (Hu et al. 2025, GraSS): left and right are random masks whose sizes follow from `maskFactor` · `dim`
  * products in the same way, layers that are not factored are whole, and one `sjlt` takes all products that are kept,
@@ -51,7 +52,13 @@ export interface FactorProjector {
  * @throws BenchError PROJECTION_DIM when there are more layers than columns
  */
 export function createFactorProjector(projection: FactoredProjection, layers: readonly LayerShape[]): FactorProjector {
-  const { kind, dim, maskFactor = defaultMaskFactor } = projection;
+  const { kind, dim, layerDim, maskFactor = defaultMaskFactor } = projection;
+  const sizes = layers.map(sizeOf);
+  if (kind === 'logra' && layerDim !== undefined) {
+    requireCount('createFactorProjector', 'layerDim', layerDim, 1);
+    const shares = sizes.map((size) => Math.min(size, layerDim));
+    return signed({ ...projection, dim: sum(shares) }, layers, shares);
+  }
   requireCount('createFactorProjector', 'dim', dim, 1);
   if (dim < layers.length) {
     throw new BenchError({
@@ -61,7 +68,7 @@ export function createFactorProjector(projection: FactoredProjection, layers: re
     });
   }
   const budget = kind === 'logra' ? dim : Math.max(dim, Math.round(maskFactor * dim));
-  const shares = layerShares(layers.map(sizeOf), budget);
+  const shares = layerShares(sizes, budget);
   return kind === 'logra' ? signed(projection, layers, shares) : masked(projection, layers, shares);
 }
 

@@ -41,14 +41,23 @@ export interface RidgeOptions {
 export async function ridgeKernel(
   matrix: Float64Array,
   shape: KernelShape,
-  { ridge, unit, name }: RidgeOptions,
+  options: RidgeOptions,
 ): Promise<RidgeKernel> {
-  const { points, columns, form } = shape;
-  const size = form === 'columns' ? columns : points;
-  requireLength('ridgeKernel', name, matrix, size * size);
-  const lambda = unit === 'absolute' ? ridge : (ridge * trace(matrix, size)) / Math.min(points, columns);
-  const factor = await cholesky(matrix, size, { ridge: lambda, name });
-  return (form === 'columns' ? columnKernel : pointKernel)({ shape, lambda, factor });
+  const size = sizeOf(shape);
+  requireLength('ridgeKernel', options.name, matrix, size * size);
+  const lambda = ridgeOf(matrix, shape, options);
+  const factor = await cholesky(matrix, size, { ridge: lambda, name: options.name });
+  return (shape.form === 'columns' ? columnKernel : pointKernel)({ shape, lambda, factor });
+}
+
+/** λ of a kernel. */
+export function ridgeOf(matrix: Float64Array, shape: KernelShape, { ridge, unit }: Omit<RidgeOptions, 'name'>): number {
+  if (unit === 'absolute') return ridge;
+  return (ridge * trace(matrix, sizeOf(shape))) / Math.min(shape.points, shape.columns);
+}
+
+function sizeOf({ points, columns, form }: KernelShape): number {
+  return form === 'columns' ? columns : points;
 }
 
 function trace(matrix: Float64Array, size: number): number {
