@@ -32,6 +32,8 @@ const reflectionsPerBlock = 64;
 const sweepsPerBatch = 64;
 const windowRows = 64;
 const maxSweeps = 60;
+/** Sweeps for one eigenvalue after which couplings that are rounding errors of the whole matrix count as 0. */
+const patience = 30;
 
 /**
  * All eigenvalues and eigenvectors of a symmetric matrix [n × n] in float64, of which the lower triangle is read:
@@ -184,10 +186,13 @@ function* implicitQl(d: Float64Array, coupling: Float64Array): Generator<Sweep> 
   e.set(coupling.subarray(1));
   const cosines = new Float64Array(n);
   const sines = new Float64Array(n);
+  let scale = 0;
+  for (let i = 0; i < n; i++) scale = Math.max(scale, Math.abs(d[i]) + Math.abs(e[i]));
   for (let l = 0; l < n; l++) {
     for (let sweep = 0; ; sweep++) {
+      const floor = sweep < patience ? 0 : scale;
       let m = l;
-      while (m < n - 1 && Math.abs(e[m]) > Number.EPSILON * (Math.abs(d[m]) + Math.abs(d[m + 1]))) m++;
+      while (m < n - 1 && Math.abs(e[m]) > Number.EPSILON * Math.max(floor, Math.abs(d[m]) + Math.abs(d[m + 1]))) m++;
       if (m === l) break;
       if (sweep === maxSweeps)
         throw new BenchError({
