@@ -229,7 +229,7 @@ export interface CurveWords {
   /** What is shown in addition: the first step at which a curve that only rises reaches a level. */
   readonly reaches?: {
     readonly level: number;
-    /** Such as `median of the removed points that flip a prediction`. */
+    /** Such as `Median number of points whose removal flips a prediction`. */
     readonly title: string;
   };
 }

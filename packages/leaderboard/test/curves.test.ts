@@ -1,7 +1,9 @@
 import { type MeanResult, Rng } from '@attribution-bench/contract';
 import { describe, expect, it } from 'vitest';
 import type { BoardInput, CellResult } from '../src/board-input.js';
-import { makeBoard } from '../src/index.js';
+import { makeBoard, renderPage } from '../src/index.js';
+import { reachedSentences } from '../src/view/sentences.js';
+import { taskViews } from '../src/view/task-view.js';
 import { boardMethod, range, taskInfo } from './simulated-grid.js';
 
 const [points, queries] = [[2, 5, 9], 20];
@@ -45,7 +47,7 @@ function stepOf({ curve }: MeanResult, step: number): MeanResult {
   };
 }
 
-function boardOf(change: (result: MeanResult) => MeanResult, level = 50) {
+function makeCurves(change: (result: MeanResult) => MeanResult, level = 50) {
   const cells = (['a', 'b'] as const).flatMap((method) =>
     [0, 1, 2].map((seed): CellResult => {
       const report = change(resultOf(method, seed));
@@ -80,7 +82,11 @@ function boardOf(change: (result: MeanResult) => MeanResult, level = 50) {
     report: { primary: 'flips', ci: 0.95, resamples: 500 },
     provenance: {},
   };
-  const { rows } = makeBoard(input);
+  return makeBoard(input);
+}
+
+function boardOf(change: (result: MeanResult) => MeanResult, level?: number) {
+  const { rows } = makeCurves(change, level);
   return Object.fromEntries(rows.map((row) => [row.entry, row.metrics.flips]));
 }
 
@@ -108,8 +114,25 @@ describe('curves of a board', () => {
         expect([value, low, high]).toEqual([first(curve?.values), first(curve?.high), first(curve?.low)]);
       }
     }
-    expect(board.b.curve?.reaches?.value).toBeUndefined();
     expect(board.a.curve?.points).toEqual(points);
+    const [sentence] = taskViews(makeCurves((result) => result)).flatMap(reachedSentences);
+    const words = ({ value, low, high }: { value?: number; low?: number; high?: number } = {}) => {
+      const [middle, least, most] = [value, low, high].map((count) =>
+        count === undefined ? 'above 9' : String(count),
+      );
+      return `${middle} [${least}, ${most}]`;
+    };
+    expect(sentence).toBe(`Median: a ${words(board.a.curve?.reaches)}, b ${words(board.b.curve?.reaches)}.`);
+    expect(sentence).toContain('above 9');
+  });
+
+  it('are drawn on the page, with their intervals in words', async () => {
+    const page = await renderPage(makeCurves((result) => result));
+    const { values, low, high } = board.a.curve ?? { values: [], low: [], high: [] };
+    expect(page).toContain('data-name="toy-curve-flips"');
+    expect(page).toContain(
+      `a: ${values[1].toFixed(3)} [${low[1].toFixed(3)}, ${high[1].toFixed(3)}] at 5 removed points`,
+    );
   });
 
   it('of queries that all are the same are no surer than as many queries allow', () => {

@@ -22,7 +22,7 @@ export const brittleness = defineMetric({
   range: [0, 100],
   curve: {
     over: 'removed points',
-    reaches: { level: 50, title: 'Median of the removed points that flip a prediction' },
+    reaches: { level: 50, title: 'Median number of points whose removal flips a prediction' },
   },
   needs: ['predictions', 'retraining'],
   params: queryRemovalParams,

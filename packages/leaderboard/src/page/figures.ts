@@ -1,5 +1,6 @@
 import type { TaskView } from '../view/task-view.js';
 import { costChart } from './charts/cost-chart.js';
+import { curveChart } from './charts/curve-chart.js';
 import type { Figure, Marks } from './charts/figure.js';
 import { growthChart } from './charts/growth-chart.js';
 import { queryChart } from './charts/query-chart.js';
@@ -10,9 +11,11 @@ import { type Html, html, trusted } from './html.js';
 /** More sweeps than this are folded away. */
 const mostOpenSweeps = 3;
 
-/** The charts of a task: cost, growth, queries, and the settings that were tried. */
+/** The charts of a task: cost, growth, queries, curves of metrics, and the settings that were tried. */
 export async function figuresOf(view: TaskView, marks: Marks): Promise<Html> {
   const drawn = [await costChart(view, marks), await growthChart(view, marks), await queryChart(view, marks)];
+  const metrics = view.metric === undefined ? view.otherMetrics : [view.metric, ...view.otherMetrics];
+  for (const metric of metrics) drawn.push(await curveChart(view, metric, marks));
   const figures = drawn.flatMap((figure) => figure ?? []);
   const sweeps: Figure[] = [];
   for (const row of [...view.ranked, ...view.controls]) {

@@ -10,6 +10,7 @@ import {
   choiceSentence,
   measuredSentence,
   modelSentence,
+  reachedSentences,
   statisticsSentence,
   undefinedSentence,
 } from '../view/sentences.js';
@@ -82,6 +83,7 @@ async function taskSection(
   const notes = [
     choiceSentence(view),
     settlingSentence(view),
+    ...reachedSentences(view),
     undefinedSentence(view),
     ceilingSentence(view),
     foreignNote(task),

@@ -27,6 +27,7 @@ import {
   measuredSentence,
   modelSentence,
   notComputed,
+  reachedSentences,
   statisticsSentence,
   undefinedSentence,
 } from '../view/sentences.js';
@@ -93,6 +94,7 @@ function taskSection(view: TaskView, board: Board): string {
     ...(marks === undefined ? [] : [markdownText(marks)]),
     ...(choice === undefined ? [] : [markdownText(`${choice}.`)]),
     ...(settling === undefined ? [] : [markdownText(settling)]),
+    ...reachedSentences(view).map(markdownText),
     ...(undefinedQueries === undefined ? [] : [markdownText(undefinedQueries)]),
     ...(noShares === undefined ? [] : [markdownText(noShares)]),
     ...(note === undefined ? [] : [markdownText(note)]),

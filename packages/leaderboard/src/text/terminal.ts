@@ -27,6 +27,7 @@ import {
   measuredSentence,
   modelSentence,
   notComputed,
+  reachedSentences,
   statisticsSentence,
   undefinedSentence,
 } from '../view/sentences.js';
@@ -101,6 +102,7 @@ function taskTable(view: TaskView, board: Board, width: number, paint: Paint): s
     marksSentence(view),
     choiceSentence(view),
     settlingSentence(view),
+    ...reachedSentences(view),
     undefinedSentence(view),
     ceilingSentence(view),
     foreignNote(task),

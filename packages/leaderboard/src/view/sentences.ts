@@ -1,5 +1,5 @@
 import { formatCount, plural } from '@attribution-bench/contract';
-import type { Board, BoardTaskSummary } from '../board.js';
+import type { Board, BoardCurve, BoardTaskSummary } from '../board.js';
 import type { BoardMetric } from '../board-input.js';
 import { counterfactualWords, keptSeedSentence } from './counterfactual-sentences.js';
 import { foreignSentence, runsWords } from './foreign-sentences.js';
@@ -136,6 +136,26 @@ export function chosenParams({ row }: RowView): string {
   return [...settings]
     .map(([setting, of]) => `${setting} for ${of.length === 1 ? 'seed' : 'seeds'} ${of.join(', ')}`)
     .join(', ');
+}
+
+/** Where the curves of each method reach the level that a metric names, one sentence for each such metric. */
+export function reachedSentences({ metric, otherMetrics, ranked, controls }: TaskView): string[] {
+  const all = metric === undefined ? otherMetrics : [metric, ...otherMetrics];
+  return all.flatMap(({ id, curve }) => {
+    const reached = [...ranked, ...controls].flatMap(({ row }) => {
+      const of = row.metrics[id]?.curve;
+      return of?.reaches === undefined ? [] : [`${row.title} ${reachedWords(of.reaches, of.points)}`];
+    });
+    return curve?.reaches === undefined || reached.length === 0
+      ? []
+      : [`${curve.reaches.title}: ${reached.join(', ')}.`];
+  });
+}
+
+/** `40 [10, 80]`, `above 80 [40, above 80]` */
+function reachedWords({ value, low, high }: NonNullable<BoardCurve['reaches']>, points: readonly number[]): string {
+  const words = (count: number | undefined) => (count === undefined ? `above ${points.at(-1)}` : formatCount(count));
+  return `${words(value)} [${words(low)}, ${words(high)}]`;
 }
 
 /** What was counted as 0 because it was undefined; undefined when nothing was. */
