@@ -227,6 +227,10 @@ export interface ReplayedStep {
   /** Training indices of the batch; -1 where padded. */
   readonly batch: Int32Array;
   readonly learningRate: number;
+  /** SGD: velocity ← momentum · velocity + gradient + weightDecay · parameters. The Adam family has 0. */
+  readonly momentum: number;
+  /** L2 term of the gradient, of AdamW in place of it the share of parameters that a step takes off, over the learning rate. */
+  readonly weightDecay: number;
   readonly emitted: Readonly<Record<string, Float32Array>>;
 }
 

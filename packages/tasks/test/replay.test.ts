@@ -43,24 +43,31 @@ test.each([{ lr: 0.05 }, { optimizer: 'adam', lr: 0.01, weightDecay: 0.01 }])(
   },
 );
 
-test('the factors of the batch are the gradient that the optimiser steps along', async () => {
-  const { task, run } = await trainedTask({ lr: 0.05, momentum: 0, schedule: 'linear' });
-  const frozen = await taskOf(raw({ lr: 0, momentum: 0, epochs: 1 }));
-  const start = await initial(frozen);
-  const replayed = await steps(
-    contextOf(task, [checkpointOf(run.parameters)]).replay({
-      emit: ({ batch, learningRate }) => ({ gradient: summed(batch), learningRate }),
-    }),
-  );
-  const expected = Float64Array.from(start);
-  for (const { emitted, learningRate } of replayed) {
-    expect(emitted.learningRate[0]).toBeCloseTo(learningRate, 6);
-    for (let i = 0; i < expected.length; i++) expected[i] -= learningRate * emitted.gradient[i];
-  }
-  expect(relativeError(run.parameters, expected)).toBeLessThan(1e-5);
-  await task.release();
-  await frozen.release();
-});
+test.each([{ momentum: 0 }, { momentum: 0.9, weightDecay: 0.1 }])(
+  'the factors of the batch are the gradient that the optimiser steps along with %o',
+  async (decayed) => {
+    const { task, run } = await trainedTask({ lr: 0.05, schedule: 'linear', ...decayed });
+    const frozen = await taskOf(raw({ lr: 0, momentum: 0, epochs: 1 }));
+    const start = await initial(frozen);
+    const replayed = await steps(
+      contextOf(task, [checkpointOf(run.parameters)]).replay({
+        emit: ({ batch, learningRate }) => ({ gradient: summed(batch), learningRate }),
+      }),
+    );
+    const expected = Float64Array.from(start);
+    const velocity = new Float64Array(expected.length);
+    for (const { emitted, learningRate, momentum, weightDecay } of replayed) {
+      expect(emitted.learningRate[0]).toBeCloseTo(learningRate, 6);
+      for (let i = 0; i < expected.length; i++) {
+        velocity[i] = momentum * velocity[i] + emitted.gradient[i] + weightDecay * expected[i];
+        expected[i] -= learningRate * velocity[i];
+      }
+    }
+    expect(relativeError(run.parameters, expected)).toBeLessThan(1e-5);
+    await task.release();
+    await frozen.release();
+  },
+);
 
 test('query factors are target gradients at the parameters before the step, their tangents Hessian products', async () => {
   const { task, run } = await trainedTask({ lr: 0.05, momentum: 0 });

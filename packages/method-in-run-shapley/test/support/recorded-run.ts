@@ -50,6 +50,8 @@ export async function* recordedRun({ emit }: ReplayRequest): AsyncGenerator<Repl
       step,
       batch,
       learningRate: lr,
+      momentum: 0,
+      weightDecay: 0,
       emitted: Object.fromEntries(Object.entries(emitted).map(([name, t]) => [name, t.dataSync() as Float32Array])),
     };
     weights = weights.map((weight, i) => tf.sub(weight, tf.mul(gradients[i], lr))) as unknown as Weights;

@@ -24,6 +24,7 @@ import { type Noise, withNoise } from './noise.js';
 import type { Objective } from './objective.js';
 import type { StepScalars } from './optimizers/optimizer.js';
 import { optimizerOf } from './optimizers/optimizer-of.js';
+import type { Recipe } from './recipe.js';
 import { checkReplayed } from './replay-mismatch.js';
 import { type Chunk, chunkSteps, runSteps } from './run-steps.js';
 import { slotName, trainingSpec, trainingStep, yieldedParameters } from './training-step.js';
@@ -67,7 +68,7 @@ export function createReplayer(engine: Engine, replayable: Replayable): Replayer
       let replayed: Float32Array | undefined;
       for await (const steps of runSteps(program, objective, [{ seed }], { chunk, cancel })) {
         replayed = yieldedParameters(objective, steps.outputs, 0);
-        yield* stepsOf(steps, names, objective.recipe.batch);
+        yield* stepsOf(steps, names, objective.recipe);
       }
       checkReplayed(replayed, trained);
     } finally {
@@ -126,7 +127,8 @@ function scaled(gradients: Tensors, scales: Tensors | undefined): Tensors {
 }
 
 /** The steps of a chunk one by one. */
-function* stepsOf(chunk: Chunk, names: readonly string[], batch: number): Generator<ReplayedStep> {
+function* stepsOf(chunk: Chunk, names: readonly string[], recipe: Recipe): Generator<ReplayedStep> {
+  const { batch, momentum = 0, weightDecay } = recipe;
   const count = chunk.to - chunk.from;
   for (let i = 0; i < count; i++) {
     const slices = names.map((name) => {
@@ -138,6 +140,8 @@ function* stepsOf(chunk: Chunk, names: readonly string[], batch: number): Genera
       step: chunk.from + i,
       batch: chunk.rows.subarray(i * batch, (i + 1) * batch),
       learningRate: chunk.learningRates[i],
+      momentum,
+      weightDecay,
       emitted: Object.fromEntries(slices),
     };
   }
