@@ -14,6 +14,7 @@ export type SeedRole =
   | 'method'
   | 'target-noise'
   | 'split'
+  | 'settings'
   | 'metric'
   | 'bootstrap';
 

@@ -144,6 +144,12 @@ export interface BoardMetric extends MetricWords {
   readonly params: { readonly [key: string]: Json };
 }
 
+/** How many settings methods were given to choose among. */
+export interface BoardSelection {
+  /** Settings of each method for which the grid lists none: its defaults, and others drawn from its search space. */
+  readonly budget: number;
+}
+
 /** Everything a board is made from. */
 export interface BoardInput {
   readonly grid: string;
@@ -152,6 +158,10 @@ export interface BoardInput {
   readonly methods: readonly BoardMethod[];
   readonly metrics: readonly BoardMetric[];
   readonly cells: readonly CellResult[];
+  /** Default values of the parameters of methods, by method id; those that have none are left out. */
+  readonly defaults?: Readonly<Record<string, CellResult['params']>>;
+  /** Given where the grid has settings drawn. */
+  readonly selection?: BoardSelection;
   readonly report: { readonly primary: string; readonly ci: number; readonly resamples: number };
   readonly provenance: { readonly [name: string]: Json };
 }

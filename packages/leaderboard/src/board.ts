@@ -1,5 +1,12 @@
 import type { Json, Origin, TaskKind } from '@attribution-bench/contract';
-import type { BoardDiagnostic, BoardForeign, BoardMethod, BoardMetric, CellStatus } from './board-input.js';
+import type {
+  BoardDiagnostic,
+  BoardForeign,
+  BoardMethod,
+  BoardMetric,
+  BoardSelection,
+  CellStatus,
+} from './board-input.js';
 
 /** Names the layout of board.json; raised when a field changes its meaning. */
 export const boardSchema = 'bench/board@2';
@@ -15,6 +22,8 @@ export interface Board {
   readonly grid: string;
   readonly gridSeed: number;
   readonly statistics: BoardStatistics;
+  /** Given where settings were drawn. */
+  readonly selection?: BoardSelection;
   readonly metrics: readonly BoardMetric[];
   readonly methods: readonly BoardMethod[];
   /** In the grid's order. */
@@ -185,6 +194,8 @@ export interface SweepEntry {
   readonly report?: number;
   /** Whether it is best by all seeds. */
   readonly chosen: boolean;
+  /** Given where what was varied is as the author has it. */
+  readonly defaults?: true;
 }
 
 export interface Interval {

@@ -74,6 +74,8 @@ export function exampleGrid(): BoardInput {
       },
     ],
     methods,
+    defaults: { trak: { projDim: 2048, checkpoints: 5 } },
+    selection: { budget: 2 },
     metrics: [
       ...classifier.metrics,
       { id: 'mislabel-auc', title: 'AUC of finding flipped labels', higherIsBetter: true, params: {} },

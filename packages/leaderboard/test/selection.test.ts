@@ -55,6 +55,22 @@ describe('the best of twelve equal settings', () => {
   }, 120_000);
 });
 
+describe('what settings decide', () => {
+  it('is shown by lowest, median and highest value on the report split, and by that of the defaults', () => {
+    const input = simulatedGrid({ ...size, methods: settings.slice(0, 4), seeds: [0, 1], seed: 9 });
+    const board = makeBoard({ ...input, defaults: { m: { setting: 2 } }, selection: { budget: 4 } });
+    const { sweep, metrics } = board.rows.find(({ entry }) => entry === 'm') as BoardRow;
+    expect(sweep.map(({ defaults }) => defaults)).toEqual([undefined, undefined, true, undefined]);
+    const values = sweep.map(({ report = Number.NaN }) => report);
+    const sorted = values.toSorted((a, b) => a - b);
+    const numbers = [values[2], sorted[0], (sorted[1] + sorted[2]) / 2, sorted[3], metrics.lds.value];
+    const markdown = renderMarkdown(board);
+    expect(markdown).toContain(`| 4 | ${numbers.map((value) => value.toFixed(3)).join(' | ')} | setting=`);
+    expect(markdown).toContain('a method has 4 settings, or all that it can have, its defaults and others drawn');
+    expect(renderMarkdown(makeBoard(input))).toContain('| 4 | – |');
+  });
+});
+
 describe('the setting that is reported for a seed', () => {
   /** Tune and report value of each setting by seed. */
   const withTune = (tune: readonly (readonly number[])[]): BoardInput => {

@@ -25,6 +25,7 @@ export type * from './model/plan.js';
 export type { PlannedStep, StepDraft, StepStatus } from './model/step.js';
 export type { Execution, StepProcess, StepReport, WorkMessage, WorkResult } from './model/work.js';
 export { planGrid } from './plan/plan-grid.js';
+export { mostSettings } from './prepare/draw-settings.js';
 export { type PreparedGrid, prepareGrid } from './prepare/prepare-grid.js';
 export { boardInput, gridSource } from './report/board-input.js';
 export { collectGarbage } from './report/collect-garbage.js';

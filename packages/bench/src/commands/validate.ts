@@ -27,13 +27,13 @@ async function validate(flags: FlagValues & { schema?: true }): Promise<void> {
     console.log(JSON.stringify(gridJsonSchema(), undefined, 2));
     return;
   }
-  const { GridErrors, loadGrid } = await import('@attribution-bench/runner');
+  const { GridErrors, loadGrid, mostSettings } = await import('@attribution-bench/runner');
   const grid = await loadGrid(findConfig(flags.config), { quick: flags.quick ?? false });
   if (grid.broken.length > 0) throw new GridErrors(grid.broken.map(({ place, error }) => ({ ...error, place })));
   const counts = {
     tasks: grid.tasks.length,
     methods: new Set(grid.methods.map(({ loaded }) => loaded.method.id)).size,
-    cells: grid.tasks.length * grid.methods.length * grid.seeds.length,
+    cells: grid.methods.reduce((sum, method) => sum + mostSettings(method), 0) * grid.tasks.length * grid.seeds.length,
     retrainings: grid.tasks.reduce((sum, { truth }) => sum + (truth ? truth.subsets * truth.retrainSeeds : 0), 0),
   };
   if (flags.json) {
@@ -42,6 +42,6 @@ async function validate(flags: FlagValues & { schema?: true }): Promise<void> {
   }
   console.log(
     `${grid.file} is fine: ${count(counts.tasks, 'task')}, ${count(counts.methods, 'method')}, ` +
-      `${count(counts.cells, 'cell')}, ${count(counts.retrainings, 'retraining')} for the truth`,
+      `${grid.select?.budget === undefined ? '' : 'up to '}${count(counts.cells, 'cell')}, ${count(counts.retrainings, 'retraining')} for the truth`,
   );
 }

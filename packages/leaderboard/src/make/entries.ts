@@ -50,7 +50,9 @@ export function entriesOf(input: BoardInput, task: string, rankedBy: string | un
   const chooses = input.tasks.find(({ info }) => info.id === task)?.tune !== undefined;
   return input.methods.flatMap((method) => {
     const candidates = candidatesOf(cells, method.id, seeds, rankedBy);
-    return candidates.length === 0 ? [] : entriesOfMethod(method, candidates, higherIsBetter, chooses);
+    return candidates.length === 0
+      ? []
+      : entriesOfMethod(method, candidates, higherIsBetter, chooses, input.defaults?.[method.id]);
   });
 }
 
@@ -108,6 +110,7 @@ function entriesOfMethod(
   candidates: readonly Candidate[],
   higherIsBetter: boolean,
   chooses: boolean,
+  defaults: Params | undefined,
 ): Entry[] {
   const varied = variedParams(candidates);
   const supported = candidates.filter(({ status }) => status !== 'skipped');
@@ -130,7 +133,10 @@ function entriesOfMethod(
         ? {}
         : { paramsBySeed: bySeed.map(({ params }) => params) }),
       varied,
-      sweep: sweep.map((candidate) => sweepEntry(candidate, candidate === chosen)),
+      sweep: sweep.map((candidate) => ({
+        ...sweepEntry(candidate, candidate === chosen),
+        ...(sweep.length > 1 && isAtDefaults(candidate, varied, defaults) && { defaults: true as const }),
+      })),
       cells: chosen?.status === 'ok' ? bySeed.map(({ cells }, seed) => cells[seed]) : [],
       allCells: sweep.flatMap(({ cells }) => cells),
     };
@@ -192,6 +198,14 @@ function sweepEntry(candidate: Candidate, chosen: boolean): SweepEntry {
     ...(report !== undefined && { report }),
     chosen,
   };
+}
+
+/** Whether everything that was varied is as the author has it. */
+function isAtDefaults({ params }: Candidate, varied: readonly string[], defaults: Params | undefined): boolean {
+  if (defaults === undefined) return false;
+  return varied.every(
+    (name) => Object.hasOwn(defaults, name) && canonicalJson(params[name] ?? null) === canonicalJson(defaults[name]),
+  );
 }
 
 /** Names of the parameters that differ between candidates, in the order the method declares them. */

@@ -21,6 +21,7 @@ export function makeBoard(input: BoardInput): Board {
     grid: input.grid,
     gridSeed: input.gridSeed,
     statistics: { ...input.report, familyError },
+    ...(input.selection !== undefined && { selection: input.selection }),
     metrics: input.metrics,
     methods: input.methods,
     tasks,

@@ -26,8 +26,8 @@ import { generatedSection } from './generated-section.js';
 import { type Html, html, inlineJson } from './html.js';
 import { leadingSentence } from './leading-sentence.js';
 import { overallTable } from './overall-table.js';
-
 import { pageFrame, themeButton } from './page-frame.js';
+import { tuningSection } from './tuning-section.js';
 
 /**
  * A board as one HTML document that holds its data, its style and its script and reads nothing else. The same board
@@ -81,7 +81,7 @@ async function taskSection(
   const { task, metric } = view;
   const shown = examples.find((candidate) => candidate.task === task.id);
   const notes = [
-    choiceSentence(view),
+    choiceSentence(view, data.board.selection?.budget),
     settlingSentence(view),
     ...reachedSentences(view),
     undefinedSentence(view),
@@ -96,6 +96,7 @@ ${truthFacts(view, data.board)}
 ${boardTable(view, data, index)}
 ${notes.map((note) => html`<p class="note">${note}</p>`)}
 ${unrankedTable(view, data)}
+${tuningSection(view)}
 ${await figuresOf(view, data.marks)}
 ${await generatedSection(task, shown)}
 ${

@@ -33,6 +33,7 @@ import {
 } from '../view/sentences.js';
 import { settlingSentence } from '../view/settling-sentence.js';
 import { type RowView, type TaskView, taskViews } from '../view/task-view.js';
+import { type TuningTable, tuningTable } from '../view/tuning.js';
 import { singleLine } from './display-text.js';
 
 /** A board as GitHub-flavoured Markdown: a section a task, then what methods reach over tasks. */
@@ -80,7 +81,8 @@ function taskSection(view: TaskView, board: Board): string {
   );
   const settling = settlingSentence(view);
   const undefinedQueries = undefinedSentence(view);
-  const choice = choiceRule(view);
+  const choice = choiceRule(view, board.selection?.budget);
+  const tuning = tuningTable(view);
   const marks = marksSentence(rows);
   const noShares = ceilingSentence(view);
   const note = foreignNote(task);
@@ -93,6 +95,7 @@ function taskSection(view: TaskView, board: Board): string {
     ...(task.diagnostics === undefined ? [] : [diagnosticsTable(task.diagnostics)]),
     ...(marks === undefined ? [] : [markdownText(marks)]),
     ...(choice === undefined ? [] : [markdownText(`${choice}.`)]),
+    ...(tuning === undefined ? [] : [tuningMarkdown(tuning)]),
     ...(settling === undefined ? [] : [markdownText(settling)]),
     ...reachedSentences(view).map(markdownText),
     ...(undefinedQueries === undefined ? [] : [markdownText(undefinedQueries)]),
@@ -166,6 +169,15 @@ function diagnosticsTable(diagnostics: readonly BoardDiagnostic[]): string {
       return [`${markdownText(title)}${words}`, betterWord[better], formatValue(value)];
     }),
   );
+}
+
+/** What the settings of each method with several came to. */
+function tuningMarkdown({ caption, numbers, rows }: TuningTable): string {
+  const table = markdownTable(
+    ['method', ...numbers.map((name) => `${name}:`), 'chosen'],
+    rows.map((row) => [markdownText(row.title), ...row.numbers, markdownText(row.chosen)]),
+  );
+  return [markdownText(caption), table].join('\n\n');
 }
 
 function overallSection(overall: OverallBoard, level: number): string {

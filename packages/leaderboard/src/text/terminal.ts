@@ -100,7 +100,7 @@ function taskTable(view: TaskView, board: Board, width: number, paint: Paint): s
         ];
   const notes = [
     marksSentence(view),
-    choiceSentence(view),
+    choiceSentence(view, board.selection?.budget),
     settlingSentence(view),
     ...reachedSentences(view),
     undefinedSentence(view),

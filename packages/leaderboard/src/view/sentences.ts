@@ -89,9 +89,9 @@ function sanityName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** How parameters were chosen; undefined when none were. */
-export function choiceSentence(view: TaskView): string | undefined {
-  const rule = choiceRule(view);
+/** How parameters were chosen; undefined when none were. @param budget settings of each method, where the grid says so */
+export function choiceSentence(view: TaskView, budget?: number): string | undefined {
+  const rule = choiceRule(view, budget);
   const list = chosenRows(view).map((chosen) => {
     const { title, sweep } = chosen.row;
     return `${title} ${chosenParams(chosen)} (of ${sweep.length})`;
@@ -99,8 +99,8 @@ export function choiceSentence(view: TaskView): string | undefined {
   return rule && `${rule}: ${list.join('; ')}.`;
 }
 
-/** {@link choiceSentence} without what was chosen and without its full stop. */
-export function choiceRule(view: TaskView): string | undefined {
+/** {@link choiceSentence} without what was chosen and without its full stop. @param budget settings of each method, where the grid says so */
+export function choiceRule(view: TaskView, budget?: number): string | undefined {
   const chosen = chosenRows(view);
   if (view.task.tune === undefined || chosen.length === 0) return undefined;
   const { subsets, queries } = view.task.tune;
@@ -113,10 +113,16 @@ export function choiceRule(view: TaskView): string | undefined {
     seeds > 1
       ? 'for each method seed by the other ones'
       : 'with the method seed that is reported, which favours settings that it happens to suit';
-  return `Parameters were chosen on ${parts.join(' and ')} that are not reported, ${how}`;
+  const drawn =
+    budget === undefined
+      ? ''
+      : `. Where the grid lists none, a method has ${budget} settings, or all that it can have, its defaults and others ` +
+        'drawn evenly from the search space that it declares';
+  return `Parameters were chosen on ${parts.join(' and ')} that are not reported, ${how}${drawn}`;
 }
 
-function chosenRows({ ranked, controls }: TaskView): RowView[] {
+/** Rows whose setting was chosen among several. */
+export function chosenRows({ ranked, controls }: TaskView): RowView[] {
   return [...ranked, ...controls].filter(({ row }) => row.sweep.length > 1 && row.params !== undefined);
 }
 

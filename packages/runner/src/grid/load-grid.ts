@@ -1,5 +1,5 @@
 import { dirname, parse, resolve } from 'node:path';
-import { BenchError, didYouMean, hashJson, isObject, toPlainError } from '@attribution-bench/contract';
+import { BenchError, didYouMean, hashJson, isObject, type ParamSpecs, toPlainError } from '@attribution-bench/contract';
 import {
   type DeclarePart,
   declareOwnPart,
@@ -12,7 +12,16 @@ import {
 import { declarationIn } from '../isolation/load-module.js';
 import { isUserCodeFailure } from '../isolation/user-code-failure.js';
 import { loadMetric } from '../metrics/load-metric.js';
-import type { BrokenMethod, Grid, GridMethod, GridMetric, GridTask, LoadedMetric, TruthSpec } from '../model/grid.js';
+import type {
+  BrokenMethod,
+  Grid,
+  GridMethod,
+  GridMetric,
+  GridSelection,
+  GridTask,
+  LoadedMetric,
+  TruthSpec,
+} from '../model/grid.js';
 import { type MetricDeclaration, needsTruthAlone } from '../model/metric-declaration.js';
 import { EntryProblem } from './entry-problem.js';
 import { layered, type MergedTask, mergeTasks } from './extends.js';
@@ -65,7 +74,7 @@ export async function loadGrid(file: string, options: { readonly quick?: boolean
     broken,
     seeds: quick === undefined ? raw.seeds : (quick.seeds ?? raw.seeds.slice(0, 1)),
     metrics,
-    ...(raw.select !== undefined && { select: raw.select }),
+    ...(raw.select !== undefined && { select: selection(raw.select, primary) }),
     report: { ...raw.report, primary },
     budget: {
       ...(raw.budget.cell !== undefined && { cellMs: raw.budget.cell }),
@@ -76,6 +85,10 @@ export async function loadGrid(file: string, options: { readonly quick?: boolean
       : { check: { baseline: raw.check.baseline, tolerances: tolerancesOf(raw, primary) } }),
     quick: quick !== undefined,
   };
+}
+
+function selection({ by, tuneFraction, budget }: NonNullable<RawGrid['select']>, primary: string): GridSelection {
+  return { by: by ?? primary, tuneFraction, ...(budget !== undefined && { budget }) };
 }
 
 /** A number alone is the tolerance of the metric that the board is ranked by. */
@@ -250,7 +263,13 @@ async function resolveMethods(
         const identity = hashJson([id, { ...setting }]);
         if (seen.has(identity)) complain(['use'], `"${id}" is listed twice with the same parameters`, 'leave one out');
         seen.add(identity);
-        methods.push({ loaded, params: setting, files: await namedFiles(specs, setting, folder) });
+        const names = raw.select?.budget === undefined || quick !== undefined ? [] : namesToDraw(entry, raw, specs);
+        methods.push({
+          loaded,
+          params: setting,
+          files: await namedFiles(specs, setting, folder),
+          ...(names.length > 0 && { tuned: { names, budget: raw.select?.budget ?? 1 } }),
+        });
       }
     } catch (error) {
       if (error instanceof EntryProblem) {
@@ -268,6 +287,18 @@ async function resolveMethods(
     ids.push(id);
   }
   return { methods, broken };
+}
+
+/**
+ * The parameters of a row whose values are drawn: those with a search space, less those that its entry gives. None where the
+ * grid lists settings itself, in a `grid:` or in several entries.
+ */
+function namesToDraw(entry: RawGrid['methods'][number], raw: RawGrid, specs: ParamSpecs): string[] {
+  const { params, grid } = entry;
+  const rowOf = ({ use, as = use }: RawGrid['methods'][number]) => as;
+  const ofRow = raw.methods.filter((other) => rowOf(other) === rowOf(entry));
+  if (Object.keys(grid).length > 0 || ofRow.length > 1) return [];
+  return Object.keys(specs).filter((name) => specs[name].search !== undefined && !Object.hasOwn(params, name));
 }
 
 /** Whether a method is there, but its code throws, ends its process or does not end when it is loaded. */

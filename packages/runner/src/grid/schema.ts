@@ -142,10 +142,23 @@ export const gridSchema = z.strictObject({
   metrics: z.array(metricSchema).min(1).max(most),
   select: z
     .strictObject({
-      by: z.string().describe('metric that parameters are chosen by'),
-      tuneFraction: share.describe(
-        'share of queries and subsets they are chosen on, or that methods learn from; the others are reported',
-      ),
+      by: z
+        .string()
+        .optional()
+        .describe('metric that parameters are chosen by; default the one the board is ranked by'),
+      tuneFraction: share
+        .default(0.25)
+        .describe(
+          'share of queries and subsets they are chosen on, or that methods learn from; the others are reported',
+        ),
+      budget: z
+        .int()
+        .min(2)
+        .max(most)
+        .optional()
+        .describe(
+          'settings of each method whose entry has no `grid:`: its defaults, and others drawn from its search space',
+        ),
     })
     .optional(),
   report: z

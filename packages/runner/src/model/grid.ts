@@ -12,13 +12,13 @@ export interface Grid {
   readonly name: string;
   readonly seed: number;
   readonly tasks: readonly GridTask[];
-  /** One entry per parameter setting. */
+  /** One entry per parameter setting that the file gives. */
   readonly methods: readonly GridMethod[];
   /** Methods whose code could not be run far enough to say what they are: their cells fail. */
   readonly broken: readonly BrokenMethod[];
   readonly seeds: readonly number[];
   readonly metrics: readonly GridMetric[];
-  readonly select?: { readonly by: string; readonly tuneFraction: number };
+  readonly select?: GridSelection;
   readonly report: { readonly primary: string; readonly ci: number; readonly resamples: number };
   readonly budget: Budget;
   /** Where the accepted numbers are, and tolerances by metric id where the default is not meant. */
@@ -63,12 +63,29 @@ export interface TruthSpec {
   readonly growth?: TruthGrowth;
 }
 
+/** How parameters are chosen. */
+export interface GridSelection {
+  /** Id of the metric. */
+  readonly by: string;
+  /** Share of subsets and queries that parameters are chosen on. */
+  readonly tuneFraction: number;
+  /** Settings of each method whose entry lists none. */
+  readonly budget?: number;
+}
+
 /** A method with one setting of its parameters. */
 export interface GridMethod {
   readonly loaded: LoadedMethod;
   /** Every declared parameter, as the file gives it. */
   readonly params: Params<ParamSpecs>;
   readonly files: NamedFiles;
+  /** Given where `params` are the first of several settings, and the others are drawn when the grid is prepared. */
+  readonly tuned?: {
+    /** The parameters that are drawn, those with a search space that the grid does not give. */
+    readonly names: readonly string[];
+    /** How many settings there are to be, the first one included. */
+    readonly budget: number;
+  };
 }
 
 /** The files that parameters name. */

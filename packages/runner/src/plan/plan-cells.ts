@@ -60,10 +60,10 @@ export interface CellTask extends AskedGrid {
 
 /** Adds the steps of all cells of a task. */
 export function planCells(steps: StepList, grid: Grid, cellTask: CellTask, filter: CellFilter): CellDraft[] {
-  const labels = settingLabels(grid.methods);
+  const labels = settingLabels([...cellTask.answers.keys()]);
   const task = cellTask.opened.info.id;
   const drafts: CellDraft[] = [];
-  for (const method of grid.methods) {
+  for (const [method, answer] of cellTask.answers) {
     const { id } = method.loaded.method;
     if (!filter.takes(task, id)) continue;
     for (const seed of grid.seeds) {
@@ -77,7 +77,6 @@ export function planCells(steps: StepList, grid: Grid, cellTask: CellTask, filte
         seed,
         forced: filter.forces(task, id),
       };
-      const answer = cellTask.answers.get(method) as MethodAnswer;
       if ('uses' in answer) {
         const { adaptation } = answer;
         const planned = planCell(steps, grid, cellTask, { method, seed, label, uses: answer.uses });

@@ -6,6 +6,7 @@ import type { Grid, GridMethod, GridMetric } from '../model/grid.js';
 import type { PlanEnvironment, PlanOptions } from '../model/plan.js';
 import { diagnosisCode } from '../steps/kinds/diagnose.js';
 import { askMethod, type MethodAnswer } from './ask-method.js';
+import { settingsOn } from './draw-settings.js';
 import { metricsForTask } from './metrics-for-task.js';
 import { type PreparedForeign, prepareForeign } from './prepare-foreign.js';
 import { type PreparedTask, prepareTask } from './prepare-task.js';
@@ -30,6 +31,7 @@ export type PreparedModelTask = PreparedTask & AskedGrid;
 export interface AskedGrid {
   /** Metrics of the grid that are for it. */
   readonly metrics: readonly GridMetric[];
+  /** By setting, in the order of the grid: those that the file gives and those that were drawn for this task. */
   readonly answers: ReadonlyMap<GridMethod, MethodAnswer>;
 }
 
@@ -59,8 +61,10 @@ export async function prepareGrid(grid: Grid, options: PlanOptions): Promise<Pre
     const metrics = metricsForTask(grid, task);
     const answers = new Map<GridMethod, MethodAnswer>();
     const isRead = metrics.length > 0 || options.scope === 'scores';
+    const ask = (method: GridMethod) => askMethod(method, prepared.info, isRead, grid.select !== undefined);
     for (const method of grid.methods)
-      answers.set(method, await askMethod(method, prepared.info, isRead, grid.select !== undefined));
+      for (const [setting, answer] of await settingsOn(method, prepared.info, grid.seed, ask))
+        answers.set(setting, answer);
     tasks.push({ ...prepared, metrics, answers });
   }
   return { grid, options, environment, store, filter, tasks, code: codeOf(grid, tasks) };

@@ -54,6 +54,8 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
       params: { ...params } as Record<string, Json>,
     })),
     cells,
+    defaults: defaultsOf(plan),
+    ...(grid.select?.budget !== undefined && !grid.quick && { selection: { budget: grid.select.budget } }),
     report: grid.report,
     provenance: provenance(plan),
   };
@@ -201,6 +203,20 @@ function boardMethods({ grid }: Plan): BoardMethod[] {
     needs,
   }));
   return [...known, ...grid.broken.map(({ id }) => ({ ...undeclared, id, title: id }))];
+}
+
+/** Values that methods declare as defaults. */
+function defaultsOf({ grid }: Plan): NonNullable<BoardInput['defaults']> {
+  return Object.fromEntries(
+    grid.methods.map(({ loaded: { method } }) => [
+      method.id,
+      Object.fromEntries(
+        Object.entries(method.params).flatMap(([name, spec]) =>
+          spec.default === undefined ? [] : [[name, spec.default as Json]],
+        ),
+      ),
+    ]),
+  );
 }
 
 /** What stands on a board for a method that could not say what it is. */

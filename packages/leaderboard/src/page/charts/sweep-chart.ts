@@ -34,7 +34,7 @@ export async function sweepChart({ row }: RowView, { metric }: TaskView): Promis
   return {
     id: `sweep-${row.entry}`,
     title: `Sweep of ${row.title}`,
-    caption: `${tried.length} settings, means over seeds. Hollow: tune split, by which the bold setting is best; filled: report split, never used for the choice.${bySeed}${more}`,
+    caption: `${tried.length} settings, means over seeds. Hollow: tune split, by which the bold one is best; filled: report split.${bySeed}${more}`,
     svg,
   };
 }
