@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { acceptCommand } from './commands/accept.js';
 import { checkCommand } from './commands/check.js';
+import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exportCommand } from './commands/export.js';
 import { gcCommand } from './commands/gc.js';
@@ -27,6 +28,7 @@ const verbs = [
   checkCommand,
   acceptCommand,
   listCommand,
+  dataCommand,
   newMethodCommand,
   validateCommand,
   doctorCommand,

@@ -27,6 +27,8 @@ export { normalisationOf } from './data/normalisation.js';
 export { parseNpy } from './data/npy.js';
 export { parseNpyTexts } from './data/npy-texts.js';
 export { dataFingerprint, prepareData } from './data/prepare-data.js';
+export type { PublishedData, PublishedFile } from './data/published.js';
+export { publishedData } from './data/published-data.js';
 export type { DataEnvironment, TaskData } from './data/task-data.js';
 export { type PortableDiffusion, type PortableTask, portableTask } from './export/portable-task.js';
 export type { RunRecord } from './export/run-record.js';

@@ -139,7 +139,7 @@ test('offline, the error says where to put the file', async () => {
   await expect(loadCifar(small, '', { cacheFolder, offline: true, ...quiet })).rejects.toMatchObject({
     code: 'DATA_MISSING',
     message: `found no cifar-10-binary.tar.gz at ${join(cacheFolder, 'cifar10', 'cifar-10-binary.tar.gz')}`,
-    next: 'get it from http://127.0.0.1:9/none, put it there, or set data.path to it',
+    next: 'run bench data get cifar10 with a network connection, put http://127.0.0.1:9/none there, or set data.path to it',
   });
 });
 

@@ -7,6 +7,7 @@ import { cifar10Classes, cifar100Classes } from './cifar-classes.js';
 import { type Dataset, defineDataset, type Partition, type PointSource, pointParams } from './dataset.js';
 import { download } from './download.js';
 import { isFile } from './is-file.js';
+import { keepOrigin } from './origin.js';
 import type { DataEnvironment } from './task-data.js';
 
 /** A CIFAR data set in its official binary archive: records of labels and 3072 pixels, the channels one after another. */
@@ -33,8 +34,7 @@ const pixels = side * side * channels;
 const home = 'https://www.cs.toronto.edu/~kriz/cifar.html';
 const published = 'research use; Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images';
 
-/** CIFAR-10, 32×32×3, pixels divided by 255; queries come from its test set. */
-export const cifar10 = cifarDataset('CIFAR-10, 32×32 colour', {
+export const cifar10Archive: CifarArchive = {
   id: 'cifar10',
   file: 'cifar-10-binary.tar.gz',
   url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
@@ -47,10 +47,9 @@ export const cifar10 = cifarDataset('CIFAR-10, 32×32 colour', {
   trainRecords: 10_000,
   testRecords: 10_000,
   classNames: cifar10Classes,
-});
+};
 
-/** CIFAR-100 with its fine labels, 32×32×3, pixels divided by 255; queries come from its test set. */
-export const cifar100 = cifarDataset('CIFAR-100, 32×32 colour, fine labels', {
+export const cifar100Archive: CifarArchive = {
   id: 'cifar100',
   file: 'cifar-100-binary.tar.gz',
   url: 'https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz',
@@ -63,7 +62,13 @@ export const cifar100 = cifarDataset('CIFAR-100, 32×32 colour, fine labels', {
   trainRecords: 50_000,
   testRecords: 10_000,
   classNames: cifar100Classes,
-});
+};
+
+/** CIFAR-10, 32×32×3, pixels divided by 255; queries come from its test set. */
+export const cifar10 = cifarDataset('CIFAR-10, 32×32 colour', cifar10Archive);
+
+/** CIFAR-100 with its fine labels, 32×32×3, pixels divided by 255; queries come from its test set. */
+export const cifar100 = cifarDataset('CIFAR-100, 32×32 colour, fine labels', cifar100Archive);
 
 function cifarDataset(title: string, archive: CifarArchive): Dataset {
   return defineDataset({
@@ -96,7 +101,7 @@ export async function loadCifar(
   path: string,
   environment: DataEnvironment,
 ): Promise<PointSource> {
-  const file = await locate(archive, path, environment);
+  const file = await locateArchive(archive, path, environment);
   const recordBytes = archive.labelBytes + pixels;
   const sizes = new Map([
     ...archive.train.map((name): [string, number] => [`${archive.folder}/${name}`, archive.trainRecords * recordBytes]),
@@ -153,7 +158,11 @@ function decode(
   return { name, values, scale: 1 / 255, labels };
 }
 
-async function locate(
+/**
+ * Where the archive is: at `path`, or in the cache, into which it is downloaded.
+ * @throws BenchError DATA_MISSING, DATA_CHECKSUM, DATA_DOWNLOAD
+ */
+export async function locateArchive(
   archive: CifarArchive,
   path: string,
   { cacheFolder, offline, log }: DataEnvironment,
@@ -162,7 +171,7 @@ async function locate(
   const candidates = path === '' ? [target] : [path, join(path, archive.file)];
   for (const candidate of candidates) {
     if (!(await isFile(candidate))) continue;
-    await verify(candidate, archive);
+    await verifyArchive(candidate, archive);
     return candidate;
   }
   const missing = (next: string) =>
@@ -173,12 +182,17 @@ async function locate(
       next,
     });
   if (path !== '') throw missing('set data.path to the archive or to the folder that holds it');
-  if (offline === true) throw missing(`get it from ${archive.url}, put it there, or set data.path to it`);
-  await download([archive.url], target, (file) => verify(file, archive), log);
+  if (offline === true)
+    throw missing(
+      `run bench data get ${archive.id} with a network connection, put ${archive.url} there, or set data.path to it`,
+    );
+  const from = await download([archive.url], target, (file) => verifyArchive(file, archive), log);
+  if (from !== undefined) await keepOrigin(target, from);
   return target;
 }
 
-async function verify(file: string, archive: CifarArchive): Promise<void> {
+/** @throws BenchError DATA_CHECKSUM */
+export async function verifyArchive(file: string, archive: CifarArchive): Promise<void> {
   const hash = createHash('md5');
   for await (const chunk of createReadStream(file)) hash.update(chunk);
   const found = hash.digest('hex');

@@ -12,6 +12,8 @@ const staleLockMs = 30_000;
  * Downloads the first of `urls` that answers to `target`. What arrived is kept in `target.part`, so that a later call
  * goes on from there. Only one process downloads a target at a time; the others wait for it.
  * @param check reads the finished file and throws when it is not the right one: it is then deleted
+ * @param before why other ways to get it failed, for the message
+ * @returns the address that it came from; undefined where another process had brought it
  * @throws BenchError DATA_DOWNLOAD naming every address and why it failed, or what `check` throws
  */
 export async function download(
@@ -19,12 +21,13 @@ export async function download(
   target: string,
   check: (file: string) => Promise<unknown>,
   log: (message: string) => void,
-): Promise<void> {
+  before: readonly string[] = [],
+): Promise<string | undefined> {
   await mkdir(dirname(target), { recursive: true });
-  await locked(`${target}.lock`, async () => {
-    if (await exists(target)) return;
+  return locked(`${target}.lock`, async () => {
+    if (await exists(target)) return undefined;
     const part = `${target}.part`;
-    const failures: string[] = [];
+    const failures = [...before];
     for (const url of urls) {
       log(`downloading ${url}`);
       try {
@@ -40,7 +43,7 @@ export async function download(
         throw error;
       }
       await rename(part, target);
-      return;
+      return url;
     }
     throw new BenchError({
       code: 'DATA_DOWNLOAD',
@@ -81,11 +84,11 @@ async function append(url: string, part: string): Promise<void> {
 }
 
 /** Runs `work` while holding a lock folder that other processes respect; a lock left by a dead process expires. */
-async function locked(folder: string, work: () => Promise<void>): Promise<void> {
+async function locked<T>(folder: string, work: () => Promise<T>): Promise<T> {
   while (!(await claim(folder))) await sleep(200);
   const heartbeat = setInterval(() => void utimes(folder, new Date(), new Date()).catch(() => {}), heartbeatMs);
   try {
-    await work();
+    return await work();
   } finally {
     clearInterval(heartbeat);
     await rm(folder, { recursive: true, force: true });
