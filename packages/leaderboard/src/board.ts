@@ -338,6 +338,8 @@ export interface RowCost {
   readonly peakRssBytes?: number;
   /** Models that the method uses, of one seed. */
   readonly retrainings?: number;
+  /** Whether it learns from models that are trained on subsets for it. */
+  readonly retrains?: true;
   /** Seconds of training them, a mean over seeds, as if nobody else used them; absent where that is not known. */
   readonly trainSeconds?: number;
   /** What of these seconds other methods of the task use too; absent where they use nothing of it. */

@@ -24,6 +24,7 @@ export function makeCosts(input: BoardInput): BoardCosts {
                 task: info.id,
                 entry: name,
                 ...cost,
+                ...(method.needs.includes('subsets') && { retrains: true as const }),
                 ...training(costs, costsOf(ofOthers)),
                 ...sharing(costs, costsOf(ofMethod)),
               } satisfies RowCost,

@@ -19,6 +19,7 @@ import {
 } from '../view/format.js';
 import { declaredMark, marksSentence } from '../view/marks.js';
 import { overallSentence, overallTitle } from '../view/overall-sentences.js';
+import { retrainingSentence } from '../view/retraining-sentence.js';
 import {
   betterWord,
   ceilingSentence,
@@ -86,6 +87,7 @@ function taskSection(view: TaskView, board: Board): string {
   const marks = marksSentence(rows);
   const noShares = ceilingSentence(view);
   const note = foreignNote(task);
+  const bought = retrainingSentence(view);
   return [
     `## ${markdownText(task.id)}`,
     markdownText(measuredSentence(task, metric)),
@@ -100,6 +102,7 @@ function taskSection(view: TaskView, board: Board): string {
     ...reachedSentences(view).map(markdownText),
     ...(undefinedQueries === undefined ? [] : [markdownText(undefinedQueries)]),
     ...(noShares === undefined ? [] : [markdownText(noShares)]),
+    ...(bought === undefined ? [] : [markdownText(bought)]),
     ...(note === undefined ? [] : [markdownText(note)]),
   ].join('\n\n');
 }
@@ -138,6 +141,7 @@ function columnsOf({ metric, otherMetrics }: TaskView, { statistics }: Board): C
     ),
     { header: 'fit:', cell: (row) => costs(row).fit ?? '' },
     { header: 'score:', cell: (row) => costs(row).score ?? '' },
+    { header: 'training:', cell: (row) => costs(row).train ?? '' },
     { header: 'peak memory:', cell: (row) => costs(row).memory ?? '' },
     { header: 'models:', cell: (row) => costs(row).models ?? '' },
   ];

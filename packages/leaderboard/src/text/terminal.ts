@@ -19,6 +19,7 @@ import {
 } from '../view/format.js';
 import { declaredMark, declaredWords, externalWords } from '../view/marks.js';
 import { overallSentence, overallTitle } from '../view/overall-sentences.js';
+import { retrainingSentence } from '../view/retraining-sentence.js';
 import {
   betterWord,
   ceilingSentence,
@@ -105,6 +106,7 @@ function taskTable(view: TaskView, board: Board, width: number, paint: Paint): s
     ...reachedSentences(view),
     undefinedSentence(view),
     ceilingSentence(view),
+    retrainingSentence(view),
     foreignNote(task),
   ].flatMap((note) => (note === undefined ? [] : wrap(singleLine(note), width).map(paint.dim)));
   return [

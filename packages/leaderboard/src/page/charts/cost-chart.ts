@@ -1,5 +1,6 @@
 import { singleLine } from '../../text/display-text.js';
 import { formatSeconds, formatValue } from '../../view/format.js';
+import { retrainingSentence, wholeSeconds } from '../../view/retraining-sentence.js';
 import type { RowView, TaskView } from '../../view/task-view.js';
 import { metricName } from '../metric-name.js';
 import { chartWidth, drawChart } from './chart.js';
@@ -21,18 +22,21 @@ interface Point {
   readonly low: number;
   readonly high: number;
   readonly front: boolean;
+  /** Whether models are trained on subsets for it. */
+  readonly retrains: boolean;
   readonly label: string;
 }
 
-/** Value against seconds, with the methods that none beats in both; undefined without two methods with costs. */
+/** Value against all seconds, training included, with the methods that none beats in both; undefined without two methods with costs. */
 export async function costChart(view: TaskView, marks: Marks): Promise<Figure | undefined> {
   const { metric, ceiling } = view;
   if (metric === undefined || !metric.higherIsBetter) return undefined;
-  const points = pointsOf([...view.ranked, ...view.controls]);
+  const rows = [...view.ranked, ...view.controls];
+  const trains = rows.some(({ cost }) => cost?.trainSeconds !== undefined);
+  const points = pointsOf(rows, trains);
   if (points.length < 2) return undefined;
   const domain = domainOf(points, ceiling?.value?.value);
   const front = points.filter((point) => point.front).sort((a, b) => a.seconds - b.seconds);
-  const trains = [...view.ranked, ...view.controls].some(({ cost }) => cost?.trainSeconds !== undefined);
   const what = trains ? 'seconds to train its models, fit and score' : 'seconds to fit and score';
   const axes = axesOf(domain, metricName(metric), what);
   const svg = await drawChart({
@@ -46,13 +50,18 @@ export async function costChart(view: TaskView, marks: Marks): Promise<Figure | 
     ],
   });
   const names = front.map(({ title }) => title).join(', ');
-  const declared = [...view.ranked, ...view.controls].some(({ cost }) => cost?.declared);
+  const declared = rows.some(({ cost }) => cost?.declared);
+  const untold = rows.some(({ cost }) => secondsOf(cost, false) !== undefined && secondsOf(cost, trains) === undefined);
+  const bought = retrainingSentence(view);
   return {
     id: 'cost',
     title: `${metricName(metric)} against cost`,
     caption:
       `Nothing is both better and cheaper than the methods on the line (${names}). Vertical bars are intervals` +
       `${ceiling === undefined ? '' : ', the dashed line is the noise ceiling'}.` +
+      `${points.some(({ retrains }) => retrains) ? ' Hollow marks are methods that retrain: models are trained on subsets for them.' : ''}` +
+      `${bought === undefined ? '' : ` ${bought}`}` +
+      `${untold ? ' Methods of which the training is not known are left out.' : ''}` +
       `${declared ? ' Declared costs were measured elsewhere, and are left out.' : ''}`,
     svg,
   };
@@ -155,17 +164,22 @@ function pointLayers(points: Point[], { x, y }: Axes, marks: Marks) {
       mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.55, aria: false },
       encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
     },
-    {
-      data: { values: points },
-      mark: { type: 'point', filled: true, size: 80, opacity: 1 },
-      encoding: {
-        x,
-        y,
-        color,
-        shape: { field: 'family', type: 'nominal', scale: shapeScale(marks), legend: null },
-        description: { field: 'label', type: 'nominal' },
-      },
-    },
+    ...[false, true].map(
+      (retrains) =>
+        ({
+          data: { values: points.filter((point) => point.retrains === retrains) },
+          mark: retrains
+            ? ({ type: 'point', filled: false, fill: 'var(--card)', strokeWidth: 2, size: 70, opacity: 1 } as const)
+            : ({ type: 'point', filled: true, size: 80, opacity: 1 } as const),
+          encoding: {
+            x,
+            y,
+            color,
+            shape: { field: 'family', type: 'nominal', scale: shapeScale(marks), legend: null },
+            description: { field: 'label', type: 'nominal' },
+          },
+        }) as const,
+    ),
   ] as const;
 }
 
@@ -192,14 +206,23 @@ function labelLayers(labels: Label[], { x, y }: Axes) {
   );
 }
 
-function pointsOf(rows: readonly RowView[]): Point[] {
-  const measured = rows.flatMap(({ row, value, cost }) => {
-    if (value === undefined || cost?.fitSeconds === undefined || cost.scoreSeconds === undefined) return [];
+/** Seconds of fit and score, and where `trains` of training the models too; undefined where they are not known. */
+function secondsOf(cost: RowView['cost'], trains: boolean): number | undefined {
+  if (trains) return wholeSeconds(cost);
+  return cost?.fitSeconds === undefined || cost.scoreSeconds === undefined
+    ? undefined
+    : cost.fitSeconds + cost.scoreSeconds;
+}
+
+function pointsOf(rows: readonly RowView[], trains: boolean): Point[] {
+  const measured = rows.flatMap(({ row: { title, family, kind }, value, cost }) => {
+    const known = secondsOf(cost, trains);
+    if (value === undefined || known === undefined) return [];
     // A millisecond is the least a log scale shows.
-    const seconds = Math.max(0.001, (cost.trainSeconds ?? 0) + cost.fitSeconds + cost.scoreSeconds);
-    const title = singleLine(row.title);
-    const { family } = row;
-    return [{ title, family, seconds, value: value.value, low: value.low, high: value.high, kind: row.kind }];
+    const seconds = Math.max(0.001, known);
+    const { low, high } = value;
+    const retrains = cost?.retrains === true;
+    return [{ title: singleLine(title), family, seconds, value: value.value, low, high, kind, retrains }];
   });
   return measured.map(({ kind, ...point }) => ({
     ...point,
