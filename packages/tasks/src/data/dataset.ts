@@ -74,8 +74,7 @@ export function defineDataset<const S extends ParamSpecs>(spec: DatasetSpec<S>):
 }
 
 /** How training points and queries are chosen among the rows of a dataset. */
-export const pointChoices = ['stratified', 'first'] as const;
-export type PointChoice = (typeof pointChoices)[number];
+const pointChoices = ['stratified', 'first'] as const;
 
 /** Part of no key where they are left out. */
 const choiceParams = {
