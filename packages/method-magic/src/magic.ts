@@ -35,10 +35,6 @@ export default defineMethod({
       help: 'least correlation of derivatives with retrained differences at which scores are given; -1: any',
     }),
   },
-  adapted: ({ layers }) =>
-    layers.some(({ kind }) => kind === 'batchNorm')
-      ? 'the statistics of batch normalisations do not depend on the weights of points'
-      : undefined,
   async score(ctx, { mean, probes, probeSize, smoothness }) {
     const { train, queries, epochs, batch } = ctx.task;
     const steps = epochs * Math.ceil(train / batch);

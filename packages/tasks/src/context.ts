@@ -15,10 +15,9 @@ import type { Evaluator } from './passes/evaluator.js';
 import { layerMatrices } from './passes/layer-matrices.js';
 import type { Likelihood } from './passes/likelihood.js';
 import type { Pass, Subject } from './passes/pass.js';
-import type { ContextRequest, LoadedCheckpoint } from './task.js';
+import type { ContextRequest, LoadedCheckpoint, Task } from './task.js';
 import type { TaskKindParts } from './task-kind.js';
 import type { Replayer } from './training/replay.js';
-import type { Reweighter } from './training/reweighting.js';
 import type { Unroller } from './training/unrolling.js';
 
 /** Shifted models that are asked in one pass: their activations are in memory together. */
@@ -35,8 +34,8 @@ export interface ContextParts {
   readonly replay: Replayer;
   readonly likelihood: Likelihood;
   readonly unroll: Unroller;
-  readonly reweight: Reweighter;
-  readonly targetPass: Pass;
+  readonly train: Task['train'];
+  readonly queryTargets: Task['queryTargets'];
   /** For generators. */
   readonly samplingPass?: TaskKindParts['samplingPass'];
   readonly environment: DataEnvironment;
@@ -53,8 +52,8 @@ export function createContext(
     replay,
     likelihood,
     unroll,
-    reweight,
-    targetPass,
+    train,
+    queryTargets,
     samplingPass,
     environment,
   }: ContextParts,
@@ -148,8 +147,13 @@ export function createContext(
           message: `${weights.length} weights are not whole rows of ${info.train} training points`,
         });
       }
-      const models = await reweight(checkpoints[0], weights, cancel);
-      const targets = await evaluator.outputs(models, { of: 'queries', output: 'target', pass: targetPass, cancel });
+      const { seed } = checkpoints[0];
+      const runs = Array.from({ length: rows }, (_, row) => ({
+        seed,
+        weights: weights.subarray(row * info.train, (row + 1) * info.train),
+      }));
+      const models = await train({ runs, cancel });
+      const targets = await queryTargets(models.map(({ parameters }) => parameters));
       return Float32Array.from(targets.flatMap((row) => [...row]));
     },
   };

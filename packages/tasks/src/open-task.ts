@@ -11,16 +11,11 @@ import type { TaskSpec } from './spec.js';
 import { modelsAtOnce } from './stack.js';
 import type { Task } from './task.js';
 import { taskInfo } from './task-info.js';
-import { createReweighter } from './training/reweighting.js';
 import { openTrainer, type Trainer } from './training/trainer.js';
 import { createUnroller } from './training/unrolling.js';
 
 const kinds = choices('kind', { classifier, generator });
-const contexts = choices('service', {
-  context: createContext,
-  unroll: createUnroller,
-  reweight: createReweighter,
-});
+const contexts = choices('service', { context: createContext, unroll: createUnroller });
 
 /**
  * Opens a task. Graphs are compiled when first needed.
@@ -52,18 +47,20 @@ export async function openTask(
     const found = subject.count('queries');
     if (found !== info.queries) throw new RangeError(`the data has ${found} queries, the task ${info.queries}`);
   };
+  const train: Task['train'] = async (request) => {
+    const whole = request.runs.every(({ members }) => members === undefined);
+    return (await trainerOf(whole ? 1 : stack)).train(request);
+  };
+  const queryTargets: Task['queryTargets'] = async (parameters) => {
+    requireQueries();
+    return evaluator.outputs(parameters, { of: 'queries', output: 'target', pass: targetPass }, stack);
+  };
   return {
     info,
     stack,
     layers: subject.architecture.calls,
-    async train(request) {
-      const whole = request.runs.every(({ members }) => members === undefined);
-      return (await trainerOf(whole ? 1 : stack)).train(request);
-    },
-    async queryTargets(parameters) {
-      requireQueries();
-      return evaluator.outputs(parameters, { of: 'queries', output: 'target', pass: targetPass }, stack);
-    },
+    train,
+    queryTargets,
     ...(right === undefined
       ? {}
       : {
@@ -77,12 +74,10 @@ export async function openTask(
     context(request) {
       requireQueries();
       const { replay, likelihood, samplingPass } = kind;
-      const unrollable = { subject, objective, targetPass };
-      const unroll = contexts.unroll(engine, unrollable);
-      const reweight = contexts.reweight(engine, unrollable);
+      const unroll = contexts.unroll(engine, { subject, objective, targetPass });
       const normalisation = normalisationOf(spec, true);
       const parts = { info, data, normalisation, subject, evaluator, replay, likelihood, samplingPass, environment };
-      return contexts.context({ ...parts, unroll, reweight, targetPass }, request);
+      return contexts.context({ ...parts, unroll, train, queryTargets }, request);
     },
     async release() {
       await evaluator.release();

@@ -47,7 +47,7 @@ export function reversedStep(objective: Objective, queries: number): ScanBody {
         losses: (...asked) => tf.mul(objective.losses(...asked), weights),
       };
       const state = Object.fromEntries(names.map((name, i) => [name, given[i]]));
-      const { carry: next } = trainingStep(weighted, state, step);
+      const { carry: next } = trainingStep(weighted, state, { ...step, ...weightedShares(step, weights) });
       return names
         .map((name) => tf.sum(tf.mul(next[name], adjoints[adjointName(name)])))
         .reduce((sum, product) => tf.add(sum, product));
@@ -59,6 +59,13 @@ export function reversedStep(objective: Objective, queries: number): ScanBody {
       emit: { [byWeight]: slopes[names.length] },
     };
   };
+}
+
+/** What counts in the means of batch normalisations: w_i / Σ w, of a single model. */
+function weightedShares({ shares }: Tensors, weights: tf.Tensor): Tensors {
+  if (shares === undefined) return {};
+  const counted = tf.mul(shares, tf.reshape(weights, shares.shape));
+  return { shares: tf.div(counted, tf.sum(counted)) };
 }
 
 function repeated(tensor: tf.Tensor, times: number): tf.Tensor {

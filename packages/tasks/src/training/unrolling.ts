@@ -94,7 +94,7 @@ const mostAtOnce = 32;
  */
 function queriesAtOnce({ subject, objective }: Unrollable): number {
   const { network, architecture } = subject;
-  if (!network.stackable) return 1;
+  if (!network.stackable || architecture.statistics.length > 0) return 1;
   const { batch } = objective.recipe;
   const bytes = 4 * (stateSize(trainingSpec(objective, 1).carry) + batch * architecture.activations);
   const most = Math.max(1, Math.min(mostAtOnce, Math.floor(groupBytes / bytes)));

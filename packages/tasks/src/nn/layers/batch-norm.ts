@@ -64,8 +64,8 @@ export function trainingStandardised(
 }
 
 /**
- * Its gradient in closed form (Ioffe and Szegedy 2015, section 3) takes fewer passes over x than that of the steps. The
- * weights are an input for the sake of engines that free what a gradient has not saved; no gradient is taken by them.
+ * Its gradient in closed form (Ioffe and Szegedy 2015, section 3) takes fewer passes over x than that of the steps. That by
+ * the weights is along changes that leave their sum at 1.
  */
 function standardisedOverBatch(x: tf.Tensor, weights: tf.Tensor, leading: number): tf.Tensor {
   return tf.customGrad((...args) => {
@@ -78,10 +78,19 @@ function standardisedOverBatch(x: tf.Tensor, weights: tf.Tensor, leading: number
       const ofSample = bySample(weights, y, leading);
       const along = tf.mul(ofSample, byChannel(total(tf.mul(dy, y), leading), y));
       const mean = tf.mul(ofSample, byChannel(total(dy, leading), y));
-      return [tf.mul(tf.sub(dy, tf.add(tf.mul(y, along), mean)), inverse), tf.zerosLike(weights)];
+      const byInput = tf.mul(tf.sub(dy, tf.add(tf.mul(y, along), mean)), inverse);
+      return [byInput, byWeights(dy, y, leading)];
     };
     return { value, gradFunc };
   })(x, weights) as tf.Tensor;
+}
+
+/** dL/dw_b = -Σ_channels [Σ dy · mean y_b + Σ dy y · mean y_b² / 2], with means over the positions of sample b. */
+function byWeights(dy: tf.Tensor, y: tf.Tensor, leading: number): tf.Tensor {
+  const ofMean = tf.mul(total(dy, leading), overPositions(y, leading));
+  const ofVariance = tf.mul(total(tf.mul(dy, y), leading), overPositions(tf.square(y), leading));
+  const bySample = tf.neg(tf.sum(tf.add(ofMean, tf.div(ofVariance, 2)), -1));
+  return leading === 0 ? bySample : tf.sum(bySample, 0);
 }
 
 /** Mean and (biased) variance of each channel, [1 × channels] with the `leading` axes before that, and x without its mean. */
