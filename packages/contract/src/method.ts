@@ -306,6 +306,8 @@ export interface BaseContext {
   progress(done: number): void;
   readonly signal: CancelSignal;
   log(message: string): void;
+  /** What a reader of the scores has to know and only computing them could tell. Boards show what `score` notes. */
+  note(message: string): void;
 }
 
 /** What each need adds to the context. */

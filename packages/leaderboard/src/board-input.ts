@@ -57,6 +57,8 @@ export interface CellResult {
   readonly cost?: Cost;
   /** SHA-256 of the scores. */
   readonly scoresDigest?: string;
+  /** What the method noted about the scores. */
+  readonly notes?: readonly string[];
   /** What differs from the method's paper on this task, where something does. */
   readonly adaptation?: string;
 }

@@ -182,6 +182,8 @@ export interface BoardRow {
   readonly groups?: string;
   /** SHA-256 of the scores, by seed in the order of `seeds`. */
   readonly scoresDigests?: readonly string[];
+  /** What the method noted about its scores, each sentence once; absent where it noted nothing. */
+  readonly notes?: readonly string[];
 }
 
 export interface SweepEntry {

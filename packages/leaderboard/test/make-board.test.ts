@@ -1,7 +1,7 @@
 import { metrics } from '@attribution-bench/metrics';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BoardInput, CellResult } from '../src/board-input.js';
-import { type Board, type BoardRow, makeBoard, makeCosts, renderTerminal } from '../src/index.js';
+import { type Board, type BoardRow, makeBoard, makeCosts, renderMarkdown, renderTerminal } from '../src/index.js';
 import { exampleGrid } from './example-grid.js';
 import { simulatedGrid } from './simulated-grid.js';
 
@@ -270,6 +270,18 @@ it('agrees with the Pearson correlation when that is the statistic', () => {
   expect(high).toBeGreaterThan(value);
   expect(ofCeiling?.value).toBeGreaterThan(0.95);
   expect(ofCeiling?.value).toBeLessThan(1.05);
+});
+
+it('shows what a method noted about its scores, each sentence once', () => {
+  const input = exampleGrid();
+  const board = makeBoard({
+    ...input,
+    cells: input.cells.map((cell) => (cell.method === 'tracin' ? { ...cell, notes: ['smoothness <0.9>'] } : cell)),
+    report: { ...input.report, resamples: 10 },
+  });
+  expect(rowOf(board, 'tracin', 'digits-mlp').notes).toEqual(['smoothness <0.9>']);
+  expect(renderTerminal(board, undefined, { width: 300, color: false })).toContain('TracIn: smoothness <0.9>.');
+  expect(renderMarkdown(board)).toContain('TracIn: smoothness &lt;0.9&gt;.');
 });
 
 it('marks a method as adapted where its cells are, with the reason, and nowhere else', () => {

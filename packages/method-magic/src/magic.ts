@@ -19,6 +19,7 @@ export default defineMethod({
   params: {
     mean: choice(['whole', 'kept'], {
       default: 'whole',
+      search: ['whole', 'kept'],
       help: 'of the losses of a batch that points are taken out of: over the whole batch, as published, or over those kept',
     }),
     probes: int({
@@ -35,39 +36,46 @@ export default defineMethod({
       help: 'least correlation of derivatives with retrained differences at which scores are given; -1: any',
     }),
   },
-  async score(ctx, { mean, probes, probeSize, smoothness }) {
+  stages: { queries: [] },
+  /** By query and training point: `own`, the derivatives, and `shared`, their means over the batches of the point, summed. */
+  async queries(ctx) {
     const { train, queries, epochs, batch } = ctx.task;
     const steps = epochs * Math.ceil(train / batch);
-    const scores = new Float64Array(queries * train);
+    const own = new Float64Array(queries * train);
+    const shared = new Float64Array(queries * train);
     for await (const { step, batch, firstQuery, byWeight } of ctx.unroll()) {
       ctx.signal.throwIfAborted();
-      addStep(scores.subarray(firstQuery * train), { batch, byWeight, train, shared: mean === 'kept' });
+      const start = firstQuery * train;
+      addStep({ own: own.subarray(start), shared: shared.subarray(start), train }, batch, byWeight);
       ctx.progress((steps - step) / steps);
     }
-    if (probes > 0) await checkSmoothness(ctx, scores, { probes, probeSize, least: smoothness });
-    return Float32Array.from(scores);
+    return { own, shared };
+  },
+  async score(ctx, { mean, probes, probeSize, smoothness }, _state, queries) {
+    const { own, shared } = queries as Record<'own' | 'shared', Float64Array>;
+    if (probes > 0) await checkSmoothness(ctx, own, { probes, probeSize, least: smoothness });
+    return Float32Array.from(own, (value, i) => (mean === 'kept' ? value - shared[i] : value));
   },
 });
 
 /**
- * Adds the derivatives of one step, [queries × batch], to the rows of its points. Where a mean is over the points that are
- * kept, a weight w_i also enters its denominator: Σ w l / Σ w has the derivative (l_i - mean l) / |B|.
+ * Adds the derivatives of one step, [queries × batch], to those of its points, and to `shared` their mean over the batch. Where
+ * a mean is over the points that are kept, a weight w_i also enters its denominator: Σ w l / Σ w has the derivative
+ * (l_i - mean l) / |B|.
  */
 function addStep(
-  scores: Float64Array,
-  step: {
-    readonly batch: Int32Array;
-    readonly byWeight: Float32Array;
-    readonly train: number;
-    readonly shared: boolean;
-  },
+  { own, shared, train }: { readonly own: Float64Array; readonly shared: Float64Array; readonly train: number },
+  batch: Int32Array,
+  byWeight: Float32Array,
 ): void {
-  const { batch, byWeight, train, shared } = step;
   const points = batch.filter((point) => point >= 0);
   for (let query = 0; query * batch.length < byWeight.length; query++) {
     const row = byWeight.subarray(query * batch.length, query * batch.length + points.length);
-    const total = shared ? row.reduce((sum, value) => sum + value, 0) : 0;
-    for (const [place, point] of points.entries()) scores[query * train + point] += row[place] - total / points.length;
+    const mean = row.reduce((sum, value) => sum + value, 0) / points.length;
+    for (const [place, point] of points.entries()) {
+      own[query * train + point] += row[place];
+      shared[query * train + point] += mean;
+    }
   }
 }
 
@@ -101,11 +109,9 @@ async function checkSmoothness(
       squares += difference ** 2;
     }
   }
-  const agreement = products / Math.sqrt(predictedSquares * squares);
-  const scale = Math.sqrt(squares / predictedSquares);
-  ctx.log(
-    `smoothness of training: derivatives correlate ${agreement.toFixed(3)} with differences of ${2 * probes} retrainings ` +
-      `with weights of 1 ± ${probeSize}, which are ${scale.toPrecision(3)} times as large`,
+  const agreement = products === 0 ? 0 : products / Math.sqrt(predictedSquares * squares);
+  ctx.note(
+    `smoothness ${agreement.toFixed(3)}, the correlation of derivatives with what training again with weights of 1 ± ${probeSize} does`,
   );
   if (agreement >= least) return;
   throw new BenchError({

@@ -24,6 +24,7 @@ describe('what a board is made from', () => {
       expect(cost?.peakRssBytes).toBeGreaterThan(1e6);
     }
     expect(board.cells.map(({ cost }) => cost?.retrainings)).toEqual([0, 1, 0]);
+    expect(board.cells.map(({ notes }) => notes)).toEqual([undefined, undefined, ['a match counts 1']]);
   });
 
   it('marks cells that their method calls adapted', async () => {

@@ -4,7 +4,7 @@ import type { ContextRequest } from './task.js';
 /** What every method sees, whatever it needs. */
 export function baseContext(
   task: TaskInfo,
-  { scope, cancel, progress, log }: Pick<ContextRequest, 'scope' | 'cancel' | 'progress' | 'log'>,
+  { scope, cancel, progress, log, note }: Pick<ContextRequest, 'scope' | 'cancel' | 'progress' | 'log' | 'note'>,
 ): BaseContext {
   let done = 0;
   return {
@@ -17,5 +17,9 @@ export function baseContext(
     },
     signal: cancel,
     log,
+    note(message) {
+      log(message);
+      note?.(message);
+    },
   };
 }

@@ -50,6 +50,8 @@ export interface ContextRequest {
   readonly cancel: CancelSignal;
   progress(done: number): void;
   log(message: string): void;
+  /** Where notes are kept besides the log. */
+  readonly note?: ((message: string) => void) | undefined;
 }
 
 /** A task with its data and an engine: trains models and answers what the harness and methods ask of them. */

@@ -16,6 +16,7 @@ export function entryRow({ task, entry, control, metrics, rankedBy, rank, groups
   const unmeasured = entry.status === 'ok' && rankedBy !== undefined && metrics[rankedBy] === undefined;
   const reason = unmeasured ? `has no ${rankedBy}` : entry.reason;
   const adaptation = entry.allCells.find((cell) => cell.adaptation !== undefined)?.adaptation;
+  const notes = [...new Set(cells.flatMap(({ notes }) => notes ?? []))];
   const digests = cells.flatMap(({ scoresDigest }) => scoresDigest ?? []);
   return {
     kind: control ? 'control' : 'method',
@@ -42,6 +43,7 @@ export function entryRow({ task, entry, control, metrics, rankedBy, rank, groups
     ...(rank !== undefined && { rank }),
     ...(groups !== undefined && { groups }),
     ...(digests.length === 0 ? {} : { scoresDigests: digests }),
+    ...(notes.length > 0 && { notes }),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   ceilingSentence,
   choiceSentence,
   measuredSentence,
+  methodNotes,
   modelSentence,
   reachedSentences,
   statisticsSentence,
@@ -85,6 +86,7 @@ async function taskSection(
     settlingSentence(view),
     ...reachedSentences(view),
     undefinedSentence(view),
+    methodNotes(view),
     ceilingSentence(view),
     foreignNote(task),
   ].flatMap((note) => note ?? []);

@@ -26,6 +26,7 @@ import {
   choiceRule,
   chosenParams,
   measuredSentence,
+  methodNotes,
   modelSentence,
   notComputed,
   reachedSentences,
@@ -85,6 +86,7 @@ function taskSection(view: TaskView, board: Board): string {
   const choice = choiceRule(view, board.selection?.budget);
   const tuning = tuningTable(view);
   const marks = marksSentence(rows);
+  const noted = methodNotes(view);
   const noShares = ceilingSentence(view);
   const note = foreignNote(task);
   const bought = retrainingSentence(view);
@@ -101,6 +103,7 @@ function taskSection(view: TaskView, board: Board): string {
     ...(settling === undefined ? [] : [markdownText(settling)]),
     ...reachedSentences(view).map(markdownText),
     ...(undefinedQueries === undefined ? [] : [markdownText(undefinedQueries)]),
+    ...(noted === undefined ? [] : [markdownText(noted)]),
     ...(noShares === undefined ? [] : [markdownText(noShares)]),
     ...(bought === undefined ? [] : [markdownText(bought)]),
     ...(note === undefined ? [] : [markdownText(note)]),

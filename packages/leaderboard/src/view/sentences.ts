@@ -172,6 +172,14 @@ export function undefinedSentence({ task, ranked, controls }: TaskView): string 
   return `Queries (of ${task.report.queries}) whose value was undefined and counted as 0: ${list.join(', ')}.`;
 }
 
+/** What methods noted about their scores, where any did. */
+export function methodNotes({ ranked, controls }: TaskView): string | undefined {
+  const noted = [...ranked, ...controls].flatMap(({ row }) =>
+    row.notes === undefined ? [] : [`${row.title}: ${row.notes.join('; ')}.`],
+  );
+  return noted.length === 0 ? undefined : noted.join(' ');
+}
+
 /** Why there is no ceiling, no row has a share of it, or it is 1; undefined when rows have one, or nothing has a ceiling here. */
 export function ceilingSentence({ task, metric, ceiling, noCeiling }: TaskView): string | undefined {
   if (noCeiling !== undefined) return noCeiling.row.reason;

@@ -7,7 +7,7 @@ import { findPackage } from '@attribution-bench/tasks';
 import { readArtifact } from '../artifacts/codec.js';
 import { boardDiagnostics } from '../artifacts/diagnosis.js';
 import { type MetricValues, metricArtifact } from '../artifacts/metric-values.js';
-import { scoresDigest } from '../artifacts/scores.js';
+import { scoresDigest, scoresNotes } from '../artifacts/scores.js';
 import { runSanity } from '../artifacts/training-run.js';
 import { partOfTruth } from '../artifacts/truth.js';
 import type { RunOutcome } from '../journal/events.js';
@@ -129,6 +129,7 @@ async function cellResult(
     if (stored !== undefined) metrics[id] = await readArtifact(store, stored, metricArtifact);
   }
   const digest = scores === undefined ? undefined : await readArtifact(store, scores, scoresDigest);
+  const notes = scores === undefined ? [] : await readArtifact(store, scores, scoresNotes);
   const cost = scores === undefined ? undefined : await costOf(store, cell, steps);
   const complete = Object.keys(metrics).length === Object.keys(cell.steps.metrics).length && scores !== undefined;
   const failure = complete ? undefined : failures.get(cell.id);
@@ -140,6 +141,7 @@ async function cellResult(
     metrics,
     ...(cost !== undefined && { cost }),
     ...(digest !== undefined && { scoresDigest: digest }),
+    ...(notes.length > 0 && { notes }),
   };
 }
 

@@ -20,7 +20,7 @@ export function madeUpParameters(count: number): Float32Array {
 }
 
 /** Random numbers in place of a method's scores. @param shape see `shapeOfScores` */
-export function madeUpScores(shape: readonly number[], seed = 1): Required<Scores> {
+export function madeUpScores(shape: readonly number[], seed = 1): Required<Omit<Scores, 'notes'>> {
   return {
     scores: madeUpNumbers(sizeOf(shape), seed),
     selfInfluence: madeUpNumbers(shape[shape.length - 1], seed),

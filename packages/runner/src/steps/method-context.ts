@@ -10,7 +10,7 @@ import {
   narrowContext,
   type Seed,
 } from '@attribution-bench/contract';
-import { baseContext, importAuthored } from '@attribution-bench/tasks';
+import { baseContext, type ContextRequest, importAuthored } from '@attribution-bench/tasks';
 import { readArtifact } from '../artifacts/codec.js';
 import { subsetsArtifact } from '../artifacts/subset-outcomes.js';
 import { type CellSource, type ForeignSource, type MethodSource, namesOf, type TaskSource } from '../model/job.js';
@@ -24,7 +24,7 @@ interface MethodJob {
   readonly method: MethodSource;
 }
 
-type Surroundings = Pick<StepContext, 'store' | 'tasks' | 'cancel' | 'progress' | 'log'>;
+type Surroundings = Pick<StepContext, 'store' | 'tasks' | 'cancel' | 'progress' | 'log'> & Pick<ContextRequest, 'note'>;
 
 /** The method, and what it may see of the task. */
 export async function openMethod(
@@ -41,7 +41,7 @@ export async function openMethod(
 }
 
 async function modelContext(taskSource: TaskSource, source: MethodSource, surroundings: Surroundings) {
-  const { store, tasks, cancel, progress, log } = surroundings;
+  const { store, tasks, cancel, progress, log, note } = surroundings;
   const task = await tasks.use(taskSource);
   const { checkpointSubsets } = source;
   const checkpoints = await Promise.all(
@@ -56,7 +56,7 @@ async function modelContext(taskSource: TaskSource, source: MethodSource, surrou
   const snapshots = runs.map((ref, run) => readRun(store, ref, taskSource, source.modelSeed, run));
   const trajectory = (await Promise.all(snapshots)).flat();
   const scope = scopeOf(taskSource, source);
-  const ctx = task.context({ checkpoints, trajectory, scope, cancel, progress, log });
+  const ctx = task.context({ checkpoints, trajectory, scope, cancel, progress, log, note });
   return { ...ctx, ...subsetsMember(source, store) };
 }
 
@@ -69,10 +69,10 @@ function subsetsMember({ subsets }: MethodSource, store: Surroundings['store']) 
 function foreignContext(
   task: ForeignSource,
   source: MethodSource,
-  { store, cancel, progress, log }: Surroundings,
+  { store, cancel, progress, log, note }: Surroundings,
 ): BaseContext {
   return {
-    ...baseContext(task.info, { scope: scopeOf(task, source), cancel, progress, log }),
+    ...baseContext(task.info, { scope: scopeOf(task, source), cancel, progress, log, note }),
     ...subsetsMember(source, store),
   };
 }

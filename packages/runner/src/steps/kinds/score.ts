@@ -73,7 +73,9 @@ async function scoreMethod(job: ScoreJob, ctx: StepContext): Promise<StepReport>
   const { params } = job.method;
   const scoresShare = job.selfInfluence ? 0.5 : 1;
   const progress = (done: number) => ctx.progress(done * scoresShare);
-  const opened = await openMethod(job.method, job.task, { ...ctx, progress });
+  const notes = new Set<string>();
+  const note = (message: string) => void notes.add(String(message));
+  const opened = await openMethod(job.method, job.task, { ...ctx, progress, note });
   const { method, ctx: seen } = opened;
   const read = async (ref: ArtifactRef | undefined) => (ref ? readArtifact(ctx.store, ref, stateArtifact) : {});
   const [state, queries] = [await read(job.stages.fit), await read(job.stages.queries)];
@@ -88,6 +90,7 @@ async function scoreMethod(job: ScoreJob, ctx: StepContext): Promise<StepReport>
   await writeArtifact(ctx.store, job.output, scoresArtifact(shape), {
     scores,
     ...(selfInfluence && { selfInfluence }),
+    notes: [...notes],
   });
   return spent;
 }
