@@ -1,4 +1,5 @@
 import { BenchError, choice, defineMethod, int, type MethodContext, num } from '@attribution-bench/contract';
+import { spearman } from '@attribution-bench/numerics';
 
 /**
  * MAGIC (Ilyas and Engstrom 2025): the derivative of the query's target after training by the weight w_i that each training
@@ -23,7 +24,7 @@ export default defineMethod({
       help: 'of the losses of a batch that points are taken out of: over the whole batch, as published, or over those kept',
     }),
     probes: int({
-      default: 2,
+      default: 3,
       min: 0,
       max: 64,
       help: 'random directions in which two retrainings each measure how smooth training is; 0: not measured',
@@ -80,9 +81,9 @@ function addStep(
 }
 
 /**
- * How well the derivatives foretell what training again does: correlation, about 0, over all queries and probes, of scores · d
- * with (f(1 + h d) - f(1 - h d)) / 2h, for random directions d of ±1. 1 where training is smooth on the scale h; where it is
- * chaotic, derivatives grow without saying anything, and the correlation is near 0.
+ * How well the derivatives foretell what training again does: Spearman's correlation over all queries and probes of scores · d
+ * with f(1 + h d) - f(1 - h d), for random directions d of ±1. It is 1 where training is smooth on the scale h; where
+ * it is chaotic, derivatives grow without saying anything, and it is near 0. Ranks, since of jumps a few outweigh all.
  * @throws BenchError METHOD_ROUGH below `least`
  */
 async function checkSmoothness(
@@ -94,29 +95,25 @@ async function checkSmoothness(
   const rng = ctx.rng('probes');
   const directions = Int8Array.from({ length: probes * train }, () => 2 * rng.below(2) - 1);
   const weights = (sign: number) => Float32Array.from(directions, (direction) => 1 + sign * probeSize * direction);
-  const targets = await ctx.reweighted(Float32Array.from([...weights(1), ...weights(-1)]));
-  let [products, predictedSquares, squares] = [0, 0, 0];
-  for (let probe = 0; probe < probes; probe++) {
+  const raised = await ctx.reweighted(weights(1));
+  const lowered = await ctx.reweighted(weights(-1));
+  const predicted = Float64Array.from(raised, (_, pair) => {
+    const [probe, query] = [Math.floor(pair / queries), pair % queries];
     const direction = directions.subarray(probe * train, (probe + 1) * train);
-    for (let query = 0; query < queries; query++) {
-      const row = scores.subarray(query * train, (query + 1) * train);
-      const predicted = row.reduce((sum, score, point) => sum + score * direction[point], 0);
-      const raised = targets[probe * queries + query];
-      const lowered = targets[(probes + probe) * queries + query];
-      const difference = (raised - lowered) / (2 * probeSize);
-      products += predicted * difference;
-      predictedSquares += predicted ** 2;
-      squares += difference ** 2;
-    }
-  }
-  const agreement = products === 0 ? 0 : products / Math.sqrt(predictedSquares * squares);
-  ctx.note(
-    `smoothness ${agreement.toFixed(3)}, the correlation of derivatives with what training again with weights of 1 ± ${probeSize} does`,
+    return direction.reduce((sum, along, point) => sum + along * scores[query * train + point], 0);
+  });
+  const agreement = spearman(
+    predicted,
+    raised.map((target, pair) => target - lowered[pair]),
   );
-  if (agreement >= least) return;
+  const measured = (agreement ?? 0).toFixed(3);
+  ctx.note(
+    `smoothness ${measured}, the rank correlation of derivatives with retraining at weights of 1 ± ${probeSize}`,
+  );
+  if ((agreement ?? 0) >= least) return;
   throw new BenchError({
     code: 'METHOD_ROUGH',
-    message: `training is too rough for its derivative to say anything: it correlates ${agreement.toFixed(3)} with what retraining does, where ${least} is asked for`,
+    message: `training is too rough for its derivative to say anything: it correlates ${measured} with what retraining does, where ${least} is asked for`,
     next: 'train with a lower learning rate, a warm-up or a smooth activation, or set smoothness: -1 for the scores as they are',
   });
 }

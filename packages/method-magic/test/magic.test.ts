@@ -22,7 +22,7 @@ test('says how smooth training is, and gives no scores where it is too rough', a
   const messages: string[] = [];
   const log = (message: string) => messages.push(message);
   await runMethod(method, smooth, { params: { smoothness: 0.99 }, log });
-  expect(messages).toEqual([expect.stringMatching(/^smoothness 1\.000, the correlation of derivatives with/)]);
+  expect(messages).toEqual([expect.stringMatching(/^smoothness 1\.000, the rank correlation of derivatives with/)]);
   await smooth.task.release();
   const rough = await perceptron('relu');
   await expect(runMethod(method, rough, { params: { probeSize: 0.001 } })).rejects.toThrow('too rough');
