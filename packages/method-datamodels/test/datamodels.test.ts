@@ -49,6 +49,7 @@ async function fitAndScore(outcomes: SubsetOutcomes, ridge: number) {
     progress() {},
     signal: neverCancelled,
     log() {},
+    note() {},
   };
   const ctx = narrowContext({ ...base, ...{ subsets: async () => outcomes } }, datamodels.needs);
   const state: MethodState = await datamodels.fit(ctx, params);
