@@ -164,7 +164,7 @@ function pointLayers(points: Point[], { x, y }: Axes, marks: Marks) {
       mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.55, aria: false },
       encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
     },
-    ...[false, true].map(
+    ...[...new Set(points.map(({ retrains }) => retrains))].sort().map(
       (retrains) =>
         ({
           data: { values: points.filter((point) => point.retrains === retrains) },
