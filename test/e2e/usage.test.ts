@@ -9,11 +9,21 @@ describe('what the command line refuses ends with 2 and one line', () => {
     [['gird'], "error: unknown command 'gird', did you mean grid?\n"],
     [
       ['grid', '--jobs', '0'],
-      "error: option '--jobs <n>' argument '0' is invalid. Expected a whole number of at least 1, see bench help\n",
+      "error: option '-j, --jobs <n>' argument '0' is invalid. Expected a whole number of at least 1, see bench help\n",
+    ],
+    [['xyzzy.yaml'], "error: unknown command 'xyzzy.yaml', did you mean bench grid xyzzy.yaml?\n"],
+    [['truth', 'xyzzy'], "error: unknown command 'xyzzy', known: build, verify, export, import\n"],
+    [
+      ['plan', 'digitz'],
+      'error: no grid file "digitz": looked for digitz, configs/digitz, configs/digitz.yaml, did you mean "digits"?\n',
     ],
     [
-      ['plan', '--config', 'nowhere'],
-      'error: no grid file "nowhere": looked for nowhere, configs/nowhere, configs/nowhere.yaml, see `bench list configs`\n',
+      ['plan', 'digits', '-c', 'ci'],
+      "error: two grids are named, 'digits' and '--config ci'. Leave one of them out, see bench help\n",
+    ],
+    [
+      ['plan', '--engine', 'onxx'],
+      "error: option '--engine <name>' argument 'onxx' is invalid. Did you mean \"onnx\"? Known: onnx, tfjs, see bench help\n",
     ],
     [['list', 'models', 'mpl'], 'error: "mpl" is not among the models, did you mean "mlp"?\n'],
   ])('bench %j', async (args, line) => {
@@ -26,10 +36,10 @@ test('help says what every verb is for, with examples and exit codes', async () 
   expect(code).toBe(0);
   for (const verb of ['grid', 'plan', 'truth', 'status', 'report', 'list', 'validate', 'doctor', 'gc', 'perf']) {
     expect(stdout).toMatch(new RegExp(`^ {2}${verb} .*\\w`, 'm'));
-    const help = await bench([verb, '--help']);
+    const help = await bench([verb, '-h']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
   }
-  expect(stdout).toContain('bench grid --config digits.yaml');
+  expect(stdout).toContain('bench grid digits.yaml');
   expect(stdout).toContain('4  incomplete');
 });
 

@@ -46,21 +46,21 @@ Exit codes:
 
 const examples = `
 Start here:
-  bench grid --config digits.yaml            train, retrain, attribute, print the leaderboard
-  bench grid --config digits.yaml --quick    the same at toy sizes, to see that it works
-  bench plan --config digits.yaml            what that would compute, what is stored already, how long it takes
-  bench list methods                         what a grid can name, with parameters
-  bench doctor                               what this machine has and lacks`;
+  bench grid digits.yaml            train, retrain, attribute, print the leaderboard
+  bench grid digits.yaml --quick    the same at toy sizes, to see that it works
+  bench plan digits.yaml            what that would compute, what is stored already, how long it takes
+  bench list methods                what a grid can name, with parameters
+  bench doctor                      what this machine has and lacks`;
 
 /** The whole command line; parsing it runs the verb. */
 export function commandLine(): Command {
   const program = new Command('bench')
     .description('Attribution Bench: a benchmark of training-data attribution methods')
-    .version(version(), '--version', 'the version')
-    .helpOption('--help', 'this text; with a verb, its flags')
+    .version(version(), '-V, --version', 'the version')
+    .helpOption('-h, --help', 'this text; with a verb, its flags')
     .addHelpText('after', `${examples}\n${exitCodes}`)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}\n`) });
+    .configureOutput({ outputError: (text, write) => write(`${oneLine(text, program)}\n`) });
   for (const verb of verbs) program.addCommand(inheriting(program, verb()));
   return program;
 }
@@ -68,12 +68,19 @@ export function commandLine(): Command {
 /** Commands that are added ready-made do not take over the settings of their parent by themselves. */
 function inheriting(parent: Command, command: Command): Command {
   command.copyInheritedSettings(parent);
+  command.configureOutput({ outputError: (text, write) => write(`${oneLine(text, command)}\n`) });
   for (const nested of command.commands) inheriting(command, nested);
   return command;
 }
 
-/** Commander puts its suggestion on a line of its own, and has none for values. */
-function oneLine(error: string): string {
+/** Commander puts its suggestion on a line of its own, and says nothing of what there is where it has none. */
+function oneLine(error: string, { commands }: Command): string {
+  const unknown = /^error: unknown command '(.*)'$/.exec(error.trim())?.[1];
+  if (unknown !== undefined) {
+    const known = commands.map((command) => command.name()).join(', ');
+    const next = /\.ya?ml$/.test(unknown) ? `did you mean bench grid ${unknown}?` : `known: ${known}`;
+    return `${error.trim()}, ${next}`;
+  }
   const suggested = error.trim().replace(/\n\(Did you mean (.*)\?\)$/, ', did you mean $1?');
   return suggested.endsWith('?') ? suggested : `${suggested.replace(/\.$/, '')}, see bench help`;
 }

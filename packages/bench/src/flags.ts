@@ -1,13 +1,15 @@
 import { availableParallelism } from 'node:os';
-import { parseDuration } from '@attribution-bench/contract';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { nearest, parseDuration } from '@attribution-bench/contract';
+import { type Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
 /** The flags that verbs share; a verb adds those it understands with {@link withFlags}. */
 const flags = {
   config: () =>
-    new Option('--config <file>', 'the grid: a path, or a name in configs/ (with or without .yaml)').default('digits'),
+    new Option('-c, --config <file>', 'the grid: a path, or a name in configs/ (with or without .yaml)').default(
+      'digits',
+    ),
   jobs: () =>
-    new Option('--jobs <n>', 'how many workers of this process compute at once; results do not depend on it')
+    new Option('-j, --jobs <n>', 'how many workers of this process compute at once; results do not depend on it')
       .argParser(wholeNumber)
       .default(availableParallelism(), 'the number of cores'),
   only: () =>
@@ -25,14 +27,15 @@ const flags = {
   failFast: () => new Option('--fail-fast', 'stop at the first cell that fails'),
   quick: () => new Option('--quick', "the small sizes of the grid's `quick:` section, to see that everything works"),
   engine: () =>
-    new Option(
-      '--engine <name>',
-      'onnx, or tfjs: the same functions run eagerly by TensorFlow.js (slow; a cross-check)',
-    )
-      .choices(['onnx', 'tfjs'])
-      .default('onnx'),
+    among(
+      new Option(
+        '--engine <name>',
+        'onnx, or tfjs: the same functions run eagerly by TensorFlow.js (slow; a cross-check)',
+      ),
+      ['onnx', 'tfjs'],
+    ).default('onnx'),
   progress: () =>
-    new Option('--progress <style>', 'plain lines, a bar, or none; a bar is the default on a terminal').choices([
+    among(new Option('--progress <style>', 'plain lines, a bar, or none; a bar is the default on a terminal'), [
       'plain',
       'bar',
       'none',
@@ -67,6 +70,36 @@ export interface FlagValues {
 export function withFlags(command: Command, ...names: FlagName[]): Command {
   for (const name of [...names, 'debug' as const]) command.addOption(flags[name]());
   return command;
+}
+
+/**
+ * A verb about one grid: adds the named flags, `--config` among them, and lets the grid be named without the flag,
+ * `bench grid digits.yaml`. It is an error to name two grids.
+ */
+export function onGrid<F extends FlagValues>(
+  command: Command,
+  names: readonly FlagName[],
+  run: (flags: F) => Promise<void>,
+): Command {
+  command.argument('[grid]', 'the grid, in place of --config');
+  return withFlags(command, 'config', ...names).action((grid: string | undefined, flags: F) => {
+    if (grid !== undefined && command.getOptionValueSource('config') === 'cli' && grid !== flags.config)
+      command.error(`error: two grids are named, '${grid}' and '--config ${flags.config}'. Leave one of them out.`);
+    return run({ ...flags, config: grid ?? flags.config });
+  });
+}
+
+/** One of a few values; another one is refused with the one that was probably meant. */
+export function among<T extends Option | Argument>(what: T, values: readonly string[]): T {
+  what.choices(values);
+  const parse = (value: string, earlier: string | string[] = []): string | string[] => {
+    if (values.includes(value)) return what.variadic ? [earlier, value].flat() : value;
+    const meant = nearest(value, values);
+    const guess = meant === undefined ? '' : `Did you mean "${meant}"? `;
+    throw new InvalidArgumentError(`${guess}Known: ${values.join(', ')}.`);
+  };
+  what.argParser(parse);
+  return what;
 }
 
 function collect(value: string, earlier: string[] | undefined): string[] {

@@ -1,6 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { BenchError } from '@attribution-bench/contract';
+import { BenchError, didYouMean } from '@attribution-bench/contract';
 
 /** The nearest folder upwards of the caller's that holds an nx.json; the caller's own where there is none. */
 export function workspaceFolder(caller = process.cwd()): string {
@@ -20,10 +20,19 @@ export function workspacePath(path: string): string {
   return resolve(workspaceFolder(), path);
 }
 
+/** Names of the grid files of a folder, in order. */
+export function configNames(folder: string): string[] {
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .filter((file) => /\.ya?ml$/.test(file))
+        .sort()
+    : [];
+}
+
 /**
  * The grid file that `--config name` means: `name` in the caller's folder, then `configs/name` and `configs/name.yaml`
  * of the workspace; seen from the caller's folder.
- * @throws BenchError CONFIG_NOT_FOUND that lists all three
+ * @throws BenchError CONFIG_NOT_FOUND that lists all three, and the grid file that was probably meant or those there are
  */
 export function findConfig(name: string): string {
   const configs = join(workspaceFolder(), 'configs');
@@ -35,6 +44,15 @@ export function findConfig(name: string): string {
   throw new BenchError({
     code: 'CONFIG_NOT_FOUND',
     message: `no grid file "${name}": looked for ${[...new Set(candidates)].join(', ')}`,
-    next: 'see `bench list configs`',
+    next: meantConfig(name, configs),
   });
+}
+
+/** The next step of whoever named a grid file that does not exist. */
+function meantConfig(name: string, configs: string): string {
+  const inConfigs = configNames(configs);
+  const known = [...inConfigs, ...configNames(resolve(''))];
+  if (known.length === 0) return 'write one with `bench init`';
+  const short = inConfigs.map((file) => file.replace(/\.ya?ml$/, ''));
+  return didYouMean(name, [...short, ...known], `there are: ${known.join(', ')}`);
 }

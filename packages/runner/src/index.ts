@@ -18,7 +18,6 @@ export { onlyTask } from './grid/only-task.js';
 export { graceMs } from './isolation/limits.js';
 export { userCodeOf } from './isolation/user-code.js';
 export type * from './journal/events.js';
-export type { RunStatus } from './journal/run-record.js';
 export { installedMethods, loadMethod } from './methods/load-method.js';
 export type * from './model/grid.js';
 export type * from './model/plan.js';
@@ -35,7 +34,6 @@ export { boardExamples, type ExampleRow } from './report/examples/board-examples
 export { type GeneratedSheet, generatedSheets } from './report/examples/generated-sheets.js';
 export { pngUrl } from './report/examples/png.js';
 export { pointInfluence } from './report/point-influence.js';
-export { readStatus } from './report/status.js';
 export type { RunOptions } from './schedule/run-options.js';
 export { runPlan } from './schedule/run-plan.js';
 export { registerStep } from './steps/registry.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readStatus } from '../src/index.js';
+import { readStatus } from '../src/report/status.js';
 import { temporaryFolder } from './support/folder.js';
 import { artifacts, differingFromFinished, finishedCopy, grid, plan, run, small } from './support/run.js';
 

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { boardInput, loadGrid, readStatus } from '../src/index.js';
+import { boardInput, loadGrid } from '../src/index.js';
+import { readStatus } from '../src/report/status.js';
 import { gridFile, temporaryFolder } from './support/folder.js';
 import { differingFromFinished, finishedCopy, grid, gridOf, plan, run, small, using } from './support/run.js';
 import { runElsewhere } from './support/run-elsewhere.js';

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type RunEvent, readStatus } from '../src/index.js';
+import type { RunEvent } from '../src/index.js';
+import { readStatus } from '../src/report/status.js';
 import { gridFile, temporaryFolder } from './support/folder.js';
 import { differingFromFinished, filesOf, finishedCopy, grid, gridOf, plan, run, small, using } from './support/run.js';
 import { runElsewhere } from './support/run-elsewhere.js';

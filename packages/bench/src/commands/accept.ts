@@ -1,8 +1,7 @@
 import { dirname } from 'node:path';
 import { Command } from 'commander';
-import { baselinePlace, storedAcceptances } from '../baseline.js';
 import { exitCode } from '../exit-codes.js';
-import { type FlagValues, withFlags } from '../flags.js';
+import { type FlagValues, onGrid } from '../flags.js';
 import { planFrom } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
 
@@ -18,12 +17,13 @@ export function acceptCommand(): Command {
       'after',
       `
 Example:
-  bench accept --config ci.yaml --reason "TRAK: revision 2 normalises its features"`,
+  bench accept ci.yaml --reason "TRAK: revision 2 normalises its features"`,
     );
-  return withFlags(command, 'config', 'jobs', 'maxTime', 'engine', 'progress', 'results').action(accept);
+  return onGrid(command, ['jobs', 'maxTime', 'engine', 'progress', 'results'], accept);
 }
 
 async function accept(flags: FlagValues & { reason: string }): Promise<void> {
+  const { baselinePlace, storedAcceptances } = await import('../baseline.js');
   const { requireWritable, writeAtomically } = await import('@attribution-bench/store');
   const plan = await planFrom(flags);
   const { file } = baselinePlace(plan.grid);

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { BenchError } from '@attribution-bench/contract';
 import { Command } from 'commander';
-import { baselinePlace, storedBaseline } from '../baseline.js';
 import { exitCode } from '../exit-codes.js';
-import { type FlagValues, withFlags } from '../flags.js';
+import { type FlagValues, onGrid } from '../flags.js';
 import { planFrom } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
 
@@ -25,15 +24,16 @@ export function checkCommand(): Command {
       'after',
       `
 Examples:
-  bench check --config ci.yaml
-  bench check --config ci.yaml --json | jq '.rows[] | select(.verdict == "regressed")'
+  bench check ci.yaml
+  bench check ci.yaml --json | jq '.rows[] | select(.verdict == "regressed")'
 
-When a change is meant:  bench accept --config ci.yaml --reason "why the numbers moved"`,
+When a change is meant:  bench accept ci.yaml --reason "why the numbers moved"`,
     );
-  return withFlags(command, 'config', 'jobs', 'maxTime', 'engine', 'progress', 'json', 'results').action(check);
+  return onGrid(command, ['jobs', 'maxTime', 'engine', 'progress', 'json', 'results'], check);
 }
 
 async function check(flags: FlagValues): Promise<void> {
+  const { baselinePlace, storedBaseline } = await import('../baseline.js');
   const { warnOfReplacedBoard } = await import('../replaced-board.js');
   const plan = await planFrom(flags);
   await warnOfReplacedBoard(plan);

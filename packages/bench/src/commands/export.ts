@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { exitCode } from '../exit-codes.js';
-import { type FlagValues, notNegative, wholeNumber, withFlags } from '../flags.js';
+import { type FlagValues, notNegative, onGrid, wholeNumber } from '../flags.js';
 import { onInterrupt } from '../interrupt.js';
 import { gridFrom } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
@@ -19,7 +19,7 @@ interface ExportFlags extends FlagValues {
 }
 
 export function exportCommand(): Command {
-  return withFlags(
+  return onGrid(
     new Command('export')
       .summary('write a task for other programs: arrays, models, the network')
       .description(
@@ -46,11 +46,12 @@ export function exportCommand(): Command {
         'after',
         `
 Examples:
-  bench export --config digits.yaml --task digits-mlp --to digits-mlp
-  bench export --config digits.yaml --task digits-mlp --to digits-mlp --checkpoints 5 --trajectory 0 --overwrite`,
+  bench export digits.yaml --task digits-mlp --to digits-mlp
+  bench export digits.yaml --task digits-mlp --to digits-mlp --checkpoints 5 --trajectory 0 --overwrite`,
       ),
-    ...(['config', 'jobs', 'quick', 'engine', 'progress', 'json', 'results'] as const),
-  ).action(run);
+    ['jobs', 'quick', 'engine', 'progress', 'json', 'results'],
+    run,
+  );
 }
 
 async function run(flags: ExportFlags): Promise<void> {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { catalogue } from '../catalogue.js';
+import { catalogue } from '../catalogue/catalogue.js';
 import { type FlagValues, withFlags } from '../flags.js';
 import { planFrom } from '../plan-from-flags.js';
 import { count, formatBytes, formatDuration } from '../text/format.js';

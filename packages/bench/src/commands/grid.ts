@@ -2,7 +2,7 @@ import { BenchError } from '@attribution-bench/contract';
 import type { Plan, RunOutcome } from '@attribution-bench/runner';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { BoardAndCosts } from '../board-and-costs.js';
-import { duration, type FlagValues, wholeNumber, withFlags } from '../flags.js';
+import { duration, type FlagValues, onGrid, wholeNumber } from '../flags.js';
 import type { SettleFlags } from '../growth/until-settled.js';
 import { planFrom, wholeGrid } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
@@ -24,35 +24,24 @@ const description =
 
 const examples = `
 Examples:
-  bench grid --config digits.yaml
-  bench grid --config digits.yaml --only '*/trak' --only '*/random'
-  bench grid --config my-grid.yaml --max-time 2h
-  bench grid --config my-grid.yaml --until-settled 2h
-  bench grid --config my-grid.yaml --results /shared/results   on each of several machines
-  bench grid --config digits.yaml --json | jq -c 'select(.type == "cell-finished")'`;
+  bench grid digits.yaml
+  bench grid digits.yaml --only '*/trak' --only '*/random'
+  bench grid my-grid.yaml --max-time 2h
+  bench grid my-grid.yaml --until-settled 2h
+  bench grid my-grid.yaml --results /shared/results   on each of several machines
+  bench grid digits.yaml --json | jq -c 'select(.type == "cell-finished")'`;
 
 export function gridCommand(): Command {
   const command = new Command('grid')
     .summary('run a grid: train, retrain, attribute, print and write the leaderboard')
     .description(description)
     .addHelpText('after', examples);
-  withFlags(
-    command,
-    'config',
-    'jobs',
-    'only',
-    'skip',
-    'force',
-    'maxTime',
-    'failFast',
-    'quick',
-    'engine',
-    'progress',
-    'json',
-    'results',
-  );
   for (const option of growthOptions()) command.addOption(option);
-  return command.action(runGrid);
+  return onGrid(
+    command,
+    ['jobs', 'only', 'skip', 'force', 'maxTime', 'failFast', 'quick', 'engine', 'progress', 'json', 'results'],
+    runGrid,
+  );
 }
 
 function growthOptions(): Option[] {

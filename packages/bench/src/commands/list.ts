@@ -1,7 +1,8 @@
 import { BenchError, didYouMean, type ParamSpec, type ParamSpecs, searchWords } from '@attribution-bench/contract';
 import { Argument, Command } from 'commander';
-import { catalogue, type Entry, type Kind, kinds } from '../catalogue.js';
-import { type FlagValues, withFlags } from '../flags.js';
+import { catalogue } from '../catalogue/catalogue.js';
+import { type Entry, type Kind, kinds } from '../catalogue/kinds.js';
+import { among, type FlagValues, withFlags } from '../flags.js';
 import { wrap } from '../text/table.js';
 
 export function listCommand(): Command {
@@ -10,7 +11,7 @@ export function listCommand(): Command {
     .description(
       'Lists what a grid file can name; with a kind or a name also every parameter, its default and its help.',
     )
-    .addArgument(new Argument('[kind]', 'what to list').choices(kinds))
+    .addArgument(among(new Argument('[kind]', 'what to list'), kinds))
     .argument('[name]', 'one of them only')
     .addHelpText(
       'after',
@@ -25,7 +26,8 @@ Examples:
 
 async function list(kind: Kind | undefined, name: string | undefined, flags: FlagValues): Promise<void> {
   if (kind === undefined) {
-    const all = await Promise.all(kinds.map(async (each) => [each, await catalogue(each)] as const));
+    const all: [Kind, readonly Entry[]][] = [];
+    for (const each of kinds) all.push([each, await catalogue(each)]);
     if (flags.json) console.log(JSON.stringify(Object.fromEntries(all), undefined, 2));
     else for (const [each, entries] of all) console.log(`${each}: ${entries.map(({ id }) => id).join(', ')}`);
     return;

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { type FlagValues, withFlags } from '../flags.js';
-import { writeMethodPackage } from '../new-method/write-method-package.js';
+import { among, type FlagValues, withFlags } from '../flags.js';
 
 interface NewMethodFlags extends FlagValues {
   to?: string;
@@ -23,9 +22,11 @@ export function newMethodCommand(): Command {
     .option('--title <text>', 'the name on boards (default: made from the id)')
     .option('--cite <text>', 'the paper, e.g. "Park et al. 2023, arXiv:2303.14186"', 'unpublished')
     .addOption(
-      new Option('--tasks <kind>', 'kinds of tasks that it supports')
-        .choices(['both', 'classifier', 'generator'])
-        .default('both'),
+      among(new Option('--tasks <kind>', 'kinds of tasks that it supports'), [
+        'both',
+        'classifier',
+        'generator',
+      ]).default('both'),
     )
     .addHelpText(
       'after',
@@ -39,6 +40,7 @@ Examples:
 }
 
 async function newMethod(id: string, flags: NewMethodFlags): Promise<void> {
+  const { writeMethodPackage } = await import('../new-method/write-method-package.js');
   const { to = id, cite, tasks, title } = flags;
   const language = flags.python === true ? 'python' : 'typescript';
   const folder = resolve(to);

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { Argument, Command } from 'commander';
-import { type FlagValues, withFlags } from '../flags.js';
+import { among, type FlagValues, withFlags } from '../flags.js';
 import type { SectionResult } from '../perf/figures.js';
 import { runSection } from '../perf/run-section.js';
 import { sections } from '../perf/sections.js';
@@ -14,7 +14,7 @@ export function perfCommand(): Command {
       'Measures throughput and peak memory, each section in a process of its own. Take figures on an otherwise idle ' +
         'machine; they are for comparing, no test depends on them.',
     )
-    .addArgument(new Argument('[section...]', 'what to measure (default: everything)').choices(Object.keys(sections)))
+    .addArgument(among(new Argument('[section...]', 'what to measure (default: everything)'), Object.keys(sections)))
     .addHelpText(
       'after',
       `

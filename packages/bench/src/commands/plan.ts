@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Estimate, Plan, PlannedCellStatus } from '@attribution-bench/runner';
 import { Command } from 'commander';
 import { exitCode } from '../exit-codes.js';
-import { type FlagValues, withFlags } from '../flags.js';
+import { type FlagValues, onGrid } from '../flags.js';
 import { onInterrupt } from '../interrupt.js';
 import { planFrom } from '../plan-from-flags.js';
 import { count, formatBytes, formatDuration } from '../text/format.js';
@@ -24,13 +24,11 @@ export function planCommand(): Command {
       'after',
       `
 Examples:
-  bench plan --config digits.yaml
-  bench plan --config digits.yaml --only '*/trak'
-  bench plan --config cifar.yaml --jobs 64       what it would take on 64 cores like these`,
+  bench plan digits.yaml
+  bench plan digits.yaml --only '*/trak'
+  bench plan cifar.yaml --jobs 64       what it would take on 64 cores like these`,
     );
-  return withFlags(command, 'config', 'jobs', 'only', 'skip', 'force', 'quick', 'engine', 'json', 'results').action(
-    showPlan,
-  );
+  return onGrid(command, ['jobs', 'only', 'skip', 'force', 'quick', 'engine', 'json', 'results'], showPlan);
 }
 
 async function showPlan(flags: FlagValues): Promise<void> {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type FlagValues, withFlags } from '../flags.js';
+import { type FlagValues, onGrid } from '../flags.js';
 import { planFrom } from '../plan-from-flags.js';
 
 export function reportCommand(): Command {
@@ -10,10 +10,10 @@ export function reportCommand(): Command {
       'after',
       `
 Examples:
-  bench report --config digits.yaml
-  bench report --config digits.yaml --json > board.json`,
+  bench report digits.yaml
+  bench report digits.yaml --json > board.json`,
     );
-  return withFlags(command, 'config', 'quick', 'engine', 'json', 'results').action(report);
+  return onGrid(command, ['quick', 'engine', 'json', 'results'], report);
 }
 
 async function report(flags: FlagValues): Promise<void> {

@@ -27,7 +27,7 @@ export function showCommand(): Command {
       'after',
       `
 Examples:
-  bench show digits-mlp/query:3 --config digits.yaml
+  bench show digits-mlp/query:3 -c digits.yaml
   bench show digits-mlp/train:12 --only '*/trak' --top 10
   bench show digits-ddpm/query:0 --html point.html`,
     );

@@ -1,4 +1,4 @@
-import type { RunStatus } from '@attribution-bench/runner';
+import type { RunStatus } from '@attribution-bench/runner/status';
 import { Command } from 'commander';
 import { type FlagValues, wholeNumber, withFlags } from '../flags.js';
 import { formatBytes, formatDuration } from '../text/format.js';
@@ -17,7 +17,7 @@ export function statusCommand(): Command {
 }
 
 async function showStatus(flags: FlagValues & { limit: number }): Promise<void> {
-  const { readStatus } = await import('@attribution-bench/runner');
+  const { readStatus } = await import('@attribution-bench/runner/status');
   const folder = resultsFolder(flags.results);
   const runs = await readStatus(folder, { limit: flags.limit });
   if (flags.json) console.log(JSON.stringify(runs, undefined, 2));

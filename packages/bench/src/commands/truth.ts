@@ -3,7 +3,7 @@ import { BenchError, fromPlainError } from '@attribution-bench/contract';
 import { Command } from 'commander';
 import { exitCode, exitOf } from '../exit-codes.js';
 import { printFailure } from '../failure.js';
-import { type FlagValues, wholeNumber, withFlags } from '../flags.js';
+import { type FlagValues, onGrid, wholeNumber, withFlags } from '../flags.js';
 import { onInterrupt } from '../interrupt.js';
 import { planFrom } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
@@ -22,37 +22,40 @@ export function truthCommand(): Command {
       'after',
       `
 Examples:
-  bench truth build --config digits.yaml
-  bench truth verify --config digits.yaml --rows 8      retrains 8 random rows per task and compares
-  bench truth export --config digits.yaml               one small file per task, to commit and share
+  bench truth build digits.yaml
+  bench truth verify digits.yaml --rows 8               retrains 8 random rows per task and compares
+  bench truth export digits.yaml                        one small file per task, to commit and share
   bench truth import results/truth/digits-mlp-*.safetensors --config digits.yaml
   bench truth import --foreign wikitext-gpt2/           a truth that others published; prints how a grid names it`,
     );
   command.addCommand(
-    withFlags(
+    onGrid(
       new Command('build').description(
         'retrain the models on all subsets; several at once on one results folder divide the work',
       ),
-      ...(['config', 'jobs', 'maxTime', 'quick', 'engine', 'progress', 'json', 'results'] as const),
-    ).action(build),
+      ['jobs', 'maxTime', 'quick', 'engine', 'progress', 'json', 'results'],
+      build,
+    ),
   );
   command.addCommand(
-    withFlags(
+    onGrid(
       new Command('verify')
         .description('retrain random rows of the stored truth and compare; exit code 1 when one differs')
         .option('--rows <k>', 'how many rows per task', wholeNumber, 4),
-      ...(['config', 'jobs', 'quick', 'engine', 'json', 'results'] as const),
-    ).action(verify),
+      ['jobs', 'quick', 'engine', 'json', 'results'],
+      verify,
+    ),
   );
   command.addCommand(
-    withFlags(
+    onGrid(
       new Command('export')
         .description(
           'write one truth pack per task; of a task of which only the truth is known, the folder it was read from',
         )
         .option('--to <folder>', 'folder to write to (default: truth/ of the results folder)'),
-      ...(['config', 'quick', 'engine', 'json', 'results'] as const),
-    ).action(exportPacks),
+      ['quick', 'engine', 'json', 'results'],
+      exportPacks,
+    ),
   );
   command.addCommand(
     withFlags(

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type FlagValues, withFlags } from '../flags.js';
+import { type FlagValues, onGrid } from '../flags.js';
 import { count } from '../text/format.js';
 import { findConfig } from '../workspace.js';
 
@@ -14,11 +14,11 @@ export function validateCommand(): Command {
       'after',
       `
 Examples:
-  bench validate --config my-grid.yaml
+  bench validate my-grid.yaml
   bench validate --schema > grid.schema.json      for an editor that checks YAML while you type`,
     )
     .option('--schema', 'print the JSON schema of grid files instead');
-  return withFlags(command, 'config', 'quick', 'json').action(validate);
+  return onGrid(command, ['quick', 'json'], validate);
 }
 
 async function validate(flags: FlagValues & { schema?: true }): Promise<void> {

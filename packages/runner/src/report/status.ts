@@ -2,6 +2,8 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunStatus, readRun, runNames, timeOfRuns } from '../journal/run-record.js';
 
+export type { RunStatus };
+
 const runsShown = 5;
 
 /** State of the newest runs and of all that still run, newest first. */

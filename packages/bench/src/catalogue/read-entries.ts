@@ -1,27 +1,18 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { ParamSpecs } from '@attribution-bench/contract';
-import { workspaceFolder } from './workspace.js';
+import type { Entry, Kind } from './kinds.js';
 
-/** One thing that a grid file can name. */
-export interface Entry {
-  readonly id: string;
-  readonly title: string;
-  /** What else there is to say of it, by name: `cite`, `licence`, `needs` ... */
-  readonly facts: Readonly<Record<string, string>>;
-  readonly params: ParamSpecs;
-}
+/** Kinds that code declares. */
+export type CodeKind = Exclude<Kind, 'configs'>;
 
-export const kinds = ['methods', 'datasets', 'models', 'targets', 'metrics', 'configs'] as const;
-export type Kind = (typeof kinds)[number];
-
-/** Everything of a kind that grid files can name here, by id. */
-export async function catalogue(kind: Kind): Promise<readonly Entry[]> {
+/**
+ * Everything of a kind that this project's installed code offers to grid files, by id. Loads that code, and with it
+ * TensorFlow.js.
+ */
+export async function readEntries(kind: CodeKind): Promise<readonly Entry[]> {
   const entries = await read[kind]();
   return [...entries].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-const read: Readonly<Record<Kind, () => Promise<readonly Entry[]>>> = {
+const read: Readonly<Record<CodeKind, () => Promise<readonly Entry[]>>> = {
   async methods() {
     const { installedMethods, loadMethod } = await import('@attribution-bench/runner');
     const here = process.cwd();
@@ -74,10 +65,5 @@ const read: Readonly<Record<Kind, () => Promise<readonly Entry[]>>> = {
       },
       params,
     }));
-  },
-  async configs() {
-    const folder = join(workspaceFolder(), 'configs');
-    const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.yaml')) : [];
-    return files.map((file) => ({ id: file, title: join(folder, file), facts: {}, params: {} }));
   },
 };
