@@ -16,7 +16,11 @@ export default {
   // Targets of Nx and the commit hook run them; they are development dependencies of the root.
   ignoreBinaries: production ? ['biome', 'tsc', 'vitest'] : [],
   workspaces: {
-    '.': { project: ['*.{ts,js,cjs}', 'test/**/*.ts'] },
+    '.': {
+      // VitePress reads them; what pages import of them it finds by itself.
+      entry: ['docs/*.data.ts', 'docs/.vitepress/config.ts'],
+      project: ['*.{ts,js,cjs}', 'docs/**/*.ts', 'test/**/*.ts'],
+    },
     'packages/*': internal('src/index.ts'),
     // Authors of methods, metrics, models and data sets import these two.
     'packages/contract': ofPackage('src/index.ts'),

@@ -3,12 +3,14 @@ import { type ExitCode, exitCode, exitOf } from './exit-codes.js';
 import { systemFailure } from './system-failure.js';
 
 /**
- * Writes `error: place message, next step` to standard error, a line a problem; with `debug` the stacks of all causes too.
+ * Writes `error: place message, next step` to standard error, a line a problem; with `debug` its code and the
+ * stacks of all causes too.
  * Returns the exit code of such a failure.
  */
 export function printFailure(thrown: unknown, debug: boolean): ExitCode {
   const error = systemFailure(thrown) ?? thrown;
   for (const line of failureLines(error)) console.error(`error: ${line}`);
+  if (debug && error instanceof BenchError) console.error(`code: ${error.code}`);
   if (debug) for (let cause = error; cause instanceof Error; cause = cause.cause) console.error(cause.stack);
   if (error instanceof BenchError) return exitOf[error.code];
   if (!debug) console.error('unexpected error: run it again with --debug for the stack');

@@ -186,15 +186,26 @@ describe('refused with the file and the reason', () => {
     ['an element type that is not read', { x_train: npy('<c8', [3, 1], new Float32Array(6)), y_train: y }, 'type <c8'],
     ['points without numbers', { x_train: floats([3, 0]), y_train: y }, 'has shape [3, 0]: there is no number in it'],
     ['no points', { x_train: floats([0, 3]), y_train: classes() }, 'has shape [0, 3]: there is no number in it'],
-    ['points without a shape', { x_train: floats([3]), y_train: y }, 'has 1 dimensions, expected at least 2'],
-    ['an array that is missing', { x_train: x }, 'has no array y_train'],
+    ['points without a shape', { x_train: floats([3]), y_train: y }, 'has shape [3], expected [points, …]'],
+    ['an array that is missing', { x_train: x, labels: y }, 'has no array y_train: found x_train, labels'],
+    [
+      'held-out points without classes',
+      { x_train: x, y_train: y, x_test: x },
+      'has no array y_test: found x_train, y_train',
+    ],
+    ['arrays by no name', { arr_0: x, arr_1: y }, 'has no array x_train: found arr_0, arr_1'],
+    ['no arrays', {}, 'has no array x_train: no array was found'],
     [
       'held-out points by another name',
       { x_train: x, y_train: y, x_val: x, y_val: y },
       'has the array x_val, which is not read',
     ],
     ['an array by another case', { X_train: x, y_train: y }, 'has the array X_train, which is not read'],
-    ['classes without points', { x_train: x, y_train: y, y_test: y }, 'has y_test without x_test'],
+    [
+      'classes without points',
+      { x_train: x, y_train: y, y_test: y },
+      'has y_test without x_test: found x_train, y_train, y_test',
+    ],
     [
       'held-out points of another shape',
       { x_train: x, y_train: y, x_test: floats([3, 4]), y_test: y },
@@ -202,6 +213,12 @@ describe('refused with the file and the reason', () => {
     ],
   ])('%s', async (_, files, message) => {
     await expect(load(await put(files))).rejects.toThrow(message);
+  });
+
+  test('what is needed is said where an array is missing', async () => {
+    await expect(load(await put({ x_train: x }))).rejects.toMatchObject({
+      next: expect.stringContaining('save x_train [points × …] and y_train [points], and x_test and y_test'),
+    });
   });
 
   test('archives that are none, damaged, or say another size than they have', async () => {

@@ -6,6 +6,9 @@ import { type NpyArray, openNpy, type PointLayout, readPoints, readWholeNumbers 
 import type { DataEnvironment } from './task-data.js';
 
 const names = { x: 'x_train', y: 'y_train', heldoutX: 'x_test', heldoutY: 'y_test' } as const;
+const known: readonly string[] = Object.values(names);
+const needed =
+  'save x_train [points × …] and y_train [points], and x_test and y_test for held-out points of their own, e.g. with numpy.savez';
 const mostClasses = 100_000;
 /** Images have at most this many channels, and more rows and columns than that. */
 const mostChannels = 4;
@@ -31,14 +34,17 @@ export const arrays = defineDataset({
   },
   fingerprint: async ({ path }) => {
     const hash = createHash('sha256');
-    for (const [name, array] of await ownArrays(path)) {
+    const files = await checkedFiles(path);
+    for (const name of known) {
+      const array = files.get(name);
+      if (array === undefined) continue;
       hash.update(`${name}\0${array.bytes}\0`);
       for await (const part of array.parts()) hash.update(part);
     }
     return hash.digest('hex');
   },
   async load({ path, scale, layout }, environment) {
-    const files = await ownArrays(path);
+    const files = await checkedFiles(path);
     const [x, y] = await labelled(files, names.x, names.y, path);
     const inputShape = pointShape(x, layout);
     const turned: PointLayout = layout === 'channels-first' ? layout : 'channels-last';
@@ -87,12 +93,12 @@ async function labelled(
 ): Promise<[NpyArray, Float64Array]> {
   const open = async (name: string) => {
     const found = files.get(name);
-    if (found === undefined) throw corrupt(path, `has no array ${name}`);
+    if (found === undefined) throw corrupt(path, `has no array ${name}: ${foundIn(files)}`, needed);
     return openNpy(found);
   };
   const x = await open(points);
   const { shape } = x.header;
-  if (shape.length < 2) throw corrupt(x.file.place, `has ${shape.length} dimensions, expected at least 2`);
+  if (shape.length < 2) throw corrupt(x.file.place, `has shape [${shape.join(', ')}], expected [points, …]`, needed);
   if (shape.includes(0)) throw corrupt(x.file.place, `has shape [${shape.join(', ')}]: there is no number in it`);
   return [x, await readWholeNumbers(await open(classes), shape[0])];
 }
@@ -123,12 +129,11 @@ function sayClasses(found: readonly number[], { log }: DataEnvironment): void {
 }
 
 /**
- * The arrays that are read, in the order of {@link names}.
- * @throws BenchError DATA_CORRUPT when there are others that look like points or classes: they would be dropped
+ * The arrays of an archive or folder by name.
+ * @throws BenchError DATA_CORRUPT when some that are not read look like points or classes: they would be dropped
  */
-async function ownArrays(path: string): Promise<Map<string, ArrayFile>> {
+async function checkedFiles(path: string): Promise<ReadonlyMap<string, ArrayFile>> {
   const files = await arrayFiles(path);
-  const known: readonly string[] = Object.values(names);
   const stray = [...files.keys()].find((name) => /^[xy]_/i.test(name) && !known.includes(name));
   if (stray !== undefined) {
     const meant = nearest(
@@ -142,14 +147,16 @@ async function ownArrays(path: string): Promise<Map<string, ArrayFile>> {
     );
   }
   if (files.has(names.heldoutY) && !files.has(names.heldoutX)) {
-    throw corrupt(path, `has ${names.heldoutY} without ${names.heldoutX}`);
+    throw corrupt(path, `has ${names.heldoutY} without ${names.heldoutX}: ${foundIn(files)}`, needed);
   }
-  return new Map(
-    known.flatMap((name) => {
-      const found = files.get(name);
-      return found === undefined ? [] : [[name, found] as const];
-    }),
-  );
+  return files;
+}
+
+/** The arrays of an archive or folder in words, the first ones of many. */
+function foundIn(files: ReadonlyMap<string, ArrayFile>): string {
+  const all = [...files.keys()];
+  if (all.length === 0) return 'no array was found';
+  return `found ${all.slice(0, 8).join(', ')}${all.length > 8 ? ' …' : ''}`;
 }
 
 function corrupt(place: string, message: string, next = 'save the arrays again'): BenchError {

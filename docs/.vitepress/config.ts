@@ -1,0 +1,102 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defineConfig } from 'vitepress';
+import { repositoryLinks } from './links.js';
+import { excluded, pageOf, readmePages, repository } from './pages.js';
+
+const isMethod = (name: string) => name.startsWith('method-');
+
+/**
+ * The documentation as a site. Its sources are the Markdown files of the whole repository, each where it belongs: READMEs are
+ * pages as they are.
+ */
+export default defineConfig({
+  title: 'Attribution Bench',
+  description: 'A benchmark of training-data attribution methods',
+  lang: 'en',
+  base: process.env.DOCS_BASE ?? '/',
+  srcDir: '..',
+  srcExclude: [...excluded],
+  rewrites: (file) => {
+    const page = pageOf(file);
+    if (page === undefined) throw new Error(`${file} is no page: name or exclude it in docs/.vitepress/pages.ts`);
+    return page;
+  },
+  markdown: { config: (md) => repositoryLinks(md) },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: { level: [2, 3] },
+    nav: [
+      { text: 'Start', link: '/overview' },
+      { text: 'Boards', link: '/boards' },
+      { text: 'Methods', link: '/methods/trak' },
+      { text: 'Troubleshooting', link: '/troubleshooting' },
+      { text: 'API', link: '/api/index.html', target: '_self' },
+    ],
+    sidebar: [
+      {
+        text: 'Start',
+        items: [
+          { text: 'Overview', link: '/overview' },
+          { text: 'Questions', link: '/questions' },
+          { text: 'Troubleshooting', link: '/troubleshooting' },
+        ],
+      },
+      {
+        text: 'Concepts',
+        items: [
+          { text: 'Ground truth and LDS', link: '/concepts/truth' },
+          { text: 'Ceilings and intervals', link: '/concepts/ceilings' },
+          { text: 'Counterfactuals', link: '/concepts/counterfactuals' },
+          { text: 'Seeds and keys', link: '/concepts/seeds-and-keys' },
+          { text: 'Tuning', link: '/concepts/tuning' },
+          { text: 'The engine and its limits', link: '/concepts/engine' },
+          { text: 'What makes a truth stale', link: '/concepts/stale' },
+        ],
+      },
+      {
+        text: 'Write your own',
+        items: [
+          { text: 'A method', link: '/write/method' },
+          { text: 'A method in any language', link: '/any-language' },
+          { text: 'A method in PyTorch', link: '/pytorch-method' },
+          { text: 'A model', link: '/write/model' },
+          { text: 'A metric', link: '/write/metric' },
+          { text: 'A dataset', link: '/write/dataset' },
+        ],
+      },
+      {
+        text: 'Files',
+        items: [
+          { text: 'Arrays', link: '/files/arrays' },
+          { text: 'Image folders', link: '/files/image-folders' },
+          { text: 'The store', link: '/files/store' },
+          { text: 'Truth packs', link: '/files/truth-pack' },
+          { text: 'Published truths', link: '/foreign-truths' },
+          { text: 'Task folders', link: '/task-folder' },
+        ],
+      },
+      {
+        text: 'Boards',
+        items: [
+          { text: 'All boards', link: '/boards' },
+          { text: 'What is surprising', link: '/surprising' },
+        ],
+      },
+      { text: 'Methods', collapsed: true, items: readmePages(isMethod) },
+      { text: 'Packages', collapsed: true, items: readmePages((name) => !isMethod(name)) },
+      {
+        text: 'The project',
+        items: [
+          { text: 'Contributing', link: '/contributing' },
+          { text: 'Changelog', link: '/changelog' },
+        ],
+      },
+    ],
+  },
+  // The API reference and the pages of boards are whole pages already.
+  buildEnd: async ({ outDir }) => {
+    await cp(join(repository, 'docs/api'), join(outDir, 'api'), { recursive: true });
+    await cp(join(repository, 'results/boards'), join(outDir, 'boards'), { recursive: true });
+  },
+});
