@@ -20,8 +20,11 @@ export function destinationOf(href: string, file: string): Destination {
   if (target.startsWith('..') || !existsSync(join(repository, target))) {
     throw new Error(`${file}: the link ${href} leads to ${target}, which does not exist`);
   }
-  const readme = `${target}/README.md`;
-  const page = pageOf(target) ?? (existsSync(join(repository, readme)) ? pageOf(readme) : undefined);
+  const inside = ['README.md', 'index.md'].map((name) => `${target}/${name}`);
+  const page = [target, ...inside]
+    .filter((path) => existsSync(join(repository, path)))
+    .map(pageOf)
+    .find(Boolean);
   return page === undefined ? { file: target } : { href: `/${page}${hash}` };
 }
 

@@ -17,7 +17,7 @@ const renamed: readonly (readonly [from: RegExp, to: string])[] = [
   [/^results\/boards\/([^/]+)\/board\.md$/, 'boards/$1.md'],
 ];
 
-/** Markdown files that are no pages: notes of tests, examples and recorded data, results of runs. */
+/** Markdown files that are no pages: notes of tests, examples and recorded data, results of runs, copies in the API reference. */
 export const excluded: readonly string[] = [
   '**/test/**',
   '**/fixtures/**',
@@ -25,6 +25,7 @@ export const excluded: readonly string[] = [
   'packages/*/templates/**',
   'examples/**',
   'tools/**',
+  'docs/api/**',
   'results/!(boards)/**',
   'results/boards/*/check.md',
   'results/boards/{ci,*-quick}/**',

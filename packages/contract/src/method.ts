@@ -88,7 +88,7 @@ export interface OutputRequest {
   readonly of: PointSet;
   readonly checkpoint: Checkpoint;
   readonly output: Output;
-  /** [models × p]: what is added to the parameters of the checkpoint, a row per model that is asked. Default: one row of zeros. */
+  /** What is added to the parameters of the checkpoint, a row per model that is asked, [models × p]. Default: one row of zeros. */
   readonly shifts?: Float32Array;
   readonly timesteps?: Timesteps;
 }
