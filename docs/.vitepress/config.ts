@@ -1,6 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineConfig } from 'vitepress';
+import { indentedBlocks } from './blocks.js';
 import { repositoryLinks } from './links.js';
 import { excluded, pageOf, readmePages, repository } from './pages.js';
 
@@ -22,14 +23,19 @@ export default defineConfig({
     if (page === undefined) throw new Error(`${file} is no page: name or exclude it in docs/.vitepress/pages.ts`);
     return page;
   },
-  markdown: { config: (md) => repositoryLinks(md) },
+  markdown: {
+    config(md) {
+      repositoryLinks(md);
+      indentedBlocks(md);
+    },
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: { level: [2, 3] },
     nav: [
       { text: 'Start', link: '/overview' },
       { text: 'Boards', link: '/boards' },
-      { text: 'Methods', link: '/methods/trak' },
+      { text: 'Methods', link: '/methods' },
       { text: 'Troubleshooting', link: '/troubleshooting' },
       { text: 'API', link: '/api/index.html', target: '_self' },
     ],
@@ -83,7 +89,7 @@ export default defineConfig({
           { text: 'What is surprising', link: '/surprising' },
         ],
       },
-      { text: 'Methods', collapsed: true, items: readmePages(isMethod) },
+      { text: 'Methods', link: '/methods', collapsed: true, items: readmePages(isMethod) },
       { text: 'Packages', collapsed: true, items: readmePages((name) => !isMethod(name)) },
       {
         text: 'The project',
