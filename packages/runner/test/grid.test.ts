@@ -247,8 +247,63 @@ describe('mistakes', () => {
         'grid.yaml:8:22 unknown key "fractoin", did you mean "fraction"?',
       ],
     ],
+    [
+      'wrong types, which hide nothing else and lead to nothing else',
+      valid
+        .replace('seed: 7', 'seed: seven')
+        .replace('epochs: 3', 'epochs: three')
+        .replace(
+          'metrics: [lds]',
+          `    grid: { weight: 1 }\n  - { use: trakk, params: { a: 1 }, tasks: [a, b, c] }\nmetrics: [7, ldss]`,
+        )
+        .replace(
+          'truth: { subsets: 8 }',
+          '  - { id: b, extends: [a], truth: { subsets: 1 } }\n  - { id: c, extends: b }\n  - { id: d, extends: a, model: { use: mlp, hiden: [1] }, truth: { fractoin: 0.5 } }\ntruth: { subsets: one }',
+        ),
+      [
+        'grid.yaml:3:7 expected a number, found "seven"',
+        'grid.yaml:7:37 expected a whole number, found "three"',
+        'grid.yaml:8:23 expected text, found ["a"]',
+        'grid.yaml:10:45 unknown key "hiden", did you mean "hidden"?',
+        'grid.yaml:10:68 unknown key "fractoin", did you mean "fraction"?',
+        'grid.yaml:11:19 expected a number, found "one"',
+        'grid.yaml:14:21 expected a list, found 1',
+        'grid.yaml:15:12 there is no method "trakk", did you mean "trak"?',
+        'grid.yaml:16:11 expected a mapping, found 7',
+        'grid.yaml:16:14 there is no metric "ldss", did you mean "lds"?',
+      ],
+    ],
+    [
+      'sections that are missing, which others need',
+      valid
+        .replace(/tasks:[\s\S]*?truth/, 'tasks: none\ntruth')
+        .replace('metrics: [lds]', '    tasks: [a]\n    uses: {}\nmetrics: [{ use: lds, tasks: [a] }]'),
+      [
+        'grid.yaml:4:8 expected a list, found "none"',
+        'grid.yaml:9:11 "uses" is for use: scores and use: command, leave it out',
+      ],
+    ],
   ])('%s', async (_, text, expected) => {
     expect(await linesOf(text)).toEqual([expected].flat());
+  });
+
+  it('finds a missing, wrong or unnamed checksum only when it looks at extractors', async () => {
+    const fld = (params: string) =>
+      `  - { use: fld, as: f${params.length}, params: { space: onnx, extractor: ${params} } }\n`;
+    const text = edited(
+      'metrics:',
+      `${fld('{}')}${fld('{ file: net.onnx }')}${fld('{ file: "https://x.invalid/net.onnx" }')}metrics:`,
+    );
+    const file = gridFile(text);
+    writeFileSync(join(file, '../net.onnx'), '');
+    expect((await loadGrid(file)).methods.length).toBe(4);
+    await expect(loadGrid(file, { withExtractors: true })).rejects.toMatchObject({
+      lines: [
+        expect.stringMatching(/grid.yaml:11:59 .*no model was named/),
+        expect.stringMatching(/grid.yaml:12:60 has no checksum.*set extractor.sha256 to [0-9a-f]{64}$/),
+        expect.stringMatching(/grid.yaml:13:60 is downloaded without a checksum/),
+      ],
+    });
   });
 
   it.each([

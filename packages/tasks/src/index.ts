@@ -32,7 +32,7 @@ export { publishedData } from './data/published-data.js';
 export type { DataEnvironment, TaskData } from './data/task-data.js';
 export { type PortableDiffusion, type PortableTask, portableTask } from './export/portable-task.js';
 export type { RunRecord } from './export/run-record.js';
-export { checkExtractor } from './features/extractor-file.js';
+export { checkExtractor, readExtractor } from './features/extractor-file.js';
 export { onnxFeatures } from './features/onnx-features.js';
 export { diffusionParams } from './generator/diffusion.js';
 export {

@@ -7,7 +7,7 @@ export function validateCommand(): Command {
   const command = new Command('validate')
     .summary('check a grid file: every problem with its line and column')
     .description(
-      'Reads a grid file, checks every key and value, loads the methods it names, and counts its cells. Reads no data, so ' +
+      'Reads a grid file, checks every key and value, the methods it names and the feature extractors they want, and counts its cells. Reads no data, so ' +
         'that whether there are enough points, and which cells are skipped, is for bench plan to say.',
     )
     .addHelpText(
@@ -28,7 +28,7 @@ async function validate(flags: FlagValues & { schema?: true }): Promise<void> {
     return;
   }
   const { GridErrors, loadGrid, mostSettings } = await import('@attribution-bench/runner');
-  const grid = await loadGrid(findConfig(flags.config), { quick: flags.quick ?? false });
+  const grid = await loadGrid(findConfig(flags.config), { quick: flags.quick ?? false, withExtractors: true });
   if (grid.broken.length > 0) throw new GridErrors(grid.broken.map(({ place, error }) => ({ ...error, place })));
   const counts = {
     tasks: grid.tasks.length,

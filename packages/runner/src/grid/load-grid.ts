@@ -25,45 +25,57 @@ import type {
 import { type MetricDeclaration, needsTruthAlone } from '../model/metric-declaration.js';
 import { EntryProblem } from './entry-problem.js';
 import { layered, type MergedTask, mergeTasks } from './extends.js';
+import { extractorProblem } from './extractor-problem.js';
 import { resolveForeignTask } from './foreign-task.js';
 import { GridErrors, type GridProblem } from './grid-errors.js';
-import { methodOf } from './method-entry.js';
+import { methodOf, strayFields, unknownTasks } from './method-entry.js';
 import { missingNeed } from './metric-needs.js';
 import { namedFiles } from './named-files.js';
 import { quickSpec, quickTruth } from './quick.js';
+import { type SalvagedGrid, salvage } from './salvage.js';
 import { gridSchema, type RawGrid, type RawTruth, reservedName, truthSchema } from './schema.js';
 import { checkSchema } from './schema-problems.js';
 import { expandSettings } from './settings.js';
 import { sweepTruths, sweptIds } from './truth-sweep.js';
 import { type Path, readYaml, type YamlSource } from './yaml-source.js';
 
+interface LoadOptions {
+  readonly quick?: boolean;
+  readonly withExtractors?: boolean;
+}
+
 /**
  * Reads and checks a grid file and loads the methods it names. Every problem is reported, not the first only.
  * @param options.quick cut sizes down to a trial, as the file's `quick:` says or to a default
+ * @param options.withExtractors also check what a run needs only where something is left to do: feature extractors
  * @throws GridErrors with one `file:line:col message, next step` a problem; BenchError CONFIG_MISSING or
  *   CONFIG_UNREADABLE
  */
-export async function loadGrid(file: string, options: { readonly quick?: boolean } = {}): Promise<Grid> {
-  const source = await readYaml(file);
-  if (typeof source.value !== 'object' || source.value === null || Array.isArray(source.value))
+export async function loadGrid(file: string, options: LoadOptions = {}): Promise<Grid> {
+  const written = await readYaml(file);
+  if (!isObject(written.value))
     throw new GridErrors([
       {
-        place: source.place([]),
+        place: written.place([]),
         message: 'is not a grid file: expected a mapping with schema, name, tasks, methods, metrics',
       },
     ]);
-  const outer = checkSchema(gridSchema, source.value, source);
-  if (!outer.ok) throw new GridErrors(outer.problems);
-  const raw = outer.value;
-  const problems: GridProblem[] = [];
+  const outer = checkSchema(gridSchema, written.value, written);
+  const problems: GridProblem[] = outer.ok ? [] : outer.problems;
+  const sound = outer.ok ? { raw: outer.value, source: written, lost: new Set<string>() } : salvage(written);
+  if (sound === undefined) throw new GridErrors(problems);
+  const { raw, source } = sound;
   const quick = options.quick === true ? (raw.quick ?? {}) : undefined;
   const folder = dirname(resolve(file));
   const tasks = await resolveTasks(raw, source, folder, quick, problems);
-  const metrics = await resolveMetrics(raw, tasks, source, folder, problems);
-  const { methods, broken } = await resolveMethods(raw, source, folder, quick, problems);
-  checkNames(raw, metrics, source, problems);
-  checkTruthPresent(raw, source, tasks, metrics, problems);
-  if (problems.length > 0) throw new GridErrors(problems);
+  const checkExtractor = options.withExtractors === true ? extractorProblem : async () => undefined;
+  const metrics = await resolveMetrics(raw, tasks, source, folder, checkExtractor, problems);
+  const { methods, broken } = await resolveMethods(raw, source, folder, quick, checkExtractor, problems);
+  checkNames(sound, metrics, problems);
+  if (!['tasks', 'truth', 'metrics'].some((section) => sound.lost.has(section)))
+    checkTruthPresent(raw, source, tasks, metrics, problems);
+  if (problems.length > 0)
+    throw new GridErrors([...problems, ...broken.map(({ place, error }) => ({ ...error, place }))]);
   const primary = raw.report.primary ?? metrics[0].metric.id;
   return {
     file,
@@ -139,6 +151,7 @@ async function resolveTasks(
           message,
           next,
         });
+      resolveTruth(raw.truth, ownTruth, merged.place, problems);
       continue;
     }
     const spec = quick === undefined ? resolved.spec : quickSpec(resolved.spec, overrides);
@@ -233,9 +246,11 @@ async function resolveMethods(
   source: YamlSource,
   folder: string,
   quick: Quick | undefined,
+  checkExtractor: typeof extractorProblem,
   problems: GridProblem[],
 ): Promise<Pick<Grid, 'methods' | 'broken'>> {
-  const around = { seeds: raw.seeds, wanted: quick?.seeds ?? raw.seeds, taskIds: raw.tasks.map(({ id }) => id) };
+  const around = { seeds: raw.seeds, wanted: quick?.seeds ?? raw.seeds };
+  const taskIds = raw.tasks.map(({ id }) => id);
   const methods: GridMethod[] = [];
   const broken: BrokenMethod[] = [];
   const seen = new Set<string>();
@@ -249,6 +264,8 @@ async function resolveMethods(
         message,
         next,
       });
+    for (const { path, message, next } of [...unknownTasks(entry, taskIds), ...strayFields(entry)])
+      complain(path, message, next);
     try {
       const loaded = await methodOf(entry, folder, around);
       const { id, params: specs } = loaded.method;
@@ -263,11 +280,14 @@ async function resolveMethods(
         const identity = hashJson([id, { ...setting }]);
         if (seen.has(identity)) complain(['use'], `"${id}" is listed twice with the same parameters`, 'leave one out');
         seen.add(identity);
+        const files = await namedFiles(specs, setting, folder);
+        const wrong = await checkExtractor(files.located, 'method');
+        if (wrong !== undefined) complain(['params', 'extractor'], wrong.message, wrong.next);
         const names = raw.select?.budget === undefined || quick !== undefined ? [] : namesToDraw(entry, raw, specs);
         methods.push({
           loaded,
           params: setting,
-          files: await namedFiles(specs, setting, folder),
+          files,
           ...(names.length > 0 && { tuned: { names, budget: raw.select?.budget ?? 1 } }),
         });
       }
@@ -311,6 +331,7 @@ async function resolveMetrics(
   gridTasks: readonly GridTask[],
   source: YamlSource,
   folder: string,
+  checkExtractor: typeof extractorProblem,
   problems: GridProblem[],
 ): Promise<GridMetric[]> {
   const taskIds = raw.tasks.map(({ id }) => id);
@@ -332,7 +353,18 @@ async function resolveMetrics(
         next,
       });
     for (const setting of settings) {
-      const files = await namedFiles(metric.params, setting, folder);
+      const files = await namedFiles(metric.params, setting, folder).catch((error: unknown) => {
+        if (!(error instanceof BenchError)) throw error;
+        problems.push({ place: source.place([...here, 'params']), message: error.message, next: error.next });
+      });
+      if (files === undefined) continue;
+      const wrong = await checkExtractor(files.located, 'metric');
+      if (wrong !== undefined)
+        problems.push({
+          place: source.place([...here, 'params', 'extractor']),
+          message: wrong.message,
+          next: wrong.next,
+        });
       const only = tasks === undefined ? {} : { tasks: tasks.flatMap((id) => sweptIds(id, gridTasks)) };
       metrics.push({ ...loaded, params: setting, files, ...only });
     }
@@ -355,7 +387,11 @@ async function loadedMetric(
   }
 }
 
-function checkNames(raw: RawGrid, metrics: readonly GridMetric[], source: YamlSource, problems: GridProblem[]): void {
+function checkNames(
+  { raw, source, lost }: SalvagedGrid,
+  metrics: readonly GridMetric[],
+  problems: GridProblem[],
+): void {
   // One that cannot be loaded is complained of already, and is meant by the name that the file gives it.
   const used = [...new Set([...metrics.map(({ metric }) => metric.id), ...raw.metrics.map(({ use }) => use)])];
   const named: [Path, string | undefined][] = [
@@ -366,7 +402,7 @@ function checkNames(raw: RawGrid, metrics: readonly GridMetric[], source: YamlSo
     ),
   ];
   for (const [path, name] of named)
-    if (name !== undefined && !used.includes(name))
+    if (name !== undefined && !used.includes(name) && !lost.has('metrics'))
       problems.push({
         ...notKnown('metric', name, used, source.place(path)),
         message: `"${name}" is not under metrics`,
@@ -383,6 +419,8 @@ function checkTruthPresent(
   metrics: readonly GridMetric[],
   problems: GridProblem[],
 ): void {
+  // What all of them lack cannot be known where one could not be resolved.
+  const allResolved = raw.tasks.every(({ id }) => sweptIds(id, tasks).length > 0);
   const hasTruth = ({ spec, truth }: GridTask) => spec === undefined || truth !== undefined;
   for (const [index, { metric, tasks: only }] of metrics.entries()) {
     for (const { id, spec } of tasks)
@@ -392,7 +430,8 @@ function checkTruthPresent(
           message: `metric "${metric.id}" needs more than the truth, which is all that is known of task "${id}"`,
           next: 'leave the task out here',
         });
-    problems.push(...missingNeeds(metric, only, tasks, source.place(['metrics', index])));
+    if (allResolved || only !== undefined)
+      problems.push(...missingNeeds(metric, only, tasks, source.place(['metrics', index])));
     if (!metric.needs.includes('truth')) continue;
     const lacking = tasks.filter((task) => !hasTruth(task) && (only?.includes(task.id) ?? false));
     for (const { id } of lacking)
@@ -401,7 +440,7 @@ function checkTruthPresent(
         message: `metric "${metric.id}" needs ground truth, task "${id}" has none`,
         next: 'leave the task out here or give it a truth',
       });
-    if (only === undefined && raw.truth === undefined && tasks.length > 0 && !tasks.some(hasTruth))
+    if (only === undefined && raw.truth === undefined && allResolved && !tasks.some(hasTruth))
       problems.push({
         place: source.place(['metrics', index]),
         message: `metric "${metric.id}" needs ground truth and no task has any`,

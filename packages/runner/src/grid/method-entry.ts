@@ -13,7 +13,6 @@ interface GridAround {
   /** Seeds of the grid, and those of them that the run is for. */
   readonly seeds: readonly number[];
   readonly wanted: readonly number[];
-  readonly taskIds: readonly string[];
 }
 
 /**
@@ -24,7 +23,6 @@ interface GridAround {
  */
 export async function methodOf(entry: Entry, folder: string, around: GridAround): Promise<LoadedMethod> {
   const { use, tasks } = entry;
-  checkTasks(tasks, around.taskIds);
   const loaded = externalUses.includes(use) ? await externalMethod(entry, folder, around) : await ownRow(entry, folder);
   if (tasks === undefined) return loaded;
   return {
@@ -34,24 +32,34 @@ export async function methodOf(entry: Entry, folder: string, around: GridAround)
   };
 }
 
-/** A method whose module computes its scores. @throws EntryProblem when the entry says what only others take */
-async function ownRow(entry: Entry, folder: string): Promise<LoadedMethod> {
-  const { use, as: id, title, tasks: _, params: __, grid: ___, ...external } = entry;
-  const [stray] = Object.keys(external);
-  if (stray !== undefined)
-    throw new EntryProblem([stray], `"${stray}" is for use: ${externalUses.join(' and use: ')}`, 'leave it out');
+/** What an entry says that only methods from outside take. */
+export function strayFields(entry: Entry): EntryProblem[] {
+  const { use, as: _, title: __, tasks: ___, params: ____, grid: _____, ...external } = entry;
+  if (externalUses.includes(use)) return [];
+  return Object.keys(external).map(
+    (stray) => new EntryProblem([stray], `"${stray}" is for use: ${externalUses.join(' and use: ')}`, 'leave it out'),
+  );
+}
+
+/** The tasks that an entry is for and the grid does not have. */
+export function unknownTasks({ tasks = [] }: Entry, known: readonly string[]): EntryProblem[] {
+  return tasks.flatMap((task, index) =>
+    known.includes(task)
+      ? []
+      : [
+          new EntryProblem(
+            ['tasks', index],
+            `the grid has no task "${task}"`,
+            didYouMean(task, known, `its tasks are ${known.join(', ')}`),
+          ),
+        ],
+  );
+}
+
+/** A method whose module computes its scores. */
+async function ownRow({ use, as: id, title }: Entry, folder: string): Promise<LoadedMethod> {
   const loaded = await loadMethod(use, folder);
   const { method } = loaded;
   const shown = title ?? (id === undefined ? method.title : `${method.title} (${id})`);
   return { ...loaded, method: { ...method, id: id ?? method.id, title: shown } };
-}
-
-function checkTasks(tasks: readonly string[] | undefined, known: readonly string[]): void {
-  const index = (tasks ?? []).findIndex((task) => !known.includes(task));
-  if (tasks === undefined || index === -1) return;
-  throw new EntryProblem(
-    ['tasks', index],
-    `the grid has no task "${tasks[index]}"`,
-    didYouMean(tasks[index], known, `its tasks are ${known.join(', ')}`),
-  );
 }

@@ -99,12 +99,11 @@ export function codeOfMethod({ task, method }: MethodJob): StepCode {
   return {
     ...(task.spec && { network: task.spec }),
     method,
-    ...(isExtractor(extractor) && { extractor }),
+    ...(isExtractor(extractor) && extractor.file !== '' && { extractor }),
   };
 }
 
-/** Whether a parameter is that of a feature extractor and names one. */
-function isExtractor(value: unknown): value is FeatureExtractor {
-  if (!isObject(value) || value.file === '') return false;
-  return Object.keys(extractorFields).every((name) => value[name] !== undefined);
+/** Whether a parameter is that of a feature extractor, whether or not it names a file. */
+export function isExtractor(value: unknown): value is FeatureExtractor {
+  return isObject(value) && Object.keys(extractorFields).every((name) => value[name] !== undefined);
 }
