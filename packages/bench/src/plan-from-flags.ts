@@ -10,6 +10,8 @@ interface PlanPurpose {
   readonly scope?: NonNullable<PlanOptions['scope']>;
   /** Whether nothing need be written where everything is stored already. */
   readonly readOnly?: boolean;
+  /** Whether results are only looked at: nothing is downloaded, and tasks that cannot be planned here are left out. */
+  readonly looksOnly?: boolean;
 }
 
 /**
@@ -37,31 +39,36 @@ export async function planFrom(flags: PlanFlags, purpose: PlanPurpose = {}): Pro
  */
 export async function gridFrom(
   { config, quick, results }: Pick<PlanFlags, 'config' | 'quick' | 'results'>,
-  { readOnly = false }: PlanPurpose = {},
+  { readOnly = false, looksOnly = false }: PlanPurpose = {},
 ): Promise<Grid> {
   const { loadGrid } = await import('@attribution-bench/runner');
   const { requireWritable } = await import('@attribution-bench/store');
-  const grid = await loadGrid(findConfig(config), { quick: quick ?? false });
+  const grid = await loadGrid(findConfig(config), { quick: quick ?? false, readsOnly: looksOnly });
   const folder = resultsFolder(results);
-  if (!readOnly || !existsSync(folder)) await requireWritable(folder);
+  if (!looksOnly && !(readOnly && existsSync(folder))) await requireWritable(folder);
   return grid;
 }
 
 /** The plan of a grid, narrowed to the cells that the flags select. @throws BenchError NO_CELLS */
-export async function planOf(grid: Grid, flags: PlanFlags, { scope = 'all' }: PlanPurpose = {}): Promise<Plan> {
+export async function planOf(
+  grid: Grid,
+  flags: PlanFlags,
+  { scope = 'all', looksOnly = false }: PlanPurpose = {},
+): Promise<Plan> {
   const { planGrid, prepareGrid } = await import('@attribution-bench/runner');
   const { only, skip, force } = flags;
   const prepared = await prepareGrid(grid, {
     resultsFolder: resultsFolder(flags.results),
     engine: flags.engine,
     scope,
+    ...(looksOnly && { readsOnly: true, offline: true }),
     onLog: (message) => console.error(message),
     ...(only && { only }),
     ...(skip && { skip }),
     ...(force && { force }),
   });
   const plan = await planGrid(prepared);
-  if (scope === 'all' && plan.cells.length === 0) {
+  if (scope === 'all' && plan.cells.length === 0 && plan.leftOut.length === 0) {
     const filtered = only !== undefined || skip !== undefined;
     throw new BenchError({
       code: 'NO_CELLS',
@@ -73,9 +80,20 @@ export async function planOf(grid: Grid, flags: PlanFlags, { scope = 'all' }: Pl
   return plan;
 }
 
-/** The whole grid of a plan, whatever cells the plan was narrowed to: what a board shows. */
+/**
+ * The whole grid of a plan, whatever cells the plan was narrowed to: what a board shows. Nothing is downloaded for the tasks
+ * that were left out of it.
+ */
 export async function wholeGrid(plan: Plan, flags: PlanFlags): Promise<Plan> {
   if (flags.only === undefined && flags.skip === undefined) return plan;
   const { planGrid, prepareGrid } = await import('@attribution-bench/runner');
-  return planGrid(await prepareGrid(plan.grid, { resultsFolder: plan.resultsFolder, engine: plan.engine }));
+  const { grid, resultsFolder, engine } = plan;
+  const whole = await planGrid(await prepareGrid(grid, { resultsFolder, engine, readsOnly: true, offline: true }));
+  sayLeftOut(whole);
+  return whole;
+}
+
+/** Says on standard error which tasks a board lacks. */
+export function sayLeftOut({ leftOut }: Plan): void {
+  for (const { id, error } of leftOut) console.error(`${id} is not on the board: ${error.line}`);
 }

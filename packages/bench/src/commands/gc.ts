@@ -11,7 +11,7 @@ export function gcCommand(): Command {
     .description(
       'Looks at every grid file in configs/ and at those named with --keep, with and without --quick, and lists what the ' +
         'store holds beyond what they need, and the exports of tasks and the logs of programs that nobody has used for ten ' +
-        'minutes. Nothing is removed without --remove.',
+        'minutes. Nothing is downloaded, and nothing is removed without --remove.',
     )
     .option('--keep <file...>', 'further grid files whose results are needed')
     .option('--remove', 'remove what was listed');
@@ -25,7 +25,7 @@ async function collect(flags: FlagValues & { keep?: string[]; remove?: true }): 
   const plans = [];
   for (const config of [...configs, ...(flags.keep ?? [])]) {
     for (const quick of [undefined, true] as const)
-      plans.push(await planFrom({ ...flags, config, ...(quick && { quick }) }, { readOnly: !remove }));
+      plans.push(await planFrom({ ...flags, config, ...(quick && { quick }) }, { looksOnly: true }));
   }
   const options = { resultsFolder: resultsFolder(flags.results), remove };
   const found = await collectGarbage(plans, options);

@@ -1,11 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { BenchError } from '@attribution-bench/contract';
+import type { Plan } from '@attribution-bench/runner';
 import { Command } from 'commander';
 import { type FlagValues, onGrid } from '../flags.js';
-import { planFrom } from '../plan-from-flags.js';
+import { planFrom, sayLeftOut } from '../plan-from-flags.js';
+import { findConfig, resultsFolder } from '../workspace.js';
 
 export function reportCommand(): Command {
   const command = new Command('report')
     .summary('print and write the leaderboard from what is stored')
-    .description('Makes the board of a grid without computing anything; cells that are not stored show as incomplete.')
+    .description(
+      'Makes the board of a grid without computing or downloading anything; cells that are not stored show as incomplete. ' +
+        'Where the results folder cannot be written, the board is printed only.',
+    )
     .addHelpText(
       'after',
       `
@@ -17,12 +25,38 @@ Examples:
 }
 
 async function report(flags: FlagValues): Promise<void> {
+  requireStore(flags);
   const { boardsOf, printBoards, writeBoards } = await import('../boards.js');
   const { warnOfReplacedBoard } = await import('../replaced-board.js');
-  const plan = await planFrom(flags, { readOnly: true });
+  const plan = await planFrom(flags, { looksOnly: true });
+  sayLeftOut(plan);
+  requireTasks(plan);
   await warnOfReplacedBoard(plan);
   const boards = await boardsOf(plan);
   printBoards(boards, flags);
-  const folder = await writeBoards(plan, boards);
-  console.error(`board written to ${folder}`);
+  try {
+    console.error(`board written to ${await writeBoards(plan, boards)}`);
+  } catch (error) {
+    if (!(error instanceof BenchError) || error.code !== 'STORE_UNWRITABLE') throw error;
+    console.error(`board not written: ${error.line}`);
+  }
+}
+
+function requireStore({ config, results }: FlagValues): void {
+  const folder = resultsFolder(results);
+  if (!existsSync(join(folder, 'store'))) throw nothingStored(folder, findConfig(config));
+}
+
+/** @throws BenchError NO_CELLS where a board would have no task */
+function requireTasks({ tasks, grid, resultsFolder }: Plan): void {
+  if (tasks.length === 0) throw nothingStored(resultsFolder, grid.file);
+}
+
+function nothingStored(folder: string, file: string): BenchError {
+  return new BenchError({
+    code: 'NO_CELLS',
+    place: file,
+    message: `has no results in ${folder}`,
+    next: `bench grid ${file} computes them`,
+  });
 }

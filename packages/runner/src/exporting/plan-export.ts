@@ -69,7 +69,17 @@ export async function planExport(grid: Grid, options: PlanOptions, request: Expo
   const { resultsFolder, engine } = options;
   const { environment } = prepared;
   return {
-    plan: { grid, resultsFolder, engine, environment, tasks: [], cells: [], steps: settled.steps, code: prepared.code },
+    plan: {
+      grid,
+      resultsFolder,
+      engine,
+      environment,
+      tasks: [],
+      leftOut: [],
+      cells: [],
+      steps: settled.steps,
+      code: prepared.code,
+    },
     source: opened.source,
     snapshots: trajectory,
     models: {

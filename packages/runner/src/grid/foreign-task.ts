@@ -14,13 +14,13 @@ const example = 'truth: { foreign: ./folder }, or the key that bench truth impor
 /**
  * A task `kind: foreign` of a grid file: its truth is a folder, of which what it says of itself is read, or the key of one
  * that was imported.
- * @param folder where relative paths start
+ * @param from where relative paths start, and whether folders are not asked for because results are only read
  * @returns undefined when there are problems
  */
 export async function resolveForeignTask(
   { fields, place }: MergedTask,
   seed: number,
-  folder: string,
+  from: { readonly folder: string; readonly readsOnly: boolean },
   problems: GridProblem[],
 ): Promise<ForeignTask | undefined> {
   const before = problems.length;
@@ -48,8 +48,8 @@ export async function resolveForeignTask(
     report(path, 'does not say which truth it is of', `write ${example}`);
     return undefined;
   }
-  const foreign = keyPattern.test(given) ? { key: given } : { folder: resolve(folder, given) };
-  if ('folder' in foreign)
+  const foreign = keyPattern.test(given) ? { key: given } : { folder: resolve(from.folder, given) };
+  if ('folder' in foreign && !from.readsOnly)
     await readDescription(foreign.folder).catch((error: unknown) => {
       if (!(error instanceof BenchError)) throw error;
       report(['truth', 'foreign'], [error.place, error.message].filter(Boolean).join(' '), error.next);

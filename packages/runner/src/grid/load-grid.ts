@@ -42,11 +42,13 @@ import { type Path, readYaml, type YamlSource } from './yaml-source.js';
 interface LoadOptions {
   readonly quick?: boolean;
   readonly withExtractors?: boolean;
+  readonly readsOnly?: boolean;
 }
 
 /**
  * Reads and checks a grid file and loads the methods it names. Every problem is reported, not the first only.
  * @param options.quick cut sizes down to a trial, as the file's `quick:` says or to a default
+ * @param options.readsOnly for what only reads results: do not ask for the folders of published truths
  * @param options.withExtractors also check what a run needs only where something is left to do: feature extractors
  * @throws GridErrors with one `file:line:col message, next step` a problem; BenchError CONFIG_MISSING or
  *   CONFIG_UNREADABLE
@@ -67,7 +69,7 @@ export async function loadGrid(file: string, options: LoadOptions = {}): Promise
   const { raw, source } = sound;
   const quick = options.quick === true ? (raw.quick ?? {}) : undefined;
   const folder = dirname(resolve(file));
-  const tasks = await resolveTasks(raw, source, folder, quick, problems);
+  const tasks = await resolveTasks(raw, source, folder, { quick, readsOnly: options.readsOnly ?? false }, problems);
   const checkExtractor = options.withExtractors === true ? extractorProblem : async () => undefined;
   const metrics = await resolveMetrics(raw, tasks, source, folder, checkExtractor, problems);
   const { methods, broken } = await resolveMethods(raw, source, folder, quick, checkExtractor, problems);
@@ -115,7 +117,7 @@ async function resolveTasks(
   raw: RawGrid,
   source: YamlSource,
   folder: string,
-  quick: Quick | undefined,
+  { quick, readsOnly }: { readonly quick: Quick | undefined; readonly readsOnly: boolean },
   problems: GridProblem[],
 ): Promise<GridTask[]> {
   const ids = new Map<string, string>();
@@ -137,7 +139,8 @@ async function resolveTasks(
   for (const merged of mergeTasks(raw.tasks, source, problems)) {
     if (merged === undefined) continue;
     if (merged.fields.kind === 'foreign') {
-      tasks.push(...[await resolveForeignTask(merged, raw.seed, folder, problems)].flatMap((task) => task ?? []));
+      const foreign = await resolveForeignTask(merged, raw.seed, { folder, readsOnly }, problems);
+      if (foreign !== undefined) tasks.push(foreign);
       continue;
     }
     const { truth: ownTruth, ...described } = merged.fields;

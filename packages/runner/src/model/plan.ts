@@ -1,4 +1,4 @@
-import type { ParamSpecs, Params, Split, Stage, TaskInfo } from '@attribution-bench/contract';
+import type { BenchError, ParamSpecs, Params, Split, Stage, TaskInfo } from '@attribution-bench/contract';
 import type { BoardForeign } from '@attribution-bench/leaderboard';
 import type { Code } from '@attribution-bench/tasks';
 import type { Grid, GridMetric, GridTask } from './grid.js';
@@ -79,12 +79,22 @@ export interface PlanEnvironment {
   readonly offline: boolean;
 }
 
+/** A task that is not planned. */
+export interface LeftOutTask {
+  readonly id: string;
+  readonly error: BenchError;
+  /** Key of its data, from which its results are made; absent where that cannot be read, or only a truth is known. */
+  readonly dataset?: string;
+}
+
 export interface Plan {
   readonly grid: Grid;
   readonly resultsFolder: string;
   readonly engine: 'onnx' | 'tfjs';
   readonly environment: PlanEnvironment;
   readonly tasks: readonly PlannedTask[];
+  /** Tasks that could not be prepared, of a plan that only reads results. */
+  readonly leftOut: readonly LeftOutTask[];
   readonly cells: readonly PlannedCell[];
   /** In an order in which every step comes after those it needs. */
   readonly steps: readonly PlannedStep[];
@@ -106,5 +116,7 @@ export interface PlanOptions {
   readonly cacheFolder?: string;
   /** Refuse to download data. */
   readonly offline?: boolean;
+  /** For what only reads results: tasks that cannot be prepared here are left out, and no file of a later step is asked for. */
+  readonly readsOnly?: boolean;
   onLog?(message: string): void;
 }

@@ -31,13 +31,13 @@ export async function planGrid(prepared: PreparedGrid): Promise<Plan> {
     task.foreign === undefined ? draftTask(steps, prepared, task) : draftForeign(steps, prepared, task),
   );
   const cells = drafts.flatMap((task) => task.cells);
-  if (options.scope !== 'truth') checkNotEmpty(grid, cells);
+  if (options.scope !== 'truth' && prepared.leftOut.length === 0) checkNotEmpty(grid, cells);
   const wanted = new Set([...drafts.flatMap((task) => task.wanted), ...cells.flatMap(resultsOf)]);
   const forced = cells.flatMap((cell) =>
     cell.forced && cell.steps ? [...Object.values(cell.steps.stages), ...resultsOf(cell)] : [],
   );
   const settled = await settle(steps, store, wanted, new Set(forced));
-  await checkExtractors(settled.steps);
+  if (options.readsOnly !== true) await checkExtractors(settled.steps);
   const byId = indexSteps(settled.steps);
   return {
     grid,
@@ -51,6 +51,7 @@ export async function planGrid(prepared: PreparedGrid): Promise<Plan> {
         ...(truth && { truth: plannedTruth(truth, settled.stored) }),
       })),
     ),
+    leftOut: prepared.leftOut,
     cells: cells.map((cell) => settledCell(cell, byId)),
     steps: settled.steps,
     code: prepared.code,

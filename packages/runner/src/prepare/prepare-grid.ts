@@ -1,15 +1,16 @@
 import { join } from 'node:path';
+import { BenchError } from '@attribution-bench/contract';
 import { openStore, type Store } from '@attribution-bench/store';
 import { type Code, defaultCacheFolder } from '@attribution-bench/tasks';
 import { type CellFilter, cellFilter } from '../grid/cell-filter.js';
-import type { Grid, GridMethod, GridMetric } from '../model/grid.js';
-import type { PlanEnvironment, PlanOptions } from '../model/plan.js';
+import type { Grid, GridMethod, GridMetric, GridTask } from '../model/grid.js';
+import type { LeftOutTask, PlanEnvironment, PlanOptions } from '../model/plan.js';
 import { diagnosisCode } from '../steps/kinds/diagnose.js';
 import { askMethod, type MethodAnswer } from './ask-method.js';
 import { settingsOn } from './draw-settings.js';
 import { metricsForTask } from './metrics-for-task.js';
 import { type PreparedForeign, prepareForeign } from './prepare-foreign.js';
-import { type PreparedTask, prepareTask } from './prepare-task.js';
+import { datasetOf, type PreparedTask, prepareTask, type Surroundings } from './prepare-task.js';
 
 /** A grid of which everything is known that planning needs. */
 export interface PreparedGrid {
@@ -20,6 +21,8 @@ export interface PreparedGrid {
   readonly filter: CellFilter;
   /** Those of which the filter takes a cell. */
   readonly tasks: readonly PreparedGridTask[];
+  /** Those of which it takes a cell and that cannot be prepared, where results are only read. */
+  readonly leftOut: readonly LeftOutTask[];
   /** All code whose hashes are in keys. */
   readonly code: readonly Code[];
 }
@@ -38,7 +41,7 @@ export interface AskedGrid {
 /**
  * Does what has to be done before a grid can be planned: reads or downloads the data of its tasks, finds out their shape,
  * both of which are stored, and asks the methods which models they use there.
- * @throws BenchError GLOB_NO_MATCH, or what keeps data from being read or a task from being opened
+ * @throws BenchError GLOB_NO_MATCH, or, unless results are only read, what keeps data from being read or a task from being opened
  */
 export async function prepareGrid(grid: Grid, options: PlanOptions): Promise<PreparedGrid> {
   const { resultsFolder, engine, cacheFolder = defaultCacheFolder(), offline = false } = options;
@@ -52,12 +55,14 @@ export async function prepareGrid(grid: Grid, options: PlanOptions): Promise<Pre
   const filter = cellFilter(options, taskIds, methodIds);
   const environment = { cacheFolder, offline };
   const tasks: PreparedGridTask[] = [];
+  const leftOut: LeftOutTask[] = [];
   for (const task of grid.tasks) {
     if (!methodIds.some((method) => filter.takes(task.id, method))) continue;
-    const prepared =
-      task.spec === undefined
-        ? await prepareForeign(task, store)
-        : await prepareTask(task, { store, engine, environment, log });
+    const prepared = await prepareOne(task, { store, engine, environment, log }).catch(async (error: unknown) => {
+      if (options.readsOnly !== true || !(error instanceof BenchError)) throw error;
+      leftOut.push({ id: task.id, error, ...(await datasetKey(task)) });
+    });
+    if (prepared === undefined) continue;
     const metrics = metricsForTask(grid, task);
     const answers = new Map<GridMethod, MethodAnswer>();
     const isRead = metrics.length > 0 || options.scope === 'scores';
@@ -67,7 +72,22 @@ export async function prepareGrid(grid: Grid, options: PlanOptions): Promise<Pre
         answers.set(setting, answer);
     tasks.push({ ...prepared, metrics, answers });
   }
-  return { grid, options, environment, store, filter, tasks, code: codeOf(grid, tasks) };
+  return { grid, options, environment, store, filter, tasks, leftOut, code: codeOf(grid, tasks) };
+}
+
+function prepareOne(task: GridTask, surroundings: Surroundings): Promise<PreparedTask | PreparedForeign> {
+  return task.spec === undefined ? prepareForeign(task, surroundings.store) : prepareTask(task, surroundings);
+}
+
+/** Key of the data of a task; nothing where it hangs on files that cannot be read, or only a truth is known. */
+async function datasetKey(task: GridTask): Promise<Pick<LeftOutTask, 'dataset'>> {
+  if (task.spec === undefined) return {};
+  try {
+    return { dataset: (await datasetOf(task)).dataset.job.output.key };
+  } catch (error) {
+    if (error instanceof BenchError) return {};
+    throw error;
+  }
 }
 
 /** All code whose hashes are in keys. */

@@ -61,10 +61,9 @@ const checkedWhole = 1 << 20;
 export async function prepareTask(task: ModelTask, surroundings: Surroundings): Promise<PreparedTask> {
   const { store, engine, environment, log } = surroundings;
   const { spec } = task;
-  const fingerprint = isOwnPart(spec.data) ? await ownFingerprint(spec) : await dataFingerprint(spec);
+  const { fingerprint, dataset } = await datasetOf(task);
   const key = taskKey(spec, fingerprint);
 
-  const dataset = planDataset(task, fingerprint);
   const { output } = dataset.job;
   const labels = await readOrMake(store, output, trainingLabels, () =>
     userCodeOf(dataset.job) === undefined
@@ -92,6 +91,18 @@ export async function prepareTask(task: ModelTask, surroundings: Surroundings): 
     steps: [dataset, description],
     labels,
   };
+}
+
+/**
+ * The step that gets at the data of a task, and the hash of the user's own data files.
+ * @throws BenchError when these files cannot be read
+ */
+export async function datasetOf(
+  task: ModelTask,
+): Promise<{ readonly fingerprint: string | undefined; readonly dataset: ReturnType<typeof planDataset> }> {
+  const { spec } = task;
+  const fingerprint = isOwnPart(spec.data) ? await ownFingerprint(spec) : await dataFingerprint(spec);
+  return { fingerprint, dataset: planDataset(task, fingerprint) };
 }
 
 function codeOf(spec: TaskSpec, { layers }: TaskDescription): TaskCode {
