@@ -44,6 +44,8 @@ export default defineConfig({
         text: 'Start',
         items: [
           { text: 'Overview', link: '/overview' },
+          { text: 'The grid file', link: '/grid-file' },
+          { text: 'Datasets, models, targets, metrics', link: '/parts' },
           { text: 'Questions', link: '/questions' },
           { text: 'Troubleshooting', link: '/troubleshooting' },
         ],
