@@ -20,9 +20,23 @@ const nothing = ['cache', 'config', 'home', 'tmp'];
 test('a grid and its plan write nothing outside the results folder and keep no telemetry', async () => {
   const { folder, flags } = gridFolder();
   const { env, written } = emptyFolders();
-  for (const args of [['plan', ...flags], ['grid', ...flags, '--jobs', '2'], ['doctor']]) {
-    const { code, stderr } = await startProgram(process.execPath, [command, ...args], { cwd: folder, env }).ending;
+  const commands: [string[], RegExp][] = [
+    [
+      ['plan', ...flags],
+      /^4 cells \(4 missing\); about .*\n\ntask .*\ntiny .*\n\nmethod .*\n[\s\S]*bench plan --verbose lists every cell\n$/,
+    ],
+    [['grid', ...flags, '--jobs', '2'], /LDS/],
+    [
+      ['plan', ...flags, '-v'],
+      /^4 cells \(4 cached\); .*\n\ntask .*\n.*\n\ncell .*\ntiny\/random .*\n(tiny\/.*\n){3}$/,
+    ],
+    [['doctor'], /ONNX Runtime/],
+  ];
+  for (const [args, shown] of commands) {
+    const { code, stdout, stderr } = await startProgram(process.execPath, [command, ...args], { cwd: folder, env })
+      .ending;
     expect({ args, code, stderr: code === 0 ? '' : stderr }).toEqual({ args, code: 0, stderr: '' });
+    expect(stdout).toMatch(shown);
     expect(written()).toEqual(nothing);
   }
 });
