@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { acceptCommand } from './commands/accept.js';
 import { checkCommand } from './commands/check.js';
+import { completeCommand, completionCommand } from './commands/completion.js';
 import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exportCommand } from './commands/export.js';
 import { gcCommand } from './commands/gc.js';
 import { gridCommand } from './commands/grid.js';
+import { initCommand } from './commands/init.js';
 import { listCommand } from './commands/list.js';
 import { newMethodCommand } from './commands/new-method.js';
 import { perfCommand } from './commands/perf.js';
@@ -28,12 +30,14 @@ const verbs = [
   checkCommand,
   acceptCommand,
   listCommand,
+  initCommand,
   dataCommand,
   newMethodCommand,
   validateCommand,
   doctorCommand,
   gcCommand,
   perfCommand,
+  completionCommand,
 ];
 
 const exitCodes = `
@@ -49,6 +53,7 @@ Start here:
   bench grid digits.yaml            train, retrain, attribute, print the leaderboard
   bench grid digits.yaml --quick    the same at toy sizes, to see that it works
   bench plan digits.yaml            what that would compute, what is stored already, how long it takes
+  bench init                        write a grid file of your own: three questions
   bench list methods                what a grid can name, with parameters
   bench doctor                      what this machine has and lacks`;
 
@@ -62,6 +67,7 @@ export function commandLine(): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${oneLine(text, program)}\n`) });
   for (const verb of verbs) program.addCommand(inheriting(program, verb()));
+  program.addCommand(inheriting(program, completeCommand(program)), { hidden: true });
   return program;
 }
 
@@ -77,7 +83,7 @@ function inheriting(parent: Command, command: Command): Command {
 function oneLine(error: string, { commands }: Command): string {
   const unknown = /^error: unknown command '(.*)'$/.exec(error.trim())?.[1];
   if (unknown !== undefined) {
-    const known = commands.map((command) => command.name()).join(', ');
+    const known = commands.flatMap((command) => (command.name() === 'complete' ? [] : [command.name()])).join(', ');
     const next = /\.ya?ml$/.test(unknown) ? `did you mean bench grid ${unknown}?` : `known: ${known}`;
     return `${error.trim()}, ${next}`;
   }

@@ -1,0 +1,83 @@
+import { statSync } from 'node:fs';
+import { basename, extname, resolve } from 'node:path';
+
+/** What a new grid is about. */
+export interface GridChoices {
+  /** Name of a dataset, or a path: an `.npz` file, a folder of `.npy` files or one of images. */
+  readonly data: string;
+  /** Name of a model, or the path of its module. */
+  readonly model: string;
+  readonly kind: 'classifier' | 'generator';
+  readonly methods: readonly string[];
+}
+
+/** Points that are enough for a first board within minutes. */
+const sizes = {
+  classifier: { train: 300, queries: 50 },
+  generator: { train: 120, heldout: 20, generated: 20 },
+} as const;
+
+/** A grid file with comments. */
+export function gridText(file: string, choices: GridChoices): string {
+  const { data, model, kind, methods } = choices;
+  const name = basename(file, extname(file));
+  const id = `${nameOf(data)}-${nameOf(model)}`;
+  const queries =
+    kind === 'classifier'
+      ? ''
+      : `    # What is explained: points that were held out, and images that the model draws.
+    queries: { heldout: ${sizes.generator.heldout}, generated: ${sizes.generator.generated} }
+`;
+  return `# Written by bench init. \`bench plan ${file}\` says what this computes and how long that takes, \`bench grid ${file}\`
+# computes it, \`bench list\` shows what else a grid can name.
+schema: bench/grid@1
+name: ${text(name)} # of the board and its folder
+seed: 0 # everything random derives from it
+
+tasks:
+  - id: ${text(id)}
+    # train: the points that models are trained on${kind === 'classifier' ? '; queries: held-out points that are explained' : ''}.
+    data: ${dataText(choices)}
+    # Its sizes and its training are parameters too: bench list models${model === nameOf(model) ? ` ${model}` : ''}
+    model: { use: ${text(model)} }
+${queries}
+# The ground truth: the model is trained again on random halves of the training points. More subsets, shorter intervals.
+truth: { subsets: 64, fraction: 0.5, retrainSeeds: 2 }
+
+# What is compared. Parameters go under params:, lists of values to try under grid:, see e.g. bench list methods trak.
+methods:
+${methods.map((method) => `  - use: ${text(method)}\n`).join('')}
+seeds: [0, 1, 2] # of the methods, not of the truth
+
+metrics:
+  - use: lds # how well scores predict what becomes of a query on each half
+`;
+}
+
+function dataText({ data, kind }: GridChoices): string {
+  const { train } = sizes[kind];
+  const queries = kind === 'classifier' ? `, queries: ${sizes.classifier.queries}` : '';
+  if (!isPath(data)) return `{ use: ${text(data)}, train: ${train}${queries} }`;
+  const use = isArrays(data) ? 'arrays' : 'image-folder';
+  const pixels = use === 'arrays' ? '' : ', width: 32, height: 32';
+  return `{ use: ${use}, path: ${text(data)}, train: ${train}${queries}${pixels} }`;
+}
+
+/** Whether an answer names a file or folder rather than something that is known by name. */
+export function isPath(answer: string): boolean {
+  return /[./\\]/.test(answer);
+}
+
+function isArrays(path: string): boolean {
+  const holds = (name: string) => statSync(resolve(path, name), { throwIfNoEntry: false }) !== undefined;
+  return extname(path) === '.npz' || holds('x_train.npy');
+}
+
+function nameOf(answer: string): string {
+  return isPath(answer) ? basename(answer, extname(answer)) : answer;
+}
+
+/** Plain where YAML reads it as the same text, quoted elsewhere. */
+function text(value: string): string {
+  return /^[a-z][\w-]*$/i.test(value) && !/^(true|false|null)$/i.test(value) ? value : JSON.stringify(value);
+}
