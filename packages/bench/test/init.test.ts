@@ -43,7 +43,7 @@ test('a grid is written whole, or not at all', async () => {
   const own = { data: join(folder, 'photos'), model: 'cnn', kind: 'classifier', methods: ['random'] } as const;
   await writeGrid(file, own);
   expect(await loadGrid(file)).toMatchObject({
-    name: 'my grid',
+    name: 'my-grid',
     tasks: [{ id: 'photos-cnn', spec: { data: { use: 'image-folder', path: own.data }, model: { use: 'cnn' } } }],
     methods: [{ loaded: { method: { id: 'random' } } }],
   });

@@ -20,8 +20,8 @@ const sizes = {
 /** A grid file with comments. */
 export function gridText(file: string, choices: GridChoices): string {
   const { data, model, kind, methods } = choices;
-  const name = basename(file, extname(file));
-  const id = `${nameOf(data)}-${nameOf(model)}`;
+  const name = fileName(basename(file, extname(file)));
+  const id = fileName(`${nameOf(data)}-${nameOf(model)}`);
   const queries =
     kind === 'classifier'
       ? ''
@@ -75,6 +75,11 @@ function isArrays(path: string): boolean {
 
 function nameOf(answer: string): string {
   return isPath(answer) ? basename(answer, extname(answer)) : answer;
+}
+
+/** What the names of grids and tasks may consist of, since folders are named after them. */
+function fileName(name: string): string {
+  return name.replace(/[^\w.-]+/g, '-').replace(/^[^a-z0-9]+/i, '') || 'grid';
 }
 
 /** Plain where YAML reads it as the same text, quoted elsewhere. */
