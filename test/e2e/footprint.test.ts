@@ -25,7 +25,7 @@ test('a grid and its plan write nothing outside the results folder and keep no t
       ['plan', ...flags],
       /^4 cells \(4 missing\); about .*\n\ntask .*\ntiny .*\n\nmethod .*\n[\s\S]*bench plan --verbose lists every cell\n$/,
     ],
-    [['grid', ...flags, '--jobs', '2'], /LDS/],
+    [['grid', ...flags, '--jobs', '2'], /^tiny\nLinear datamodeling score/],
     [
       ['plan', ...flags, '-v'],
       /^4 cells \(4 cached\); .*\n\ntask .*\n.*\n\ncell .*\ntiny\/random .*\n(tiny\/.*\n){3}$/,

@@ -8,19 +8,13 @@ import type { HostileInput } from './row.js';
 const onLinux = process.platform === 'linux';
 
 /** /proc says of nothing in it that it is missing or refused: recursive mkdir of Node never returns from it. */
-const inProc: readonly HostileInput[] = [
-  'grid',
-  'plan',
-  'report',
-  'check',
-  'accept',
-  'truth build',
-  'truth export',
-].map((verb) => ({
-  what: `a results folder in /proc: ${verb}`,
-  command: [verb, '--results', '/proc/x', ...(verb === 'accept' ? ['--reason', 'none'] : [])],
-  says: /^error: \/proc\/x cannot be written: .*\n$/,
-}));
+const inProc: readonly HostileInput[] = ['grid', 'plan', 'check', 'accept', 'truth build', 'truth export'].map(
+  (verb) => ({
+    what: `a results folder in /proc: ${verb}`,
+    command: [verb, '--results', '/proc/x', ...(verb === 'accept' ? ['--reason', 'none'] : [])],
+    says: /^error: \/proc\/x cannot be written: .*\n$/,
+  }),
+);
 
 /** Places where results or output cannot be written. Their rows name a results folder of their own after the usual one. */
 export const hostileOutputs: readonly HostileInput[] = [
@@ -35,6 +29,11 @@ export const hostileOutputs: readonly HostileInput[] = [
     says: /^error: .*--results <folder>.* Expected the name of a folder.*\n$/,
   },
   ...(onLinux ? inProc : []),
+  {
+    what: 'a results folder to report from that does not exist and cannot be made',
+    command: ['report', '--results', '/proc/x'],
+    says: /^error: hostile\.yaml has no results in \/proc\/x, bench grid hostile\.yaml computes them\n$/,
+  },
   {
     what: 'a baseline where nothing can be written',
     grid: `${smallGrid}check: { baseline: hostile.yaml/x/baseline.json }\n`,
