@@ -14,6 +14,7 @@ export * from './is-object.js';
 export * from './method.js';
 export * from './metric.js';
 export * from './narrow.js';
+export * from './order-params.js';
 export * from './param-files.js';
 export * from './params.js';
 export * from './projection.js';

@@ -1,4 +1,12 @@
-import { defineMethod, int, type MethodContext, num } from '@attribution-bench/contract';
+import {
+  defineMethod,
+  fewPrefixes,
+  type MethodContext,
+  num,
+  orderParams,
+  ordersOf,
+  usesOrders,
+} from '@attribution-bench/contract';
 import { betaShapleyWeights, lowValues, orderValues } from '@attribution-bench/numerics';
 
 interface Settings {
@@ -24,8 +32,7 @@ export default defineMethod({
   tasks: ['classifier', 'generator'],
   needs: ['subsets'],
   params: {
-    retrainings: int({ default: 128, min: 2, help: 'models trained, positions for each random order' }),
-    positions: int({ default: 8, min: 2, help: 'prefixes of each order that are trained, of evenly spaced sizes' }),
+    ...orderParams,
     alpha: num({
       default: 4,
       min: 0.1,
@@ -35,18 +42,13 @@ export default defineMethod({
     }),
     beta: num({ default: 1, min: 0.1, max: 100, help: 'larger: gains over many points count more' }),
   },
-  uses: (params) => ({ subsets: { draw: 'permutations', count: ordersOf(params), positions: params.positions } }),
-  adapted: (_task, { positions }) =>
-    `${positions} prefixes of each order in place of all, points between two of them sharing what they gain`,
+  uses: usesOrders,
+  adapted: (_task, params) => fewPrefixes(params),
   score: values,
   async selfInfluence(ctx, params) {
     return lowValues(await values(ctx, params), ctx.task.train);
   },
 });
-
-function ordersOf({ retrainings, positions }: Pick<Settings, 'retrainings' | 'positions'>): number {
-  return Math.ceil(retrainings / positions);
-}
 
 async function values(ctx: MethodContext<'subsets'>, params: Settings): Promise<Float32Array> {
   const outcomes = { ...(await ctx.subsets()), orders: ordersOf(params) };

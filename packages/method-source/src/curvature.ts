@@ -6,6 +6,7 @@ import {
   fitKroneckerVariances,
   kroneckerEigenvalues,
   matmul,
+  matrixOfProducts,
   storedBases,
   symmetricEigen,
 } from '@attribution-bench/numerics';
@@ -13,7 +14,6 @@ import type { Context, SourceParams } from './params.js';
 import type { Segment } from './segments.js';
 
 const maxExplicit = 4096;
-const blockNumbers = 2 ** 23;
 
 /** The Gauss-Newton matrix of the mean training loss, averaged over the models of a segment, by its eigenvectors. */
 export interface SegmentCurvature {
@@ -98,20 +98,17 @@ async function explicit(
   watch: (share: number) => void,
 ): Promise<MethodState> {
   const { parameters: p } = ctx.task;
-  const matrix = new Float64Array(p * p);
-  const atOnce = Math.max(1, Math.floor(blockNumbers / p));
+  const mean = new Float64Array(p * p);
   for (const [index, checkpoint] of models.entries()) {
-    for (let start = 0; start < p; start += atOnce) {
-      watch((index + start / p) / (models.length + 1));
-      const rows = Math.min(atOnce, p - start);
-      const vectors = new Float32Array(rows * p);
-      for (let row = 0; row < rows; row++) vectors[row * p + start + row] = 1;
-      const asked = { checkpoint, vectors, kind: 'gauss-newton', ...overTimesteps(ctx.task, timesteps) } as const;
-      const products = await ctx.curvatureProducts(asked);
-      for (let at = 0; at < products.length; at++) matrix[start * p + at] += products[at] / models.length;
-    }
+    const asked = { checkpoint, kind: 'gauss-newton', ...overTimesteps(ctx.task, timesteps) } as const;
+    const matrix = await matrixOfProducts(
+      p,
+      (vectors) => ctx.curvatureProducts({ ...asked, vectors }),
+      (share) => watch((index + share) / (models.length + 1)),
+    );
+    for (let at = 0; at < mean.length; at++) mean[at] += matrix[at] / models.length;
   }
-  const { values, vectors } = await symmetricEigen(matrix, p);
+  const { values, vectors } = await symmetricEigen(mean, p);
   // Rounding makes some negative; a Gauss-Newton matrix has none below 0.
   return { eigenvalues: values.map((value) => Math.max(0, value)), vectors: Float32Array.from(vectors) };
 }

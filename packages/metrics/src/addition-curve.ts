@@ -1,7 +1,7 @@
-import { defineMetric, int, list, num, type RetrainRequest } from '@attribution-bench/contract';
-import { areaWeights, meanSteps, type Steps, summedCurve } from './curve.js';
+import { defineMetric, int, list, num } from '@attribution-bench/contract';
+import { areaWeights, crossedSteps, type Steps, summedCurve } from './curve.js';
 import { stepsOfSeeds } from './end-removals.js';
-import { bestFirst, percentOf, pointsOfShares, retrainedTimes } from './members.js';
+import { bestFirst, percentOf, pointsOfShares, retrainedTimes, withEachSeed } from './members.js';
 
 /**
  * Area above the addition curve of random points (the point addition experiment of Ghorbani and Zou 2019, on the queries'
@@ -40,8 +40,7 @@ export const additionCurve = defineMetric({
   retrainings(ctx, { shares, seeds, draws }, split, rng) {
     const { train } = ctx.task;
     const order = bestFirst(ctx, split);
-    const ofEachSeed = (members: readonly Int32Array[]): RetrainRequest[] =>
-      Array.from({ length: seeds }, (_, seed) => ({ members, seed }));
+    const ofEachSeed = (members: readonly Int32Array[]) => withEachSeed(members, seeds);
     const counts = Array.from(pointsOfShares(shares, train));
     return [
       ...counts.flatMap((count) => ofEachSeed([order.slice(0, count).sort()])),
@@ -57,10 +56,7 @@ export const additionCurve = defineMetric({
       best[seed].map(({ targets: [target] }, step) =>
         Array.from(split.queries, (q) => target[q] - random[seed][step].targets[draw][q]),
       );
-    const over = (count: number, one: (i: number) => Steps) =>
-      meanSteps(Array.from({ length: count }, (_, i) => one(i)));
-    const retrainings = Array.from({ length: seeds }, (_, seed) => over(draws, (draw) => gains(seed, draw)));
-    const sets = Array.from({ length: draws }, (_, draw) => over(seeds, (seed) => gains(seed, draw)));
-    return { kind: 'mean', ...summedCurve(points, areaWeights(points), meanSteps(retrainings), { retrainings, sets }) };
+    const { all, bySeed: retrainings, byDraw: sets } = crossedSteps(seeds, draws, gains);
+    return { kind: 'mean', ...summedCurve(points, areaWeights(points), all, { retrainings, sets }) };
   },
 });

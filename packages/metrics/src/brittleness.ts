@@ -1,6 +1,6 @@
 import { BenchError, defineMetric } from '@attribution-bench/contract';
 import { summedCurve } from './curve.js';
-import { percentOf, pointsOfShares, retrainedTimes, without } from './members.js';
+import { percentOf, pointsOfShares, retrainedTimes, withEachSeed, without } from './members.js';
 import { bySharesAndSeeds, ownRemovals, queryRemovalParams, sampledQueries, withoutOwn } from './query-removals.js';
 import { any, majority, type Vote } from './votes.js';
 
@@ -31,10 +31,7 @@ export const brittleness = defineMetric({
   retrainings(ctx, params, split, rng) {
     const sample = sampledQueries(split, params.queries, rng);
     const all = [without(ctx.task.train, [])];
-    return [
-      ...Array.from({ length: params.seeds }, (_, seed) => ({ members: all, seed, predict: true as const })),
-      ...ownRemovals(ctx, params, sample),
-    ];
+    return [...withEachSeed(all, params.seeds, { predict: true }), ...ownRemovals(ctx, params, sample)];
   },
   evaluate({ retrained, task }, { shares, seeds }) {
     const [full, removals] = [retrained.slice(0, seeds), retrained.slice(seeds)];

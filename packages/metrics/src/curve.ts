@@ -45,6 +45,22 @@ export function meanSteps(draws: readonly Steps[]): Steps {
   return draws[0].map((row, step) => row.map((_, at) => mean(draws.map((steps) => steps[step][at]))));
 }
 
+/**
+ * What several seeds say against several random draws, as the mean of all and as what each seed and each draw gives alone.
+ * @param one of a seed and a draw
+ */
+export function crossedSteps(
+  seeds: number,
+  draws: number,
+  one: (seed: number, draw: number) => Steps,
+): { readonly all: Steps; readonly bySeed: readonly Steps[]; readonly byDraw: readonly Steps[] } {
+  const over = (count: number, each: (i: number) => Steps) =>
+    meanSteps(Array.from({ length: count }, (_, i) => each(i)));
+  const bySeed = Array.from({ length: seeds }, (_, seed) => over(draws, (draw) => one(seed, draw)));
+  const byDraw = Array.from({ length: draws }, (_, draw) => over(seeds, (seed) => one(seed, draw)));
+  return { all: meanSteps(bySeed), bySeed, byDraw };
+}
+
 /** Weights of the area under straight lines from step to step, by the trapezoidal rule; a single step is its own area. */
 export function areaWeights(points: Int32Array): number[] {
   if (points.length === 1) return [1];

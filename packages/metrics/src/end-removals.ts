@@ -1,5 +1,5 @@
 import type { MetricContext, Retrained, RetrainRequest, Split } from '@attribution-bench/contract';
-import { bestFirst, pointsOfShares, without } from './members.js';
+import { bestFirst, pointsOfShares, withEachSeed, without } from './members.js';
 
 /**
  * For each number of points one request per seed: without the points of the lowest scores, and without those of the highest.
@@ -15,7 +15,7 @@ export function endRemovals(
   return Array.from(pointsOfShares(shares, train)).flatMap((count) => {
     const [worst, best] = [order.subarray(train - count), order.subarray(0, count)];
     const members = [without(train, worst), without(train, best)];
-    return Array.from({ length: seeds }, (_, seed) => ({ members, seed }));
+    return withEachSeed(members, seeds);
   });
 }
 

@@ -1,6 +1,6 @@
 import { choice, defineMetric, int } from '@attribution-bench/contract';
 import { pearson, spearman } from '@attribution-bench/numerics';
-import { retrainedTimes, without } from './members.js';
+import { retrainedTimes, withEachSeed, without } from './members.js';
 
 const correlations = { pearson, spearman } as const;
 
@@ -28,7 +28,7 @@ export const loo = defineMetric({
   retrainings({ task }, { points, seeds }, _split, rng) {
     const left = rng.subset(task.train, Math.min(points, task.train));
     const members = Array.from(left, (point) => without(task.train, [point]));
-    return Array.from({ length: seeds }, (_, seed) => ({ members, seed }));
+    return withEachSeed(members, seeds);
   },
   evaluate({ task, scores, scoreShape, retrained }, { statistic }, split) {
     const left = retrained[0].members.map(missingPoint);

@@ -1,4 +1,4 @@
-import { BenchError, type MetricContext, type Split } from '@attribution-bench/contract';
+import { BenchError, type MetricContext, type RetrainRequest, type Split } from '@attribution-bench/contract';
 
 /** 0 .. train - 1 but for the points left out, ascending. */
 export function without(train: number, left: Iterable<number>): Int32Array {
@@ -27,6 +27,15 @@ export function pointsOf(share: number, train: number): number {
  */
 export function pointsOfShares(shares: readonly number[], train: number): Int32Array {
   return Int32Array.from(new Set(shares.map((share) => pointsOf(share, train)))).sort();
+}
+
+/** One request of the same models for each of the seeds `0 .. seeds - 1`. */
+export function withEachSeed(
+  members: readonly Int32Array[],
+  seeds: number,
+  about: Omit<RetrainRequest, 'members' | 'seed'> = {},
+): RetrainRequest[] {
+  return Array.from({ length: seeds }, (_, seed) => ({ members, seed, ...about }));
 }
 
 /** `retrained 3 times each`, for a sentence. */

@@ -4,8 +4,7 @@ import { foundForMarked, markedParams, predictingModel } from './marked-points.j
 /**
  * Points of another dataset, all with one label, are among the training points (`data.mixed`): how well scores find them for
  * queries of that dataset, by the area under the precision-recall curve of each query (Hammoudeh and Lowd 2022; quanda's
- * mixed datasets). Random scores have the share of those points, and
- * a little more where they are few.
+ * mixed datasets). Random scores have the share of those points, and a little more where they are few.
  */
 export const mixedDataset = defineMetric({
   id: 'mixed-dataset',

@@ -1,14 +1,14 @@
 import { defineMetric, int } from '@attribution-bench/contract';
-import { meanSteps, type Steps, summedCurve } from './curve.js';
-import { percentOf, pointsOfShares, retrainedTimes, without } from './members.js';
+import { crossedSteps, type Steps, summedCurve } from './curve.js';
+import { percentOf, pointsOfShares, retrainedTimes, withEachSeed, without } from './members.js';
 import { bySharesAndSeeds, ownRemovals, queryRemovalParams, sampledQueries, withoutOwn } from './query-removals.js';
 
 /**
  * Query loss difference: by how much farther a query's target falls after training without the points that score highest
- * for it than without as many random ones: the curve by the number of points, averaged over random removals and seeds, of
- * which the value is the mean over the removed shares; 0 for random scores. With the targets `neg-loss` and `neg-denoising-loss` that fall is the rise of the query's loss; with `margin` it
- * is the fall of the log odds of its label. Models of one seed share initial weights and batch order, with and without
- * the points. Beside `brittleness` of the same queries, shares and seeds only the random removals are trained for it.
+ * for it than without as many random ones. The curve is that by the number of points, averaged over random removals and
+ * seeds, the value its mean over the removed shares; 0 for random scores. With the targets `neg-loss` and
+ * `neg-denoising-loss` the fall is the rise of the query's loss; with `margin` it is the fall of the log odds of its label.
+ * Models of one seed share initial weights and batch order, with and without the points. Beside `brittleness` of the same queries, shares and seeds only the random removals are trained for it.
  */
 export const qld = defineMetric({
   id: 'qld',
@@ -36,7 +36,7 @@ export const qld = defineMetric({
     const own = ownRemovals(ctx, params, sampledQueries(split, params.queries, rng));
     const random = Array.from(pointsOfShares(shares, train)).flatMap((count) => {
       const members = Array.from({ length: draws }, () => without(train, rng.subset(train, count)));
-      return Array.from({ length: seeds }, (_, seed) => ({ members, seed }));
+      return withEachSeed(members, seeds);
     });
     return [...own, ...random];
   },
@@ -53,16 +53,10 @@ export const qld = defineMetric({
           (query, at) => random[share][seed].targets[draw][query] - withoutOwn(ofSeeds[seed].targets, at)[query],
         ),
       );
-    const over = (count: number, one: (i: number) => Steps) =>
-      meanSteps(Array.from({ length: count }, (_, i) => one(i)));
-    const retrainings = Array.from({ length: seeds }, (_, seed) => over(draws, (draw) => falls(seed, draw)));
-    const removals = Array.from({ length: draws }, (_, draw) => over(seeds, (seed) => falls(seed, draw)));
+    const { all, bySeed: retrainings, byDraw: removals } = crossedSteps(seeds, draws, falls);
     const points = pointsOfShares(shares, task.train);
     const weights = Array.from(points, () => 1);
-    const { perQuery: perSampledQuery, ...summed } = summedCurve(points, weights, meanSteps(retrainings), {
-      retrainings,
-      removals,
-    });
+    const { perQuery: perSampledQuery, ...summed } = summedCurve(points, weights, all, { retrainings, removals });
     return { kind: 'mean', ...summed, perSampledQuery };
   },
 });

@@ -9,7 +9,7 @@ import {
   type Rng,
   type Split,
 } from '@attribution-bench/contract';
-import { highestScored, pointsOfShares, without } from './members.js';
+import { highestScored, pointsOfShares, withEachSeed, without } from './members.js';
 
 /** Which points are removed for which queries: the same parameters ask for the same models. */
 export const queryRemovalParams = {
@@ -33,8 +33,8 @@ export function sampledQueries({ queries }: Split, most: number, rng: Rng): Int3
 }
 
 /**
- * For each share, in ascending order, one request per seed: a removal of the points that score highest for each query. Scores that are the same
- * for all queries have one removal for all of them.
+ * For each share, in ascending order, one request per seed: a removal of the points that score highest for each query. Scores
+ * that are the same for all queries have one removal for all of them.
  */
 export function ownRemovals(
   ctx: MetricContext,
@@ -45,15 +45,7 @@ export function ownRemovals(
   const removedFor = ctx.scoreShape === 'pairwise' ? sample : sample.subarray(0, 1);
   return Array.from(pointsOfShares(shares, train)).flatMap((count) => {
     const members = Array.from(removedFor, (query) => without(train, highestScored(ctx, query, count)));
-    return Array.from(
-      { length: seeds },
-      (_, seed): RetrainRequest => ({
-        members,
-        seed,
-        queries: sample,
-        ...(kind === 'classifier' && { predict: true }),
-      }),
-    );
+    return withEachSeed(members, seeds, { queries: sample, ...(kind === 'classifier' && { predict: true }) });
   });
 }
 

@@ -1,7 +1,7 @@
 import { defineMetric, int, list, num } from '@attribution-bench/contract';
 import { meanSteps, reciprocalWeights, summedCurve } from './curve.js';
 import { endRemovals, stepsOfSeeds } from './end-removals.js';
-import { percentOf, pointsOfShares, retrainedTimes, without } from './members.js';
+import { percentOf, pointsOfShares, retrainedTimes, withEachSeed, without } from './members.js';
 
 /**
  * Weighted accuracy drop (Schoch, Xu and Ji 2022, CS-Shapley, arXiv:2211.06800, section 4): training points are removed
@@ -38,7 +38,7 @@ export const weightedAccuracyDrop = defineMetric({
   retrainings(ctx, params, split) {
     const all = [without(ctx.task.train, [])];
     return [
-      ...Array.from({ length: params.seeds }, (_, seed) => ({ members: all, seed, predict: true as const })),
+      ...withEachSeed(all, params.seeds, { predict: true }),
       ...endRemovals(ctx, params, split).map((request) => ({ ...request, predict: true as const })),
     ];
   },

@@ -15,6 +15,7 @@ export * from './kronecker/kronecker-sums.js';
 export * from './kronecker/stored-bases.js';
 export * from './matrices/gram.js';
 export * from './matrices/matmul.js';
+export * from './matrices/matrix-of-products.js';
 export * from './matrices/row-blocks.js';
 export * from './matrices/sparse-matrix.js';
 export * from './matrices/transpose.js';

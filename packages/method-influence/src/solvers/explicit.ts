@@ -1,5 +1,5 @@
 import { BenchError } from '@attribution-bench/contract';
-import { cholesky, createGram } from '@attribution-bench/numerics';
+import { cholesky, createGram, matrixOfProducts } from '@attribution-bench/numerics';
 import { curvatureProducts } from '../curvature-products.js';
 import { askedDamping, raisedUntil } from '../damping.js';
 import { trainGradients } from '../gradients.js';
@@ -7,7 +7,6 @@ import { softmaxCurvature } from '../softmax-curvature.js';
 import type { Solver, System, Watch } from './solver.js';
 
 const maxParameters = 10_000;
-const blockNumbers = 2 ** 23;
 
 /** Forms C and factors C + λI (Koh and Liang 2017, section 3, where p is small), in float64. */
 export const explicit: Solver = {
@@ -42,18 +41,12 @@ export const explicit: Solver = {
 };
 
 /** C from its products with the unit vectors, [p × p]. */
-async function columnByColumn(system: System, watch: Watch): Promise<Float64Array> {
-  const p = system.ctx.task.parameters;
-  const atOnce = Math.max(1, Math.floor(blockNumbers / p));
-  const matrix = new Float64Array(p * p);
-  for (let start = 0; start < p; start += atOnce) {
-    watch(start / p);
-    const rows = Math.min(atOnce, p - start);
-    const units = new Float64Array(rows * p);
-    for (let row = 0; row < rows; row++) units[row * p + start + row] = 1;
-    matrix.set(await curvatureProducts(system, units), start * p);
-  }
-  return matrix;
+function columnByColumn(system: System, watch: Watch): Promise<Float64Array> {
+  return matrixOfProducts(
+    system.ctx.task.parameters,
+    (rows) => curvatureProducts(system, Float64Array.from(rows)),
+    watch,
+  );
 }
 
 /** Mean of ∇loss ∇lossᵀ, [p × p]. */

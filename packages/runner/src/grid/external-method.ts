@@ -15,7 +15,6 @@ type Entry = RawGrid['methods'][number];
 /**
  * The method that an entry `use: scores` or `use: command` of a grid stands for.
  * @param folder where relative paths start
- * @param seeds those of the grid, and those of them that the run is for
  * @throws EntryProblem, BenchError FILE_UNREADABLE
  */
 export async function externalMethod(
@@ -59,8 +58,9 @@ export async function externalMethod(
   };
 }
 
-/** The seeds that files of scores are for. */
-interface SeedsAround {
+/** The seeds that methods are run with. */
+export interface SeedsAround {
+  /** Those of the grid, and those of them that the run is for. */
   readonly seeds: readonly number[];
   readonly wanted: readonly number[];
 }

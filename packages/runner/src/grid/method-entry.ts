@@ -2,18 +2,11 @@ import { didYouMean } from '@attribution-bench/contract';
 import { loadMethod } from '../methods/load-method.js';
 import type { LoadedMethod } from '../model/grid.js';
 import { EntryProblem } from './entry-problem.js';
-import { externalMethod, externalUses } from './external-method.js';
+import { externalMethod, externalUses, type SeedsAround } from './external-method.js';
 import type { RawGrid } from './schema.js';
 import { isTaskOf } from './truth-sweep.js';
 
 type Entry = RawGrid['methods'][number];
-
-/** What of a grid the entries of its methods depend on. */
-interface GridAround {
-  /** Seeds of the grid, and those of them that the run is for. */
-  readonly seeds: readonly number[];
-  readonly wanted: readonly number[];
-}
 
 /**
  * The method that an entry of a grid names, as a row of the board: under the id and title that the entry gives, for the tasks
@@ -21,9 +14,9 @@ interface GridAround {
  * @param folder where relative paths start
  * @throws EntryProblem, BenchError FILE_UNREADABLE, MODULE_*, USER_CODE_*
  */
-export async function methodOf(entry: Entry, folder: string, around: GridAround): Promise<LoadedMethod> {
+export async function methodOf(entry: Entry, folder: string, seeds: SeedsAround): Promise<LoadedMethod> {
   const { use, tasks } = entry;
-  const loaded = externalUses.includes(use) ? await externalMethod(entry, folder, around) : await ownRow(entry, folder);
+  const loaded = externalUses.includes(use) ? await externalMethod(entry, folder, seeds) : await ownRow(entry, folder);
   if (tasks === undefined) return loaded;
   return {
     ...loaded,

@@ -12,7 +12,17 @@ export interface MissingNeed {
 
 type Spec = NonNullable<GridTask['spec']>;
 
-const wanted: Readonly<Partial<Record<MetricNeed, MissingNeed & { has(spec: Spec): boolean }>>> = {
+interface Wanted extends MissingNeed {
+  has(spec: Spec): boolean;
+}
+
+const classes: Wanted = {
+  what: 'classes that are predicted',
+  next: 'take a task with a classifier',
+  has: ({ kind }) => kind === 'classifier',
+};
+
+const wanted: Readonly<Partial<Record<MetricNeed, Wanted>>> = {
   generated: {
     what: 'generated queries',
     next: 'set queries: { generated: 50 } of a generator',
@@ -23,16 +33,8 @@ const wanted: Readonly<Partial<Record<MetricNeed, MissingNeed & { has(spec: Spec
     next: 'set data: { flipLabels: 0.1 }',
     has: ({ data }) => Number(data.flipLabels ?? 0) > 0,
   },
-  labels: {
-    what: 'classes that are predicted',
-    next: 'take a task with a classifier',
-    has: ({ kind }) => kind === 'classifier',
-  },
-  predictions: {
-    what: 'classes that are predicted',
-    next: 'take a task with a classifier',
-    has: ({ kind }) => kind === 'classifier',
-  },
+  labels: classes,
+  predictions: classes,
   subclasses: {
     what: 'merged classes',
     next: 'set data: { mergeClasses: [0, 0, 1, 1, ...] }, one number for each class',
