@@ -132,7 +132,7 @@ test.skipIf(!mountable)('a full disk stops the run with one error and loses noth
   expect(stderr.match(/^error: .*$/gm)).toEqual([
     expect.stringMatching(/cannot be written: the disk or quota is full, free some space .* finished steps are kept$/),
   ]);
-  expect(code).toBe(4);
+  expect(code).toBe(6);
   remount('size=64m');
   const again = await run(folder);
   expect(again.stderr).toMatch(/[1-9]\d* stored already/);

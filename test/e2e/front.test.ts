@@ -24,7 +24,7 @@ describe.skipIf(process.platform !== 'linux')('output onto a full disk is an err
       const { code, stderr } = await redirected(args, '> /dev/full');
       expect(stderr.match(/^error: /gm)).toHaveLength(1);
       expect(stderr).toMatch(/^error: standard output cannot be written, its content is cut off: .*no space left/m);
-      expect(code).toBe(4);
+      expect(code).toBe(6);
     },
   );
 

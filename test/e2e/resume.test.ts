@@ -70,11 +70,11 @@ test('Ctrl-C stops cleanly with 4, says what is kept, and the same command conti
   expect(boardBytes(folder)).toBe(undisturbed);
 });
 
-test('--max-time stops with 4 and shows the board as far as it is', async () => {
+test('--max-time stops with 5 and shows the board as far as it is', async () => {
   const folder = gridFolder();
   const { code, stderr } = await grid(folder, '--max-time', '0.1s').ending;
   expect(stderr).toContain('out of time (--max-time)');
-  expect(code).toBe(4);
+  expect(code).toBe(5);
   expect((await grid(folder).ending).code).toBe(0);
   expect(boardBytes(folder)).toBe(undisturbed);
 });

@@ -46,7 +46,9 @@ Exit codes:
   1  a cell failed (the others are done; the reason is on the board)
   2  bad input: nothing was computed
   3  a method got worse than its baseline (bench check)
-  4  incomplete (--max-time, Ctrl-C, a full disk, output that is cut): everything finished is kept, the same command continues`;
+  4  stopped (Ctrl-C, a signal), or something is not complete: everything finished is kept, the same command continues
+  5  out of time (--max-time, --until-settled): everything finished is kept, the same command continues
+  6  no room (a full disk or quota, output that is cut): free some, everything finished is kept, the same command continues`;
 
 const examples = `
 Start here:

@@ -1,7 +1,18 @@
 import type { ErrorCode } from '@attribution-bench/contract';
 
-/** Exit codes of the command line. */
-export const exitCode = { ok: 0, cellFailed: 1, badInput: 2, regression: 3, incomplete: 4 } as const;
+/**
+ * Exit codes of the command line. The last three keep what is finished, and the same command continues: at any time after
+ * `incomplete` and `outOfTime`, once there is room after `full`.
+ */
+export const exitCode = {
+  ok: 0,
+  cellFailed: 1,
+  badInput: 2,
+  regression: 3,
+  incomplete: 4,
+  outOfTime: 5,
+  full: 6,
+} as const;
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 /** The exit code that a run ends with when it ends with a failure. */
@@ -148,7 +159,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   FOREIGN_MISSING: exitCode.badInput,
   STEP_KIND: exitCode.badInput,
   STORE_CORRUPT: exitCode.badInput,
-  STORE_FULL: exitCode.incomplete,
+  STORE_FULL: exitCode.full,
   STORE_MISSING: exitCode.badInput,
   STORE_READ: exitCode.badInput,
   STORE_UNWRITABLE: exitCode.badInput,
@@ -170,7 +181,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   BOARD_NOT_FINITE: exitCode.cellFailed,
   BOARD_RESULT_SHAPE: exitCode.cellFailed,
   NO_BASELINE: exitCode.badInput,
-  OUTPUT_CUT: exitCode.incomplete,
+  OUTPUT_CUT: exitCode.full,
   PERF_FAILED: exitCode.cellFailed,
   SYSTEM: exitCode.badInput,
   UNEXPECTED: exitCode.cellFailed,

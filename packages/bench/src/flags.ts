@@ -22,7 +22,7 @@ const flags = {
   maxTime: () =>
     new Option(
       '--max-time <duration>',
-      'stop cleanly after this long, e.g. 90s, 20m, 1h30m; ends with exit code 4',
+      'stop cleanly after this long, e.g. 90s, 20m, 1h30m; ends with exit code 5',
     ).argParser(duration),
   failFast: () => new Option('--fail-fast', 'stop at the first cell that fails'),
   quick: () => new Option('--quick', "the small sizes of the grid's `quick:` section, to see that everything works"),

@@ -13,7 +13,7 @@ interface Handlers {
 const listening: { readonly handlers: Handlers; firstAt?: number }[] = [];
 
 /**
- * Ends the process with a word and the exit code of what is incomplete on the first Ctrl-C (or SIGTERM, SIGHUP) that nobody
+ * Ends the process with a word and the exit code of what was stopped on the first Ctrl-C (or SIGTERM, SIGHUP) that nobody
  * else handles, as while planning or writing a board. That is safe: every artifact is written whole or not at all.
  */
 export function endOnInterrupt(): void {

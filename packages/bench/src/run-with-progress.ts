@@ -67,8 +67,10 @@ export function closingLines(outcome: RunOutcome): string[] {
   return lines;
 }
 
-export function exitCodeOf(outcome: RunOutcome): ExitCode {
-  if (outcome.error !== undefined) return exitOf[outcome.error.code];
-  if (outcome.failedCells.length > 0 || outcome.counts.failed > 0) return exitCode.cellFailed;
-  return outcome.incomplete === undefined ? exitCode.ok : exitCode.incomplete;
+/** A run that is to be continued says so before it says that something failed. */
+export function exitCodeOf({ error, incomplete, failedCells, counts }: RunOutcome): ExitCode {
+  if (error !== undefined) return exitOf[error.code];
+  if (incomplete === 'max-time') return exitCode.outOfTime;
+  if (incomplete === 'cancelled') return exitCode.incomplete;
+  return failedCells.length > 0 || counts.failed > 0 ? exitCode.cellFailed : exitCode.ok;
 }

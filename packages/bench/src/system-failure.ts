@@ -13,13 +13,15 @@ const advice: Readonly<Record<string, string>> = {
   EROFS: 'name a folder that can be written',
 };
 
+const noRoom: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
 /** An error of the operating system as one that says what it is about; undefined for any other. */
 export function systemFailure(error: unknown): BenchError | undefined {
   if (!(error instanceof Error) || error instanceof BenchError) return undefined;
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined) return undefined;
   return new BenchError({
-    code: 'SYSTEM',
+    code: noRoom.has(code) ? 'STORE_FULL' : 'SYSTEM',
     ...(path !== undefined && { place: path }),
     message: `${path === undefined ? 'the operating system refuses' : 'cannot be used'}: ${shortened(error.message)}`,
     next: advice[code] ?? 'run it again with --debug to see where it was needed',

@@ -5,7 +5,9 @@ const meanings = {
   1: 'a cell failed',
   2: 'bad input',
   3: 'a method got worse',
-  4: 'incomplete, the same command continues',
+  4: 'stopped, the same command continues',
+  5: 'out of time, the same command continues',
+  6: 'no room, the same command continues once there is',
 };
 
 /**

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { BenchError } from '@attribution-bench/contract';
 import { Command } from 'commander';
-import { exitCode } from '../exit-codes.js';
 import { type FlagValues, wholeNumber, withFlags } from '../flags.js';
 import { gridFrom, planOf } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
@@ -62,7 +61,7 @@ async function show(name: string, flags: ShowFlags): Promise<void> {
   const outcome = await runWithProgress(plan, running);
   for (const line of closingLines(outcome)) console.error(line);
   process.exitCode = exitCodeOf(outcome);
-  if (process.exitCode === exitCode.incomplete) return;
+  if (outcome.incomplete !== undefined) return;
   const influence = await pointInfluence(plan, task, point, flags.top);
   if (flags.html !== undefined) {
     const { renderPoint } = await import('@attribution-bench/leaderboard');

@@ -74,7 +74,7 @@ export async function runUntilSettled(flags: FlagValues & SettleFlags): Promise<
 
     const next = nextSizes(boards.board, record);
     if (Object.entries(next).every(([id, { reached }]) => reached === wanted[id].reached)) return last;
-    if (timeLeft() <= 0) return { ...last, code: code === exitCode.ok ? exitCode.incomplete : code };
+    if (timeLeft() <= 0) return { ...last, code: exitCode.outOfTime };
     const needed = rate === undefined ? 0 : rate * retrainingsToNearest(boards.board);
     if (needed * 1000 > timeLeft()) {
       console.error(
