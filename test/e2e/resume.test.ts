@@ -70,7 +70,7 @@ test('Ctrl-C stops cleanly with 4, says what is kept, and the same command conti
   expect(boardBytes(folder)).toBe(undisturbed);
 });
 
-test('--max-time stops with 5 and shows the board as far as it is', async () => {
+test('--max-time stops with 5 and shows the partial board', async () => {
   const folder = gridFolder();
   const { code, stderr } = await grid(folder, '--max-time', '0.1s').ending;
   expect(stderr).toContain('out of time (--max-time)');

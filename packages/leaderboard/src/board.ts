@@ -227,7 +227,7 @@ export interface BoardValue extends Interval {
   readonly toBest?: PairedDifference;
   /** This row minus the `random` row; absent where there is none. */
   readonly toRandom?: PairedDifference;
-  /** The value on the first so many subsets of the report split: has it settled? */
+  /** The value on the first so many subsets of the report split, more and more of them. */
   readonly growth?: readonly { readonly subsets: number; readonly value: number }[];
   /** What the value sums up, at several numbers of training points. */
   readonly curve?: BoardCurve;

@@ -37,7 +37,7 @@ describe.each(['digits'])('what the stored board of %s says', (name) => {
     expect(board.schema).toBe(boardSchema);
   });
 
-  it('of ties and ranks: letters are shared by exactly those that ranks do not count as told apart', () => {
+  it('of ties and ranks: letters are shared by exactly those that ranks do not count as better or worse', () => {
     eachTask(({ ranked }) => {
       ranked.forEach((view, i) => {
         const better = ranked.slice(0, i).filter((other) => !shared(view, other)).length;
@@ -46,8 +46,8 @@ describe.each(['digits'])('what the stored board of %s says', (name) => {
       });
     });
     const sentence = statisticsSentence(board);
-    expect(sentence).toContain('Two methods were told apart exactly if they share no tie letter');
-    expect(sentence).toContain('ranks of two methods may overlap though they were told apart');
+    expect(sentence).toContain('Two methods are statistically tied exactly if they share a tie letter');
+    expect(sentence).toContain('ranks of two methods may overlap though the two are not tied');
   });
 
   it('of the order: best first, by the metric that the task is ranked by', () => {
@@ -186,7 +186,7 @@ describe.each(['digits'])('what the stored board of %s says', (name) => {
     }
   });
 
-  it('of what leads: its value, its share of the ceiling, and exactly those it is not told apart from', () => {
+  it('of what leads: its value, its share of the ceiling, and exactly those it is tied with', () => {
     for (const view of views) {
       const sentence = plain(leadingSentence(view)?.markup ?? '');
       const [best, ...others] = view.ranked;
@@ -195,8 +195,8 @@ describe.each(['digits'])('what the stored board of %s says', (name) => {
         return random !== undefined && random.low <= 0 && random.high >= 0;
       };
       const isRandom = view.ranked.every(like);
-      expect(sentence.includes('no method is told apart from random scores')).toBe(isRandom);
-      expect(sentence.includes('It is not told apart from random scores')).toBe(like(best) && !isRandom);
+      expect(sentence.includes('no method differs significantly from random scores')).toBe(isRandom);
+      expect(sentence.includes('It does not differ significantly from random scores')).toBe(like(best) && !isRandom);
       expect(sentence).toContain(best.row.title);
       expect(sentence).toContain(best.value?.value.toFixed(3));
       expect(sentence).toContain(`[${best.value?.low.toFixed(3)}, ${best.value?.high.toFixed(3)}]`);
@@ -205,9 +205,9 @@ describe.each(['digits'])('what the stored board of %s says', (name) => {
       if (view.ceiling?.value === undefined) expect(share).toBeUndefined();
       else expect(number(share)).toBe(Math.round(((best.value?.value ?? 0) / view.ceiling.value.value) * 100));
       const tied = others.filter((other) => shared(best, other));
-      const apart = /told apart from each of the other (\d+) methods/.exec(sentence)?.[1];
+      const apart = /Significantly ahead of all (\d+) others/.exec(sentence)?.[1];
       expect(apart === undefined ? undefined : number(apart)).toBe(tied.length === 0 ? others.length : undefined);
-      const [, names = ''] = /Not told apart from it: (.*)\.$/.exec(sentence) ?? [];
+      const [, names = ''] = /Statistically tied: (.*)\.$/.exec(sentence) ?? [];
       const more = number(/(\d+) more/.exec(names)?.[1] ?? '0');
       const named = others.filter(({ row }) => names.split(/, | and /).includes(row.title));
       expect(named.every((view) => tied.includes(view))).toBe(true);

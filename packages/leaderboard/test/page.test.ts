@@ -78,11 +78,11 @@ describe('the page of a board', () => {
         return { ...row, metrics: { lds: { ...value, toRandom: { value: 0.01, low: -0.02, high: 0.03 } } } };
       });
     const none = await renderPage({ ...board, rows: likeRandom(99) }, costs);
-    expect(none).toContain('On <em>digits-mlp</em>, no method is told apart from random scores');
+    expect(none).toContain('On <em>digits-mlp</em>, no method differs significantly from random scores');
     const best = await renderPage({ ...board, rows: likeRandom(1) }, costs);
-    expect(best).toContain('of the noise ceiling. It is not told apart from random scores.');
-    expect(best).not.toContain('no method is told apart');
-    expect(page).not.toContain('told apart from random scores');
+    expect(best).toContain('of the noise ceiling. It does not differ significantly from random scores.');
+    expect(best).not.toContain('no method differs');
+    expect(page).not.toContain('significantly from random scores');
   });
 
   it('stands without costs', async () => {

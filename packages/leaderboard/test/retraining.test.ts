@@ -44,7 +44,7 @@ describe('what retraining buys', () => {
   it.each([
     [6, 'worse than the best without, Good'],
     [0.1, 'better than the best without, Good'],
-    [1, 'not told apart from the best without, Good'],
+    [1, 'statistically tied with the best without, Good'],
   ])('is said with all that was paid, at noise %d: %s', async (noise, words) => {
     const { markdown, terminal, caption } = await shown(grid(noise));
     for (const text of [markdown, terminal, caption]) {

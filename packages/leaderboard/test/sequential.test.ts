@@ -148,7 +148,7 @@ it('says in words how far a truth has come, and what is left with what would hel
     'this is look 1 of at most 1, at 16 subsets. Ties hold over all looks together (this one has 100 %',
   );
   expect(text).toContain(
-    `Not told apart: ${better} and ${worse} (+${difference.value.toFixed(3)} ${shown(difference)}), `,
+    `Statistically tied: ${better} and ${worse} (+${difference.value.toFixed(3)} ${shown(difference)}), `,
   );
   expect(text).toContain(
     `${other.worse} (+${other.difference.value.toFixed(3)} ${shown(other.difference)}): too little to matter.`,

@@ -48,7 +48,7 @@ function growthOptions(): Option[] {
   return [
     new Option(
       '--until-settled <duration>',
-      'grow the truth until the leading methods are told apart or shown not worth it, within this time',
+      'grow the truth until the leading methods differ significantly or are shown not to be worth it, within this time',
     )
       .argParser(duration)
       .conflicts(['only', 'skip', 'force', 'maxTime']),

@@ -13,7 +13,7 @@ export function leadingSentence({ task, metric, ranked }: TaskView): Html | unde
   if (metric === undefined || best?.value === undefined) return undefined;
   const { value } = best;
   if (ranked.every(likeRandom))
-    return html`On <em>${task.id}</em>, no method is told apart from random scores; first stands <strong>${best.row.title}</strong> with ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>.`;
+    return html`On <em>${task.id}</em>, no method differs significantly from random scores; first stands <strong>${best.row.title}</strong> with ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>.`;
   const ceiling =
     value.ofCeiling === undefined
       ? undefined
@@ -30,9 +30,11 @@ export function leadingSentence({ task, metric, ranked }: TaskView): Html | unde
     others.length === 0
       ? undefined
       : tied.length === 0
-        ? html` It is told apart from each of the other ${others.length} methods.`
-        : html` Not told apart from it: ${names}.`;
-  return html`On <em>${task.id}</em>, <strong>${best.row.title}</strong> reaches ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>${ceiling}.${likeRandom(best) ? html` It is not told apart from random scores.` : undefined}${standing}`;
+        ? others.length === 1
+          ? html` Significantly ahead of the other method.`
+          : html` Significantly ahead of all ${others.length} others.`
+        : html` Statistically tied: ${names}.`;
+  return html`On <em>${task.id}</em>, <strong>${best.row.title}</strong> reaches ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>${ceiling}.${likeRandom(best) ? html` It does not differ significantly from random scores.` : undefined}${standing}`;
 }
 
 /** Whether the interval of the difference to random scores holds 0. */

@@ -63,7 +63,7 @@ const standingColumns: readonly Column[] = [
   },
   {
     id: 'tie',
-    title: html`<abbr title="two methods were told apart exactly if they share no letter">tie</abbr>`,
+    title: html`<abbr title="methods that share a letter are statistically tied">tie</abbr>`,
     kind: 'text',
     cell: ({ row }) => row.groups && tieLetters(row.groups),
   },

@@ -43,8 +43,8 @@ export function counterfactualSentence({ metric, tasks }: CounterfactualBoard, b
 export function flipsSentence({ flips, unsettled }: CounterfactualBoard, level: number): string {
   const flipped =
     flips.length === 0
-      ? 'No two methods are told apart under two of these truths in opposite orders.'
-      : `${plural(flips.length, 'pair')} of methods ${flips.length === 1 ? 'flips' : 'flip'}: told apart under at least two of these ` +
+      ? 'No two methods differ significantly under two of these truths in opposite orders.'
+      : `${plural(flips.length, 'pair')} of methods ${flips.length === 1 ? 'flips' : 'flip'}: significantly different under at least two of these ` +
         `truths, in opposite orders (differences with ${formatLevel(level)} intervals).`;
   if (unsettled === 0) return flipped;
   const others = plural(unsettled, flips.length === 0 ? 'pair' : 'other pair');

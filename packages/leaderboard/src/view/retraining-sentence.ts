@@ -23,7 +23,7 @@ export function retrainingSentence({ ranked }: TaskView): string | undefined {
   const letters = lettersOf(other.row.groups ?? '');
   const tied = lettersOf(best.row.groups ?? '').some((letter) => letters.includes(letter));
   const order = known.indexOf(best) < known.indexOf(other) ? 'better' : 'worse';
-  const relation = tied ? 'not told apart from' : `${order} than`;
+  const relation = tied ? 'statistically tied with' : `${order} than`;
   return `Best of the methods that retrain: ${paidFor(best)}, ${relation} the best without, ${paidFor(other)}.`;
 }
 

@@ -212,9 +212,9 @@ export function statisticsSentence({ statistics, rows }: Board): string {
     `Intervals of ${formatLevel(ci)} hold for fresh subsets${seeds === 1 ? ' and queries' : ', queries and method seeds'}` +
     `${points}${retrained} (${formatCount(resamples)} joint resamples)` +
     `${seeds !== 1 ? '' : '; the one method seed shows nothing of how much others would differ'}. ` +
-    `Two methods were told apart exactly if they share no tie letter: paired tests adjusted by Holm, at most ` +
-    `${formatLevel(familyError)} chance of any false distinction in a task. A rank counts the methods told apart from ` +
-    `a row: ranks of two methods may overlap though they were told apart.` +
+    `Two methods are statistically tied exactly if they share a tie letter: paired tests adjusted by Holm, at most ` +
+    `${formatLevel(familyError)} chance of any false distinction in a task. A rank counts the methods that are ` +
+    `significantly better or worse than a row: ranks of two methods may overlap though the two are not tied.` +
     `${compared ? ' "To best" is measured from the best observed value, which overstates the distance on average.' : ''}`
   );
 }

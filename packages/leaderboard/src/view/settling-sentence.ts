@@ -19,13 +19,13 @@ export function settlingSentence({ task, ranked }: TaskView): string | undefined
 
 function verdict({ ties, top }: BoardSettling, titleOf: (entry: string) => string): string {
   const leaders = top === 1 ? 'The best method' : `Each of the ${top} best methods`;
-  if (ties.length === 0) return `${leaders} is told apart from all others.`;
+  if (ties.length === 0) return `${leaders} is significantly ahead of all others.`;
   const list = [...new Set(ties.map(outlookOf))].map((outlook) => {
     const alike = ties.filter((tie) => outlookOf(tie) === outlook);
     const named = alike.map((tie) => `${titleOf(tie.better)} and ${titleOf(tie.worse)} (${differenceOf(tie)})`);
     return `${named.join(', ')}: ${outlook}`;
   });
-  return `Not told apart: ${list.join('; ')}.`;
+  return `Statistically tied: ${list.join('; ')}.`;
 }
 
 function differenceOf({ difference }: LeadingTie): string {
@@ -41,6 +41,6 @@ const limits = {
 function outlookOf({ outlook, subsets, limit = 'both' }: LeadingTie): string {
   if (outlook === 'within') return 'too little to matter';
   if (outlook === 'never') return `more subsets alone would not suffice, ${limits[limit]}`;
-  const number = subsets === undefined ? 'open' : `probably told apart at ${formatCount(subsets)} subsets`;
+  const number = subsets === undefined ? 'open' : `probably settled at ${formatCount(subsets)} subsets`;
   return `${number}${outlook === 'beyond' ? ', more than there may be' : ''}`;
 }

@@ -5,7 +5,7 @@ import { metricName } from '../metric-name.js';
 import type { Figure, Marks } from './figure.js';
 import { lineChart, mostLines } from './line-chart.js';
 
-/** The value on the first subsets, more and more of them: has it settled? Undefined without such values. */
+/** The value on the first subsets, more and more of them. Undefined without such values. */
 export async function growthChart(view: TaskView, marks: Marks): Promise<Figure | undefined> {
   const { metric } = view;
   const lines = [...view.ranked.slice(0, mostLines), ...view.controls].flatMap(({ row, value }) => {
@@ -26,7 +26,7 @@ export async function growthChart(view: TaskView, marks: Marks): Promise<Figure 
   const shown = view.ranked.length > mostLines ? `The first ${mostLines} methods are shown. ` : '';
   return {
     id: 'growth',
-    title: 'Has it settled?',
+    title: `${metricName(metric)} as subsets grow`,
     caption: `${shown}${metricName(metric)} as subsets are added: lines that are flat at the right would change little with more.`,
     svg,
   };
