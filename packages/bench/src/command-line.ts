@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { acceptCommand } from './commands/accept.js';
 import { checkCommand } from './commands/check.js';
+import { compareCommand } from './commands/compare.js';
 import { completeCommand, completionCommand } from './commands/completion.js';
 import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -27,6 +28,7 @@ const verbs = [
   statusCommand,
   reportCommand,
   showCommand,
+  compareCommand,
   checkCommand,
   acceptCommand,
   listCommand,

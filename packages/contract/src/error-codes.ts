@@ -172,7 +172,9 @@ export const errorCodes = [
   'BASELINE_OF_ANOTHER',
   'BASELINE_SCHEMA',
   'BASELINE_UNREADABLE',
+  'BOARD_INVALID',
   'BOARD_NOT_FINITE',
+  'BOARD_NOT_FOUND',
   'BOARD_RESULT_SHAPE',
   'NO_BASELINE',
   // The command and its surroundings.

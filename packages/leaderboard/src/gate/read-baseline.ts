@@ -1,4 +1,5 @@
 import { BenchError, isObject } from '@attribution-bench/contract';
+import { isListOf, isNumber, isOptional, isText } from '../text/json-shape.js';
 import { type Acceptance, type Baseline, baselineSchema } from './baseline.js';
 
 /**
@@ -94,22 +95,6 @@ function isPacked(value: unknown): boolean {
     ['uint8', 'uint16', 'uint32', 'float64'].some((type) => value.type === type) &&
     isText(value.base64)
   );
-}
-
-function isListOf(value: unknown, isItem: (item: unknown) => boolean): value is unknown[] {
-  return Array.isArray(value) && value.every(isItem);
-}
-
-function isOptional(value: unknown, isValue: (value: unknown) => boolean): boolean {
-  return value === undefined || isValue(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number';
 }
 
 function invalid(place: string, message: string, cause?: unknown): BenchError {

@@ -1,11 +1,11 @@
-import { pageAsset } from './assets.js';
+import { pageAsset, type StyleSheet } from './assets.js';
 import { type Html, html, trusted } from './html.js';
 
 const policy =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
-/** A whole document that needs nothing but itself. */
-export function pageFrame(title: string, body: Html): string {
+/** A whole document that needs nothing but itself. @param style what it has beyond the style sheet of all pages */
+export function pageFrame(title: string, body: Html, style?: StyleSheet): string {
   return `<!doctype html>\n${
     html`<html lang="en">
 <head>
@@ -16,7 +16,7 @@ export function pageFrame(title: string, body: Html): string {
 <title>${title}</title>
 <link rel="icon" href="data:,">
 <style>
-${trusted(pageAsset('page.css'))}</style>
+${trusted(pageAsset('page.css'))}${style && trusted(pageAsset(style))}</style>
 </head>
 <body>
 <a class="skip" href="#content">Skip to the tables</a>
