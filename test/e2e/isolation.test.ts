@@ -202,15 +202,21 @@ test('a command that is killed leaves no process behind that loops on', async ()
   await until(() => processesIn(folder).length === 0);
 });
 
-test.each([
-  ['process.exit(0);', /model "\.\/model\.mjs" cannot be loaded: it ended its process with exit code 0/],
-  ['process.abort();', /model "\.\/model\.mjs" cannot be loaded: it crashed \(SIGABRT\)/],
-  ['throw new Error("at its top");', /cannot be loaded: at its top/],
-])('a model whose module runs %s stops the grid with its place', async (module, message) => {
-  const folder = gridFolder(gridOf(good).replace('use: logistic, epochs: 5', 'use: ./model.mjs'));
-  writeFileSync(join(folder.folder, 'model.mjs'), module);
+test('models whose modules end their process or throw stop the grid, each with its place', async () => {
+  const modules = ['process.exit(0);', 'process.abort();', 'throw new Error("at its top");'];
+  const [task] = /^ {2}- id: a\n(?: {4}.*\n)+/m.exec(gridOf(good)) ?? [''];
+  const tasks = modules.map((_, i) =>
+    task.replace('id: a', `id: t${i}`).replace('use: logistic, epochs: 5', `use: ./model${i}.mjs`),
+  );
+  const folder = gridFolder(gridOf(good).replace(task, tasks.join('')));
+  for (const [i, module] of modules.entries()) writeFileSync(join(folder.folder, `model${i}.mjs`), module);
   const { code, stderr } = await run(folder).ending;
-  expect(stderr).toMatch(message);
-  expect(stderr).toMatch(/^error: grid.yaml:7:/);
+  expect(stderr.match(/^error: .*$/gm)).toEqual([
+    expect.stringMatching(
+      /^error: grid.yaml:7:\d+ model "\.\/model0\.mjs" cannot be loaded: it ended its process with exit code 0/,
+    ),
+    expect.stringMatching(/^error: grid.yaml:10:\d+ model "\.\/model1\.mjs" cannot be loaded: it crashed \(SIGABRT\)/),
+    expect.stringMatching(/^error: grid.yaml:13:\d+ model ".*model2\.mjs" cannot be loaded: at its top/),
+  ]);
   expect(code).toBe(2);
 });

@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { bench } from './command.js';
 import { boardBytes, gridFolder } from './small-grid.js';
 
@@ -174,85 +174,68 @@ test('a metric whose question throws is found when the grid is planned', async (
   expect(code).not.toBe(0);
 });
 
-describe('a metric that is wrong fails with one line', () => {
-  test.each([
-    [
-      'has no default export',
-      'export const a = 1;',
-      2,
-      /grid\.yaml:11:18 "\.\/share\.ts" is not a metric: it lacks a default export/,
-    ],
-    [
-      'throws when it is loaded',
-      'throw new Error("at its top");',
-      2,
-      /grid\.yaml:11:18 metric "\.\/share\.ts" cannot be loaded: at its top/,
-    ],
-    [
-      'is of another version',
-      `${metric.replace('defineMetric({', '({ contract: 99,')}`,
-      2,
-      /grid\.yaml:11:18 metric "\.\/share\.ts" is written for version 99 of the contract/,
-    ],
-    [
-      'throws',
-      metric.replace('const perQuery', 'if (split) throw new Error("no idea");\n    const perQuery'),
-      1,
-      /metric: no idea/,
-    ],
-    [
-      'comes out as NaN',
-      metric.replace('perQuery };', 'perQuery: perQuery.fill(Number.NaN) };'),
-      1,
-      /metric: metric "positive-share" has NaN as number 0 of perQuery/,
-    ],
-    [
-      'returns another kind',
-      metric.replace("kind: 'mean'", "kind: 'median' as never"),
-      1,
-      /returned the kind "median", expected correlation, detection or mean/,
-    ],
-  ])(
-    'when it %s',
-    async (_, source, exit, message) => {
-      const folder = ownFolder({ 'share.ts': source });
-      const { code, stderr } = await run(folder);
-      expect(stderr).toMatch(message);
-      expect(code).toBe(exit);
-    },
-    120_000,
-  );
-});
+test('parts that cannot be loaded are all told at once, each at its place in one line', async () => {
+  const metrics = {
+    'lacking.ts': 'export const a = 1;',
+    'throwing.ts': 'throw new Error("at its top");',
+    'newer.ts': metric.replace('defineMetric({', '({ contract: 99,'),
+  };
+  const { folder } = ownFolder({
+    ...metrics,
+    'stripes.ts': 'export const a = 1;',
+    'outcome.ts': target.replace('output:', 'outcome:'),
+    'no-target.ts': 'throw new Error("no target");',
+    'grid.yaml': grid
+      .replace('target: ./logit.ts', 'target: ./outcome.ts')
+      .replace('truth:', '  - { id: other, extends: tiny, data: digits, target: ./no-target.ts }\ntruth:')
+      .replace(/metrics:.*/, `metrics: [./${Object.keys(metrics).join(', ./')}, lds]`),
+  });
+  const { code, stderr } = await bench(['grid', '--config', 'grid.yaml', '--results', 'results'], { cwd: folder });
+  for (const line of [
+    /^error: grid\.yaml:6:18 ".*stripes\.ts" is not a dataset: it lacks a default export/m,
+    /^error: grid\.yaml:8:13 ".*outcome\.ts" is not a target: it lacks output/m,
+    /^error: grid\.yaml:9:\d+ target ".*no-target\.ts" cannot be loaded: no target/m,
+    /^error: grid\.yaml:12:11 "\.\/lacking\.ts" is not a metric: it lacks a default export/m,
+    /^error: grid\.yaml:12:25 metric "\.\/throwing\.ts" cannot be loaded: at its top/m,
+    /^error: grid\.yaml:12:40 metric "\.\/newer\.ts" is written for version 99 of the contract/m,
+  ])
+    expect(stderr).toMatch(line);
+  expect(stderr.match(/^.+$/gm)).toHaveLength(6);
+  expect(code).toBe(2);
+}, 120_000);
 
-describe('a part of a task that is wrong fails with one line', () => {
-  test.each([
-    [
-      'a dataset without a default export',
-      { 'stripes.ts': 'export const a = 1;' },
-      /grid\.yaml:6:18 ".*stripes\.ts" is not a dataset: it lacks a default export/,
-    ],
-    [
-      'a dataset that throws',
-      { 'stripes.ts': dataset.replace('const labels', 'throw new Error("no disk");\n    const labels') },
-      /error: data of task "tiny" no disk/,
-    ],
-    [
-      'a target without an output',
-      { 'logit.ts': target.replace('output:', 'outcome:') },
-      /grid\.yaml:8:13 ".*logit\.ts" is not a target: it lacks output/,
-    ],
-    [
-      'a target that throws',
-      { 'logit.ts': `throw new Error("no target");` },
-      /grid\.yaml:8:13 target ".*logit\.ts" cannot be loaded: no target/,
-    ],
-  ])(
-    '%s',
-    async (_, files, message) => {
-      const { code, stderr } = await run(ownFolder(files));
-      expect(stderr).toMatch(message);
-      expect(code).not.toBe(0);
-    },
-    120_000,
+test('a metric that goes wrong as it measures fails that cell with one line, whatever way', async () => {
+  const ways: Readonly<Record<string, RegExp>> = {
+    throws: /metric: no idea/,
+    'is-nan': /metric: metric "positive-share" has NaN as number 0 of perQuery/,
+    'is-another-kind': /returned the kind "median", expected correlation, detection or mean/,
+  };
+  // The first score says how the metric goes wrong.
+  const folder = ownFolder({
+    'first.ts': method,
+    'share.ts': metric
+      .replace('const perQuery', 'if (scores[0] === 1) throw new Error("no idea");\n    const perQuery')
+      .replace('perQuery };', 'perQuery: scores[0] === 2 ? perQuery.fill(Number.NaN) : perQuery };')
+      .replace("kind: 'mean'", "kind: (scores[0] === 3 ? 'median' : 'mean') as 'mean'"),
+    'grid.yaml': grid
+      .replace('./stripes.ts', 'digits, train: 40, queries: 6')
+      .replace('./logit.ts', 'margin')
+      .replace(/methods:.*/, 'methods: [{ use: random }, { use: ./first.ts, grid: { first: [1, 2, 3] } }]')
+      .replace(', { use: lds }', ''),
+  });
+  const { code, stderr } = await run(folder);
+  const failed = [...stderr.matchAll(/^failed: tiny\/first-points first=(\d): (.*)$/gm)];
+  expect(Object.fromEntries(failed.map(([, first, reason]) => [Object.keys(ways)[Number(first) - 1], reason]))).toEqual(
+    Object.fromEntries(Object.entries(ways).map(([way, reason]) => [way, expect.stringMatching(reason)])),
   );
-});
+  expect(stderr).not.toMatch(/^failed: tiny\/random/m);
+  expect(code).toBe(1);
+}, 120_000);
+
+test('a dataset that throws stops the grid with one line', async () => {
+  const { code, stderr } = await run(
+    ownFolder({ 'stripes.ts': dataset.replace('const labels', 'throw new Error("no disk");\n    const labels') }),
+  );
+  expect(stderr).toMatch(/error: data of task "tiny" no disk/);
+  expect(code).not.toBe(0);
+}, 120_000);

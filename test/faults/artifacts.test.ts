@@ -23,6 +23,7 @@ import {
   runPlan,
 } from '@attribution-bench/runner';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { inThisThread } from '../../packages/runner/test/support/in-this-thread.js';
 import { bench, temporaryFolder } from '../e2e/command.js';
 import { artifactsOf, contents, faultGrid, kinds } from './fault-grid.js';
 
@@ -117,10 +118,10 @@ function isRead(kind: string): boolean {
   return kind !== 'retrain' && kind !== 'fit';
 }
 
-/** What `bench grid` does, in this process: plans, runs, and reads everything that goes onto a board and its page. */
+/** What `bench grid` does, in this thread: plans, runs, and reads everything that goes onto a board and its page. */
 async function runHere(resultsFolder: string): Promise<string> {
   const plan = await planGrid(await prepareGrid(await loadGrid(gridFile), { resultsFolder, engine: 'onnx' }));
-  const outcome = await runPlan(plan, { jobs: 1 });
+  const outcome = await runPlan(plan, { jobs: 1, executor: inThisThread });
   expect(outcome).toMatchObject({ failedCells: [], counts: { failed: 0, remaining: 0 } });
   const made = makeBoard(await boardInput(plan, outcome));
   expect(await boardExamples(plan, made.rows)).toHaveLength(1);

@@ -1,25 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { newCancelFlag, raise, signalOf } from '../src/executors/local/cancel-flag.js';
-import { doWork } from '../src/executors/local/do-work.js';
 import type { OpenExecutor, RunEvent } from '../src/index.js';
 import { temporaryFolder } from './support/folder.js';
+import { inThisThread } from './support/in-this-thread.js';
 import { differingFromFinished, grid, plan, run, small } from './support/run.js';
-
-/** Does one step after the other, all in the thread of the run itself. */
-const inThisThread: OpenExecutor = ({ plan: { environment }, storeLocation }) => {
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    capacity: 1,
-    start({ job }, hear) {
-      const flag = newCancelFlag();
-      const result = doWork({ job, storeLocation, environment }, signalOf(flag), hear);
-      last = result;
-      return { result, cancel: () => raise(flag) };
-    },
-    close: async () => void (await last),
-  };
-};
 
 /** What a run told in order, without times and sizes. */
 const told = (events: readonly RunEvent[]): string[] =>

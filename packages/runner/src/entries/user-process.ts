@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { Cancelled, type CancelSignal, type Method, type Metric, toPlainError } from '@attribution-bench/contract';
-import { openStore } from '@attribution-bench/store';
-import { importAuthored } from '@attribution-bench/tasks';
+import { importAuthored } from '@attribution-bench/tasks/authored';
 import type { Asked, Question, Told, UserModule } from '../isolation/messages.js';
 import { declarationOf } from '../methods/declaration.js';
 import { metricDeclarationOf } from '../metrics/declaration.js';
 import type { WorkMessage } from '../model/work.js';
 
-/** The process in which user code runs. It does what it is asked, one question after the other, until it is ended. */
+/**
+ * The process in which user code runs. It does what it is asked, one question after the other, until it is ended. What only some
+ * questions need is loaded when they are asked: saying what a method declares takes no TensorFlow.js.
+ */
 const newestToStop = new Int32Array(new SharedArrayBuffer(4));
 const watchdog = new Worker(new URL('./watchdog.js', import.meta.url), { workerData: newestToStop });
 let current = 0;
@@ -41,6 +43,8 @@ async function respond({ number, question }: Asked): Promise<void> {
 
 async function answer(question: Question, number: number, tell: (told: Told) => void): Promise<unknown> {
   switch (question.ask) {
+    case 'start':
+      return;
     case 'load':
       return load(question.module);
     case 'uses':
@@ -56,6 +60,7 @@ async function answer(question: Question, number: number, tell: (told: Told) => 
       return dataFingerprint(question.spec);
     }
     case 'export': {
+      const { openStore } = await import('@attribution-bench/store');
       const { writeExport } = await import('../steps/write-export.js');
       const store = openStore(question.storeLocation, undefined, { moves: false });
       return writeExport(question.job, store, stopSignal(number));

@@ -14,6 +14,8 @@ export interface UserModule {
 
 /** What a process with user code can be asked. Answers are plain data; `load` says what the module declares. */
 export type Question =
+  /** Nothing but whether it listens. */
+  | { readonly ask: 'start' }
   | { readonly ask: 'load'; readonly module: UserModule }
   | { readonly ask: 'uses'; readonly module: UserModule; readonly params: Params<ParamSpecs> }
   | {

@@ -15,7 +15,8 @@ export interface UserProcess {
   /** Resident memory as last reported, 0 before. */
   readonly rssBytes: number;
   /**
-   * @param options.limitMs the process is ended when there is no answer by then
+   * @param options.limitMs the process is ended when there is no answer by then; counted from when it listens, since a busy
+   * machine takes long to start it
    * @throws BenchError with the code of the failure in the process, or USER_CODE_ENDED, USER_CODE_CRASHED, USER_CODE_MEMORY,
    * USER_CODE_SILENT where the process did not live to answer
    */
@@ -52,6 +53,14 @@ export function startUserProcess(heapBytes?: number): UserProcess {
   onEnd(child, (code, signal) => dialogue.end(endedError(code, signal, lastLines)));
   hold(child, control, false);
 
+  const put = (question: Question, onMessage: (message: WorkMessage) => void): Promise<unknown> =>
+    dialogue.ask(onMessage, (number) => {
+      const asked: Asked = { number, question };
+      // Where it cannot be sent the process is ending, which ends the dialogue.
+      child.send(asked, () => undefined);
+    });
+  let started: Promise<unknown> | undefined;
+
   return {
     get alive() {
       return dialogue.ended === undefined && child.connected;
@@ -59,13 +68,11 @@ export function startUserProcess(heapBytes?: number): UserProcess {
     get rssBytes() {
       return rssBytes;
     },
-    ask(question, { limitMs, onMessage = () => undefined } = {}) {
-      const answer = dialogue.ask(onMessage, (number) => {
-        const asked: Asked = { number, question };
-        // Where it cannot be sent the process is ending, which ends the dialogue.
-        child.send(asked, () => undefined);
-      });
-      if (limitMs === undefined) return answer;
+    async ask(question, { limitMs, onMessage = () => undefined } = {}) {
+      if (limitMs === undefined) return put(question, onMessage);
+      started ??= put({ ask: 'start' }, () => undefined);
+      await started;
+      const answer = put(question, onMessage);
       const timer = setTimeout(() => {
         dialogue.end(silentError(limitMs));
         endGroup(child);

@@ -22,7 +22,7 @@ export interface WorkerPool {
 type Threads = Piscina<ThreadWork, WorkResult>;
 
 /**
- * More threads than cores only slow each other down.
+ * More threads than cores only slow each other down. Each starts when there is a step for it, and stays.
  * @param heapBytes most that the JavaScript objects of a process with user code may take; default what Node.js takes
  */
 export function openPool(
@@ -34,7 +34,7 @@ export function openPool(
   const threads = Math.max(1, Math.min(jobs, availableParallelism()));
   const pool: Threads = new Piscina({
     filename: entryFile('worker').href,
-    minThreads: threads,
+    minThreads: 0,
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
     execArgv: [],
