@@ -60,6 +60,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   FEATURES_NOT_ONNX: exitCode.badInput,
   FEATURES_OUTPUT: exitCode.badInput,
   FEATURES_RUN: exitCode.cellFailed,
+  GROUPS_MISSING: exitCode.badInput,
   MODEL_DROPOUT: exitCode.badInput,
   MODEL_LAYERS: exitCode.badInput,
   MODEL_PIXELS: exitCode.badInput,

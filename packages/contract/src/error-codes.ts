@@ -48,6 +48,7 @@ export const errorCodes = [
   'FEATURES_NOT_ONNX',
   'FEATURES_OUTPUT',
   'FEATURES_RUN',
+  'GROUPS_MISSING',
   'MODEL_DROPOUT',
   'MODEL_LAYERS',
   'MODEL_PIXELS',

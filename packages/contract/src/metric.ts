@@ -76,6 +76,7 @@ export type MetricNeed =
   | 'truth'
   | 'label-noise'
   | 'labels'
+  | 'groups'
   | 'subclasses'
   | 'shortcut'
   | 'mixed'
@@ -83,7 +84,7 @@ export type MetricNeed =
   | 'predictions'
   | 'retraining';
 
-/** A number of each training point and each query: a class, or 1 for those that are marked. */
+/** A number of each training point and each query: a class, a group, or 1 for those that are marked. */
 export type PointMarks = Readonly<Record<PointSet, Int32Array>>;
 
 /** What every metric sees, whatever it needs. */
@@ -105,6 +106,8 @@ export interface MetricContextByNeed {
   };
   /** Of a classifier: the class of each point as trained on, and of each query as explained. */
   labels: { readonly labels: PointMarks };
+  /** Of a dataset whose points have groups: the group of each point and held-out query, -1 of those that are in none. */
+  groups: { readonly groups: PointMarks };
   /** With `data.mergeClasses`: the classes before they were merged. */
   subclasses: { readonly subclasses: PointMarks };
   /** With `data.shortcut`: 1 where a point carries the trigger. */

@@ -22,6 +22,7 @@ export {
   type ReadRows,
 } from './data/dataset.js';
 export { datasets } from './data/datasets.js';
+export { hasGroups } from './data/has-groups.js';
 export { type MarkName, markNames } from './data/marks.js';
 export { normalisationOf } from './data/normalisation.js';
 export { parseNpy } from './data/npy.js';

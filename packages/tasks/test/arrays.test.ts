@@ -62,6 +62,27 @@ test('a folder of .npy files and an .npz archive give the same points and finger
   expect(await fingerprint(await put({ x_train: x, y_train: classes(0, 1, 2) }))).not.toBe(before);
 });
 
+test('groups of points are read where the grid says so, and are then part of the fingerprint', async () => {
+  const file = await put({
+    x_train: x,
+    y_train: y,
+    group_train: classes(4, -1, 4),
+    x_test: x,
+    y_test: y,
+    group_test: classes(0, 4, -1),
+  });
+  expect((await load(file)).train.groups).toBeUndefined();
+  const { train, heldout } = await load(file, { groups: true });
+  expect([train.groups, heldout?.groups]).toEqual([Int32Array.of(4, -1, 4), Int32Array.of(0, 4, -1)]);
+  const fingerprint = (groups?: boolean) =>
+    datasets.arrays.fingerprint?.({ path: file, ...(groups === true && { groups }) });
+  expect(await fingerprint(true)).not.toBe(await fingerprint());
+  const lacking = await put({ x_train: x, y_train: y }, 'lacking.npz');
+  await expect(load(lacking, { groups: true })).rejects.toThrow(/has no array group_train: found x_train, y_train/);
+  const wrong = await put({ x_train: x, y_train: y, group_train: classes(0, -2, 1) }, 'wrong.npz');
+  await expect(load(wrong, { groups: true })).rejects.toThrow('[1] is -2, expected a group from 0, or -1');
+});
+
 test.each(['compressed', 'stored'])('what NumPy saves %s is read, in Fortran order too', async (name) => {
   const source = await load(join(import.meta.dirname, `fixtures/npy/${name}.npz`), { scale: 1 });
   expect(source.inputShape).toEqual([2, 3]);

@@ -1,21 +1,24 @@
 import { createHash } from 'node:crypto';
-import { BenchError, choice, file, list, nearest, num, text } from '@attribution-bench/contract';
+import { BenchError, bool, choice, file, list, nearest, num, optional, text } from '@attribution-bench/contract';
 import { type ArrayFile, arrayFiles } from './array-files.js';
-import { defineDataset, type Partition, pointParams } from './dataset.js';
+import { noGroup } from './choose-groups.js';
+import { defineDataset, type Partition, type PointSource, pointParams } from './dataset.js';
 import { type NpyArray, openNpy, type PointLayout, readPoints, readWholeNumbers } from './npy-array.js';
 import type { DataEnvironment } from './task-data.js';
 
 const names = { x: 'x_train', y: 'y_train', heldoutX: 'x_test', heldoutY: 'y_test' } as const;
+const groupNames = { train: 'group_train', heldout: 'group_test' } as const;
 const known: readonly string[] = Object.values(names);
 const needed =
   'save x_train [points × …] and y_train [points], and x_test and y_test for held-out points of their own, e.g. with numpy.savez';
 const mostClasses = 100_000;
+const mostGroup = 2 ** 31 - 1;
 /** Images have at most this many channels, and more rows and columns than that. */
 const mostChannels = 4;
 
 /**
  * The user's own arrays: an `.npz` file, or a folder of `.npy` files, with `x_train` [n × …] and `y_train` [n], and, for
- * held-out points of their own, `x_test` and `y_test`. Classes are the distinct numbers of `y_train`, in their order.
+ * held-out points of their own, `x_test` and `y_test`; with `groups` also `group_train` and `group_test`. Classes are the distinct numbers of `y_train`, in their order.
  */
 export const arrays = defineDataset({
   id: 'arrays',
@@ -31,11 +34,16 @@ export const arrays = defineDataset({
       default: 'auto',
       help: 'of points with three axes: height × width × channels or channels × height × width; auto: the former, and points that look like the latter are refused',
     }),
+    groups: optional(
+      bool({
+        help: 'whether group_train (and group_test) say which points belong together: one whole number a point, -1 for none',
+      }),
+    ),
   },
-  fingerprint: async ({ path }) => {
+  fingerprint: async ({ path, groups }) => {
     const hash = createHash('sha256');
     const files = await checkedFiles(path);
-    for (const name of known) {
+    for (const name of groups === true ? [...known, ...Object.values(groupNames)] : known) {
       const array = files.get(name);
       if (array === undefined) continue;
       hash.update(`${name}\0${array.bytes}\0`);
@@ -43,46 +51,65 @@ export const arrays = defineDataset({
     }
     return hash.digest('hex');
   },
-  async load({ path, scale, layout }, environment) {
-    const files = await checkedFiles(path);
-    const [x, y] = await labelled(files, names.x, names.y, path);
-    const inputShape = pointShape(x, layout);
-    const turned: PointLayout = layout === 'channels-first' ? layout : 'channels-last';
-    const found = [...new Set(y)].sort((a, b) => a - b);
-    if (found.length > mostClasses) {
-      throw corrupt(`${path}: ${names.y}`, `holds ${found.length} different numbers, too many to be classes`);
-    }
-    sayClasses(found, environment);
-    const classNames = found.map(String);
-    const partition = (name: string, array: NpyArray, labels: ArrayLike<number>): Partition => ({
-      name,
-      values: (rows) => readPoints(array, rows, scale, turned),
-      scale: 1,
-      labels: Int32Array.from(labels),
-    });
-    const classOf = new Map(found.map((number, label) => [number, label]));
-    const train = partition(
-      'train',
-      x,
-      Array.from(y, (number) => classOf.get(number) as number),
-    );
-    if (!files.has(names.heldoutX)) return { inputShape, classNames, pixels: false, train };
-    const [heldoutX, heldoutY] = await labelled(files, names.heldoutX, names.heldoutY, path);
-    if (heldoutX.header.shape.slice(1).join() !== x.header.shape.slice(1).join()) {
-      const shape = ({ header }: NpyArray) => `[${header.shape.slice(1).join(', ')}]`;
-      throw corrupt(path, `${names.heldoutX} has points of ${shape(heldoutX)}, ${names.x} of ${shape(x)}`);
-    }
-    for (const number of heldoutY) {
-      if (!classOf.has(number)) classOf.set(number, classNames.push(String(number)) - 1);
-    }
-    const heldout = partition(
-      'test',
-      heldoutX,
-      Array.from(heldoutY, (number) => classOf.get(number) as number),
-    );
-    return { inputShape, classNames, pixels: false, train, heldout };
-  },
+  load: loadArrays,
 });
+
+/** What of arrays is read, and how: parameters of the dataset. */
+interface ArraysToRead {
+  readonly path: string;
+  readonly scale: number;
+  readonly layout: 'auto' | PointLayout;
+  readonly groups?: boolean | undefined;
+}
+
+/** @throws BenchError DATA_MISSING, DATA_CORRUPT, NPY_INVALID */
+export async function loadArrays(
+  { path, scale, layout, groups }: ArraysToRead,
+  environment: DataEnvironment,
+): Promise<PointSource> {
+  const files = await checkedFiles(path);
+  const [x, y] = await labelled(files, names.x, names.y, path);
+  const inputShape = pointShape(x, layout);
+  const turned: PointLayout = layout === 'channels-first' ? layout : 'channels-last';
+  const found = [...new Set(y)].sort((a, b) => a - b);
+  if (found.length > mostClasses) {
+    throw corrupt(`${path}: ${names.y}`, `holds ${found.length} different numbers, too many to be classes`);
+  }
+  sayClasses(found, environment);
+  const classNames = found.map(String);
+  const partition = async (
+    name: keyof typeof groupNames,
+    array: NpyArray,
+    labels: ArrayLike<number>,
+  ): Promise<Partition> => ({
+    name: name === 'heldout' ? 'test' : name,
+    values: (rows) => readPoints(array, rows, scale, turned),
+    scale: 1,
+    labels: Int32Array.from(labels),
+    ...(groups === true && { groups: await groupsOf(files, groupNames[name], labels.length, path) }),
+  });
+  const classOf = new Map(found.map((number, label) => [number, label]));
+  const train = await partition(
+    'train',
+    x,
+    Array.from(y, (number) => classOf.get(number) as number),
+  );
+  if (!files.has(names.heldoutX)) return { inputShape, classNames, pixels: false, train };
+  const [heldoutX, heldoutY] = await labelled(files, names.heldoutX, names.heldoutY, path);
+  if (heldoutX.header.shape.slice(1).join() !== x.header.shape.slice(1).join()) {
+    const shape = ({ header }: NpyArray) => `[${header.shape.slice(1).join(', ')}]`;
+    throw corrupt(path, `${names.heldoutX} has points of ${shape(heldoutX)}, ${names.x} of ${shape(x)}`);
+  }
+  for (const number of heldoutY) {
+    if (!classOf.has(number)) classOf.set(number, classNames.push(String(number)) - 1);
+  }
+  const heldout = await partition(
+    'heldout',
+    heldoutX,
+    Array.from(heldoutY, (number) => classOf.get(number) as number),
+  );
+  return { inputShape, classNames, pixels: false, train, heldout };
+}
 
 /** An array of points and their class numbers. */
 async function labelled(
@@ -101,6 +128,23 @@ async function labelled(
   if (shape.length < 2) throw corrupt(x.file.place, `has shape [${shape.join(', ')}], expected [points, …]`, needed);
   if (shape.includes(0)) throw corrupt(x.file.place, `has shape [${shape.join(', ')}]: there is no number in it`);
   return [x, await readWholeNumbers(await open(classes), shape[0])];
+}
+
+/** The number of each point's group. */
+async function groupsOf(
+  files: ReadonlyMap<string, ArrayFile>,
+  name: string,
+  points: number,
+  path: string,
+): Promise<Int32Array> {
+  const found = files.get(name);
+  const next = `save ${name} [points], the number of the group of each point, or leave data.groups out`;
+  if (found === undefined) throw corrupt(path, `has no array ${name}: ${foundIn(files)}`, next);
+  const numbers = await readWholeNumbers(await openNpy(found), points);
+  const wrong = numbers.findIndex((number) => number < noGroup || number > mostGroup);
+  if (wrong !== -1)
+    throw corrupt(`${path}: ${name}`, `[${wrong}] is ${numbers[wrong]}, expected a group from 0, or -1`, next);
+  return Int32Array.from(numbers);
 }
 
 /** The shape of a point as models see it. */

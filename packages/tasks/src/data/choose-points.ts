@@ -9,7 +9,7 @@ export interface ChosenPoints {
   readonly queries: Int32Array;
 }
 
-interface Counts {
+export interface Counts {
   readonly train: number;
   readonly queries: number;
 }
@@ -24,6 +24,7 @@ export function firstPoints(
   { train, heldout }: PointSource,
   labels: readonly number[],
   counts: Counts,
+  _seed: number,
   place: string,
 ): ChosenPoints {
   const kept = new Set(labels);
@@ -97,7 +98,8 @@ function gathered(classes: readonly Int32Array[]): Int32Array {
   return Int32Array.from(classes.flatMap((rows) => [...rows])).sort();
 }
 
-function tooFew(place: string, wanted: string, found: number): BenchError {
+/** That so many points are wanted of a place which has `found` of the classes to keep. */
+export function tooFew(place: string, wanted: string, found: number): BenchError {
   return new BenchError({
     code: 'DATA_TOO_FEW',
     place,

@@ -25,6 +25,8 @@ export interface Partition {
   readonly scale: number;
   /** [rows] */
   readonly labels: Uint8Array | Int32Array;
+  /** The number of each point's group, such as pictures of one thing, or -1 where it is in none, [rows]; absent: no point is. */
+  readonly groups?: Int32Array;
 }
 
 /** What a dataset delivers. */
@@ -45,6 +47,8 @@ export interface DatasetSpec<S extends ParamSpecs> {
   readonly licence: string;
   /** Where it is described. */
   readonly home: string;
+  /** Whether its points always have groups; others say so by a parameter `groups` that is given. */
+  readonly grouped?: true;
   readonly params: S;
   /**
    * For the user's own files: a hash of their contents, part of every key, wherever they lie. Absent where the name says
@@ -74,13 +78,13 @@ export function defineDataset<const S extends ParamSpecs>(spec: DatasetSpec<S>):
 }
 
 /** How training points and queries are chosen among the rows of a dataset. */
-const pointChoices = ['stratified', 'first'] as const;
+export const pointChoices = ['stratified', 'first', 'groups'] as const;
 
 /** Part of no key where they are left out. */
 const choiceParams = {
   choose: optional(
     choice(pointChoices, {
-      help: 'which points: stratified, as where it is left out: at random, as many of a class as its share of all; first: the first ones in the order of the files',
+      help: 'which points: stratified, as where it is left out: at random, as many of a class as its share of all; first: the first ones in the order of the files; groups: whole groups of points, of each of which queries are held out in turn',
     }),
   ),
   normalise: optional(

@@ -3,6 +3,7 @@ import { arrays } from './arrays.js';
 import { cifar10, cifar100 } from './cifar.js';
 import type { Dataset } from './dataset.js';
 import { digits } from './digits.js';
+import { emoji } from './emoji.js';
 import { fashionMnist } from './fashion-mnist.js';
 import { imageFolder } from './image-folder.js';
 import { mnist } from './mnist.js';
@@ -11,6 +12,7 @@ import { synthetic } from './synthetic.js';
 /** Every dataset that `data.use` can name. */
 export const datasets: Readonly<Record<string, Dataset>> = choices('dataset', {
   digits,
+  emoji,
   mnist,
   'fashion-mnist': fashionMnist,
   cifar10,

@@ -10,8 +10,10 @@ import {
 } from '@attribution-bench/contract';
 import { paramsOf, partOf } from '../parts.js';
 import type { TaskSpec } from '../spec.js';
+import { groupedPoints } from './choose-groups.js';
 import { firstPoints, stratifiedPoints } from './choose-points.js';
 import type { Partition } from './dataset.js';
+import { hasGroups } from './has-groups.js';
 import { keptClasses } from './kept-classes.js';
 import { flipLabels } from './label-noise.js';
 import { normalisationOf } from './normalisation.js';
@@ -37,10 +39,9 @@ export async function prepareData(spec: TaskSpec, environment: DataEnvironment):
   const source = await dataset.load(loaded, environment, spec.seed);
   const kept = keptClasses(spec.id, spec.kind, source, params.classes);
   const counts = { train: params.train as number, queries: spec.queries.heldout };
-  const { train, queries } =
-    params.choose === 'first'
-      ? firstPoints(source, kept, counts, dataset.id)
-      : stratifiedPoints(source, kept, counts, spec.seed, dataset.id);
+  const choose = { first: firstPoints, groups: groupedPoints, stratified: stratifiedPoints };
+  const how = (params.choose ?? 'stratified') as keyof typeof choose;
+  const { train, queries } = choose[how](source, kept, counts, spec.seed, dataset.id);
   const heldout = source.heldout ?? source.train;
   const normalisation = normalisationOf(spec, source.pixels);
   const noise = deriveSeed(spec.seed, dataset.id, 'label-noise');
@@ -62,6 +63,9 @@ export async function prepareData(spec: TaskSpec, environment: DataEnvironment):
     classes: kept.length,
     ids: idsOf(source.train, train),
     queryIds: idsOf(heldout, queries),
+    ...(hasGroups(spec.data) && {
+      marks: { groups: { train: groupsOf(source.train, train), queries: groupsOf(heldout, queries) } },
+    }),
   };
   return planted(data, params, {
     task: spec.id,
@@ -89,6 +93,17 @@ function checkMemory(task: string, numbers: number, inputShape: readonly number[
     place: `task "${task}"`,
     message: `has points of ${inputShape.join(' × ')}, ${gib(bytes)} GiB together; the machine has ${gib(totalmem())} GiB`,
     next: 'lower data.train, or make the points smaller',
+  });
+}
+
+/** @throws BenchError GROUPS_MISSING when a dataset has none, of which a grid was told otherwise */
+function groupsOf({ name, groups }: Partition, rows: Int32Array): Int32Array {
+  if (groups !== undefined) return rows.map((row) => groups[row]);
+  throw new BenchError({
+    code: 'GROUPS_MISSING',
+    place: `points ${name}`,
+    message: 'have no groups, which data.groups asks for',
+    next: 'give each partition of the dataset its groups, or leave data.groups out',
   });
 }
 

@@ -20,7 +20,7 @@ export interface TaskData {
   /** Where each point comes from, e.g. `train/1234`: partition and row of the source, [train] and [queries]. */
   readonly ids: readonly string[];
   readonly queryIds: readonly string[];
-  /** What is known of points that a task has something planted in; see `plants`. */
+  /** Groups of points where the dataset has them, and what is known of points that something is planted in; see `plants`. */
   readonly marks?: Marks;
   /** Generators: parameters of the model that drew the generated queries. */
   readonly generatingModel?: Float32Array;

@@ -21,6 +21,6 @@ export const mergeClasses: Plant<'mergeClasses'> = (data, merged, ground) => {
     labels: data.labels.map((label) => merged[label]),
     queryLabels: data.queryLabels.map((label) => merged[label]),
     classes,
-    marks: { subclasses: { train: data.labels, queries: data.queryLabels } },
+    marks: { ...data.marks, subclasses: { train: data.labels, queries: data.queryLabels } },
   };
 };

@@ -1,4 +1,5 @@
 import { checkParams, type ParamSpecs, sizeOf } from '@attribution-bench/contract';
+import { noGroup } from '../choose-groups.js';
 import { stratifiedPoints } from '../choose-points.js';
 import type { PointSource } from '../dataset.js';
 import { datasets } from '../datasets.js';
@@ -46,6 +47,11 @@ export const mixed: Plant<'mixed'> = async (data, value, ground) => {
     for (const place of at) result[place] = label;
     return result;
   };
+  const ungrouped = (groups: Int32Array, at: readonly number[]) => {
+    const result = groups.slice();
+    for (const place of at) result[place] = noGroup;
+    return result;
+  };
   const renamed = (ids: readonly string[], { name }: PointSource['train'], rows: Int32Array, at: readonly number[]) => {
     const result = [...ids];
     for (const [i, place] of at.entries()) result[place] = `${value.use}:${name}/${rows[i]}`;
@@ -61,6 +67,12 @@ export const mixed: Plant<'mixed'> = async (data, value, ground) => {
     ids: renamed(data.ids, source.train, chosen.train, places.train),
     queryIds: renamed(data.queryIds, heldout, chosen.queries, places.queries),
     marks: {
+      ...(data.marks?.groups && {
+        groups: {
+          train: ungrouped(data.marks.groups.train, places.train),
+          queries: ungrouped(data.marks.groups.queries, places.queries),
+        },
+      }),
       mixed: {
         train: marksAt(places.train, data.labels.length),
         queries: marksAt(places.queries, data.queryLabels.length),

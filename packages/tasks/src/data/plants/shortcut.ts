@@ -42,7 +42,10 @@ export const shortcut: Plant<'shortcut'> = (data, { class: name, share, querySha
     inputs: stamped(data.inputs, train),
     queryInputs: stamped(data.queryInputs, queries),
     queryLabels,
-    marks: { shortcut: { train: marksAt(train, data.labels.length), queries: marksAt(queries, queryLabels.length) } },
+    marks: {
+      ...data.marks,
+      shortcut: { train: marksAt(train, data.labels.length), queries: marksAt(queries, queryLabels.length) },
+    },
   };
 };
 
