@@ -4,6 +4,7 @@ import { brittleness } from './brittleness.js';
 import { classDetection } from './class-detection.js';
 import { counterfactual } from './counterfactual.js';
 import { counterfactualCosine } from './counterfactual-cosine.js';
+import { groupRecall } from './group-recall.js';
 import { lds } from './lds.js';
 import { loo } from './loo.js';
 import { mislabelAuc } from './mislabel-auc.js';
@@ -25,6 +26,7 @@ export const metrics: Readonly<Record<string, Metric>> = choices('metric', {
   'class-detection': classDetection,
   counterfactual,
   'counterfactual-cosine': counterfactualCosine,
+  'group-recall': groupRecall,
   lds,
   loo,
   'mislabel-auc': mislabelAuc,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { metrics } from '../src/index.js';
 import { range, taskOf } from './task.js';
 
@@ -61,3 +61,36 @@ describe.each([
     expect(() => value(only, [0, 1, 0])).toThrow(/of 2 marked queries the model predicts none/);
   });
 });
+
+test('group-recall is the share of the group among the k highest, equal scores in the mean over their orders', () => {
+  const groups = { train: Int32Array.of(0, 0, 0, 1, 1, 2, -1, -1), queries: Int32Array.of(0, 1, -1) };
+  const value = (score: (query: number, point: number) => number, k: number) =>
+    metrics['group-recall'].evaluate({ ...context(score), groups }, { k }, split);
+  // Whole numbers, so that many are equal; all orders of the points that agree with the scores are tried.
+  const score = (query: number, point: number) => (point * 5 + query * 3) % 4;
+  const orders = permutations([...range(train)]);
+  const ranked = [0, 1].map((query) =>
+    orders.filter((order) => order.every((point, i) => i === 0 || score(query, order[i - 1]) >= score(query, point))),
+  );
+  const oracle = (query: number, k: number) => {
+    const same = (point: number) => groups.train[point] === groups.queries[query];
+    const found = ranked[query].map((order) => order.slice(0, k).filter(same).length);
+    return found.reduce((sum, each) => sum + each, 0) / found.length / range(train).filter(same).length;
+  };
+  for (const k of [1, 3, 5, 8]) {
+    const { perSampledQuery } = value(score, k);
+    // The third query is in no group, and points of none are not its group.
+    expect(perSampledQuery).toHaveLength(2);
+    for (const query of [0, 1]) expect(perSampledQuery?.[query]).toBeCloseTo(oracle(query, k), 12);
+    expect(value(() => 7, k).value).toBeCloseTo(k / train, 12);
+  }
+  expect(value((query, point) => Number(groups.train[point] === groups.queries[query]), 3).value).toBe(1);
+  expect(() =>
+    metrics['group-recall'].evaluate({ ...context(score), groups }, { k: 3 }, { ...split, queries: Int32Array.of(2) }),
+  ).toThrow(/no query: of the groups of 0 queries/);
+});
+
+function permutations(of: readonly number[]): number[][] {
+  if (of.length === 0) return [[]];
+  return of.flatMap((first) => permutations(of.filter((other) => other !== first)).map((rest) => [first, ...rest]));
+}

@@ -1,4 +1,5 @@
 import type { MetricNeed } from '@attribution-bench/contract';
+import { hasGroups } from '@attribution-bench/tasks';
 import type { GridTask } from '../model/grid.js';
 import { type MetricDeclaration, needsTruthAlone } from '../model/metric-declaration.js';
 
@@ -32,6 +33,11 @@ const wanted: Readonly<Partial<Record<MetricNeed, Wanted>>> = {
     what: 'flipped labels',
     next: 'set data: { flipLabels: 0.1 }',
     has: ({ data }) => Number(data.flipLabels ?? 0) > 0,
+  },
+  groups: {
+    what: 'groups of points',
+    next: 'take data: { use: emoji }, or arrays with group_train and data: { groups: true }',
+    has: ({ data }) => hasGroups(data),
   },
   labels: classes,
   predictions: classes,
