@@ -48,8 +48,8 @@ describe('whole grids in the documentation are grids', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test('the one of the README is among them', () => {
-    expect(grids.map(([name]) => name)).toContain('README.md 1');
+  test('that of the page about grid files is among them', () => {
+    expect(grids.map(([name]) => name)).toContain('docs/grid-file.md 1');
   });
 
   test.each(grids)('%s', async (name, yaml) => {

@@ -44,7 +44,10 @@ export default defineConfig({
         text: 'Start',
         items: [
           { text: 'Overview', link: '/overview' },
+          { text: 'Reading a board', link: '/reading-a-board' },
           { text: 'The grid file', link: '/grid-file' },
+          { text: 'The command', link: '/command' },
+          { text: 'On a cluster', link: '/cluster' },
           { text: 'Datasets, models, targets, metrics', link: '/parts' },
           { text: 'Questions', link: '/questions' },
           { text: 'Troubleshooting', link: '/troubleshooting' },
