@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { boardExamples } from '../src/index.js';
 import { pngUrl } from '../src/report/examples/png.js';
 import { scoreStep } from '../src/steps/kinds/score.js';
+import { openPointMemory } from '../src/steps/point-memory.js';
 import { readData } from '../src/steps/read-data.js';
 import { temporaryFolder } from './support/folder.js';
 import { finishedCopy, grid, gridOf, plan, rowsOf, run, small, using } from './support/run.js';
@@ -25,7 +26,7 @@ describe('examples of a board', () => {
       const task = scoreStep.jobOf(step)?.task;
       return task?.spec === undefined ? [] : [task];
     });
-    const data = await readData(openStore(join(results, 'store')), source);
+    const data = await readData(openStore(join(results, 'store')), source, openPointMemory());
     for (const { query, label, picture, methods } of examples.queries) {
       expect(label).toBe(data.queryLabels[query]);
       const shown = pixels(examples.pictures[picture]);

@@ -11,6 +11,7 @@ import { boardInput, exportTruth, importTruth, type Plan, verifyTruth } from '..
 import { stageSteps } from '../src/steps/kinds/stage.js';
 import { trainStep } from '../src/steps/kinds/train.js';
 import { truthStep } from '../src/steps/kinds/truth.js';
+import { openPointMemory } from '../src/steps/point-memory.js';
 import { readData } from '../src/steps/read-data.js';
 import { temporaryFolder } from './support/folder.js';
 import { grid, plan, run, small } from './support/run.js';
@@ -32,7 +33,7 @@ it('retraining r of every subset is run r on all points, without what is left ou
 
   const { task: source } = planned.steps.flatMap((step) => trainStep.jobOf(step) ?? [])[0];
   const { spec, key } = source;
-  const task = await openTask(spec, await readData(store, source), onnxEngine);
+  const task = await openTask(spec, await readData(store, source, openPointMemory()), onnxEngine);
   const cancel = { aborted: false, throwIfAborted() {} };
   const seedOf = (r: number) => deriveSeed(spec.seed, key, 'checkpoint', 0, r);
   const weights = truth.members.map((members) =>

@@ -4,6 +4,7 @@ import { Rng } from '@attribution-bench/contract';
 import { describe, expect, it } from 'vitest';
 import { exportTruth, importTruth, loadGrid, type Plan } from '../src/index.js';
 import { datasetStep, makeDataset } from '../src/steps/kinds/dataset.js';
+import { openPointMemory } from '../src/steps/point-memory.js';
 import { gridFile, temporaryFolder } from './support/folder.js';
 import { plan, run } from './support/run.js';
 
@@ -101,7 +102,7 @@ it('data that change while a grid runs are not stored under the key of what they
   putArrays(join(folder, 'own'), 2);
   const { openStore } = await import('@attribution-bench/store');
   const store = openStore(join(temporaryFolder(), 'store'));
-  const making = makeDataset(job, { store, environment: { cacheFolder: '' }, log() {} });
+  const making = makeDataset(job, { store, points: openPointMemory(), environment: { cacheFolder: '' }, log() {} });
   await expect(making).rejects.toMatchObject({ code: 'DATA_CHANGED' });
   expect(await store.has(job.output)).toBe(false);
 });

@@ -5,6 +5,7 @@ import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 import { expect, it } from 'vitest';
 import { boardInput } from '../src/index.js';
 import { trainStep } from '../src/steps/kinds/train.js';
+import { openPointMemory } from '../src/steps/point-memory.js';
 import { readData } from '../src/steps/read-data.js';
 import { temporaryFolder } from './support/folder.js';
 import { grid, plan, run } from './support/run.js';
@@ -43,7 +44,7 @@ it('the model that drew the queries is stored with them, for methods that look a
     ],
   ]);
   const [{ task: source }] = planned.steps.flatMap((step) => trainStep.jobOf(step) ?? []);
-  const data = await readData(openStore(join(results, 'store')), source);
+  const data = await readData(openStore(join(results, 'store')), source, openPointMemory());
   const task = await openTask(source.spec, data, onnxEngine);
   const never = { aborted: false, throwIfAborted() {} };
   const images = await task.generate?.(data.generatingModel ?? new Float32Array(0), [0, 1, 2], never);

@@ -18,6 +18,7 @@ export {
   defineDataset,
   type Partition,
   type PointSource,
+  type PutRows,
   pointParams,
   type ReadRows,
 } from './data/dataset.js';
@@ -27,6 +28,7 @@ export { type MarkName, markNames } from './data/marks.js';
 export { normalisationOf } from './data/normalisation.js';
 export { parseNpy } from './data/npy.js';
 export { parseNpyTexts } from './data/npy-texts.js';
+export { areShared, isShared, pointArray } from './data/point-array.js';
 export { dataFingerprint, prepareData } from './data/prepare-data.js';
 export type { PublishedData, PublishedFile } from './data/published.js';
 export { publishedData } from './data/published-data.js';

@@ -5,6 +5,7 @@ import { sizeOf } from '@attribution-bench/contract';
 import { zipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { datasets } from '../src/data/datasets.js';
+import { openNpy, readPoints } from '../src/data/npy-array.js';
 import { rowValues } from './support/row-values.js';
 import { dataOf, specOf } from './support/tasks.js';
 
@@ -51,8 +52,8 @@ test('a folder of .npy files and an .npz archive give the same points and finger
   const fromArchive = await load(archive);
   expect(fromFolder.inputShape).toEqual([2]);
   expect(fromFolder.classNames).toEqual(['0', '1', '2']);
-  expect([...(await rowValues(fromFolder.train))]).toEqual([0.5, 1, 1.5, 2, 2.5, 3]);
-  expect([...(await rowValues(fromArchive.train))]).toEqual([0.5, 1, 1.5, 2, 2.5, 3]);
+  expect([...(await rowValues(fromFolder))]).toEqual([0.5, 1, 1.5, 2, 2.5, 3]);
+  expect([...(await rowValues(fromArchive))]).toEqual([0.5, 1, 1.5, 2, 2.5, 3]);
   const fingerprint = (path: string) => datasets.arrays.fingerprint?.({ path });
   const before = await fingerprint(folder);
   expect(await fingerprint(archive)).toBe(before);
@@ -87,9 +88,8 @@ test.each(['compressed', 'stored'])('what NumPy saves %s is read, in Fortran ord
   const source = await load(join(import.meta.dirname, `fixtures/npy/${name}.npz`), { scale: 1 });
   expect(source.inputShape).toEqual([2, 3]);
   expect(source.classNames).toEqual(['1', '2']);
-  expect([...(await rowValues(source.train))]).toEqual(Array.from({ length: 12 }, (_, i) => i));
-  const { values } = source.train;
-  expect(typeof values === 'function' && [...(await values(Int32Array.of(1)))]).toEqual([6, 7, 8, 9, 10, 11]);
+  expect([...(await rowValues(source))]).toEqual(Array.from({ length: 12 }, (_, i) => i));
+  expect([...(await rowValues(source, Int32Array.of(1)))]).toEqual([6, 7, 8, 9, 10, 11]);
 });
 
 test('an array longer than the parts it is read in is the same', async () => {
@@ -97,9 +97,37 @@ test('an array longer than the parts it is read in is the same', async () => {
     x_train: floats([600, 1000]),
     y_train: classes(...Array.from({ length: 600 }, (_, i) => i % 2)),
   });
-  const { values } = (await load(file, { scale: 1 })).train;
-  const read = typeof values === 'function' ? await values(Int32Array.of(0, 317, 599)) : values;
+  const read = await rowValues(await load(file, { scale: 1 }), Int32Array.of(0, 317, 599));
   expect([read[0], read[999], read[1000], read[1999], read[2999]]).toEqual([0, 999, 317_000, 317_999, 599_999]);
+});
+
+test('of whole numbers only the rows that are chosen are looked at, and the file is not read beyond the last of them', async () => {
+  const bytes = Buffer.from(
+    npy(
+      '|u1',
+      [200, 3072],
+      Uint8Array.from({ length: 200 * 3072 }, (_, i) => i % 251),
+    ),
+  );
+  let read = 0;
+  const array = await openNpy({
+    place: 'x_train',
+    bytes: bytes.length,
+    async *parts() {
+      for (let at = 0; at < bytes.length; at += 1 << 14) {
+        const part = bytes.subarray(at, at + (1 << 14));
+        read += part.length;
+        yield part;
+      }
+    },
+  });
+  const found = new Map<number, number[]>();
+  read = 0;
+  const rows = Int32Array.of(3, 40, 41);
+  await readPoints(array, rows, 1, 'channels-last', (place, point) => void found.set(place, [...point]));
+  expect(read).toBeLessThan(43 * 3072 + (1 << 14));
+  for (const [place, row] of rows.entries())
+    expect(found.get(place)).toEqual(Array.from({ length: 3072 }, (_, i) => (row * 3072 + i) % 251));
 });
 
 test('classes are the distinct numbers there are, which is said where they do not count from 0', async () => {
@@ -160,7 +188,7 @@ describe('numbers that do not fit a 32-bit float are named', () => {
     ],
   ])('%s', async (_, points, scale, line) => {
     const file = await put({ x_train: points, y_train: y2 });
-    await expect(load(file, { scale }).then(({ train }) => rowValues(train))).rejects.toMatchObject({
+    await expect(load(file, { scale }).then((source) => rowValues(source))).rejects.toMatchObject({
       code: 'DATA_NOT_FINITE',
       line: expect.stringContaining(line),
     });
@@ -168,7 +196,7 @@ describe('numbers that do not fit a 32-bit float are named', () => {
 
   test('unless they fit once scaled', async () => {
     const file = await put({ x_train: npy('<f8', [2, 1], Float64Array.of(1e40, 2e40)), y_train: classes(0, 1) });
-    expect([...(await rowValues((await load(file, { scale: 1e-40 })).train))]).toEqual([1, 2]);
+    expect([...(await rowValues(await load(file, { scale: 1e-40 })))]).toEqual([1, 2]);
   });
 });
 
@@ -184,7 +212,7 @@ describe('images with their channels first', () => {
     });
     const source = await load(file, { layout: 'channels-first', scale: 1 });
     expect(source.inputShape).toEqual([5, 6, 3]);
-    const read = await rowValues(source.train);
+    const read = await rowValues(source);
     const at = (row: number, column: number, channel: number) => read[90 + (row * 6 + column) * 3 + channel];
     expect([at(0, 0, 0), at(0, 0, 2), at(4, 5, 1)]).toEqual([90, 150, 149]);
     expect((await load(file, { layout: 'channels-last' })).inputShape).toEqual([3, 5, 6]);
@@ -252,7 +280,7 @@ describe('refused with the file and the reason', () => {
     const flipped = Buffer.from(whole);
     flipped[whole.indexOf('NUMPY') + 125] ^= 1;
     await writeFile(bad, flipped);
-    await expect(load(bad).then(({ train }) => rowValues(train))).rejects.toThrow('fails its checksum');
+    await expect(load(bad).then((source) => rowValues(source))).rejects.toThrow('fails its checksum');
 
     await writeFile(bad, whole.subarray(0, whole.length - 30));
     await expect(load(bad)).rejects.toThrow('is not a whole .npz archive');

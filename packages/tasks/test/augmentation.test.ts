@@ -2,11 +2,12 @@ import { deriveSeed } from '@attribution-bench/contract';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { trainingBatches } from '../src/training/augmentation.js';
+import { gatherRows } from '../src/training/gather-rows.js';
 
 const [height, width, channels, batch, models] = [5, 4, 2, 6, 2];
 const seeds = [deriveSeed(1, 'test', 'checkpoint', 0), deriveSeed(1, 'test', 'checkpoint', 1)];
 const images = tf.tidy(() => tf.range(1, 9 * height * width * channels + 1).reshape([9, height, width, channels]));
-const rows = tf.tensor2d([0, 1, 2, 3, 4, 5, 8, 7, 6, 5, 4, 3], [models, batch], 'int32');
+const rows: tf.Tensor2D = tf.tensor2d([0, 1, 2, 3, 4, 5, 8, 7, 6, 5, 4, 3], [models, batch], 'int32');
 
 /** Batches of `steps` steps, as nested arrays [models][batch][y][x][channel]. */
 function batchesOf(augmentation: { flip?: boolean; crop?: number }, steps = 1): number[][][][][][] {
@@ -18,7 +19,7 @@ function batchesOf(augmentation: { flip?: boolean; crop?: number }, steps = 1): 
       draw?.({ places: places.subarray((m * places.length) / models, ((m + 1) * places.length) / models) });
     }
     const fed = tf.tensor3d(places, [models, batch, height * width], 'int32');
-    return batches.inputs({ inputs: images, rows, places: fed }).arraySync() as number[][][][][];
+    return batches.inputs({ inputs: gatherRows(images, rows), places: fed }).arraySync() as number[][][][][];
   });
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { create } from 'tar';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CifarArchive, cifar10, loadCifar } from '../src/data/cifar.js';
+import { rowValues } from './support/row-values.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -71,10 +72,13 @@ test('the official layout is read: labels first, channels one after another', as
   expect(source.inputShape).toEqual([32, 32, 3]);
   expect(source.train.labels).toEqual(Uint8Array.from([1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6, 4, 5, 6, 7, 5, 6, 7, 8]));
   expect(source.heldout?.labels).toEqual(Uint8Array.from([6, 7, 8]));
-  const values = source.train.values as Uint8Array;
+  const values = await rowValues(source);
   expect([...values.subarray(0, 6)]).toEqual([10, 100, 200, 10, 100, 200]);
-  const secondRecord = 3072;
-  expect([...values.subarray(secondRecord + 3069, secondRecord + 3072)]).toEqual([7, 101, 201]);
+  const width = 3072;
+  expect([...values.subarray(2 * width - 3, 2 * width)]).toEqual([7, 101, 201]);
+  const rows = Int32Array.of(1, 6, 19);
+  const chosen = Array.from(rows).flatMap((row) => [...values.subarray(row * width, (row + 1) * width)]);
+  expect([...(await rowValues(source, rows))]).toEqual(chosen);
 });
 
 test('the archive itself can be named instead of its folder', async () => {

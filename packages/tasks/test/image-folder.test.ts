@@ -17,7 +17,7 @@ const dataset = datasets['image-folder'];
 const environment = { cacheFolder: '', log: () => {} };
 const shape = { width: 4, height: 3, channels: 'colour', heldout: '', classes: [] as string[] };
 const load = (more: object = {}) => dataset.load({ path: folder, ...shape, ...more }, environment, 0);
-const values = async (more: object = {}) => rowValues((await load(more)).train);
+const values = async (more: object = {}) => rowValues(await load(more));
 const fingerprint = (path = folder, more: object = {}) => dataset.fingerprint?.({ path, ...shape, ...more });
 
 async function image(file: string, rgb: readonly [number, number, number] = [9, 9, 9], width = 4, height = 3) {
@@ -35,7 +35,7 @@ test('classes are the folders in the order of their names, images their files', 
   expect(source.classNames).toEqual(['cat', 'dog']);
   expect(source.inputShape).toEqual([3, 4, 3]);
   expect([...source.train.labels]).toEqual([0, 1, 1]);
-  const read = await rowValues(source.train);
+  const read = await rowValues(source);
   expect([read[0], read[1], read[2], read[36], read[37], read[72]]).toEqual([7, 8, 9, 4, 5, 1]);
   expect(source.heldout).toBeUndefined();
 });
@@ -101,7 +101,7 @@ describe('links are followed', () => {
     const source = await load();
     expect(source.classNames).toEqual(['cat', 'dog', 'owl']);
     expect([...source.train.labels]).toEqual([0, 0, 1, 2]);
-    expect((await rowValues(source.train))[36]).toBe(5);
+    expect((await rowValues(source))[36]).toBe(5);
     await rm(elsewhere, { recursive: true });
     await expect(load()).rejects.toThrow('is a link that leads nowhere');
   });

@@ -16,7 +16,7 @@ export const datasetArtifact: ArtifactCodec<TaskData> = {
     const queryDims = queryLabels.length === 0 ? dims : data.queryInputs.length / queryLabels.length;
     return {
       arrays: {
-        inputs: { shape: [labels.length, dims], data: data.inputs },
+        [inputsName]: { shape: [labels.length, dims], data: data.inputs },
         labels: { shape: [labels.length], data: labels },
         flipped: { shape: [data.flipped.length], data: data.flipped },
         queryInputs: { shape: [queryLabels.length, queryDims], data: data.queryInputs },
@@ -28,6 +28,32 @@ export const datasetArtifact: ArtifactCodec<TaskData> = {
       metadata: { inputShape: JSON.stringify(data.inputShape), classes: String(data.classes) },
     };
   },
+  decode: (artifact) => {
+    const rest = heldBeside.decode(artifact);
+    const [points, dims] = inputsShape(rest);
+    return { ...rest, inputs: arrayOf(artifact, inputsName, 'float32', [points, dims]).data };
+  },
+};
+
+/** Name of the array of the training points, the largest one. */
+export const inputsName = 'inputs';
+
+/** Shape of that array. */
+export function inputsShape({ labels, inputShape }: Omit<TaskData, 'inputs'>): [number, number] {
+  return [labels.length, sizeOf(inputShape)];
+}
+
+/** All of it but the numbers of the training points. */
+export const heldBeside: ArtifactPart<Omit<TaskData, 'inputs'>> = {
+  names: [
+    'labels',
+    'flipped',
+    'queryInputs',
+    'queryLabels',
+    'ids',
+    'queryIds',
+    ...markNames.flatMap((name) => [marksArray(name, 'train'), marksArray(name, 'queries')]),
+  ],
   decode(artifact) {
     const labels = labelsOf(artifact);
     const queryLabels = arrayOf(artifact, 'queryLabels', 'int32', ['queries']).data;
@@ -37,7 +63,6 @@ export const datasetArtifact: ArtifactCodec<TaskData> = {
       artifact.arrays[marksArray(name, 'train')] === undefined ? [] : [[name, decodedMarks(name, artifact)] as const],
     );
     return {
-      inputs: arrayOf(artifact, 'inputs', 'float32', [labels.length, dims]).data,
       labels,
       flipped: arrayOf(artifact, 'flipped', 'uint8', [labels.length]).data,
       queryInputs: arrayOf(artifact, 'queryInputs', 'float32', [queryLabels.length, dims]).data,

@@ -63,7 +63,8 @@ async function answer(question: Question, number: number, tell: (told: Told) => 
       const { openStore } = await import('@attribution-bench/store');
       const { writeExport } = await import('../steps/write-export.js');
       const store = openStore(question.storeLocation, undefined, { moves: false });
-      return writeExport(question.job, store, stopSignal(number));
+      const { processPoints } = await import('../executors/local/process-points.js');
+      return writeExport(question.job, store, processPoints, stopSignal(number));
     }
     case 'prepare':
       await import('../executors/local/do-work.js');
@@ -71,7 +72,8 @@ async function answer(question: Question, number: number, tell: (told: Told) => 
     case 'step': {
       const { doWork } = await import('../executors/local/do-work.js');
       const post = (message: WorkMessage) => tell({ number, type: 'message', message });
-      return doWork(question.work, stopSignal(number), post, { besideUserCode: true });
+      const { processPoints } = await import('../executors/local/process-points.js');
+      return doWork(question.work, stopSignal(number), post, { points: processPoints, besideUserCode: true });
     }
   }
 }

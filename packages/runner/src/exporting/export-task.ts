@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Cancelled, type CancelSignal } from '@attribution-bench/contract';
 import { openStore } from '@attribution-bench/store';
+import { processPoints } from '../executors/local/process-points.js';
 import { graceMs } from '../isolation/limits.js';
 import { loadModule } from '../isolation/load-module.js';
 import type { UserModule } from '../isolation/messages.js';
@@ -31,7 +32,7 @@ export async function exportTask(planned: ExportPlan, folder: string, options: E
     ...(truth && { truth: { key: truth.key, rule: truth.rule, output: truth.output, tune: truth.tune } }),
   };
   const modules = networkModules(source.spec);
-  if (modules.length === 0) await writeExport(job, openStore(location), signalOf(cancel));
+  if (modules.length === 0) await writeExport(job, openStore(location), processPoints, signalOf(cancel));
   else await exportElsewhere(job, location, modules, cancel);
 }
 

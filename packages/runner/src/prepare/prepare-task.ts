@@ -13,6 +13,7 @@ import { type ArtifactPart, isLostResult, readArtifact } from '../artifacts/code
 import { trainingLabels } from '../artifacts/dataset.js';
 import { descriptionArtifact, type TaskDescription } from '../artifacts/task-description.js';
 import { doOnce } from '../executors/local/do-once.js';
+import { processPoints } from '../executors/local/process-points.js';
 import { dataMs } from '../isolation/limits.js';
 import { loadModule } from '../isolation/load-module.js';
 import { userCodeOf } from '../isolation/user-code.js';
@@ -67,7 +68,7 @@ export async function prepareTask(task: ModelTask, surroundings: Surroundings): 
   const { output } = dataset.job;
   const labels = await readOrMake(store, output, trainingLabels, () =>
     userCodeOf(dataset.job) === undefined
-      ? makeDataset(dataset.job, { store, environment, log })
+      ? makeDataset(dataset.job, { store, points: processPoints, environment, log })
       : doElsewhere(`data of task "${task.id}"`, dataset.job, surroundings, dataMs),
   );
 
@@ -135,7 +136,7 @@ async function readOrMake<T>(
 async function describe({ job, task }: StepDraft<DescribeJob>, surroundings: Surroundings): Promise<void> {
   const { store, environment, log } = surroundings;
   if (userCodeOf(job) !== undefined) return doElsewhere(`model of task "${task}"`, job, surroundings);
-  const tasks = openTasks(store, 1, { ...environment, log });
+  const tasks = openTasks(store, 1, processPoints, { ...environment, log });
   try {
     await describeTask(job, { store, tasks });
   } finally {

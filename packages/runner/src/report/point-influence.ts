@@ -5,6 +5,7 @@ import { openStore } from '@attribution-bench/store';
 import type { TaskData } from '@attribution-bench/tasks';
 import { readArtifact } from '../artifacts/codec.js';
 import { scoresPart, shapeOfScores } from '../artifacts/scores.js';
+import { processPoints } from '../executors/local/process-points.js';
 import type { Plan, PlannedCell } from '../model/plan.js';
 import { readData } from '../steps/read-data.js';
 import { scoringJobOf } from '../steps/scoring-job.js';
@@ -37,7 +38,7 @@ export async function pointInfluence(plan: Plan, taskId: string, name: string, c
     });
   const source = scored[0].job.task;
   if (source.spec === undefined) throw noPoints(plan.grid.file, taskId);
-  const data = await readData(store, source);
+  const data = await readData(store, source, processPoints);
   const { side, index } = findPoint(data, name);
   const shape = imageShape(data.inputShape, source.spec.data.use);
   const show = shownPoints(data, shape && picturesOf(data, shape));

@@ -35,10 +35,10 @@ async function featuresOf(
   models: ImagesOfModels,
   space: ImageSpace,
   source: TaskSource,
-  { store, environment, cancel, log }: StepContext,
+  { store, points, environment, cancel, log }: StepContext,
 ): Promise<ImagesOfModels> {
   if (space.space === 'pixels' || models.length === 0) return models;
-  const { inputs, inputShape } = await readData(store, { dataset: source.dataset });
+  const { inputs, inputShape } = await readData(store, { dataset: source.dataset }, points);
   const dims = inputShape.reduce((product, size) => product * size, 1);
   const all = concatenated(models);
   const features =

@@ -2,6 +2,7 @@ import type { Store } from '@attribution-bench/store';
 import { type DataEnvironment, openTask, type Task } from '@attribution-bench/tasks';
 import { type Engine, onnxEngine, tfjsEngine } from '@attribution-bench/tfjs-onnx';
 import type { TaskSource } from '../model/job.js';
+import type { PointMemory } from './point-memory.js';
 import { readData } from './read-data.js';
 
 /** Tasks kept open between steps, the most recently used few of them. */
@@ -15,7 +16,7 @@ export function engineOf(name: TaskSource['engine']): Promise<Engine> {
 }
 
 /** Keeps up to `most` tasks open; a task holds its dataset and its compiled graphs. Not for concurrent use. */
-export function openTasks(store: Store, most: number, environment: DataEnvironment): OpenTasks {
+export function openTasks(store: Store, most: number, points: PointMemory, environment: DataEnvironment): OpenTasks {
   const open = new Map<string, Task>();
   return {
     async use(source) {
@@ -32,7 +33,7 @@ export function openTasks(store: Store, most: number, environment: DataEnvironme
         open.delete(oldest);
         await task.release();
       }
-      const task = await openTask(spec, await readData(store, source), await engineOf(engine), environment);
+      const task = await openTask(spec, await readData(store, source, points), await engineOf(engine), environment);
       open.set(id, task);
       return task;
     },

@@ -3,11 +3,13 @@ import type { Store } from '@attribution-bench/store';
 import type { DataEnvironment } from '@attribution-bench/tasks';
 import type { StepReport } from '../model/work.js';
 import type { OpenTasks } from './open-tasks.js';
+import type { PointMemory } from './point-memory.js';
 
 /** What a step works with besides its job. */
 export interface StepContext {
   readonly store: Store;
   readonly tasks: OpenTasks;
+  readonly points: PointMemory;
   readonly environment: Omit<DataEnvironment, 'log'>;
   readonly cancel: CancelSignal;
   /** Everything it needs is at hand: the clock of the cell's budget starts now. */

@@ -5,6 +5,7 @@ import { readArtifact } from '../artifacts/codec.js';
 import { truthPart } from '../artifacts/truth.js';
 import type { TaskSource } from '../model/job.js';
 import type { SubsetRule } from '../model/subset-rule.js';
+import type { PointMemory } from './point-memory.js';
 import { readData } from './read-data.js';
 import { readModels, type StoredModels } from './read-models.js';
 
@@ -30,9 +31,14 @@ export interface TruthToExport {
  * Writes a task, whose steps are done, into a folder. Its network may be a user's code.
  * @throws BenchError STORE_* where a step is not done or the folder cannot be written; Cancelled
  */
-export async function writeExport(job: ExportJob, store: Store, cancel: CancelSignal): Promise<void> {
+export async function writeExport(
+  job: ExportJob,
+  store: Store,
+  points: PointMemory,
+  cancel: CancelSignal,
+): Promise<void> {
   const { source, models, truth, folder, replace } = job;
-  const data = await readData(store, source);
+  const data = await readData(store, source, points);
   const task: TaskToWrite = {
     spec: source.spec,
     key: source.key,

@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { NdArray } from '@attribution-bench/contract';
+import { dtypeOf, type NdArray } from '@attribution-bench/contract';
 import { type Backend, Changed } from '../backend/backend.js';
 import { Malformed } from '../malformed.js';
-import { bytesOf, decodeHeader, emptyArray, encodeHeader, type Header, headerLength } from './safetensors.js';
+import {
+  type ArrayEntry,
+  bytesOf,
+  decodeHeader,
+  emptyArray,
+  encodeHeader,
+  type Header,
+  headerLength,
+} from './safetensors.js';
 
 /** Named arrays and text about them. */
 export interface Artifact {
@@ -15,10 +23,11 @@ export interface OpenArtifact extends Header {
   /** Bytes of the whole artifact. */
   readonly size: number;
   /**
-   * @throws Malformed when its bytes fail the checksum, Changed when the artifact was replaced since, a RangeError when there
-   * is no such array
+   * @param into an array of the caller's that is filled, in place of a new one
+   * @throws Malformed when its bytes fail the checksum, or it does not fit the caller's array; Changed when the artifact was
+   * replaced since, a RangeError when there is no such array
    */
-  array(name: string): Promise<NdArray>;
+  array(name: string, into?: NdArray): Promise<NdArray>;
 }
 
 /** Bytes that are read and hashed at a time. */
@@ -62,15 +71,23 @@ export async function openArtifact(backend: Backend, name: string): Promise<Open
   return {
     ...header,
     size,
-    async array(wanted) {
+    async array(wanted, into) {
       const entry = header.arrays[wanted];
       if (entry === undefined) throw new RangeError(`the artifact has no array "${wanted}"`);
-      const array = emptyArray(entry);
+      if (into !== undefined && !fits(entry, into))
+        throw new Malformed(
+          `has an array "${wanted}" of ${entry.dtype} [${entry.shape.join(' × ')}] where ${dtypeOf(into.data)} [${into.shape.join(' × ')}] is expected`,
+        );
+      const array = into ?? emptyArray(entry);
       if ((await fill(bytesOf(array.data), entry.start)) !== entry.sha256)
         throw new Malformed(`has an array "${wanted}" that fails its checksum`);
       return array;
     },
   };
+}
+
+function fits({ dtype, shape }: ArrayEntry, array: NdArray): boolean {
+  return dtype === dtypeOf(array.data) && shape.join() === array.shape.join();
 }
 
 /** The arrays of these names (default: all), each checked. @throws as {@link OpenArtifact.array} */

@@ -30,8 +30,10 @@ export function codeName(hash: string): string {
   return `code/${hash.slice(0, 2)}/${hash}.json`;
 }
 
+export const latestFolder = 'latest';
+
 /** Where it is noted what the newest artifact for a place in the grid was made from: `latest/<ab>/<hash>.json`. */
 export function latestName(place: string): string {
   const key = sha256(place);
-  return `latest/${key.slice(0, 2)}/${key}.json`;
+  return `${latestFolder}/${key.slice(0, 2)}/${key}.json`;
 }

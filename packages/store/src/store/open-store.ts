@@ -5,11 +5,12 @@ import { openBackend } from '../backend/open-backend.js';
 import { putClearing } from '../backend/put-clearing.js';
 import { type Artifact, encodeArtifact, type OpenArtifact, readArrays } from '../format/artifact.js';
 import { getNote, putNote } from '../format/note.js';
+import { Malformed } from '../malformed.js';
 import type { ArtifactOutput, ArtifactRef } from './artifact-ref.js';
 import { asideMover } from './aside.js';
 import { collectGarbage } from './collect-garbage.js';
 import { getCost, putCost } from './cost.js';
-import { codeName, latestName, nameOf, parseName } from './names.js';
+import { codeName, latestFolder, latestName, nameOf, parseName } from './names.js';
 import { readArtifact } from './read-artifact.js';
 import type { CodeParts, SetAside, Store, StoredArtifact } from './store.js';
 
@@ -31,6 +32,14 @@ export function openStore(
     backend,
     place: (ref) => backend.place(nameOf(ref, 'safetensors')),
     has: async (ref) => (await backend.find(nameOf(ref, 'safetensors'))) !== undefined,
+    async keysOf(kind) {
+      const keys = new Set<string>();
+      for await (const { name } of backend.list(kind)) {
+        const parsed = parseName(name);
+        if (parsed?.ending === 'safetensors' && !parsed.isAside) keys.add(parsed.key);
+      }
+      return keys;
+    },
     async write(output, artifact) {
       const parts = encodeArtifact(withOrigin(output, artifact));
       await putClearing(backend, nameOf(output, 'safetensors'), parts, moveAside);
@@ -47,6 +56,11 @@ export function openStore(
           ),
         ),
       ),
+    fill: (ref, name, into) =>
+      reading(ref, async (opened) => {
+        if (opened.arrays[name] === undefined) throw new Malformed(`has no array "${name}"`);
+        await opened.array(name, into);
+      }),
     readMetadata: (ref) => reading(ref, async ({ metadata }) => metadata),
     isSound: (ref, deepBytes = Number.POSITIVE_INFINITY) =>
       succeeds(
@@ -59,6 +73,11 @@ export function openStore(
     writeLatest: (place, made) => putNote(backend, latestName(place), place, made),
     readLatest: async (place) =>
       (await getNote(backend, latestName(place), place)) as ArtifactOutput['made'] | undefined,
+    async notedPlaces() {
+      const names = new Set<string>();
+      for await (const { name } of backend.list(latestFolder)) names.add(name);
+      return (place) => names.has(latestName(place));
+    },
     async writeCode(hash, parts) {
       const name = codeName(hash);
       if ((await getNote(backend, name, hash)) === undefined) await putNote(backend, name, hash, parts);

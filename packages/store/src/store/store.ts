@@ -1,3 +1,4 @@
+import type { NdArray } from '@attribution-bench/contract';
 import type { Backend } from '../backend/backend.js';
 import type { Artifact } from '../format/artifact.js';
 import type { ArtifactOutput, ArtifactRef } from './artifact-ref.js';
@@ -17,6 +18,8 @@ export interface Store {
   place(ref: ArtifactRef): string;
   /** Whether there is an object of its name, whatever is in it. @throws BenchError STORE_READ */
   has(ref: ArtifactRef): Promise<boolean>;
+  /** Keys of a kind that {@link has} is true of, by listing: one look for many. @throws BenchError STORE_READ */
+  keysOf(kind: string): Promise<ReadonlySet<string>>;
   /**
    * Stores an artifact with what it was made from. Whatever else is in its place is set aside.
    * @throws BenchError STORE_FULL, STORE_UNWRITABLE, STORE_WRITE, what was stored before stays; TypeError when the key is
@@ -37,6 +40,11 @@ export interface Store {
    * throws {@link Malformed}, the artifact is set aside like one that is damaged. @throws as `read`
    */
   decode<T>(ref: ArtifactRef, decode: (artifact: Artifact) => T, names?: readonly string[]): Promise<T>;
+  /**
+   * Fills an array of the caller's, such as one in memory that threads share, with the one of an artifact, checked. The artifact is
+   * set aside where it has another type or shape. @throws as `read`
+   */
+  fill(ref: ArtifactRef, name: string, into: NdArray): Promise<void>;
   /** The metadata, with the header checked but not the arrays. @throws as `read` */
   readMetadata(ref: ArtifactRef): Promise<Artifact['metadata']>;
   /**
@@ -51,6 +59,8 @@ export interface Store {
   writeLatest(place: string, made: ArtifactOutput['made']): Promise<void>;
   /** What that was; undefined where nothing is noted or the note is damaged. @throws BenchError STORE_READ */
   readLatest(place: string): Promise<ArtifactOutput['made'] | undefined>;
+  /** Tells of which places something is noted, by listing. @throws BenchError STORE_READ */
+  notedPlaces(): Promise<(place: string) => boolean>;
   /** Notes once what the code of a hash consists of. @throws BenchError as `write` */
   writeCode(hash: string, parts: CodeParts): Promise<void>;
   /** What that was; undefined where nothing is noted or the note is damaged. @throws BenchError STORE_READ */

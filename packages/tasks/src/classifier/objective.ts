@@ -3,7 +3,6 @@ import { runModels } from '../nn/interpreters/apply.js';
 import type { Subject } from '../passes/pass.js';
 import { crossEntropy } from '../targets/cross-entropy.js';
 import type { Batches } from '../training/augmentation.js';
-import { gatherRows } from '../training/gather-rows.js';
 import type { Objective } from '../training/objective.js';
 import type { Recipe } from '../training/recipe.js';
 import { oneHot } from './one-hot.js';
@@ -16,14 +15,13 @@ export function classifierObjective(subject: Subject, data: TaskData, recipe: Re
     architecture: subject.architecture,
     recipe,
     points,
-    shared: { inputs, labels: oneHot(labels, classes) },
-    sharedSpecs: {
-      inputs: { shape: [points, ...inputShape], dtype: 'float32' },
-      labels: { shape: [points, classes], dtype: 'float32' },
-    },
+    pointArrays: { inputs, labels: oneHot(labels, classes) },
+    pointShapes: { inputs: inputShape, labels: [classes] },
+    shared: {},
+    sharedSpecs: {},
     losses(parameters, step, interpret) {
       const logits = runModels(subject, parameters, batches.inputs(step), undefined, interpret);
-      return crossEntropy(logits, gatherRows(step.labels, step.rows));
+      return crossEntropy(logits, step.labels);
     },
     ...(batches.noise === undefined ? {} : { noise: batches.noise }),
   };

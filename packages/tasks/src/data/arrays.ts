@@ -83,7 +83,7 @@ export async function loadArrays(
     labels: ArrayLike<number>,
   ): Promise<Partition> => ({
     name: name === 'heldout' ? 'test' : name,
-    values: (rows) => readPoints(array, rows, scale, turned),
+    values: (rows, put) => readPoints(array, rows, scale, turned, put),
     scale: 1,
     labels: Int32Array.from(labels),
     ...(groups === true && { groups: await groupsOf(files, groupNames[name], labels.length, path) }),

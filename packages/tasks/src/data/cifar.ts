@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { BenchError, choice, file, list } from '@attribution-bench/contract';
-import { readArchiveMembers } from './archive.js';
+import { archiveParts } from './archive.js';
 import { cifar10Classes, cifar100Classes } from './cifar-classes.js';
-import { type Dataset, defineDataset, type Partition, type PointSource, pointParams } from './dataset.js';
+import { type Dataset, defineDataset, type Partition, type PointSource, type PutRows, pointParams } from './dataset.js';
 import { download } from './download.js';
 import { isFile } from './is-file.js';
 import { keepOrigin } from './origin.js';
@@ -102,60 +102,95 @@ export async function loadCifar(
   environment: DataEnvironment,
 ): Promise<PointSource> {
   const file = await locateArchive(archive, path, environment);
-  const recordBytes = archive.labelBytes + pixels;
-  const sizes = new Map([
-    ...archive.train.map((name): [string, number] => [`${archive.folder}/${name}`, archive.trainRecords * recordBytes]),
-    [`${archive.folder}/${archive.test}`, archive.testRecords * recordBytes] as const,
-  ]);
-  const members = await readArchiveMembers(file, sizes);
-  const partition = (name: string, files: readonly string[]): Partition =>
-    decode(archive, name, files, (member) => members.get(`${archive.folder}/${member}`) as Uint8Array, file);
+  const labels = {
+    train: new Uint8Array(archive.train.length * archive.trainRecords),
+    test: new Uint8Array(archive.testRecords),
+  };
+  for await (const { part, row, label } of records(archive, file)) labels[part][row] = label;
+  const partition = (part: Part): Partition => ({
+    name: part,
+    values: (rows, put) => readPixels(archive, file, part, rows, put),
+    scale: 1 / 255,
+    labels: labels[part],
+  });
   return {
     inputShape: [side, side, channels],
     classNames: archive.classNames,
     pixels: true,
-    train: partition('train', archive.train),
-    heldout: partition('test', [archive.test]),
+    train: partition('train'),
+    heldout: partition('test'),
   };
 }
 
-/** Labels and pixels of some members, the pixels brought from channel-first to channel-last order. */
-function decode(
-  archive: CifarArchive,
-  name: string,
-  files: readonly string[],
-  contents: (member: string) => Uint8Array,
-  place: string,
-): Partition {
-  const recordBytes = archive.labelBytes + pixels;
-  const plane = side * side;
-  const records = files.reduce((sum, file) => sum + contents(file).length / recordBytes, 0);
-  const values = new Uint8Array(records * pixels);
-  const labels = new Uint8Array(records);
-  let row = 0;
-  for (const file of files) {
-    const bytes = contents(file);
-    for (let start = 0; start < bytes.length; start += recordBytes, row++) {
-      const label = bytes[start + archive.labelAt];
-      if (label >= archive.classNames.length) {
+type Part = 'train' | 'test';
+
+interface CifarRecord {
+  readonly part: Part;
+  /** In its part: the members one after the other. */
+  readonly row: number;
+  readonly label: number;
+  /** [channels × side × side], until the next record is read. */
+  readonly pixels: Uint8Array;
+}
+
+/** Reads the archive once, record by record, in the order in which it holds its members. */
+async function* records(archive: CifarArchive, file: string): AsyncGenerator<CifarRecord> {
+  const { folder, train, test, labelBytes, labelAt, trainRecords, testRecords, classNames } = archive;
+  const recordBytes = labelBytes + pixels;
+  const members = new Map<string, { readonly part: Part; readonly first: number; readonly bytes: number }>();
+  for (const [index, member] of train.entries())
+    members.set(`${folder}/${member}`, {
+      part: 'train',
+      first: index * trainRecords,
+      bytes: trainRecords * recordBytes,
+    });
+  members.set(`${folder}/${test}`, { part: 'test', first: 0, bytes: testRecords * recordBytes });
+  const record = new Uint8Array(recordBytes);
+  const sizes = new Map(Array.from(members, ([name, { bytes }]) => [name, bytes]));
+  for await (const { name, at, bytes } of archiveParts(file, sizes)) {
+    const { part, first } = members.get(name) as { part: Part; first: number };
+    for (let taken = 0; taken < bytes.length; ) {
+      const filled = (at + taken) % recordBytes;
+      const more = bytes.subarray(taken, taken + recordBytes - filled);
+      record.set(more, filled);
+      taken += more.length;
+      if (filled + more.length < recordBytes) continue;
+      const inMember = (at + taken) / recordBytes - 1;
+      const label = record[labelAt];
+      if (label >= classNames.length) {
         throw new BenchError({
           code: 'DATA_CORRUPT',
-          place: `${place}: ${file}`,
-          message: `record ${start / recordBytes} has label ${label}, expected 0 to ${archive.classNames.length - 1}`,
+          place: `${file}: ${name}`,
+          message: `record ${inMember} has label ${label}, expected 0 to ${classNames.length - 1}`,
           next: 'delete the archive and get it again',
         });
       }
-      labels[row] = label;
-      const source = start + archive.labelBytes;
-      const target = row * pixels;
-      for (let at = 0; at < plane; at++) {
-        for (let channel = 0; channel < channels; channel++) {
-          values[target + at * channels + channel] = bytes[source + channel * plane + at];
-        }
-      }
+      yield { part, row: first + inMember, label, pixels: record.subarray(labelBytes) };
     }
   }
-  return { name, values, scale: 1 / 255, labels };
+}
+
+/** Puts the pixels of chosen rows in their places, brought from channel-first to channel-last order. */
+async function readPixels(
+  archive: CifarArchive,
+  file: string,
+  wanted: Part,
+  rows: Int32Array,
+  put: PutRows,
+): Promise<undefined> {
+  const places = new Map(Array.from(rows, (row, place) => [row, place]));
+  const plane = side * side;
+  const turned = new Uint8Array(pixels);
+  let done = 0;
+  for await (const { part, row, pixels: planes } of records(archive, file)) {
+    const place = part === wanted ? places.get(row) : undefined;
+    if (place === undefined) continue;
+    for (let at = 0; at < plane; at++)
+      for (let channel = 0; channel < channels; channel++)
+        turned[at * channels + channel] = planes[channel * plane + at];
+    put(place, turned);
+    if (++done === rows.length) return;
+  }
 }
 
 /**

@@ -13,8 +13,14 @@ import {
 import { plantParams } from './plants/plant-params.js';
 import type { DataEnvironment } from './task-data.js';
 
-/** Reads chosen rows, ascending: [chosen × dims], row-major. */
-export type ReadRows = (rows: Int32Array) => Promise<Uint8Array | Float32Array>;
+/**
+ * Reads chosen rows, ascending: resolves to all of them, [chosen × dims], row-major, or puts each where it belongs as it comes
+ * to it, so that not all of them are in memory twice.
+ */
+export type ReadRows = (rows: Int32Array, put: PutRows) => Promise<Uint8Array | Float32Array | undefined>;
+
+/** Takes some whole rows, the first of them in this place among those that were asked for. They are copied. */
+export type PutRows = (place: number, values: Uint8Array | Float32Array) => void;
 
 /** Labelled points before any are chosen: row i of `values` times `scale` is an input of class `labels[i]`. */
 export interface Partition {

@@ -4,7 +4,7 @@ import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BenchError, choice, file, int, list, text } from '@attribution-bench/contract';
 import sharp from 'sharp';
-import { defineDataset, type Partition, pointParams } from './dataset.js';
+import { defineDataset, type Partition, pointParams, type ReadRows } from './dataset.js';
 
 /** How files of the formats that are decoded begin; nothing else is given to the decoder. */
 const formats: readonly ((start: Buffer) => boolean)[] = [
@@ -57,17 +57,13 @@ export const imageFolder = defineDataset({
   },
   async load({ path, heldout, classes, width, height, channels }) {
     const depth = channels === 'grey' ? 1 : 3;
-    const size = width * height * depth;
     const [trainSplit, heldoutSplit] = await splitsOf(path, heldout);
     const train = await imagesOf(trainSplit.folder, classes);
     const partition = async (name: string, images: readonly Image[]): Promise<Partition> => {
       for (const image of images) await checkFormat(image.file);
-      const read = async (rows: Int32Array): Promise<Uint8Array> => {
-        const values = new Uint8Array(rows.length * size);
-        for (const [place, row] of rows.entries()) {
-          values.set(await readImage(images[row].file, width, height, depth), place * size);
-        }
-        return values;
+      const read: ReadRows = async (rows, put) => {
+        for (const [place, row] of rows.entries()) put(place, await readImage(images[row].file, width, height, depth));
+        return undefined;
       };
       return { name, values: read, scale: 1 / 255, labels: Int32Array.from(images, (image) => image.label) };
     };

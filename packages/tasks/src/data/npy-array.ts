@@ -1,5 +1,6 @@
 import { BenchError, type ErrorCode, sizeOf } from '@attribution-bench/contract';
 import type { ArrayFile } from './array-files.js';
+import type { PutRows } from './dataset.js';
 import { checkLength, fortranPlaces, type NpyHeader, npyHeader, npyInvalid } from './npy.js';
 
 /** A NumPy array whose header has been read. */
@@ -24,18 +25,23 @@ export async function openNpy(file: ArrayFile): Promise<NpyArray> {
   throw npyInvalid(file.place, `is truncated: its header ends after its ${bytes.length} bytes`);
 }
 
+/** Elements that follow each other in a file. */
+interface Stretch {
+  readonly view: DataView;
+  readonly count: number;
+  /** Index of the first of them. */
+  readonly first: number;
+}
+
 /**
  * All elements of an array, in the order of the file, which is read in parts.
  * @throws BenchError DATA_CORRUPT
  */
-async function eachElement(
-  { file, header: { type, start } }: NpyArray,
-  visit: (value: number, index: number) => void,
-): Promise<void> {
+async function* stretches({ file, header: { type, start } }: NpyArray): AsyncGenerator<Stretch> {
   const { width } = type;
   let skip = start;
   let rest: Buffer = Buffer.alloc(0);
-  let index = 0;
+  let first = 0;
   for await (const part of file.parts()) {
     if (skip >= part.length) {
       skip -= part.length;
@@ -43,10 +49,10 @@ async function eachElement(
     }
     const bytes = rest.length === 0 ? part.subarray(skip) : Buffer.concat([rest, part.subarray(skip)]);
     skip = 0;
-    const whole = Math.floor(bytes.length / width);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let i = 0; i < whole; i++) visit(type.read(view, i * width), index++);
-    rest = bytes.subarray(whole * width);
+    const count = Math.floor(bytes.length / width);
+    yield { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), count, first };
+    first += count;
+    rest = bytes.subarray(count * width);
   }
 }
 
@@ -60,12 +66,15 @@ export async function readWholeNumbers(array: NpyArray, length: number): Promise
     throw bad(array.file.place, `has shape [${shape.join(', ')}], expected [${length}]`, 'save one class per point');
   }
   const values = new Float64Array(length);
-  await eachElement(array, (value, index) => {
-    if (!Number.isSafeInteger(value)) {
-      throw bad(array.file.place, `[${index}] is ${value}, expected a class number`, 'save whole numbers');
+  const { read, width } = array.header.type;
+  for await (const { view, count, first } of stretches(array))
+    for (let i = 0; i < count; i++) {
+      const value = read(view, i * width);
+      if (!Number.isSafeInteger(value)) {
+        throw bad(array.file.place, `[${first + i}] is ${value}, expected a class number`, 'save whole numbers');
+      }
+      values[first + i] = value;
     }
-    values[index] = value;
-  });
   return values;
 }
 
@@ -73,10 +82,12 @@ export async function readWholeNumbers(array: NpyArray, length: number): Promise
 export type PointLayout = 'channels-last' | 'channels-first';
 
 /**
- * Reads chosen points, [rows × dims], each number times `scale`; the others are looked at too, so that a number that cannot
- * be used is found wherever it is. Memory is for the chosen points only.
+ * Puts chosen points in their places, one at a time, each number times `scale`. The others are looked at too, so that a number
+ * that cannot be used is found wherever it is; those of whole numbers, which can all be used, are passed over, and what follows
+ * the last chosen point is not read.
  * @param rows ascending
  * @param layout `channels-first` points [channels × height × width] come out as [height × width × channels]
+ * @returns all of them, [rows × dims], of an array in Fortran order, whose points are not one after the other
  * @throws BenchError DATA_NOT_FINITE naming the array, the element and its value; DATA_CORRUPT
  */
 export async function readPoints(
@@ -84,24 +95,66 @@ export async function readPoints(
   rows: Int32Array,
   scale: number,
   layout: PointLayout,
+  put: PutRows,
+): Promise<Float32Array | undefined> {
+  const { shape, fortran, type } = array.header;
+  const [count, ...pointShape] = shape;
+  const dims = sizeOf(pointShape);
+  const turned = layout === 'channels-first' ? channelsLast(pointShape) : undefined;
+  const usable = (value: number, row: number, column: number): number => {
+    const scaled = value * scale;
+    if (!Number.isFinite(Math.fround(scaled))) throw unusable(array, row, column, value, scale);
+    return scaled;
+  };
+  if (fortran) return readFortran(array, rows, usable, turned);
+  const passes = type.kind !== 'float' && Number.isFinite(Math.fround(largestWhole * scale));
+  const point = new Float32Array(dims);
+  let place = 0;
+  for await (const stretch of stretches(array)) {
+    for (let i = 0; i < stretch.count; ) {
+      const row = Math.floor((stretch.first + i) / dims);
+      const begun = (stretch.first + i) % dims;
+      const end = Math.min(dims, begun + stretch.count - i);
+      const chosen = row === rows[place];
+      if (chosen || !passes)
+        for (let column = begun; column < end; column++) {
+          const value = usable(type.read(stretch.view, (i + column - begun) * type.width), row, column);
+          if (chosen) point[turned === undefined ? column : turned[column]] = value;
+        }
+      i += end - begun;
+      if (chosen && end === dims) put(place++, point);
+    }
+    if (passes && place === rows.length) return undefined;
+  }
+  if (place < rows.length) throw bad(array.file.place, `ends before its ${count} points`, 'save the arrays again');
+  return undefined;
+}
+
+/** No whole number of an array is larger. */
+const largestWhole = 2 ** 64;
+
+/** Chosen points of an array whose first index runs fastest, [rows × dims]. */
+async function readFortran(
+  array: NpyArray,
+  rows: Int32Array,
+  usable: (value: number, row: number, column: number) => number,
+  turned: Int32Array | undefined,
 ): Promise<Float32Array> {
-  const { shape, fortran } = array.header;
+  const { shape, type } = array.header;
   const [count, ...pointShape] = shape;
   const dims = sizeOf(pointShape);
   const points = new Float32Array(rows.length * dims);
   const placeOfRow = new Int32Array(count).fill(-1);
   for (const [place, row] of rows.entries()) placeOfRow[row] = place;
-  const inFile = fortran ? fortranPlaces(pointShape) : undefined;
-  const turned = layout === 'channels-first' ? channelsLast(pointShape) : undefined;
-  await eachElement(array, (value, index) => {
-    const row = fortran ? index % count : Math.floor(index / dims);
-    const nth = fortran ? Math.floor(index / count) : index % dims;
-    const column = inFile === undefined ? nth : inFile[nth];
-    const scaled = value * scale;
-    if (!Number.isFinite(Math.fround(scaled))) throw unusable(array, row, column, value, scale);
-    const place = placeOfRow[row];
-    if (place >= 0) points[place * dims + (turned === undefined ? column : turned[column])] = scaled;
-  });
+  const columns = fortranPlaces(pointShape);
+  for await (const stretch of stretches(array))
+    for (let i = 0; i < stretch.count; i++) {
+      const row = (stretch.first + i) % count;
+      const column = columns[Math.floor((stretch.first + i) / count)];
+      const value = usable(type.read(stretch.view, i * type.width), row, column);
+      const place = placeOfRow[row];
+      if (place >= 0) points[place * dims + (turned === undefined ? column : turned[column])] = value;
+    }
   return points;
 }
 

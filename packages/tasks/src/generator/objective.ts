@@ -26,9 +26,10 @@ export function generatorObjective(subject: GeneratorSubject, data: TaskData, sp
     architecture,
     recipe: spec.training,
     points,
-    shared: { inputs: data.inputs, levels },
+    pointArrays: { inputs: data.inputs },
+    pointShapes: { inputs: [dims] },
+    shared: { levels },
     sharedSpecs: {
-      inputs: { shape: [points, dims], dtype: 'float32' },
       levels: { shape: [diffusion.steps, levelWidth], dtype: 'float32' },
     },
     losses(parameters, step, interpret) {

@@ -1,3 +1,5 @@
+import { isShared } from '../data/point-array.js';
+
 /** Consecutive ranges of at most `block` of `total` rows. */
 export function* rowRanges(
   total: number,
@@ -6,7 +8,10 @@ export function* rowRanges(
   for (let start = 0; start < total; start += block) yield { start, count: Math.min(block, total - start) };
 }
 
-/** Rows [start, start + count) of a matrix, padded with zeros to `block` rows; a view where nothing is missing. */
+/**
+ * Rows [start, start + count) of a matrix, padded with zeros to `block` rows; a view where nothing is missing, unless the matrix is
+ * in memory that threads share and that no program takes.
+ */
 export function paddedRows(
   matrix: Float32Array,
   cols: number,
@@ -15,7 +20,7 @@ export function paddedRows(
   block: number,
 ): Float32Array {
   const rows = matrix.subarray(start * cols, (start + count) * cols);
-  if (count === block) return rows;
+  if (count === block && !isShared(matrix)) return rows;
   const padded = new Float32Array(block * cols);
   padded.set(rows);
   return padded;

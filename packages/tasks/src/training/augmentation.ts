@@ -2,7 +2,6 @@ import { bool, childSeed, int, Rng } from '@attribution-bench/contract';
 import type { Tensors } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { Choice } from '../spec.js';
-import { gatherRows } from './gather-rows.js';
 import type { Noise } from './noise.js';
 
 /** Parameters of models whose training images may be varied. Gradients and targets are of the images as they are. */
@@ -14,7 +13,7 @@ export const augmentationParams = {
 /** Where the training inputs of a step come from. */
 export interface Batches {
   readonly noise?: Noise;
-  /** [models × batch × ...inputShape] for `inputs` and `rows` and what `noise` fills. */
+  /** [models × batch × ...inputShape] for the `inputs` of a batch and what `noise` fills. */
   inputs(step: Tensors): tf.Tensor;
 }
 
@@ -25,7 +24,7 @@ export interface Batches {
 export function trainingBatches(model: Choice, inputShape: readonly number[], batch: number): Batches {
   const flip = model.flip === true;
   const crop = (model.crop as number | undefined) ?? 0;
-  if (!flip && crop === 0) return { inputs: ({ inputs, rows }) => gatherRows(inputs, rows) };
+  if (!flip && crop === 0) return { inputs: ({ inputs }) => inputs };
   const [height, width, channels] = inputShape;
   const pixels = height * width;
   return {
@@ -54,10 +53,10 @@ export function trainingBatches(model: Choice, inputShape: readonly number[], ba
         };
       },
     },
-    inputs({ inputs, rows, places }) {
-      const [models] = rows.shape;
+    inputs({ inputs, places }) {
+      const [models] = inputs.shape;
       const images = models * batch;
-      const taken = tf.reshape(gatherRows(inputs, rows), [images, pixels, channels]);
+      const taken = tf.reshape(inputs, [images, pixels, channels]);
       const withBlack = tf.concat([taken, tf.zeros([images, 1, channels])], 1);
       const starts = tf.range(0, images * (pixels + 1), pixels + 1, 'int32');
       const global = tf.add(tf.reshape(places, [images, pixels]), tf.reshape(starts, [images, 1]));

@@ -14,13 +14,18 @@ export interface Objective {
   readonly recipe: Recipe;
   /** Rows of the training set. */
   readonly points: number;
-  /** Arrays that all steps share: the training set. */
+  /** Arrays with a row for each of them. */
+  readonly pointArrays: Readonly<Record<string, Float32Array>>;
+  /** Shape of a row of each. */
+  readonly pointShapes: Readonly<Record<string, readonly number[]>>;
+  /** Other arrays that all steps share. */
   readonly shared: Readonly<Record<string, NumericArray>>;
   readonly sharedSpecs: Readonly<Record<string, TensorSpec>>;
   /**
    * Loss of each sample, [models × batch].
    * @param parameters with a leading model axis; statistics and masks of dropouts likewise
-   * @param step `rows` [models × batch], each `noise` with a leading model axis, and what is shared
+   * @param step `rows` [models × batch], those rows of each array of points, each `noise` with a leading model axis, and what is
+   * shared
    * @param interpret what runs the network's layers; default: plainly
    */
   losses(parameters: Parameters, step: Tensors, interpret?: Interpreter): Tensor;

@@ -1,6 +1,7 @@
 import type { TensorSpec } from '@attribution-bench/onnx';
 import type { ScanBody, ScanSpec, Tensors } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
+import { fedNames } from './batch-points.js';
 import { type Objective, stepNoise } from './objective.js';
 import { trainingSpec, trainingStep } from './training-step.js';
 
@@ -36,7 +37,7 @@ export function reversedSpec(objective: Objective, queries: number): ScanSpec {
  */
 export function reversedStep(objective: Objective, queries: number): ScanBody {
   const names = Object.keys(trainingSpec(objective, 1).carry);
-  const perModel = ['rows', ...Object.keys(stepNoise(objective)?.specs ?? {})];
+  const perModel = ['rows', ...fedNames(objective), ...Object.keys(stepNoise(objective)?.specs ?? {})];
   return ({ carry: adjoints, each, shared }) => {
     const step: Tensors = { ...each, ...shared };
     for (const name of perModel) step[name] = repeated(step[name], queries);

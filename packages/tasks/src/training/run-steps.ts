@@ -9,6 +9,7 @@ import {
 import type { Program } from '@attribution-bench/onnx';
 import { initialValues, stacked } from '../nn/architecture/flat.js';
 import { batchOrder, batchWeights, stepsPerEpoch } from './batch-order.js';
+import { pointFeeder, sharedPoints, stepsFed } from './batch-points.js';
 import { type Objective, stepNoise } from './objective.js';
 import { optimizerOf } from './optimizers/optimizer-of.js';
 import { learningRates } from './schedule.js';
@@ -31,7 +32,10 @@ export interface Chunk {
   /** Training rows of each step and model, -1 where padded, [steps × models × batch]. */
   readonly rows: Int32Array;
   readonly learningRates: Float64Array;
-  /** What the program was fed: the loop state before the first step, and the inputs of each step with a leading step axis. */
+  /**
+   * What the program was fed: the loop state before the first step, and, until the next chunk, the inputs of each step with a
+   * leading step axis.
+   */
   readonly state: Readonly<Record<string, NumericArray>>;
   readonly inputs: Readonly<Record<string, NumericArray>>;
   /** The loop state after the last step, and what each step emitted with a leading step axis. */
@@ -70,7 +74,8 @@ export function chunkSteps(objective: Objective, models: number, emittedBytes = 
     0,
   );
   const bytes = models * (4 * recipe.batch + noiseBytes) + emittedBytes;
-  return Math.max(1, Math.min(Math.floor(chunkFlops / flops), Math.floor(chunkBytes / bytes)));
+  const fed = stepsFed(objective, models, recipe.batch);
+  return Math.max(1, Math.min(Math.floor(chunkFlops / flops), Math.floor(chunkBytes / bytes), fed));
 }
 
 /**
@@ -91,7 +96,9 @@ export async function* runSteps(
     readonly cancel: CancelSignal;
   },
 ): AsyncGenerator<Chunk> {
-  const { recipe, points, shared } = objective;
+  const { recipe, points } = objective;
+  const shared = { ...sharedPoints(objective), ...objective.shared };
+  const feed = pointFeeder(objective);
   const noise = stepNoise(objective);
   const { batch } = recipe;
   const models = runs.length;
@@ -130,9 +137,11 @@ export async function* runSteps(
       }
     }
     const rates = plan.learningRates.slice(from, to);
+    const places = rows.map((row) => Math.max(row, 0));
     const inputs: Record<string, NumericArray> = {
       ...noises,
-      rows: rows.map((row) => Math.max(row, 0)),
+      ...feed(places),
+      rows: places,
       ...stepWeights(objective, means, runs[0].weights && { rows, ofRows: runs[0].weights }),
       lr: Float32Array.from(rates),
       ...(corrections === undefined

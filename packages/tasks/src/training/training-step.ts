@@ -8,6 +8,7 @@ import type { Architecture, Parameters } from '../nn/architecture/layer.js';
 import { type Interpreter, withParameters } from '../nn/interpreters/apply.js';
 import { type Taps, tapping } from '../nn/interpreters/tapped.js';
 import type { TrainingBatch } from '../nn/layers/batch-norm.js';
+import { pointSpecs, withBatchPoints } from './batch-points.js';
 import { type Objective, stepNoise } from './objective.js';
 import type { Optimizer, StepScalars } from './optimizers/optimizer.js';
 import { optimizerOf } from './optimizers/optimizer-of.js';
@@ -19,12 +20,14 @@ const average = 'average';
 /** What training graphs of `models` models at once are fed: state, step inputs, shared arrays. */
 export function trainingSpec(objective: Objective, models: number): ScanSpec {
   const { architecture, recipe, sharedSpecs } = objective;
+  const points = pointSpecs(objective, models, recipe.batch);
   const optimizer = optimizerOf(recipe);
   const carry: Record<string, TensorSpec> = parameterSpecs(architecture.arrays, models);
   for (const [name, spec] of Object.entries(parameterSpecs(architecture.parameters, models))) {
     for (const slot of slotsOf(objective, optimizer)) carry[slotName(name, slot)] = spec;
   }
   const each: Record<string, TensorSpec> = {
+    ...points.each,
     rows: { shape: [models, recipe.batch], dtype: 'int32' },
     weights: { shape: [recipe.batch], dtype: 'float32' },
     lr: { shape: [], dtype: 'float32' },
@@ -40,7 +43,7 @@ export function trainingSpec(objective: Objective, models: number): ScanSpec {
   for (const [name, { shape, dtype }] of Object.entries(stepNoise(objective)?.specs ?? {})) {
     each[name] = { shape: [models, ...shape], dtype };
   }
-  return { carry, each, shared: sharedSpecs };
+  return { carry, each, shared: { ...points.shared, ...sharedSpecs } };
 }
 
 export interface TrainingStep {
@@ -55,9 +58,11 @@ export interface TrainingStep {
 
 /**
  * One optimiser step of all models: the body of the training loop.
+ * @param fed what {@link trainingSpec} says, of one step
  * @param tapped whether to tap the pass that the gradients come from, which does not change them; of a single model only
  */
-export function trainingStep(objective: Objective, carry: Tensors, step: Tensors, tapped = false): TrainingStep {
+export function trainingStep(objective: Objective, carry: Tensors, fed: Tensors, tapped = false): TrainingStep {
+  const step = withBatchPoints(objective, fed);
   const { architecture, recipe } = objective;
   const { layers, parameters } = architecture;
   const optimizer = optimizerOf(recipe);

@@ -10,6 +10,7 @@ import type { Engine, ScanBody } from '@attribution-bench/tfjs-onnx';
 import type { Pass, Subject } from '../passes/pass.js';
 import { rowRanges } from '../passes/row-ranges.js';
 import { compileTargetSlopes, runTargetSlopes } from '../passes/target-slopes.js';
+import { sharedPoints } from './batch-points.js';
 import type { Objective } from './objective.js';
 import { checkReplayed } from './replay-mismatch.js';
 import { adjointName, byWeight, reversedSpec, reversedStep } from './reversed-step.js';
@@ -43,6 +44,7 @@ export type Unroller = (run: TrainedOn, cancel: CancelSignal) => AsyncIterable<U
  */
 export function createUnroller(engine: Engine, unrollable: Unrollable): Unroller {
   const { subject, objective } = unrollable;
+  const shared = { ...sharedPoints(objective), ...objective.shared };
   return async function* unroll(run, cancel) {
     const { steps } = planSteps(objective, objective.points);
     const chunk = Math.ceil(Math.sqrt(steps));
@@ -69,7 +71,7 @@ export function createUnroller(engine: Engine, unrollable: Unrollable): Unroller
           const reversed = reversedFeeds(stretch);
           for (const [g, adjoint] of adjoints.entries()) {
             cancel.throwIfAborted();
-            const outputs = await backwards.run({ ...objective.shared, ...reversed, ...adjoint });
+            const outputs = await backwards.run({ ...shared, ...reversed, ...adjoint });
             adjoints[g] = Object.fromEntries(Object.keys(adjoint).map((name) => [name, outputs[name]]));
             const firstQuery = (firstGroup + g) * atOnce;
             const rows = Math.min(atOnce, queries - firstQuery);

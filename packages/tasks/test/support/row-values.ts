@@ -1,6 +1,11 @@
-import type { Partition } from '../../src/data/dataset.js';
+import { sizeOf } from '@attribution-bench/contract';
+import type { PointSource } from '../../src/data/dataset.js';
+import { readPoints } from '../../src/data/read-points.js';
 
-/** The values of all rows of a partition, read as a task reads them. */
-export async function rowValues({ values, labels }: Partition): Promise<Uint8Array | Float32Array> {
-  return typeof values === 'function' ? values(Int32Array.from(labels, (_, row) => row)) : values;
+/** The values of some rows of the training points of a source (default: all), read as a task reads them, before they are scaled. */
+export function rowValues(
+  { train, inputShape }: Pick<PointSource, 'train' | 'inputShape'>,
+  rows = Int32Array.from(train.labels, (_, row) => row),
+): Promise<Float32Array> {
+  return readPoints({ ...train, scale: 1 }, rows, sizeOf(inputShape), { mean: 0, std: 1 });
 }

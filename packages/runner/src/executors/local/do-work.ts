@@ -2,6 +2,7 @@ import { Cancelled, type CancelSignal, toPlainError } from '@attribution-bench/c
 import { openStore, type Store } from '@attribution-bench/store';
 import type { Work, WorkMessage, WorkResult } from '../../model/work.js';
 import { type OpenTasks, openTasks } from '../../steps/open-tasks.js';
+import type { PointMemory } from '../../steps/point-memory.js';
 import { runStep } from '../../steps/registry.js';
 import { paceMeter, trialSignal } from './pace.js';
 
@@ -18,6 +19,8 @@ let hearer: Hear = () => undefined;
 let bench: { readonly location: string; readonly store: Store; readonly tasks: OpenTasks } | undefined;
 
 export interface DoWorkOptions {
+  /** Where training points are kept. The same for all steps. */
+  readonly points: PointMemory;
   /** Whether user code runs in this process. */
   readonly besideUserCode?: boolean;
 }
@@ -27,18 +30,27 @@ export async function doWork(
   work: Work,
   cancel: CancelSignal,
   hear: Hear,
-  { besideUserCode = false }: DoWorkOptions = {},
+  options: DoWorkOptions,
 ): Promise<WorkResult> {
   const { job, environment, trialSeconds } = work;
   const pace = paceMeter();
   hearer = hear;
   try {
-    const { store, tasks } = await openBench(work, besideUserCode);
+    const { store, tasks } = await openBench(work, options);
     const signal = trialSeconds === undefined ? cancel : trialSignal(cancel, trialSeconds, pace.read);
     const begun = (): void => hear({ type: 'begun' });
     const progress = tellProgress(hear, trialSeconds === undefined ? undefined : pace.mark);
     signal.throwIfAborted();
-    const report = await runStep(job, { store, tasks, environment, cancel: signal, begun, progress, log });
+    const report = await runStep(job, {
+      store,
+      tasks,
+      points: options.points,
+      environment,
+      cancel: signal,
+      begun,
+      progress,
+      log,
+    });
     return { status: 'done', report, pace: pace.read() };
   } catch (error) {
     if (error instanceof Cancelled || isNamed(error, 'Cancelled')) return { status: 'cancelled', pace: pace.read() };
@@ -48,7 +60,7 @@ export async function doWork(
   }
 }
 
-async function openBench({ storeLocation, environment }: Work, besideUserCode: boolean) {
+async function openBench({ storeLocation, environment }: Work, { points, besideUserCode = false }: DoWorkOptions) {
   if (bench?.location === storeLocation) return bench;
   await bench?.tasks.release();
   const store = openStore(
@@ -56,7 +68,7 @@ async function openBench({ storeLocation, environment }: Work, besideUserCode: b
     ({ reason, movedTo }) => tell('warning', `a stored result ${reason}; it was set aside as ${movedTo}`),
     { moves: !besideUserCode },
   );
-  bench = { location: storeLocation, store, tasks: openTasks(store, tasksKept, { ...environment, log }) };
+  bench = { location: storeLocation, store, tasks: openTasks(store, tasksKept, points, { ...environment, log }) };
   return bench;
 }
 

@@ -8,6 +8,8 @@ import type { StepJob } from '../../model/job.js';
 import type { PlanEnvironment } from '../../model/plan.js';
 import type { Execution, Work, WorkMessage, WorkResult } from '../../model/work.js';
 import { newCancelFlag, raise } from './cancel-flag.js';
+import { processPoints } from './process-points.js';
+import { isPointMessage, type PointMessage, servePoints } from './thread-points.js';
 import type { ThreadWork } from './thread-work.js';
 import { openUserProcesses } from './user-processes.js';
 
@@ -62,7 +64,10 @@ export function openPool(
 function startInThread(pool: Threads, work: Work, hear: (message: WorkMessage) => void): Execution {
   const cancel = newCancelFlag();
   const { port1, port2 } = new MessageChannel();
-  port1.on('message', hear);
+  port1.on('message', (message: WorkMessage | PointMessage) => {
+    if (isPointMessage(message)) servePoints(processPoints, message, port1);
+    else hear(message);
+  });
   const result = pool
     .run({ ...work, cancel, port: port2 }, { transferList: [port2] })
     .catch((error: unknown): WorkResult => ({ status: 'failed', error: toPlainError(diedError(error)) }))

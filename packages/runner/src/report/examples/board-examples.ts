@@ -7,6 +7,7 @@ import type { TaskData } from '@attribution-bench/tasks';
 import { readArtifact } from '../../artifacts/codec.js';
 import { diagnosisArtifact } from '../../artifacts/diagnosis.js';
 import { scoresPart, shapeOfScores } from '../../artifacts/scores.js';
+import { processPoints } from '../../executors/local/process-points.js';
 import type { Plan, PlannedCell, PlannedTask } from '../../model/plan.js';
 import { diagnoseStep } from '../../steps/kinds/diagnose.js';
 import type { ScoringJob } from '../../steps/kinds/score.js';
@@ -80,7 +81,7 @@ async function taskExamples(
 ): Promise<TaskExamples | undefined> {
   const source = rows[0].job.task;
   if (source.spec === undefined) return undefined;
-  const data = await readData(store, source);
+  const data = await readData(store, source, processPoints);
   const shape = imageShape(data.inputShape, source.spec.data.use);
   if (shape === undefined) return undefined;
   const gallery = openGallery(data, shape);

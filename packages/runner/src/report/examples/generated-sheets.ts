@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openStore } from '@attribution-bench/store';
 import type { TaskData } from '@attribution-bench/tasks';
+import { processPoints } from '../../executors/local/process-points.js';
 import type { Plan } from '../../model/plan.js';
 import { generateStep } from '../../steps/kinds/generate.js';
 import { readData } from '../../steps/read-data.js';
@@ -23,7 +24,7 @@ export async function generatedSheets(plan: Plan): Promise<GeneratedSheet[]> {
   for (const step of plan.steps) {
     const job = generateStep.jobOf(step);
     if (job === undefined || !(await store.has(job.output))) continue;
-    const data = await readData(store, { dataset: job.dataset, generated: job.output });
+    const data = await readData(store, { dataset: job.dataset, generated: job.output }, processPoints);
     const shape = imageShape(data.inputShape, job.spec.data.use);
     if (shape !== undefined) sheets.push({ task: job.spec.id, png: sheet(data, job.spec.queries.heldout, shape) });
   }

@@ -45,12 +45,13 @@ export function planDataset({ id, spec }: ModelTask, fingerprint: string | undef
  */
 export async function makeDataset(
   { spec, output }: DatasetJob,
-  { store, environment, log }: Pick<StepContext, 'store' | 'environment' | 'log'>,
+  { store, points, environment, log }: Pick<StepContext, 'store' | 'points' | 'environment' | 'log'>,
 ): Promise<StepReport> {
   const elapsed = stopwatch();
   const data = await prepareData(spec, { ...environment, log });
   if ((await dataFingerprint(spec)) !== output.made.fingerprint) throw changed(spec.id);
   await writeArtifact(store, output, datasetArtifact, data);
+  points.keep(output, data.inputs);
   return elapsed();
 }
 

@@ -52,9 +52,12 @@ function planDiagnosis({ task, source, dataSteps }: TaskToPlan): StepDraft[] {
 }
 
 /** What the generated queries are like beside the training points and the held-out queries, in the space of the inputs. */
-async function diagnoseGenerated(job: DiagnoseJob, { store, cancel }: StepContext): Promise<StepReport> {
+async function diagnoseGenerated(
+  job: DiagnoseJob,
+  { store, points: memory, cancel }: StepContext,
+): Promise<StepReport> {
   const { spec, source, output } = job;
-  const data = await readData(store, source);
+  const data = await readData(store, source, memory);
   const elapsed = stopwatch();
   const dims = data.inputs.length / data.labels.length;
   const points = (values: Float32Array): NdArray<Float32Array> => ({

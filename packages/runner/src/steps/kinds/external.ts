@@ -20,6 +20,7 @@ import type { TaskOfCells } from '../../model/task-to-plan.js';
 import type { StepReport } from '../../model/work.js';
 import { madeUpScores } from '../made-up.js';
 import { likenessOfMethod } from '../method-context.js';
+import type { PointMemory } from '../point-memory.js';
 import { programFolders } from '../program-folders.js';
 import { readData } from '../read-data.js';
 import { sharedTaskFolder } from '../shared-task-folder.js';
@@ -133,7 +134,7 @@ async function scoreExternally(job: ExternalJob, ctx: StepContext): Promise<Step
 type Scored = Pick<ReadScores, 'scores'> & { readonly report: StepReport };
 
 async function fromFile(job: ExternalJob, files: ScoreFiles, ctx: StepContext): Promise<Scored> {
-  const points = await scoredTask(ctx.store, job.task);
+  const points = await scoredTask(ctx.store, job.task, ctx.points);
   ctx.begun();
   const elapsed = stopwatch();
   const { path } = fileFor(job.method.seed, files);
@@ -143,8 +144,8 @@ async function fromFile(job: ExternalJob, files: ScoreFiles, ctx: StepContext): 
 }
 
 /** The points of a task by their names. */
-async function scoredTask(store: Store, task: CellSource): Promise<ScoredTask> {
-  if (task.spec !== undefined) return pointsOf(task, await readData(store, task));
+async function scoredTask(store: Store, task: CellSource, memory: PointMemory): Promise<ScoredTask> {
+  if (task.spec !== undefined) return pointsOf(task, await readData(store, task, memory));
   const { id, key, truth } = task;
   const { train, queries } = await readArtifact(store, truth, foreignArtifact);
   return { id, key, trainIds: idsOf(train, 'train'), queryIds: idsOf(queries, 'query') };
@@ -158,7 +159,7 @@ async function fromProgram(job: ExternalJob, program: Program, ctx: StepContext)
   const { task, method, limits, output } = job;
   const { store, cancel, progress } = ctx;
   if (task.spec === undefined) throw nothingToExport(task.id);
-  const data = await readData(store, task);
+  const data = await readData(store, task, ctx.points);
   const points = pointsOf(task, data);
   const { id, params, seed, checkpoints, trajectory } = method;
   const folders = programFolders(store.location, ctx.environment);

@@ -31,16 +31,9 @@ export const mixed: Plant<'mixed'> = async (data, value, ground) => {
   const counts = { train: places.train.length, queries: places.queries.length };
   const kept = keptClasses(ground.task, 'generator', source, []);
   const chosen = stratifiedPoints(source, kept, counts, ground.seed, value.use);
-  const replaced = async (
-    from: PointSource['train'],
-    rows: Int32Array,
-    at: readonly number[],
-    inputs: Float32Array,
-  ) => {
+  const replace = async (from: PointSource['train'], rows: Int32Array, at: readonly number[], inputs: Float32Array) => {
     const points = await readPoints(from, rows, dims, ground.normalisation);
-    const result = inputs.slice();
-    for (const [i, place] of at.entries()) result.set(points.subarray(i * dims, (i + 1) * dims), place * dims);
-    return result;
+    for (const [i, place] of at.entries()) inputs.set(points.subarray(i * dims, (i + 1) * dims), place * dims);
   };
   const labelled = (labels: Int32Array, at: readonly number[]) => {
     const result = labels.slice();
@@ -58,10 +51,10 @@ export const mixed: Plant<'mixed'> = async (data, value, ground) => {
     return result;
   };
   const heldout = source.heldout ?? source.train;
+  await replace(source.train, chosen.train, places.train, data.inputs);
+  await replace(heldout, chosen.queries, places.queries, data.queryInputs);
   return {
     ...data,
-    inputs: await replaced(source.train, chosen.train, places.train, data.inputs),
-    queryInputs: await replaced(heldout, chosen.queries, places.queries, data.queryInputs),
     labels: labelled(data.labels, places.train),
     queryLabels: labelled(data.queryLabels, places.queries),
     ids: renamed(data.ids, source.train, chosen.train, places.train),

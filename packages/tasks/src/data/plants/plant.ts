@@ -23,7 +23,7 @@ export interface Ground {
   readonly rng: Rng;
 }
 
-/** Plants something in points and marks them. */
+/** Plants something in points and marks them. The numbers of the points are changed in place; all else is new. */
 export type Plant<K extends keyof typeof plantParams> = (
   data: TaskData,
   value: PlantValue<K>,

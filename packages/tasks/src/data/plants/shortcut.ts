@@ -26,21 +26,19 @@ export const shortcut: Plant<'shortcut'> = (data, { class: name, share, querySha
     );
   const [height, width, channels] = shape;
   const square = Math.max(1, Math.round(side * Math.min(height, width)));
-  const stamped = (inputs: Float32Array, at: readonly number[]) => {
-    const stamps = inputs.slice();
+  const stamp = (inputs: Float32Array, at: readonly number[]) => {
     for (const row of at)
       for (let y = 0; y < square; y++) {
         const start = row * sizeOf(shape) + y * width * channels;
-        stamps.fill(value, start, start + square * channels);
+        inputs.fill(value, start, start + square * channels);
       }
-    return stamps;
   };
+  stamp(data.inputs, train);
+  stamp(data.queryInputs, queries);
   const queryLabels = data.queryLabels.slice();
   for (const row of queries) queryLabels[row] = label;
   return {
     ...data,
-    inputs: stamped(data.inputs, train),
-    queryInputs: stamped(data.queryInputs, queries),
     queryLabels,
     marks: {
       ...data.marks,
