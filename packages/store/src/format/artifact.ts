@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { dtypeOf, type NdArray } from '@attribution-bench/contract';
+import { dtypeOf, type NdArray, sha256 as sha256Of } from '@attribution-bench/contract';
 import { type Backend, Changed } from '../backend/backend.js';
 import { Malformed } from '../malformed.js';
 import {
@@ -28,10 +28,14 @@ export interface OpenArtifact extends Header {
    * replaced since, a RangeError when there is no such array
    */
   array(name: string, into?: NdArray): Promise<NdArray>;
+  /** Reads all arrays part by part and keeps none. @throws as `array`, where one fails its checksum */
+  check(): Promise<void>;
 }
 
 /** Bytes that are read and hashed at a time. */
 const chunkBytes = 1 << 26;
+/** Bytes that are held of arrays that are only checked. */
+const checkedBytes = 1 << 22;
 /** Bytes that are read first: most headers, and many whole artifacts, are no larger. */
 const firstBytes = 1 << 16;
 
@@ -65,6 +69,17 @@ export async function openArtifact(backend: Backend, name: string): Promise<Open
     return hash.digest('hex');
   };
 
+  const digestOf = async (from: number, to: number): Promise<string> => {
+    const hash = createHash('sha256');
+    const buffer = new Uint8Array(Math.min(checkedBytes, to - from));
+    for (let at = from; at < to; at += buffer.length) {
+      const part = buffer.subarray(0, Math.min(buffer.length, to - at));
+      if ((await backend.read(name, part, at, version)) === undefined) throw new Changed(`${name} is gone`);
+      hash.update(part);
+    }
+    return hash.digest('hex');
+  };
+
   const head = new Uint8Array(8 + headerLength(first.subarray(0, 8), size));
   await fill(head, 0);
   const header = decodeHeader(head, size);
@@ -82,6 +97,12 @@ export async function openArtifact(backend: Backend, name: string): Promise<Open
       if ((await fill(bytesOf(array.data), entry.start)) !== entry.sha256)
         throw new Malformed(`has an array "${wanted}" that fails its checksum`);
       return array;
+    },
+    async check() {
+      for (const [array, { start, end, sha256 }] of Object.entries(header.arrays)) {
+        const whole = end <= firstBytes ? sha256Of(first.subarray(start, end)) : await digestOf(start, end);
+        if (whole !== sha256) throw new Malformed(`has an array "${array}" that fails its checksum`);
+      }
     },
   };
 }

@@ -65,7 +65,7 @@ export function openStore(
     isSound: (ref, deepBytes = Number.POSITIVE_INFINITY) =>
       succeeds(
         reading(ref, async (opened) => {
-          if (opened.size <= deepBytes) await readArrays(opened);
+          if (opened.size <= deepBytes) await opened.check();
         }),
       ),
     writeCost: (ref, cost) => putCost(backend, ref, cost),
