@@ -15,7 +15,7 @@ export interface Page {
   /** The value of an expression in the page, as JSON; promises are awaited. */
   evaluate<T>(expression: string): Promise<T>;
   /** Presses a key that is one of the names of `KeyboardEvent.key`. */
-  press(key: 'Enter' | 'Tab'): Promise<void>;
+  press(key: 'Enter' | 'Tab' | 'ArrowRight'): Promise<void>;
   /** Errors, warnings and uncaught exceptions so far. */
   readonly complaints: string[];
   /** Requests for anything but the page itself and inlined data. */
@@ -74,7 +74,11 @@ export async function openBrowser(command: string, { width = 1280, height = 900 
       return (result as { value: T }).value;
     },
     async press(key) {
-      const { code, text } = { Enter: { code: 13, text: '\r' }, Tab: { code: 9, text: '' } }[key];
+      const { code, text } = {
+        Enter: { code: 13, text: '\r' },
+        Tab: { code: 9, text: '' },
+        ArrowRight: { code: 39, text: '' },
+      }[key];
       const event = { key, code: key, windowsVirtualKeyCode: code };
       await inPage('Input.dispatchKeyEvent', { type: 'keyDown', ...event, ...(text === '' ? {} : { text }) });
       await inPage('Input.dispatchKeyEvent', { type: 'keyUp', ...event });

@@ -5,7 +5,7 @@ import { boardExamples, generatedSheets, type Plan } from '@attribution-bench/ru
 import { writeAtomically } from '@attribution-bench/store';
 import type { BoardAndCosts } from './board-and-costs.js';
 
-const methodsWithExamples = 6;
+const methodsWithExamples = 4;
 
 /** Writes the page of a board into its folder, and the index over all boards beside it again. */
 export async function writePages(plan: Plan, { board, costs }: BoardAndCosts, folder: string): Promise<void> {

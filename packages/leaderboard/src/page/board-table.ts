@@ -1,11 +1,15 @@
 import type { Board, BoardCosts } from '../board.js';
+import { costTexts } from '../view/cost-texts.js';
 import { formatInterval, formatSeconds, formatSigned, formatValue, shortKey } from '../view/format.js';
-import { externalWords, marksSentence } from '../view/marks.js';
+import { declaredMark, externalWords, marksSentence } from '../view/marks.js';
 import { chosenParams } from '../view/sentences.js';
+import { tiedWith } from '../view/standing.js';
 import type { RowView, TaskView } from '../view/task-view.js';
+import { rowId } from './addresses.js';
 import type { Marks } from './charts/figure.js';
 import { familyGlyph } from './families.js';
 import { type Html, html, minus } from './html.js';
+import { paperLink } from './paper-link.js';
 import { rowCommand } from './row-command.js';
 import { type Column, tableColumns } from './table-columns.js';
 
@@ -50,12 +54,12 @@ function tableRow(
   id: string,
 ): Html {
   const { row } = rowView;
-  const cells = columns.map(({ id: column, kind, cell, order }) => {
+  const cells = columns.map(({ id: column, kind, label, cell, order }) => {
     const sortBy = order?.(rowView);
-    return html`<td class="${kind} c-${column}"${sortBy === undefined ? undefined : html` data-v="${String(sortBy)}"`}>${cell(rowView)}</td>`;
+    return html`<td class="${kind} c-${column}"${label === undefined ? undefined : html` data-l="${label}"`}${sortBy === undefined ? undefined : html` data-v="${String(sortBy)}"`}>${cell(rowView)}</td>`;
   });
   const name = html`<th scope="row" class="method" data-v="${row.title}">${methodCell(rowView, data, id)}</th>`;
-  return html`<tbody class="entry ${row.kind}" data-task="${row.task}" data-family="${row.family}" data-origin="${row.origin ?? ''}" data-name="${row.title} ${row.entry}">
+  return html`<tbody class="entry ${row.kind}" id="${rowId(row.task, row.entry)}" data-family="${row.family}" data-origin="${row.origin ?? ''}" data-name="${row.title} ${row.entry}">
 <tr>${cells.slice(0, methodAt)}${name}${cells.slice(methodAt)}</tr>
 <tr class="detail" id="${id}" hidden><td colspan="${columns.length + 1}">${detail(rowView, view, data)}</td></tr>
 </tbody>
@@ -77,10 +81,10 @@ function methodCell({ row }: RowView, { marks }: PageData, id: string): Html {
     ? html`<span class="badge" title="one score per training point, the same for every query">global</span>`
     : undefined;
   const params = row.varied.length === 0 ? undefined : html`<span class="params">${chosenParams({ row })}</span>`;
-  return html`<button type="button" class="expand" aria-expanded="false" aria-controls="${id}"><span class="title">${row.title}</span></button><span class="badges">${family}${origin}${global}</span>${params}`;
+  return html`<button type="button" class="expand" aria-expanded="false" aria-controls="${id}"><span class="title">${row.title}</span></button><a class="perma" href="#${rowId(row.task, row.entry)}" aria-label="Link to this row">#</a><span class="badges">${family}${origin}${global}</span>${params}`;
 }
 
-function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: PageData): Html {
+function detail(rowView: RowView, { task, metric, ranked }: TaskView, { board, costs }: PageData): Html {
   const { row, value, cost } = rowView;
   const method = board.methods.find(({ id }) => id === row.method);
   const facts: (readonly [string, string | Html | undefined])[] = [
@@ -96,6 +100,7 @@ function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: 
       'difference to random',
       value?.toRandom && minus(`${formatSigned(value.toRandom.value)} ${formatInterval(value.toRandom)}`),
     ],
+    ['statistically tied', tiedNames(rowView, ranked)],
     [
       'undefined queries',
       value?.undefinedQueries ? `${value.undefinedQueries} of ${task.report.queries}, counted as 0` : undefined,
@@ -107,6 +112,7 @@ function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: 
           .map(([source, count]) => `${count} ${source}`)
           .join(', '),
     ],
+    ...costFacts(rowView),
     ['cost of all settings and seeds', cost?.sweepSeconds === undefined ? undefined : formatSeconds(cost.sweepSeconds)],
     ['adapted', row.adaptation],
     ['source', method && sourceText(method)],
@@ -129,8 +135,31 @@ function detail(rowView: RowView, { task, metric }: TaskView, { board, costs }: 
   return html`<div class="behind">${about}${command}${list.length === 0 ? undefined : html`<dl>${list}</dl>`}</div>`;
 }
 
-function sourceText({ cite, origin, revision }: Board['methods'][number]): string {
-  return origin === 'external' ? externalWords : `${cite} (${origin}), revision ${revision}`;
+/** More methods than this are counted and not named. */
+const mostNames = 6;
+
+/** What a row is not told apart from. */
+function tiedNames(rowView: RowView, ranked: readonly RowView[]): string | undefined {
+  if (rowView.row.rank === undefined) return undefined;
+  const tied = ranked.filter((other) => other !== rowView && tiedWith(rowView, other));
+  if (tied.length === 0) return 'with no other method';
+  const names = tied.slice(0, mostNames).map(({ row }) => row.title);
+  return tied.length > names.length ? `${names.join(', ')} and ${tied.length - names.length} more` : names.join(', ');
+}
+
+function costFacts({ cost }: RowView): [string, string | undefined][] {
+  const { train, fit, score, memory, models } = costTexts(cost, ` ${declaredMark}`);
+  return [
+    ['training its models', train],
+    ['fit', fit],
+    ['score', score],
+    ['memory', memory],
+    ['models', models],
+  ];
+}
+
+function sourceText({ cite, origin, revision }: Board['methods'][number]): Html {
+  return origin === 'external' ? html`${externalWords}` : html`${paperLink(cite)} (${origin}), revision ${revision}`;
 }
 
 /** A command with a button that copies it. */
@@ -156,11 +185,12 @@ export function unrankedTable({ task, unranked }: TaskView, { board, costs, mark
   const rows = unranked.map(({ row }) => {
     const mark = marks.get(row.family);
     const reason = row.reason === undefined || row.reason === row.status ? undefined : row.reason;
-    return html`<tbody class="entry unranked" data-task="${row.task}" data-family="${row.family}" data-origin="${row.origin ?? ''}" data-name="${row.title} ${row.entry}"><tr><th scope="row">${mark && familyGlyph(mark)} ${row.title}</th><td><span class="status ${row.status}">${row.status}</span></td><td>${reason}</td>${canRetry ? html`<td>${row.status === 'skipped' ? undefined : commandLine(rowCommand(row, board.grid, costs))}</td>` : undefined}</tr></tbody>`;
+    return html`<tbody class="entry unranked" id="${rowId(row.task, row.entry)}" data-family="${row.family}" data-origin="${row.origin ?? ''}" data-name="${row.title} ${row.entry}"><tr><th scope="row">${mark && familyGlyph(mark)} ${row.title}</th><td><span class="status ${row.status}">${row.status}</span></td><td>${reason}</td>${canRetry ? html`<td>${row.status === 'skipped' ? undefined : commandLine(rowCommand(row, board.grid, costs))}</td>` : undefined}</tr></tbody>`;
   });
-  return html`<h3>Not ranked</h3>
+  const open = unranked.some(({ row }) => row.status !== 'skipped');
+  return html`<details class="more"${open ? html` open` : undefined}><summary>Not ranked (${unranked.length})</summary>
 <div class="scroller" role="region" tabindex="0" aria-label="Methods of ${task.id} that are not ranked">
 <table class="unranked"><caption>Methods without a result for this task, and why.</caption>
 <thead><tr><th scope="col">method</th><th scope="col">status</th><th scope="col">reason</th>${canRetry ? html`<th scope="col">to try again</th>` : undefined}</tr></thead>
-${rows}</table></div>`;
+${rows}</table></div></details>`;
 }

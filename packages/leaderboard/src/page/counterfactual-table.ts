@@ -1,10 +1,5 @@
 import type { Board, CounterfactualBoard } from '../board.js';
-import {
-  counterfactualSentence,
-  counterfactualTitle,
-  flipsSentence,
-  flipWords,
-} from '../view/counterfactual-sentences.js';
+import { counterfactualSentence, flipsSentence, flipWords } from '../view/counterfactual-sentences.js';
 import { formatRank } from '../view/format.js';
 import { type Html, html, minus } from './html.js';
 
@@ -17,12 +12,9 @@ export function counterfactualTable(of: CounterfactualBoard, board: Board): Html
 `,
   );
   const list = html`<ul class="flips">${flips.map((flip) => html`<li>${minus(flipWords(flip, of, board))}</li>`)}</ul>`;
-  return html`<section class="overall">
-<h2>${counterfactualTitle(of)}</h2>
-<div class="scroller" role="region" tabindex="0" aria-label="Ranks across counterfactuals"><table class="overall"><caption>${counterfactualSentence(of, board)}</caption>
+  return html`<div class="scroller" role="region" tabindex="0" aria-label="Ranks across counterfactuals"><table class="overall"><caption>${counterfactualSentence(of, board)}</caption>
 <thead><tr><th scope="col">method</th>${tasks.map((task) => html`<th scope="col" class="number">${task}</th>`)}</tr></thead>
 <tbody>${body}</tbody></table></div>
 <p class="note">${flipsSentence(of, board.statistics.ci)}</p>
-${flips.length === 0 ? undefined : list}
-</section>`;
+${flips.length === 0 ? undefined : list}`;
 }

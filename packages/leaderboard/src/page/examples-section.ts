@@ -1,27 +1,38 @@
 import type { BoardRow } from '../board.js';
 import type { ExamplePoint, TaskExamples } from '../task-examples.js';
-import { type Html, html, trusted } from './html.js';
+import { type Html, html } from './html.js';
+import type { Pictures } from './pictures.js';
+
+/** Points at either end of the scores of a query. */
+const mostPoints = 5;
 
 /** Queries with the training images that each method finds most helpful and most harmful for them. */
-export function examplesSection({ pictures, queries }: TaskExamples, rows: readonly BoardRow[]): Html | undefined {
+export function examplesSection(
+  { queries }: TaskExamples,
+  pictures: Pictures,
+  rows: readonly BoardRow[],
+  classNames: readonly string[] | undefined,
+): Html | undefined {
   if (queries.length === 0) return undefined;
-  const titles = new Map(rows.map(({ entry, title }) => [entry, title]));
-  const picture = (index: number, alt: string, title?: string) =>
-    html`<img src="${trusted(pictures[index])}" alt="${alt}"${title === undefined ? undefined : html` title="${title}"`}>`;
+  const known = new Map(rows.map((row) => [row.entry, row]));
+  const named = (label: number) => classNames?.[label] ?? String(label);
   const points = (list: readonly ExamplePoint[]) =>
-    list.map((point) => {
-      const label = point.label === undefined ? '' : `, label ${point.label}`;
-      const alt = `training point ${point.index}${label}, score ${point.score.toPrecision(3)}`;
-      return html`<span class="point">${picture(point.picture, alt, alt)}${point.label === undefined ? undefined : html`<small>${point.label}</small>`}</span>`;
+    list.slice(0, mostPoints).map((point) => {
+      const label = point.label === undefined ? undefined : named(point.label);
+      const words = `training point ${point.index}${label === undefined ? '' : `, class ${label}`}, score ${point.score.toPrecision(3)}`;
+      return html`<span class="point">${pictures.show(point.picture, words)}${label === undefined ? undefined : html`<small>${label}</small>`}</span>`;
     });
   const blocks = queries.map(({ query, source, picture: own, label, methods }) => {
-    const name = `query ${query}${label === undefined ? '' : `, label ${label}`}`;
-    return html`<div class="example"><div class="query">${picture(own, name)}<p>${name}<br>${source}</p></div>
+    const name = `query ${query}${label === undefined ? '' : `, class ${named(label)}`}`;
+    return html`<div class="example"><div class="query">${pictures.show(own, name)}<p>${name}<br>${source}</p></div>
 <div class="scroller" role="region" tabindex="0" aria-label="Attributions of ${name}"><table class="examples"><caption>Training points by score: most helpful and most harmful to ${name}</caption>
 <thead><tr><th scope="col">method</th><th scope="col">largest scores</th><th scope="col">smallest scores</th></tr></thead>
-<tbody>${methods.map(({ entry, top, bottom }) => html`<tr><th scope="row">${titles.get(entry) ?? entry}</th><td class="points">${points(top)}</td><td class="points">${points(bottom)}</td></tr>`)}</tbody></table></div></div>
+<tbody>${methods.map(({ entry, top, bottom }) => {
+      const { title = entry, family = '', origin = '' } = known.get(entry) ?? {};
+      return html`<tr data-family="${family}" data-origin="${origin}" data-name="${title} ${entry}"><th scope="row">${title}</th><td class="points" data-l="largest scores">${points(top)}</td><td class="points" data-l="smallest scores">${points(bottom)}</td></tr>`;
+    })}</tbody></table></div></div>
 `;
   });
-  return html`<h3>What methods see</h3><p class="note">Training images with the largest and the smallest scores for a few queries of the report split; a number is a label.</p>
+  return html`<p class="note">Training images with the largest and the smallest scores for a few queries of the report split; below each its class.</p>
 <div class="examples">${blocks}</div>`;
 }

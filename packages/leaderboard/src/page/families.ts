@@ -3,7 +3,8 @@ import { type Html, html, trusted } from './html.js';
 /** Families in the order of their colours; others take what is left, by name. `control` is grey. */
 const known = ['gradient', 'influence', 'complexity', 'similarity', 'generative'];
 const shapes = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'cross', 'triangle-right'] as const;
-const outlines: Readonly<Record<Shape, string>> = {
+/** Drawings of the shapes, 10 units wide and high. */
+export const outlines: Readonly<Record<Shape, string>> = {
   circle: '<circle cx="5" cy="5" r="4"/>',
   square: '<path d="M1.4 1.4h7.2v7.2H1.4z"/>',
   'triangle-up': '<path d="M5 .8 9.5 9H.5z"/>',

@@ -6,18 +6,19 @@ import { formatValue } from '../view/format.js';
 import { diagnosticGroups, diagnosticsSentence, notComputed } from '../view/sentences.js';
 import { copiesChart } from './charts/copies-chart.js';
 import { figureElement } from './figures.js';
-import { type Html, html, minus, trusted } from './html.js';
+import { type Html, html, minus } from './html.js';
+import type { Pictures } from './pictures.js';
 
 /** What a generator's generated queries are like as a whole, and each beside the training point nearest to it. */
-export async function generatedSection(
+export function generatedSection(
   { id, diagnostics }: BoardTaskSummary,
   examples: TaskExamples | undefined,
-): Promise<Html | undefined> {
+  pictures: Pictures,
+): Html | undefined {
   if (diagnostics === undefined) return undefined;
-  const { generated = [], pictures = [] } = examples ?? {};
-  const chart = await copiesChart(generated);
-  return html`<h3>What was generated</h3>
-<p class="note">${diagnosticsSentence(generated.length)}</p>
+  const generated = examples?.generated ?? [];
+  const chart = copiesChart(generated);
+  return html`<p class="note">${diagnosticsSentence(generated.length)}</p>
 <div class="generated">${diagnosticsTable(diagnostics, id)}${chart && figureElement(chart, id)}</div>
 ${memorisation(generated, pictures)}`;
 }
@@ -37,14 +38,13 @@ ${groups}</table></div>`;
 }
 
 /** Generated images, each beside the training image nearest to it, the most memorised first. */
-function memorisation(generated: readonly GeneratedExample[], pictures: readonly string[]): Html | undefined {
+function memorisation(generated: readonly GeneratedExample[], pictures: Pictures): Html | undefined {
   const pairs = generated.flatMap((example) => {
     if (example.pictures === undefined) return [];
     const { source, nearest, trainingDistance, memorisation: likelihood, heldoutDistance } = example;
     const about = `${source}, nearest training point ${nearest} at distance ${trainingDistance.toFixed(2)}, held-out at ${heldoutDistance.toFixed(2)}, memorisation ${minus(likelihood.toFixed(2))}`;
-    const picture = (index: number, alt: string) => html`<img src="${trusted(pictures[index])}" alt="${alt}">`;
     return [
-      html`<li title="${about}">${picture(example.pictures.own, source)}${picture(example.pictures.nearest, `training point ${nearest}`)}<small>${minus(likelihood.toFixed(2))}</small></li>`,
+      html`<li title="${about}">${pictures.show(example.pictures.own, source)}${pictures.show(example.pictures.nearest, `training point ${nearest}`)}<small>${minus(likelihood.toFixed(2))}</small></li>`,
     ];
   });
   if (pairs.length === 0) return undefined;

@@ -29,9 +29,3 @@ function markupOf(part: Part): string {
   if (typeof part === 'string') return escapeMarkup(singleLine(part));
   return 'markup' in part ? part.markup : part.map(markupOf).join('');
 }
-
-/** JSON for a `<script>` that is never run: nothing in it can end the element, open a comment or change how a line is shown. */
-export function inlineJson(data: unknown): Html {
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return trusted(JSON.stringify(data).replace(/[<\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escaped));
-}

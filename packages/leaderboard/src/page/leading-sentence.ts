@@ -1,6 +1,6 @@
-import { lettersOf } from '../statistics/tie-groups.js';
 import { formatInterval, formatShare, formatShares, formatValue } from '../view/format.js';
-import type { RowView, TaskView } from '../view/task-view.js';
+import { likeRandom, tiedWith } from '../view/standing.js';
+import type { TaskView } from '../view/task-view.js';
 import { type Html, html, minus } from './html.js';
 import { metricName } from './metric-name.js';
 
@@ -18,8 +18,7 @@ export function leadingSentence({ task, metric, ranked }: TaskView): Html | unde
     value.ofCeiling === undefined
       ? undefined
       : html`, ${formatShare(value.ofCeiling.value)} <span class="number">${minus(formatShares(value.ofCeiling))}</span> of the noise ceiling`;
-  const letters = lettersOf(best.row.groups ?? '');
-  const tied = others.filter(({ row }) => lettersOf(row.groups ?? '').some((letter) => letters.includes(letter)));
+  const tied = others.filter((other) => tiedWith(best, other));
   const named = tied.length > mostNames ? tied.slice(0, mostNames - 1) : tied;
   const parts = named.map(({ row }) => html`<strong>${row.title}</strong>`);
   if (named.length < tied.length) parts.push(html`${tied.length - named.length} more`);
@@ -35,10 +34,4 @@ export function leadingSentence({ task, metric, ranked }: TaskView): Html | unde
           : html` Significantly ahead of all ${others.length} others.`
         : html` Statistically tied: ${names}.`;
   return html`On <em>${task.id}</em>, <strong>${best.row.title}</strong> reaches ${metricName(metric)} <b class="number">${minus(formatValue(value.value))}</b> <span class="number">${minus(formatInterval(value))}</span>${ceiling}.${likeRandom(best) ? html` It does not differ significantly from random scores.` : undefined}${standing}`;
-}
-
-/** Whether the interval of the difference to random scores holds 0. */
-function likeRandom({ value }: RowView): boolean {
-  const difference = value?.toRandom;
-  return difference !== undefined && difference.low <= 0 && difference.high >= 0;
 }

@@ -1,6 +1,6 @@
 import type { OverallBoard } from '../board.js';
 import { formatShare, formatShares } from '../view/format.js';
-import { overallSentence, overallTitle } from '../view/overall-sentences.js';
+import { overallSentence } from '../view/overall-sentences.js';
 import { type Html, html, minus } from './html.js';
 
 /** Shares of the ceiling over tasks. */
@@ -13,10 +13,7 @@ export function overallTable(overall: OverallBoard, level: number): Html {
 `;
   });
   const headings = html`<th scope="col" class="number">mean</th><th scope="col" class="number">interval</th>`;
-  return html`<section class="overall">
-<h2>${overallTitle(overall)}</h2>
-<div class="scroller" role="region" tabindex="0" aria-label="Shares of the ceiling"><table class="overall"><caption>${overallSentence(overall, level)}</caption>
+  return html`<div class="scroller" role="region" tabindex="0" aria-label="Shares of the ceiling"><table class="overall"><caption>${overallSentence(overall, level)}</caption>
 <thead><tr><th scope="col">method</th>${withMeans ? headings : undefined}${tasks.map((task, i) => html`<th scope="col" class="number"><abbr title="data set: ${datasets[i]}">${task}</abbr></th>`)}</tr></thead>
-<tbody>${body}</tbody></table></div>
-</section>`;
+<tbody>${body}</tbody></table></div>`;
 }

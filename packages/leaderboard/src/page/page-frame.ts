@@ -15,6 +15,7 @@ export function pageFrame(title: string, body: Html, style?: StyleSheet): string
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
 <link rel="icon" href="data:,">
+<script data-early>document.documentElement.className = 'js'</script>
 <style>
 ${trusted(pageAsset('page.css'))}${style && trusted(pageAsset(style))}</style>
 </head>

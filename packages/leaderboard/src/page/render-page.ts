@@ -1,10 +1,10 @@
-import { plural } from '@attribution-bench/contract';
 import type { Board, BoardCosts } from '../board.js';
 import type { TaskExamples } from '../task-examples.js';
 import { renderCsv } from '../text/csv.js';
-import { counterfactualWords } from '../view/counterfactual-sentences.js';
+import { counterfactualTitle, counterfactualWords } from '../view/counterfactual-sentences.js';
 import { foreignNote } from '../view/foreign-sentences.js';
-import { shortKey } from '../view/format.js';
+import { formatLevel, shortKey } from '../view/format.js';
+import { overallTitle } from '../view/overall-sentences.js';
 import {
   ceilingSentence,
   choiceSentence,
@@ -17,17 +17,27 @@ import {
 } from '../view/sentences.js';
 import { settlingSentence } from '../view/settling-sentence.js';
 import { type TaskView, taskViews } from '../view/task-view.js';
+import { taskId } from './addresses.js';
 import { boardTable, unrankedTable } from './board-table.js';
 import type { Marks } from './charts/figure.js';
+import { citeSection } from './cite-section.js';
 import { counterfactualTable } from './counterfactual-table.js';
 import { examplesSection } from './examples-section.js';
-import { familyGlyph, familyMarks } from './families.js';
+import { familyMarks } from './families.js';
 import { figuresOf } from './figures.js';
+import { toolbar } from './filters.js';
 import { generatedSection } from './generated-section.js';
-import { type Html, html, inlineJson } from './html.js';
+import { type Html, html } from './html.js';
 import { leadingSentence } from './leading-sentence.js';
 import { overallTable } from './overall-table.js';
+import { banner } from './overview/banner.js';
+import { kindsOfTasks } from './overview/kinds.js';
+import { matrix } from './overview/matrix.js';
+import { measuredLine } from './overview/measured-line.js';
+import { packedData } from './packed-data.js';
 import { pageFrame, themeButton } from './page-frame.js';
+import { picturesOf } from './pictures.js';
+import { sweepLists } from './sweep-lists.js';
 import { tuningSection } from './tuning-section.js';
 
 /**
@@ -43,27 +53,27 @@ export async function renderPage(
   const marks = familyMarks(board.rows.filter(({ kind }) => kind !== 'ceiling').map(({ family }) => family));
   const sections: Html[] = [];
   for (const [i, view] of views.entries()) sections.push(await taskSection(view, i, { board, costs, marks }, examples));
-  const leads = views.flatMap((view) => leadingSentence(view) ?? []);
+  const means = board.overall.filter(({ rows }) => rows.some(({ mean }) => mean !== undefined));
   return pageFrame(
     `${board.grid} · Attribution Bench`,
     html`<header class="page">
 <div class="bar"><p class="brand"><a href="../index.html">Attribution Bench</a></p>${themeButton}</div>
 <h1>${board.grid}</h1>
-<div class="leads">${leads.map((lead) => html`<p>${lead}</p>`)}</div>
-<p class="note">${statisticsSentence(board)}</p>
-<p class="downloads">Download <button type="button" data-save="csv" data-name="${board.grid}">CSV</button> <button type="button" data-save="json" data-name="${board.grid}">JSON</button> <button type="button" data-save="costs" data-name="${board.grid}-costs">costs (JSON)</button></p>
+${measuredLine(board, costs, views)}
+${banner(views)}
 </header>
-${filters(board, marks)}
 <main id="content">
-${board.overall.map((overall) => overallTable(overall, board.statistics.ci))}
-${(board.counterfactuals ?? []).map((of) => counterfactualTable(of, board))}
+${overview(board, marks, views)}
+${tabs(views)}
 ${sections}
+${means.map((overall) => html`<details class="more"><summary>${overallTitle(overall)}</summary>${overallTable(overall, board.statistics.ci)}</details>`)}
+${(board.counterfactuals ?? []).map((of) => html`<details class="more"><summary>${counterfactualTitle(of)}</summary>${counterfactualTable(of, board)}</details>`)}
 </main>
 ${provenance(board, costs)}
 <div id="tip" role="status" hidden></div>
-<script type="application/json" id="board-data">${inlineJson(board)}</script>
-<script type="application/json" id="costs-data">${inlineJson(costs ?? null)}</script>
-<script type="application/json" id="csv-data">${inlineJson(renderCsv(board, costs))}</script>`,
+${packedData('board-data', `${JSON.stringify(board, null, 2)}\n`)}
+${packedData('costs-data', `${JSON.stringify(costs ?? null, null, 2)}\n`)}
+${packedData('csv-data', renderCsv(board, costs))}`,
   );
 }
 
@@ -81,35 +91,50 @@ async function taskSection(
 ): Promise<Html> {
   const { task, metric } = view;
   const shown = examples.find((candidate) => candidate.task === task.id);
-  const notes = [
-    choiceSentence(view, data.board.selection?.budget),
-    settlingSentence(view),
-    ...reachedSentences(view),
-    undefinedSentence(view),
-    methodNotes(view),
-    ceilingSentence(view),
-    foreignNote(task),
-  ].flatMap((note) => note ?? []);
-  return html`<section class="task" data-task="${task.id}" aria-labelledby="task-${index}">
+  const notes = [settlingSentence(view), undefinedSentence(view), ceilingSentence(view), foreignNote(task)];
+  const more = [choiceSentence(view, data.board.selection?.budget), ...reachedSentences(view), methodNotes(view)];
+  const pictures = picturesOf(`p${index}`, shown?.pictures ?? []);
+  const lead = leadingSentence(view);
+  const paragraphs = (texts: readonly (string | undefined)[]) =>
+    texts.flatMap((text) => (text === undefined ? [] : [html`<p class="note">${text}</p>`]));
+  return html`<section class="task${index === 0 ? ' on' : ''}" id="${taskId(task.id)}" data-task="${task.id}" aria-labelledby="task-${index}">
 <h2 id="task-${index}">${task.id}</h2>
-<p class="measured">${measuredSentence(task, metric)}</p>
+${lead && html`<p class="lead">${lead}</p>`}
+<p class="note">${measuredSentence(task, metric)}</p>
+${boardTable(view, data, index)}
+${paragraphs(notes)}
+<details class="more"><summary>Model, truth and choice of settings</summary>
 <p class="note">${modelSentence(task)}.</p>
 ${truthFacts(view, data.board)}
-${boardTable(view, data, index)}
-${notes.map((note) => html`<p class="note">${note}</p>`)}
+${paragraphs(more)}
+</details>
 ${unrankedTable(view, data)}
-${tuningSection(view)}
-${await figuresOf(view, data.marks)}
-${await generatedSection(task, shown)}
-${
+${figuresOf(view, data.marks)}
+${folded('Tuning and parameter sweeps', tuningAndSweeps(view))}
+${folded('What was generated', generatedSection(task, shown, pictures))}
+${folded(
+  'What methods see',
   shown &&
-  examplesSection(
-    shown,
-    data.board.rows.filter((row) => row.task === task.id),
-  )
-}
+    examplesSection(
+      shown,
+      pictures,
+      data.board.rows.filter((row) => row.task === task.id),
+      task.classNames,
+    ),
+)}
+${shown && pictures.style}
 </section>
 `;
+}
+
+function tuningAndSweeps(view: TaskView): Html | undefined {
+  const [table, lists] = [tuningSection(view), sweepLists(view)];
+  return table === undefined && lists === undefined ? undefined : html`${table}${lists}`;
+}
+
+/** A part of a task's section that opens on demand. */
+function folded(title: string, part: Html | undefined): Html | undefined {
+  return part && html`<details class="more"><summary>${title}</summary>${part}</details>`;
 }
 
 /** What the numbers rest on, at a glance. */
@@ -133,37 +158,30 @@ function retrainings({ truth, foreign }: TaskView['task']): string | undefined {
   return runs === undefined ? undefined : String(runs);
 }
 
-function filters(board: Board, marks: Marks): Html {
-  const methods = board.rows.filter(({ kind }) => kind === 'method');
-  const present = new Set(methods.map(({ family }) => family));
-  const families = [...marks.values()].filter(({ family }) => present.has(family));
-  const origins = [...new Set(methods.flatMap(({ origin }) => origin ?? []))].sort();
-  const chip = (group: string, value: string, label: Html | string) =>
-    html`<label class="chip"><input type="checkbox" name="${group}" value="${value}"><span>${label}</span></label>`;
-  const group = (title: string, chips: readonly Html[]) =>
-    chips.length < 2 ? undefined : html`<fieldset><legend>${title}</legend>${chips}</fieldset>`;
-  return html`<form class="filters" id="filters" aria-label="Filters">
-${group(
-  'task',
-  board.tasks.map(({ id }) => chip('task', id, id)),
-)}
-${group(
-  'family',
-  families.map((mark) => chip('family', mark.family, html`${familyGlyph(mark)}${mark.family}`)),
-)}
-${group(
-  'origin',
-  origins.map((origin) => chip('origin', origin, origin)),
-)}
-<label class="find">method <input type="search" name="method" autocomplete="off" spellcheck="false" placeholder="name"></label>
-<button type="reset">Clear</button>
-<output id="count" aria-live="polite">${plural(methods.length, 'row')}</output>
-</form>`;
+/** The first screen: who wins on what, and whether it is settled. */
+function overview(board: Board, marks: Marks, views: readonly TaskView[]): Html {
+  const kinds = kindsOfTasks(views);
+  return html`<section class="overview" aria-label="Methods and tasks">
+${toolbar(board, marks)}
+<div class="kinds">${kinds.map(matrix)}</div>
+<p class="key"><span class="best">best</span> <span class="tied">statistically tied with it</span> <span class="faint">no better than Random</span> <span>– no result: touch it for the reason</span> <span>bars: ${formatLevel(board.statistics.ci)} intervals</span></p>
+<details class="more"><summary>How to read the numbers</summary><p class="note">${statisticsSentence(board)}</p></details>
+</section>`;
+}
+
+/** Without scripts a list of links to the sections of tasks. */
+function tabs(views: readonly TaskView[]): Html {
+  const tab = ({ task }: TaskView, i: number) =>
+    html`<a href="#${taskId(task.id)}" data-task="${task.id}"${i === 0 ? html` aria-current="true"` : undefined}>${task.id}</a>`;
+  return html`<nav class="tabs" aria-label="Tasks">${views.map(tab)}</nav>`;
 }
 
 function provenance(board: Board, costs: BoardCosts | undefined): Html {
   const simple = Object.entries(costs?.provenance ?? {}).filter(([, value]) => typeof value !== 'object');
   const facts = [['schema', board.schema], ...simple.map(([name, value]) => [name, String(value)])];
-  return html`<footer><h2>Provenance</h2><dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+  return html`<footer>
+<p class="downloads">Download <button type="button" data-save="csv" data-name="${board.grid}">CSV</button> <button type="button" data-save="json" data-name="${board.grid}">JSON</button> <button type="button" data-save="costs" data-name="${board.grid}-costs">costs (JSON)</button></p>
+${citeSection(board, costs)}
+<h2>Provenance</h2><dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 <p class="note">Seconds and memory were measured on this machine; everything else has the same bytes wherever it is computed.</p></footer>`;
 }

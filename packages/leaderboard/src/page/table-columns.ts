@@ -1,29 +1,21 @@
-import { formatCount } from '@attribution-bench/contract';
-import type { RowCost } from '../board.js';
 import { lettersOf } from '../statistics/tie-groups.js';
 import { axisOf } from '../text/whisker.js';
-import { trainText } from '../view/cost-texts.js';
-import {
-  formatBytes,
-  formatInterval,
-  formatRank,
-  formatSeconds,
-  formatShare,
-  formatShares,
-  formatSigned,
-  formatValue,
-} from '../view/format.js';
+import { formatInterval, formatSeconds, formatShare, formatShares, formatSigned, formatValue } from '../view/format.js';
 import { declaredMark, declaredWords } from '../view/marks.js';
+import { wholeSeconds } from '../view/retraining-sentence.js';
+import { rankText } from '../view/standing.js';
 import type { RowView, TaskView } from '../view/task-view.js';
 import type { Marks } from './charts/figure.js';
 import { type Html, html, minus } from './html.js';
-import { metricName } from './metric-name.js';
+import { metricName, metricWords } from './metric-name.js';
 import { axisHeader, whiskerCell } from './whisker-cell.js';
 
 /** A column of the board's table, shown when any row has something in it. */
 export interface Column {
   readonly id: string;
   readonly title: string | Html;
+  /** What it is called beside a value, where rows are cards. */
+  readonly label?: string;
   readonly kind: 'number' | 'text' | 'plot';
   cell(view: RowView): string | Html | undefined;
   /** What rows are sorted by; columns without it are not sorted. */
@@ -43,35 +35,41 @@ export function tableColumns(view: TaskView, marks: Marks, all: readonly RowView
   const { metric, otherMetrics, ranked } = view;
   if (metric === undefined) return [];
   return [
-    ...standingColumns,
+    rankColumn(metric),
+    ...(all.some(({ row }) => lettersOf(row.groups ?? '').length > mostLetters) ? [] : [tieColumn]),
     valueColumn(metric),
     plotColumn(view, marks, all, index),
     toBestColumn(ranked[0]?.row.entry),
     ofCeilingColumn,
     ...otherMetrics.map(otherMetricColumn),
-    ...costColumns,
+    costColumn,
   ];
 }
 
-const standingColumns: readonly Column[] = [
-  {
+/** With more letters on a row than this, what it is tied with stands behind it. */
+const mostLetters = 8;
+
+function rankColumn(metric: Metric): Column {
+  return {
     id: 'rank',
-    title: 'rank',
+    title: html`<abbr title="the ranks that a method may have: those that it is not told apart from may stand before or behind it; none below random scores">rank</abbr>`,
     kind: 'number',
-    cell: ({ row }) => row.rank && formatRank(row.rank).replace('-', '–'),
+    cell: (view) => rankText(view, metric)?.replace('-', '–'),
     order: ({ row }) => row.rank?.point,
-  },
-  {
-    id: 'tie',
-    title: html`<abbr title="methods that share a letter are statistically tied">tie</abbr>`,
-    kind: 'text',
-    cell: ({ row }) => row.groups && tieLetters(row.groups),
-  },
-];
+  };
+}
+
+const tieColumn: Column = {
+  id: 'tie',
+  title: html`<abbr title="methods that share a letter are statistically tied">tie</abbr>`,
+  kind: 'text',
+  label: 'tie',
+  cell: ({ row }) => row.groups && tieLetters(row.groups),
+};
 
 /** The name of a metric, with what it measures as its tooltip. */
 function metricHeading(metric: Metric): Html {
-  return html`<abbr title="${metric.description ?? metric.title}">${metricName(metric)}</abbr>`;
+  return html`<abbr title="${metricWords(metric)}">${metricName(metric)}</abbr>`;
 }
 
 function valueColumn(metric: Metric): Column {
@@ -79,6 +77,7 @@ function valueColumn(metric: Metric): Column {
     id: 'value',
     title: metricHeading(metric),
     kind: 'number',
+    label: metricName(metric),
     cell: ({ value }) =>
       value &&
       html`<span class="value">${minus(formatValue(value.value))}</span><span class="interval">${minus(formatInterval(value))}</span>`,
@@ -112,6 +111,7 @@ function toBestColumn(best: string | undefined): Column {
     id: 'to-best',
     title: html`<abbr title="difference to the best observed value, which overstates the distance on average">to best</abbr>`,
     kind: 'number',
+    label: 'to best',
     cell: ({ row, value }) => {
       if (value?.toBest === undefined) return row.entry === best ? html`<span class="none">best</span>` : undefined;
       return html`<span class="value">${minus(formatSigned(value.toBest.value))}</span><span class="interval">${minus(formatInterval(value.toBest))}</span>`;
@@ -123,8 +123,9 @@ function toBestColumn(best: string | undefined): Column {
 
 const ofCeilingColumn: Column = {
   id: 'of-ceiling',
-  title: 'of ceiling',
+  title: html`<abbr title="share of the noise ceiling: what a method that knows the truth would reach, given the noise of retraining">of ceiling</abbr>`,
   kind: 'number',
+  label: 'of ceiling',
   cell: ({ value }) =>
     value?.ofCeiling &&
     html`<span class="value">${minus(formatShare(value.ofCeiling.value))}</span><span class="interval">${minus(formatShares(value.ofCeiling))}</span>`,
@@ -137,50 +138,30 @@ function otherMetricColumn(other: Metric): Column {
     id: other.id,
     title: metricHeading(other),
     kind: 'number',
+    label: metricName(other),
     cell: ({ row }) => row.metrics[other.id] && minus(formatValue(row.metrics[other.id].value)),
     order: ({ row }) => row.metrics[other.id]?.value,
     largestFirst: other.higherIsBetter,
   };
 }
 
-const costColumns: readonly Column[] = [
-  costColumn('fit', 'fit', ({ fitSeconds }) => fitSeconds, formatSeconds),
-  costColumn('score', 'score', ({ scoreSeconds }) => scoreSeconds, formatSeconds),
-  {
-    id: 'train',
-    title: html`<abbr title="seconds of training the models that the method uses, and what of them other methods use too">training</abbr>`,
-    kind: 'number',
-    cell: ({ cost }) =>
-      cost?.trainSeconds === undefined ? undefined : trainText(cost.trainSeconds, cost.sharedTrainSeconds),
-    order: ({ cost }) => cost?.trainSeconds,
+const costColumn: Column = {
+  id: 'cost',
+  title: html`<abbr title="seconds to train the models of the method, fit and score, where they are known; what they consist of stands behind each row">time</abbr>`,
+  kind: 'number',
+  label: 'time',
+  cell: (row) => {
+    const seconds = secondsOf(row);
+    if (seconds === undefined || row.cost?.declared !== true)
+      return seconds === undefined ? undefined : formatSeconds(seconds);
+    return html`${formatSeconds(seconds)}<abbr class="declared" title="${declaredWords}"> ${declaredMark}</abbr>`;
   },
-  costColumn('memory', 'memory', ({ peakRssBytes }) => peakRssBytes, formatBytes),
-  costColumn(
-    'retrainings',
-    html`<abbr title="models that the method uses">models</abbr>`,
-    ({ retrainings }) => retrainings,
-    formatCount,
-  ),
-];
+  order: secondsOf,
+};
 
-function costColumn(
-  id: string,
-  title: Column['title'],
-  pick: (cost: RowCost) => number | undefined,
-  format: (value: number) => string,
-): Column {
-  const order = ({ cost }: RowView) => cost && pick(cost);
-  return {
-    id,
-    title,
-    kind: 'number',
-    cell: (row) => {
-      const value = order(row);
-      if (value === undefined || row.cost?.declared !== true) return value === undefined ? undefined : format(value);
-      return html`${format(value)}<abbr class="declared" title="${declaredWords}"> ${declaredMark}</abbr>`;
-    },
-    order,
-  };
+function secondsOf({ cost }: RowView): number | undefined {
+  if (cost?.scoreSeconds === undefined) return undefined;
+  return wholeSeconds(cost) ?? (cost.fitSeconds ?? 0) + cost.scoreSeconds;
 }
 
 /** Each letter in a column of its own, so that ties line up down the table. */

@@ -7,12 +7,13 @@ export function tuningSection(view: TaskView): Html | undefined {
   const table = tuningTable(view);
   if (table === undefined) return undefined;
   const { caption, numbers, rows } = table;
-  return html`<h3>Tuning</h3>
-<div class="scroller" role="region" tabindex="0" aria-label="Settings of methods of ${view.task.id}">
+  return html`<div class="scroller" role="region" tabindex="0" aria-label="Settings of methods of ${view.task.id}">
 <table class="tuning"><caption>${caption}</caption>
 <thead><tr><th scope="col">method</th>${numbers.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${rows.map(
-    (row) => html`<tr><th scope="row">${row.title}</th>${row.numbers.map((text) => html`<td>${minus(text)}</td>`)}</tr>
+    (
+      row,
+    ) => html`<tr><th scope="row">${row.title}</th>${row.numbers.map((text, i) => html`<td data-l="${numbers[i]}">${minus(text)}</td>`)}</tr>
 `,
   )}</tbody></table></div>`;
 }

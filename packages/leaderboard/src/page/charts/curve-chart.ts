@@ -7,7 +7,7 @@ import type { Figure, Marks } from './figure.js';
 import { lineChart, mostLines } from './line-chart.js';
 
 /** What a metric has at several numbers of points; undefined where that is one number only, or none. */
-export async function curveChart(view: TaskView, metric: BoardMetric, marks: Marks): Promise<Figure | undefined> {
+export function curveChart(view: TaskView, metric: BoardMetric, marks: Marks): Figure | undefined {
   const over = metric.curve && singleLine(metric.curve.over);
   const lines = [...view.ranked.slice(0, mostLines), ...view.controls].flatMap(({ row }) => {
     const { points = [], values = [], low = [], high = [] } = row.metrics[metric.id]?.curve ?? {};
@@ -19,12 +19,12 @@ export async function curveChart(view: TaskView, metric: BoardMetric, marks: Mar
     return ofLine.length > 1 ? [{ row, points: ofLine }] : [];
   });
   if (over === undefined || lines.length === 0) return undefined;
-  const words = { description: `${metric.title} by ${over}`, over, value: metricName(metric) };
+  const words = { description: `${metric.title} by ${over}`, over, metric };
   const shown = view.ranked.length > mostLines ? `The first ${mostLines} methods are shown. ` : '';
   return {
     id: `curve-${metric.id}`,
     title: metric.title,
     caption: `${shown}${metricName(metric)} at each number of ${over}; the value in the table sums it up.`,
-    svg: await lineChart(lines, words, marks),
+    svg: lineChart(lines, words, marks),
   };
 }

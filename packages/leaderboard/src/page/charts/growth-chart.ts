@@ -5,8 +5,8 @@ import { metricName } from '../metric-name.js';
 import type { Figure, Marks } from './figure.js';
 import { lineChart, mostLines } from './line-chart.js';
 
-/** The value on the first subsets, more and more of them. Undefined without such values. */
-export async function growthChart(view: TaskView, marks: Marks): Promise<Figure | undefined> {
+/** The value on the first subsets, more and more of them; undefined without such values. */
+export function growthChart(view: TaskView, marks: Marks): Figure | undefined {
   const { metric } = view;
   const lines = [...view.ranked.slice(0, mostLines), ...view.controls].flatMap(({ row, value }) => {
     const points = (value?.growth ?? []).map((at) => ({
@@ -20,9 +20,9 @@ export async function growthChart(view: TaskView, marks: Marks): Promise<Figure 
   const words = {
     description: `${metric.title} on the first subsets, more and more of them`,
     over: 'subsets of the report split',
-    value: metricName(metric),
+    metric,
   };
-  const svg = await lineChart(lines, words, marks);
+  const svg = lineChart(lines, words, marks);
   const shown = view.ranked.length > mostLines ? `The first ${mostLines} methods are shown. ` : '';
   return {
     id: 'growth',
