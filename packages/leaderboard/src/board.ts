@@ -57,8 +57,6 @@ export interface BoardTaskSummary {
   readonly queries: number;
   readonly parameters: number;
   readonly classes: number;
-  /** Names of the classes in the order of their labels, where they are more than the numbers; boards of before have none. */
-  readonly classNames?: readonly string[];
   readonly inputShape: readonly number[];
   readonly epochs: number;
   readonly batch: number;

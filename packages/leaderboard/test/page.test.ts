@@ -127,9 +127,20 @@ describe('the first screen', () => {
       const best = ranked.find(({ rank }) => rank?.point === 1);
       expect(page).toMatch(new RegExp(`<td class="best"[^>]*><a href="#row=${id}%2F${best?.entry}"`));
     }
-    expect(cells(page, 'Complexity gap complexity-gap')).toEqual(['best', 'best']);
-    expect(page).toContain('<button type="button" title="skipped: the Hessian of 38,307,203 parameters');
     expect(page).toContain('<li>GMValuator: incomplete: stopped by --max-time</li>');
+    expect(page).toContain('<li>Influence functions: skipped: the Hessian of 38,307,203 parameters');
+    const trak = board.rows.find(({ task, entry }) => task === 'digits-mlp' && entry === 'trak');
+    const { rank, groups, ...rest } = trak as Board['rows'][number];
+    const skipped = {
+      ...rest,
+      task: 'digits-mlp-noisy',
+      status: 'skipped',
+      reason: 'needs gradients',
+      metrics: {},
+    } as const;
+    return renderPage({ ...board, rows: [...board.rows, skipped] }, costs).then((made) =>
+      expect(made).toContain('<button type="button" title="skipped: needs gradients"'),
+    );
   });
 
   it('links the paper of every metric of ours, and cites the board', () => {

@@ -11,19 +11,17 @@ export function examplesSection(
   { queries }: TaskExamples,
   pictures: Pictures,
   rows: readonly BoardRow[],
-  classNames: readonly string[] | undefined,
 ): Html | undefined {
   if (queries.length === 0) return undefined;
   const known = new Map(rows.map((row) => [row.entry, row]));
-  const named = (label: number) => classNames?.[label] ?? String(label);
   const points = (list: readonly ExamplePoint[]) =>
     list.slice(0, mostPoints).map((point) => {
-      const label = point.label === undefined ? undefined : named(point.label);
+      const { label } = point;
       const words = `training point ${point.index}${label === undefined ? '' : `, class ${label}`}, score ${point.score.toPrecision(3)}`;
       return html`<span class="point">${pictures.show(point.picture, words)}${label === undefined ? undefined : html`<small>${label}</small>`}</span>`;
     });
   const blocks = queries.map(({ query, source, picture: own, label, methods }) => {
-    const name = `query ${query}${label === undefined ? '' : `, class ${named(label)}`}`;
+    const name = `query ${query}${label === undefined ? '' : `, class ${label}`}`;
     return html`<div class="example"><div class="query">${pictures.show(own, name)}<p>${name}<br>${source}</p></div>
 <div class="scroller" role="region" tabindex="0" aria-label="Attributions of ${name}"><table class="examples"><caption>Training points by score: most helpful and most harmful to ${name}</caption>
 <thead><tr><th scope="col">method</th><th scope="col">largest scores</th><th scope="col">smallest scores</th></tr></thead>

@@ -119,7 +119,6 @@ ${folded(
       shown,
       pictures,
       data.board.rows.filter((row) => row.task === task.id),
-      task.classNames,
     ),
 )}
 ${shown && pictures.style}

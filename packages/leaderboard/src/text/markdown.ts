@@ -34,6 +34,7 @@ import {
   undefinedSentence,
 } from '../view/sentences.js';
 import { settlingSentence } from '../view/settling-sentence.js';
+import { rankText } from '../view/standing.js';
 import { type RowView, type TaskView, taskViews } from '../view/task-view.js';
 import { type TuningTable, tuningTable } from '../view/tuning.js';
 import { singleLine } from './display-text.js';
@@ -115,7 +116,7 @@ function columnsOf({ metric, otherMetrics }: TaskView, { statistics }: Board): C
   const percent = Number((statistics.ci * 100).toPrecision(3));
   const costs = ({ cost }: RowView) => costTexts(cost, ` ${declaredMark}`);
   return [
-    { header: 'rank:', cell: ({ row }) => (row.rank === undefined ? '' : formatRank(row.rank)) },
+    { header: 'rank:', cell: (view) => rankText(view, metric) ?? '' },
     { header: 'tie', cell: ({ row }) => row.groups ?? '' },
     { header: 'method', cell: ({ row }) => markdownText(row.title) },
     { header: 'family', cell: ({ row }) => (row.kind === 'method' ? markdownText(row.family) : '') },

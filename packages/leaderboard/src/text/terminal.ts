@@ -34,6 +34,7 @@ import {
   undefinedSentence,
 } from '../view/sentences.js';
 import { settlingSentence } from '../view/settling-sentence.js';
+import { rankText } from '../view/standing.js';
 import { type RowView, type TaskView, taskViews } from '../view/task-view.js';
 import { displayWidth, padEnd, padStart, singleLine, truncate, wrap } from './display-text.js';
 import { type Axis, axisLabel, axisOf, whisker } from './whisker.js';
@@ -144,7 +145,7 @@ function columnsOf(view: TaskView, board: Board, width: number): Column[] {
     cell: (row) => truncate(cell(row), most),
   });
   const percent = Number((board.statistics.ci * 100).toPrecision(3));
-  const rank = column('rank', 'right', ({ row }) => (row.rank === undefined ? '' : formatRank(row.rank)));
+  const rank = column('rank', 'right', (row) => rankText(row, metric) ?? '');
   const tie = column('tie', 'left', ({ row }) => row.groups ?? '', 8);
   const method = column('method', 'left', ({ row }) => markedTitle(row), Math.min(34, Math.max(10, width - 56)));
   const value = column(withUnit(metric.id, metric.unit), 'right', (row) =>

@@ -8,14 +8,14 @@ export interface Verdict {
   readonly best: RowView;
   /** Other ranked rows that are not told apart from it, best first. */
   readonly tied: readonly RowView[];
-  /** How many other ranked rows there are. */
+  /** How many other rows have a rank. */
   readonly others: number;
 }
 
 /** The best row with those that it is tied with; undefined where nothing is told apart from random scores. */
-export function verdictOf({ ranked }: TaskView): Verdict | undefined {
-  const [best, ...others] = ranked;
-  if (best?.value === undefined || ranked.every(likeRandom)) return undefined;
+export function verdictOf({ ranked, metric }: TaskView): Verdict | undefined {
+  const [best, ...others] = ranked.filter((view) => !worseThanRandom(view, metric));
+  if (best?.value === undefined || [best, ...others].every(likeRandom)) return undefined;
   return { best, tied: others.filter((other) => tiedWith(best, other)), others: others.length };
 }
 
@@ -31,9 +31,13 @@ export function likeRandom({ value }: RowView): boolean {
   return difference !== undefined && difference.low <= 0 && difference.high >= 0;
 }
 
-/** The ranks that a row may have, `1-4`; undefined for rows that have none, and for those whose value is worse than that of random scores. */
-export function rankText({ row, value }: RowView, metric: BoardMetric | undefined): string | undefined {
+/** Whether the value of a row is worse than that of random scores. */
+function worseThanRandom({ value }: RowView, metric: BoardMetric | undefined): boolean {
   const difference = value?.toRandom?.value ?? 0;
-  const below = metric?.higherIsBetter === false ? difference > 0 : difference < 0;
-  return row.rank === undefined || below ? undefined : formatRank(row.rank);
+  return metric?.higherIsBetter === false ? difference > 0 : difference < 0;
+}
+
+/** The ranks that a row may have, `1-4`; undefined for rows without any, and for those that are worse than random scores. */
+export function rankText(view: RowView, metric: BoardMetric | undefined): string | undefined {
+  return view.row.rank === undefined || worseThanRandom(view, metric) ? undefined : formatRank(view.row.rank);
 }

@@ -17,6 +17,7 @@ import { diagnoseStep } from '../steps/kinds/diagnose.js';
 import { declaredCost, externalStep } from '../steps/kinds/external.js';
 import { indexSteps, type StepIndex } from '../steps/step-index.js';
 import { latestOutcome } from './latest-outcome.js';
+import { sourceCommit } from './source-commit.js';
 
 /**
  * What a board is made from, out of what is stored. A cell without results is `failed` when the run (or, without one,
@@ -240,6 +241,7 @@ function provenance(plan: Plan): Record<string, Json> {
     quick: grid.quick,
     engine,
     version: versionOf('@attribution-bench/runner'),
+    ...sourceCommit(),
     node: process.version,
     onnxruntime: versionOf('onnxruntime-node'),
     platform: `${process.platform} ${process.arch}`,

@@ -54,7 +54,7 @@ function cellWords(cell: RowView, { view: { task, metric }, verdict }: MatrixCol
     ...(ofCeiling === undefined ? [] : [`${formatShare(ofCeiling.value)} of the ceiling ${formatShares(ofCeiling)}`]),
     `${metricName(metric)} ${formatValue(value.value)} ${formatInterval(value)}`,
     ...(rank === undefined ? [] : [`rank ${rank}`]),
-    ...(row.kind === 'method' && likeRandom(cell) ? ['not told apart from Random'] : []),
+    ...(row.kind === 'method' && likeRandom(cell) ? ['no better than Random'] : []),
     ...(verdict?.best === cell ? ['best'] : verdict?.tied.includes(cell) ? ['statistically tied with the best'] : []),
   ];
   return minus(`${row.title} on ${task.id}: ${words.join(', ')}`);

@@ -35,9 +35,10 @@ function metricLink(metric: BoardMetric): Html {
 
 /** `; bench 0.1.0, commit 1a2b3c4 of 2026-11-28` */
 function source(costs: BoardCosts | undefined): string {
-  const { version, commit, commitDate } = costs?.provenance ?? {};
+  const { version, commit, commitDate, changed } = costs?.provenance ?? {};
   if (typeof version !== 'string') return '';
-  const at = typeof commit === 'string' ? `, commit ${commit.slice(0, 9)}` : '';
+  const at =
+    typeof commit === 'string' ? `, commit ${commit.slice(0, 9)}${changed === true ? ' with changes' : ''}` : '';
   return `; bench ${version}${at}${typeof commitDate === 'string' ? ` of ${commitDate}` : ''}`;
 }
 
