@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Board, type BoardLink, boardSchema, renderIndex, renderPage } from '@attribution-bench/leaderboard';
 import { boardExamples, generatedSheets, type Plan } from '@attribution-bench/runner';
 import { writeAtomically } from '@attribution-bench/store';
@@ -10,11 +11,26 @@ const methodsWithExamples = 4;
 /** Writes the page of a board into its folder, and the index over all boards beside it again. */
 export async function writePages(plan: Plan, { board, costs }: BoardAndCosts, folder: string): Promise<void> {
   const examples = await boardExamples(plan, rowsWithExamples(board));
-  await writeAtomically(join(folder, 'index.html'), await renderPage(board, costs, examples));
+  await writeAtomically(
+    join(folder, 'index.html'),
+    await renderPage(board, costs, examples, methodPages(plan, folder)),
+  );
   for (const { task, png } of await generatedSheets(plan))
     await writeAtomically(join(folder, `${task}-generated.png`), png);
   const boardsFolder = join(plan.resultsFolder, 'boards');
   await writeAtomically(join(boardsFolder, 'index.html'), renderIndex(await boardsIn(boardsFolder)));
+}
+
+/** Where the READMEs of this project's methods are, seen from a folder: of those that come from its own checkout. */
+function methodPages({ grid }: Plan, folder: string): Map<string, string> {
+  const pages = grid.methods.flatMap(({ loaded: { method, file, isolated, external } }) => {
+    const root = /^(.*[/\\]packages[/\\]method-[^/\\]+)[/\\]/.exec(file)?.[1];
+    if (root === undefined || isolated || external !== undefined || !existsSync(join(root, 'README.md'))) return [];
+    const path = relative(folder, join(root, 'README.md')).replaceAll('\\', '/');
+    // A page that is elsewhere is read elsewhere, where no checkout is.
+    return path.startsWith('../../../packages/') ? [[method.id, path] as const] : [];
+  });
+  return new Map(pages);
 }
 
 /** The best few methods of each task. */

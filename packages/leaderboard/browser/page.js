@@ -236,6 +236,13 @@
     else applyTask();
   }
 
+  // In the repository a method's page is its README; the site makes a page of each.
+  if (location.protocol !== 'file:')
+    for (const link of /** @type {HTMLAnchorElement[]} */ (all('a.method-page'))) {
+      const name = /\/packages\/method-([^/]+)\/README\.md$/.exec(link.getAttribute('href') ?? '')?.[1];
+      if (name) link.setAttribute('href', `../../methods/${name}.html`);
+    }
+
   // What is behind a row.
   document.addEventListener('click', (event) => {
     const button = /** @type {Element} */ (event.target).closest('button.expand');

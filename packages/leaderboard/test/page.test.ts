@@ -127,7 +127,7 @@ describe('the first screen', () => {
       const best = ranked.find(({ rank }) => rank?.point === 1);
       expect(page).toMatch(new RegExp(`<td class="best"[^>]*><a href="#row=${id}%2F${best?.entry}"`));
     }
-    expect(page).toContain('<li>GMValuator: incomplete: stopped by --max-time</li>');
+    expect(page).toContain('<li>GMValuator: incomplete: seed 0: stopped by --max-time</li>');
     expect(page).toContain('<li>Influence functions: skipped: the Hessian of 38,307,203 parameters');
     const trak = board.rows.find(({ task, entry }) => task === 'digits-mlp' && entry === 'trak');
     const { rank, groups, ...rest } = trak as Board['rows'][number];

@@ -58,8 +58,10 @@ describe('what retraining buys', () => {
   it('is seen in the plot: total seconds, and hollow marks for what retrains', async () => {
     const { chart, caption } = await shown(grid(1));
     expect(chart).toContain('seconds to train its models, fit and score');
-    expect(chart).toMatch(/aria-label="Data Banzhaf: 0\.\d{3} in 91\.3 s"[^>]*fill="var\(--card\)"/);
-    expect(chart).toMatch(/aria-label="Good: 0\.\d{3} in 3\.25 s"[^>]*fill="var\(--f0\)"/);
+    expect(chart).toMatch(
+      /aria-label="Data Banzhaf: 0\.\d{3} \[[^\]]*\] in 91\.3 s"><path[^>]*><g [^>]*fill="var\(--card\)"/,
+    );
+    expect(chart).toMatch(/aria-label="Good: 0\.\d{3} \[[^\]]*\] in 3\.25 s"><path[^>]*><g [^>]*fill="var\(--f0\)"/);
     expect(caption).toContain('Hollow marks are methods that retrain');
   });
 

@@ -17,6 +17,8 @@ interface PageData {
   readonly board: Board;
   readonly costs: BoardCosts | undefined;
   readonly marks: Marks;
+  /** Addresses of the READMEs of methods, by their ids. */
+  readonly methodPages: ReadonlyMap<string, string>;
 }
 
 /** The ranked table of a task: ceiling, methods from best to worst, controls, each with what is behind it. */
@@ -84,8 +86,9 @@ function methodCell({ row }: RowView, { marks }: PageData, id: string): Html {
   return html`<button type="button" class="expand" aria-expanded="false" aria-controls="${id}"><span class="title">${row.title}</span></button><a class="perma" href="#${rowId(row.task, row.entry)}" aria-label="Link to this row">#</a><span class="badges">${family}${origin}${global}</span>${params}`;
 }
 
-function detail(rowView: RowView, { task, metric, ranked }: TaskView, { board, costs }: PageData): Html {
+function detail(rowView: RowView, { task, metric, ranked }: TaskView, { board, costs, methodPages }: PageData): Html {
   const { row, value, cost } = rowView;
+  const page = methodPages.get(row.method);
   const method = board.methods.find(({ id }) => id === row.method);
   const facts: (readonly [string, string | Html | undefined])[] = [
     [row.paramsBySeed === undefined ? 'parameters' : 'parameters by all seeds', row.params && paramsText(row.params)],
@@ -116,6 +119,7 @@ function detail(rowView: RowView, { task, metric, ranked }: TaskView, { board, c
     ['cost of all settings and seeds', cost?.sweepSeconds === undefined ? undefined : formatSeconds(cost.sweepSeconds)],
     ['adapted', row.adaptation],
     ['source', method && sourceText(method)],
+    ['about', page === undefined ? undefined : html`<a class="method-page" href="${page}">the method's page</a>`],
     ['needs', method && method.needs.length > 0 ? method.needs.join(', ') : undefined],
     [
       'scores',

@@ -43,16 +43,19 @@ import { tuningSection } from './tuning-section.js';
 /**
  * A board as one HTML document that holds its data, its style and its script and reads nothing else. The same board
  * gives the same bytes.
+ * @param methodPages where the README of a method is, by its id on the board, seen from the page
  */
 export async function renderPage(
   board: Board,
   costs?: BoardCosts,
   examples: readonly TaskExamples[] = [],
+  methodPages: ReadonlyMap<string, string> = new Map(),
 ): Promise<string> {
   const views = taskViews(board, costs);
   const marks = familyMarks(board.rows.filter(({ kind }) => kind !== 'ceiling').map(({ family }) => family));
   const sections: Html[] = [];
-  for (const [i, view] of views.entries()) sections.push(await taskSection(view, i, { board, costs, marks }, examples));
+  for (const [i, view] of views.entries())
+    sections.push(await taskSection(view, i, { board, costs, marks, methodPages }, examples));
   const means = board.overall.filter(({ rows }) => rows.some(({ mean }) => mean !== undefined));
   return pageFrame(
     `${board.grid} · Attribution Bench`,
@@ -81,6 +84,7 @@ interface PageData {
   readonly board: Board;
   readonly costs: BoardCosts | undefined;
   readonly marks: Marks;
+  readonly methodPages: ReadonlyMap<string, string>;
 }
 
 async function taskSection(

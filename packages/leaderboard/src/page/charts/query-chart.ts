@@ -22,7 +22,7 @@ import { limitsOf } from './limits.js';
 const mostDots = 900;
 const rowHeight = 22;
 const namesWidth = 150;
-const longestName = 23;
+const longestName = 20;
 
 interface Spread {
   readonly row: RowView['row'];

@@ -5,9 +5,9 @@ import { type Box, drawingWidth, short, shortened, text } from './drawing.js';
 import { spread } from './spread.js';
 
 /** Room for names at the right of a box. */
-export const labelsWidth = 142;
+export const labelsWidth = 156;
 const lineHeight = 14;
-const longestName = 23;
+const longestName = 20;
 
 /** A mark that is named beside the box, in units of the drawing. */
 export interface Labelled {
