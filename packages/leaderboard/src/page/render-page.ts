@@ -101,7 +101,7 @@ async function taskSection(
   const lead = leadingSentence(view);
   const paragraphs = (texts: readonly (string | undefined)[]) =>
     texts.flatMap((text) => (text === undefined ? [] : [html`<p class="note">${text}</p>`]));
-  return html`<section class="task${index === 0 ? ' on' : ''}" id="${taskId(task.id)}" data-task="${task.id}" aria-labelledby="task-${index}">
+  return html`<section class="task${index === 0 ? html` on` : undefined}" id="${taskId(task.id)}" data-task="${task.id}" aria-labelledby="task-${index}">
 <h2 id="task-${index}">${task.id}</h2>
 ${lead && html`<p class="lead">${lead}</p>`}
 <p class="note">${measuredSentence(task, metric)}</p>
