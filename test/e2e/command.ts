@@ -19,6 +19,8 @@ export interface RunningCommand {
   readonly process: ChildProcess;
   /** Standard error so far. */
   errors(): string;
+  /** Standard output so far. */
+  output(): string;
   readonly ending: Promise<Ending>;
 }
 
@@ -60,7 +62,7 @@ export function startProgram(
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code: signal ?? code, stdout, stderr }));
   });
-  return { process: child, errors: () => stderr, ending };
+  return { process: child, errors: () => stderr, output: () => stdout, ending };
 }
 
 const temporaryFolders: string[] = [];

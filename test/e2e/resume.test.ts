@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { bench, type RunningCommand, start } from './command.js';
@@ -7,13 +7,13 @@ import { boardBytes, type GridFolder, gridFolder } from './small-grid.js';
 const grid = (folder: GridFolder, ...flags: string[]): RunningCommand =>
   start(['grid', ...folder.flags, '--progress', 'plain', ...flags], { cwd: folder.folder });
 
-/** Resolves once standard error matches, or the command has ended. */
-async function until(command: RunningCommand, pattern: RegExp): Promise<void> {
+/** Resolves once a retraining is stored, or the command has ended. */
+async function untilRetrained(command: RunningCommand, { results }: GridFolder): Promise<void> {
   let ended = false;
   void command.ending.finally(() => {
     ended = true;
   });
-  while (!ended && !pattern.test(command.errors())) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!ended && !existsSync(join(results, 'store/retrain'))) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** A run that nothing disturbed, and its board. */
@@ -58,7 +58,7 @@ test('killed at random moments and started again, it ends with the same board', 
 test('Ctrl-C stops cleanly with 4, says what is kept, and the same command continues', async () => {
   const folder = gridFolder();
   const run = grid(folder, '--jobs', '1');
-  await until(run, /\] retrain .*\n/);
+  await untilRetrained(run, folder);
   run.process.kill('SIGINT');
   const { code, stderr } = await run.ending;
   expect(code).toBe(4);

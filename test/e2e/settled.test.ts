@@ -94,7 +94,7 @@ test('report shows the board as it was grown, plan its size, and the same comman
 
 test('killed at any moment and started again with more workers, it ends with the same board', async () => {
   const other = gridFolder(growing);
-  for (const pattern of [/retrain tiny/, /look 2/]) {
+  for (const pattern of [/steps to do/, /look 2/]) {
     const run = settle(other, '--jobs', '2');
     run.process.stderr?.on('data', () => {
       if (pattern.test(run.errors())) run.process.kill('SIGKILL');
@@ -109,7 +109,7 @@ test('out of time it shows the last look that was finished and ends with 5', asy
   const other = gridFolder(growing);
   const run = settle(other);
   run.process.stderr?.on('data', () => {
-    if (/look 1[\s\S]*retrain tiny/.test(run.errors())) run.process.kill('SIGKILL');
+    if (/look 1[\s\S]*steps to do/.test(run.errors())) run.process.kill('SIGKILL');
   });
   await run.ending;
   const report = await verb(other, 'report', ...other.flags);

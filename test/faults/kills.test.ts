@@ -18,23 +18,24 @@ const early = 0.2;
 const pauseMs = 100;
 
 let board: string;
-/** What an undisturbed run prints, line by line, and how long it takes until the first. */
+/** How many lines of events an undisturbed run prints, and how long it takes until the first. */
 let lines: number;
 let firstLineMs: number;
 
+/** Tells every event, so that there are many moments to kill it at. */
 const run = ({ folder, flags }: GridFolder): RunningCommand =>
-  start(['grid', ...flags, '--progress', 'plain', '--jobs', '2'], { cwd: folder });
+  start(['grid', ...flags, '--json', '--jobs', '2'], { cwd: folder });
 
 beforeAll(async () => {
   const folder = gridFolder(faultGrid);
   const before = performance.now();
   const command = run(folder);
-  command.process.stderr?.once('data', () => {
+  command.process.stdout?.once('data', () => {
     firstLineMs = performance.now() - before;
   });
-  const { code, stderr } = await command.ending;
+  const { code, stdout, stderr } = await command.ending;
   expect(code, stderr).toBe(0);
-  lines = linesOf(stderr);
+  lines = linesOf(stdout);
   board = boardBytes(folder, 'faults');
 });
 
@@ -71,8 +72,8 @@ async function killedAtRandom(command: RunningCommand, ofLines: number): Promise
   if (Math.random() < early) timer = kill(firstLineMs);
   else {
     const line = 1 + Math.floor(Math.random() * ofLines);
-    command.process.stderr?.on('data', () => {
-      if (linesOf(command.errors()) >= line) timer ??= kill(pauseMs);
+    command.process.stdout?.on('data', () => {
+      if (linesOf(command.output()) >= line) timer ??= kill(pauseMs);
     });
   }
   const { code, stderr } = await command.ending;

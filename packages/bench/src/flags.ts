@@ -35,11 +35,13 @@ const flags = {
       ['onnx', 'tfjs'],
     ).default('onnx'),
   progress: () =>
-    among(new Option('--progress <style>', 'plain lines, a bar, or none; a bar is the default on a terminal'), [
-      'plain',
-      'bar',
-      'none',
-    ]),
+    among(
+      new Option(
+        '--progress <style>',
+        'live: a view that is drawn over, the default on a terminal; plain: a line every ten seconds and the failures; none',
+      ),
+      ['live', 'plain', 'none'],
+    ),
   json: () => new Option('--json', 'JSON on standard output instead of text'),
   results: () =>
     new Option('--results <folder>', 'where results are kept (default: results/ of the workspace)').argParser(folder),
@@ -60,7 +62,7 @@ export interface FlagValues {
   failFast?: true;
   quick?: true;
   engine: 'onnx' | 'tfjs';
-  progress?: 'plain' | 'bar' | 'none';
+  progress?: 'live' | 'plain' | 'none';
   json?: true;
   results?: string;
   debug?: true;

@@ -1,4 +1,5 @@
 import { type BenchError, fromPlainError } from '@attribution-bench/contract';
+import { singleLine } from '@attribution-bench/leaderboard/display-text';
 import type { Plan, RunOutcome } from '@attribution-bench/runner';
 import { type ExitCode, exitCode, exitOf } from './exit-codes.js';
 import type { FlagValues } from './flags.js';
@@ -11,7 +12,7 @@ type RunFlags = Pick<FlagValues, 'jobs' | 'maxTime' | 'failFast' | 'progress' | 
 /** Runs a plan and shows how it goes. The first Ctrl-C stops it cleanly, user code by force where need be; a second one at once. */
 export async function runWithProgress(plan: Plan, flags: RunFlags): Promise<RunOutcome> {
   const { graceMs, runPlan, userCodeOf } = await import('@attribution-bench/runner');
-  const reporter = chooseReporter(flags);
+  const reporter = await chooseReporter(plan, flags);
   const cancel = new AbortController();
   const abandon = new AbortController();
   const grace = plan.steps.some(({ needed, job }) => needed && userCodeOf(job) !== undefined)
@@ -54,7 +55,7 @@ const incompleteBecause = {
 /** How a run ended, for people: a line for the outcome and one for each failed cell. */
 export function closingLines(outcome: RunOutcome): string[] {
   const { counts, failedCells, incomplete } = outcome;
-  const lines = failedCells.map(({ cell, reason }) => `failed: ${cell}: ${reason}`);
+  const lines = failedCells.map(({ cell, reason }) => singleLine(`failed: ${cell}: ${reason}`));
   if (outcome.error !== undefined) lines.push(`error: ${(fromPlainError(outcome.error) satisfies BenchError).line}`);
   const took = `${formatDuration(outcome.seconds)}, ${formatBytes(outcome.peakRssBytes)} at peak`;
   const elsewhere = counts.elsewhere === 0 ? '' : ` here, ${counts.elsewhere} by other processes`;

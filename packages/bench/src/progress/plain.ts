@@ -1,23 +1,46 @@
-import { atWork, counted, lineOf, newRunState, outlook, update } from './lines.js';
+import type { PlannedStep, RunEvent } from '@attribution-bench/runner';
 import type { ProgressReporter } from './reporter.js';
+import { failureOf, type RunState, trackRun } from './run-state.js';
+import { atWork, counted, etaWords, meansWords, rateWords, startLine } from './words.js';
 
-const signOfLifeMs = 10_000;
+const everyMs = 10_000;
 
-/** One line for every finished group of trainings and cell, and a sign of life every ten seconds. */
-export function plainReporter(write: (line: string) => void): ProgressReporter {
-  const state = newRunState();
+/**
+ * For logs: what there is to do, then a line every ten seconds, and one for each failure and warning.
+ * @param steps those of the plan that are to be done
+ */
+export function plainReporter(
+  write: (line: string) => void,
+  steps: readonly Pick<PlannedStep, 'kind' | 'task' | 'method'>[],
+): ProgressReporter {
+  const { state, update } = trackRun(steps);
   let lastLineAt = Number.NEGATIVE_INFINITY;
   return {
     onEvent(event) {
-      update(state, event);
-      const line = lineOf(state, event);
+      update(event);
+      const line = lastingLine(state, event);
       if (line !== undefined) write(line);
       if (event.type === 'run-started') lastLineAt = event.at;
-      if (event.type !== 'heartbeat' || event.at - lastLineAt < signOfLifeMs) return;
+      if (event.type !== 'heartbeat' || event.at - lastLineAt < everyMs) return;
       lastLineAt = event.at;
-      write(counted(state, `${outlook(state)}  running: ${atWork(state)}`));
+      write(progressLine(state));
     },
     note: write,
     close() {},
   };
+}
+
+function lastingLine({ steps }: RunState, event: RunEvent): string | undefined {
+  if (event.type === 'run-started') return startLine(event);
+  if (event.type === 'log') return event.level === 'warning' ? `warning: ${event.message}` : undefined;
+  const failure = failureOf(event);
+  return failure === undefined ? undefined : `${counted(steps)} failed: ${failure}`;
+}
+
+function progressLine(state: RunState): string {
+  const { steps, cells } = state;
+  const ofCells = cells.total === 0 ? '' : `${cells.ended} of ${cells.total} cells`;
+  return [counted(steps), ofCells, rateWords(state), etaWords(state), `(${meansWords(state)})`, ` ${atWork(state)}`]
+    .filter((part) => part !== '')
+    .join('  ');
 }

@@ -87,7 +87,7 @@ function taskTable(view: TaskView, board: Board, width: number, paint: Paint): s
     ...wrap(singleLine(modelSentence(task)), width).map(paint.dim),
     ...(metric === undefined ? [] : ['']),
   ];
-  const columns = columnsOf(view, board, width);
+  const { columns, hidden } = columnsOf(view, board, width);
   const line = (row: RowView) => joinCells(columns, (column) => column.cell(row));
   const rule = '─'.repeat(Math.min(width, displayWidth(joinCells(columns, ({ header }) => header, false))));
   const isTop = ({ row }: RowView) => row.groups?.includes('a') === true;
@@ -102,6 +102,7 @@ function taskTable(view: TaskView, board: Board, width: number, paint: Paint): s
           ...(controls.length === 0 ? [] : [paint.dim(rule), ...controls.map(line).map(paint.dim)]),
         ];
   const notes = [
+    hiddenSentence(hidden, width),
     marksSentence(view),
     choiceSentence(view, board.selection?.budget),
     settlingSentence(view),
@@ -128,10 +129,16 @@ function joinCells(columns: readonly Column[], text: (column: Column) => string,
   return trim ? joined.trimEnd() : joined;
 }
 
+interface FittingColumns {
+  readonly columns: readonly Column[];
+  /** Headers of those that there is no room for. */
+  readonly hidden: readonly string[];
+}
+
 /** The columns that fit: the first ones always, the others while there is room, in this order. */
-function columnsOf(view: TaskView, board: Board, width: number): Column[] {
+function columnsOf(view: TaskView, board: Board, width: number): FittingColumns {
   const { metric, otherMetrics } = view;
-  if (metric === undefined) return [];
+  if (metric === undefined) return { columns: [], hidden: [] };
   const rows = [...(view.ceiling === undefined ? [] : [view.ceiling]), ...view.ranked, ...view.controls];
   const column = (
     header: string,
@@ -200,7 +207,12 @@ function columnsOf(view: TaskView, board: Board, width: number): Column[] {
   ];
   const columns = ordered.filter((candidate) => shown.has(candidate));
   if (room >= narrowestPlot) columns.splice(columns.indexOf(interval) + 1, 0, plotColumn(rows, room, view.ceiling));
-  return columns;
+  return { columns, hidden: wanted.filter((candidate) => !shown.has(candidate)).map(({ header }) => header) };
+}
+
+function hiddenSentence(hidden: readonly string[], width: number): string | undefined {
+  if (hidden.length === 0) return undefined;
+  return `Hidden at ${width} columns: ${hidden.join(', ')}; a wider terminal and board.md have them.`;
 }
 
 function plotColumn(rows: readonly RowView[], width: number, ceiling: RowView | undefined): Column {
