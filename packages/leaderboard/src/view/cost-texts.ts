@@ -30,6 +30,6 @@ export function costTexts(cost: RowCost | undefined, mark: string): CostTexts {
 }
 
 /** `3.2 s`, or `3.2 s (1.1 s shared)`. */
-export function trainText(seconds: number, shared: number | undefined): string {
+function trainText(seconds: number, shared: number | undefined): string {
   return `${formatSeconds(seconds)}${shared === undefined ? '' : ` (${formatSeconds(shared)} shared)`}`;
 }

@@ -10,7 +10,7 @@ const lineHeight = 14;
 const longestName = 20;
 
 /** A mark that is named beside the box, in units of the drawing. */
-export interface Labelled {
+interface Labelled {
   readonly row: RowView['row'];
   readonly x: number;
   readonly y: number;

@@ -31,7 +31,7 @@ ${
 }
 
 /** `digits-mlp@fresh` may break after its hyphens and signs. */
-export function breakable(name: string): Html[] {
+function breakable(name: string): Html[] {
   return name.split(/(?<=[-@_/.])/).flatMap((part, i) => (i === 0 ? [html`${part}`] : [html`<wbr>`, html`${part}`]));
 }
 
