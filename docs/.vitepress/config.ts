@@ -81,6 +81,7 @@ export default defineConfig({
         items: [
           { text: 'Arrays', link: '/files/arrays' },
           { text: 'Image folders', link: '/files/image-folders' },
+          { text: 'Tables and regression', link: '/files/tables' },
           { text: 'The store', link: '/files/store' },
           { text: 'Truth packs', link: '/files/truth-pack' },
           { text: 'Published truths', link: '/foreign-truths' },

@@ -42,6 +42,7 @@ export interface Checkpoint {
 /**
  * One scalar a sample, computed in TensorFlow.js from what the model predicts.
  * Classifier: prediction = logits [batch × classes], reference = one-hot labels [batch × classes].
+ * Regressor: prediction = predicted responses [batch × 1], reference = responses [batch × 1].
  * Generator: prediction = predicted noise [batch × dims], reference = the noise that was added [batch × dims].
  * Returns [batch].
  *

@@ -1,5 +1,5 @@
 /** Kinds of tasks whose models are trained here. */
-export type ModelKind = 'classifier' | 'generator';
+export type ModelKind = 'classifier' | 'regressor' | 'generator';
 /** `foreign`: of the task only a ground truth is known that others published; it has no points, models or gradients. */
 export type TaskKind = ModelKind | 'foreign';
 

@@ -7,6 +7,8 @@ export interface ShownPoint {
   readonly source: string;
   /** Class as the model is given it; absent where it has none. */
   readonly label?: number;
+  /** Of a regressor: what is to be predicted, as the model is trained on it. */
+  readonly response?: number;
   /** Whether label noise changed the class. */
   readonly flipped?: boolean;
   /** [height × width × channels], 8 bits each, row-major; absent where the points are not images. */

@@ -15,7 +15,7 @@ export default defineMethod({
   cite: 'Lin et al. 2022, arXiv:2206.10013',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['subsets'],
   params: {
     retrainings: int({ default: 128, min: 10, help: 'models trained, as many for each share' }),

@@ -29,7 +29,7 @@ export default defineMethod({
   cite: 'Kwon and Zou 2022, arXiv:2110.14049',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['subsets'],
   params: {
     ...orderParams,

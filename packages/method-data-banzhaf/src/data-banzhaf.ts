@@ -13,7 +13,7 @@ export default defineMethod({
   cite: 'Wang and Jia 2023, arXiv:2205.15466',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['subsets'],
   params: {
     retrainings: int({ default: 128, min: 2, help: 'models trained, each on a subset of its own' }),

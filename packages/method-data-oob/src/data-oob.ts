@@ -13,7 +13,7 @@ export default defineMethod({
   cite: 'Kwon and Zou 2023, arXiv:2304.07718',
   revision: 1,
   scoreShape: 'global',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['subsets'],
   params: {
     retrainings: int({ default: 128, min: 2, help: 'models trained, each on a bootstrap sample of the training set' }),

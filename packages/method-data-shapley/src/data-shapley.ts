@@ -29,7 +29,7 @@ export default defineMethod({
   cite: 'Ghorbani and Zou 2019, arXiv:1904.02868',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['subsets'],
   params: {
     ...orderParams,

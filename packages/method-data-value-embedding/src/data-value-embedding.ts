@@ -55,7 +55,7 @@ export default defineMethod({
   cite: 'Wang et al. 2025, arXiv:2412.09538',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['trajectory', 'gradients', 'curvature'],
   params,
   stages: { fit: [...projectedBy, 'curvature'], queries: projectedBy },

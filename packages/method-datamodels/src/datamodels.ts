@@ -15,7 +15,7 @@ export default defineMethod({
   cite: 'Ilyas et al. 2022, arXiv:2202.00622',
   revision: 2,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator', 'foreign'],
+  tasks: ['classifier', 'regressor', 'generator', 'foreign'],
   needs: ['subsets'],
   params: {
     retrainings: int({ default: 128, min: 10, help: 'models trained, each on a subset of its own' }),

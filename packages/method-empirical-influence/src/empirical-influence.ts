@@ -13,7 +13,7 @@ export default defineMethod({
   cite: 'Feldman and Zhang 2020, arXiv:2008.03703',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator', 'foreign'],
+  tasks: ['classifier', 'regressor', 'generator', 'foreign'],
   needs: ['subsets'],
   params: {
     retrainings: int({ default: 128, min: 2, help: 'models trained, each on a subset of its own' }),

@@ -13,7 +13,7 @@ export default defineMethod({
   cite: 'Hanawa et al. 2021, arXiv:2006.04528',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['features', 'checkpoints'],
   params: {
     measure: choice(['cosine', 'dot', 'euclidean'], {

@@ -13,7 +13,7 @@ export default defineMethod({
   cite: 'Ko et al. 2024, arXiv:2402.08922',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['checkpoints', 'gradients'],
   params: {
     step: num({

@@ -10,7 +10,7 @@ export default defineMethod({
   cite: 'Charpiat et al. 2019, arXiv:2102.05262',
   revision: 2,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['checkpoints', 'gradients'],
   params: { ...projectionParams('none'), ...timestepsParams },
   async score(ctx, { projection, projDim, timesteps }) {

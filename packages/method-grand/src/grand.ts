@@ -22,12 +22,12 @@ export default defineMethod({
   cite: 'Paul et al. 2021, arXiv:2107.07075',
   revision: 1,
   scoreShape: 'global',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['gradients', 'trajectory'],
   params: { ...earlyParams, ...projectionParams('none'), ...timestepsParams },
   expectSignal: false,
   uses: usesEarly,
-  adapted: ({ kind }) => (kind === 'generator' ? 'the paper has classifiers' : undefined),
+  adapted: ({ kind }) => (kind === 'classifier' ? undefined : 'the paper has classifiers'),
   async fit(ctx, { projection, projDim, timesteps }) {
     const { train } = ctx.task;
     const models = earlyModels(ctx.trajectory);

@@ -15,7 +15,7 @@ export default defineMethod({
   cite: 'Wang et al. 2024, arXiv:2406.11011',
   revision: 2,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['trajectory'],
   params: {
     order: choice(['first', 'second'], {

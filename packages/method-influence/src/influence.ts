@@ -22,7 +22,7 @@ export default defineMethod({
   cite: 'Koh and Liang 2017, arXiv:1703.04730',
   revision: 4,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['checkpoints', 'gradients', 'curvature'],
   params,
   uses: ({ checkpoints }) => ({ checkpoints }),

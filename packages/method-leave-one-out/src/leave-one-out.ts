@@ -17,7 +17,7 @@ export default defineMethod({
   cite: 'Cook 1977, Technometrics 19(1)',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['subsets'],
   params: {
     seeds: int({ default: 1, min: 1, help: 'training runs without each point, whose falls are averaged' }),

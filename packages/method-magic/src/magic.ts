@@ -15,7 +15,7 @@ export default defineMethod({
   cite: 'Ilyas and Engstrom 2025, arXiv:2504.16430',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['unrolling'],
   params: {
     mean: choice(['whole', 'kept'], {

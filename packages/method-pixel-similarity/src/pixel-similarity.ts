@@ -10,7 +10,7 @@ export default defineMethod({
   cite: 'baseline of Zheng et al. 2024, arXiv:2311.00500',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['features'],
   params: {
     measure: choice(['cosine', 'dot', 'euclidean'], {

@@ -9,7 +9,7 @@ export default defineMethod({
   cite: 'none',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator', 'foreign'],
+  tasks: ['classifier', 'regressor', 'generator', 'foreign'],
   needs: [],
   params: {},
   expectSignal: false,

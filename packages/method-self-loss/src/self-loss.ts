@@ -13,7 +13,7 @@ export default defineMethod({
   cite: 'margin: Pleiss et al. 2020, arXiv:2001.10528',
   revision: 1,
   scoreShape: 'global',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['checkpoints', 'trajectory'],
   params: {
     score: choice(['loss', 'margin'], {

@@ -28,7 +28,7 @@ export default defineMethod({
   cite: 'Bae et al. 2024, arXiv:2405.12186',
   revision: 1,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['trajectory', 'gradients', 'curvature'],
   params,
   uses: ({ segments, checkpoints, runs }) => ({

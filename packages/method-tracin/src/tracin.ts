@@ -50,7 +50,7 @@ export default defineMethod({
   cite: 'Pruthi et al. 2020, arXiv:2002.08484',
   revision: 2,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['trajectory', 'gradients'],
   params,
   uses: ({ checkpoints }) => ({ trajectory: checkpoints }),

@@ -1,5 +1,6 @@
 import {
   bool,
+  type Checkpoint,
   choice,
   defineMethod,
   int,
@@ -89,6 +90,8 @@ type Context = MethodContext<'checkpoints' | 'gradients'>;
  * TRAK (Park et al. 2023, section 3, and MadryLab/trak where paper and code differ). With features φ = Pᵀ∇f / √p of the
  * margin f under each checkpoint c, with a fresh projection P, and Φ those of the training set:
  * score = mean_c [φ_c(query)ᵀ (Φ_cᵀΦ_c + λI)⁻¹ φ_c(point)] × mean_c [1 - p_c(point)].
+ * Of a regressor f is the prediction, and in place of 1 - p stands the slope of the loss that training goes down; queries have
+ * the gradient of the target.
  */
 export default defineMethod({
   id: 'trak',
@@ -98,7 +101,7 @@ export default defineMethod({
   cite: 'Park et al. 2023, arXiv:2303.14186',
   revision: 2,
   scoreShape: 'pairwise',
-  tasks: ['classifier', 'generator'],
+  tasks: ['classifier', 'regressor', 'generator'],
   needs: ['checkpoints', 'gradients'],
   params,
   uses: ({ checkpoints, fraction }) => ({ checkpoints, ...(fraction < 1 && { checkpointFraction: fraction }) }),
@@ -197,20 +200,48 @@ function outToLoss(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
   return tf.sigmoid(tf.neg(margin(logits, labels)));
 }
 
-/** Mean over checkpoints of |d loss / d f| of each training point, [train]; 1 where f is the loss itself. */
+/** Mean over checkpoints of -d loss / d f of each training point, [train]; 1 where f is the loss itself. */
 async function meanOutToLoss(ctx: Context, params: FeatureParams): Promise<Float32Array> {
   const mean = new Float32Array(ctx.task.train);
-  if (outputOf(ctx, params) === 'loss') return mean.fill(1);
+  if (outputOf(ctx, params, 'train') === 'loss') return mean.fill(1);
+  const regresses = ctx.task.kind === 'regressor';
   for (const checkpoint of ctx.checkpoints) {
     ctx.signal.throwIfAborted();
-    const values = await ctx.outputs({ of: 'train', checkpoint, output: outToLoss });
+    const asked = { of: 'train', checkpoint } as const;
+    const values = await (regresses ? descents(ctx, asked) : ctx.outputs({ ...asked, output: outToLoss }));
     for (let i = 0; i < mean.length; i++) mean[i] += values[i] / ctx.checkpoints.length;
   }
   return mean;
 }
 
-function outputOf({ task }: Context, { output }: FeatureParams): Output {
+/** What is differentiated of points of a set. */
+function outputOf({ task }: Context, { output }: FeatureParams, of: PointSet): Output {
+  if (task.kind === 'regressor') return of === 'queries' ? 'target' : predicted;
   return task.kind === 'generator' || output === 'loss' ? 'loss' : margin;
+}
+
+function predicted(prediction: tf.Tensor): tf.Tensor {
+  return tf.sum(prediction, -1);
+}
+
+function missing(prediction: tf.Tensor, response: tf.Tensor): tf.Tensor {
+  return tf.sum(tf.sub(response, prediction), -1);
+}
+
+/** Share of r² from which r² - 2 loss is no rounding error. */
+const rounding = 1e-5;
+
+/**
+ * -d loss / d prediction of each training point of a regressor, from what the prediction misses, r, and the loss: r where the
+ * loss is r²/2, and |r| - √(r² - 2 loss) with the sign of r where it is Huber's, which is linear there.
+ */
+async function descents(ctx: Context, asked: { of: PointSet; checkpoint: Checkpoint }): Promise<Float32Array> {
+  const errors = await ctx.outputs({ ...asked, output: missing });
+  const losses = await ctx.outputs({ ...asked, output: 'loss' });
+  return errors.map((error, point) => {
+    const excess = error ** 2 - 2 * losses[point];
+    return excess <= rounding * error ** 2 ? error : Math.sign(error) * (Math.abs(error) - Math.sqrt(excess));
+  });
 }
 
 /** The columns that have a kernel of their own: all, or those of each layer. */
@@ -242,7 +273,7 @@ async function* features(ctx: Context, params: FeatureParams, index: number, of:
   const rows = ctx.gradients({
     of,
     checkpoint: ctx.checkpoints[index],
-    output: outputOf(ctx, params),
+    output: outputOf(ctx, params, of),
     projection: {
       kind: projection,
       dim: projDim,

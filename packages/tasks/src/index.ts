@@ -68,11 +68,12 @@ export { openTask } from './open-task.js';
 export { declareOwnPart, type OwnDeclaration, type PartKind } from './own-parts.js';
 export { datasetName, isOwnPart, knownParts, paramsOf, partOf } from './parts.js';
 export { querySets } from './queries.js';
+export { regressionParams } from './regressor/regression-params.js';
 export { type DeclarePart, type ResolvedTask, resolveTask } from './resolve-task.js';
 export type { Choice, QuerySpec, TaskSpec } from './spec.js';
 export { drawSubset, type SubsetKind, type SubsetScope, seriesOf } from './subsets/draw-subset.js';
 export { type SubsetModel, trainOnSubsets } from './subsets/train-on-subsets.js';
-export { defineTarget, type Target, type TargetSpec } from './targets/target.js';
+export { defineTarget, type Target, type TargetFunction, type TargetSpec } from './targets/target.js';
 export { targets } from './targets/targets.js';
 export type {
   ContextRequest,

@@ -7,6 +7,7 @@ import { normalisationOf } from './data/normalisation.js';
 import type { DataEnvironment, TaskData } from './data/task-data.js';
 import { generator } from './generator/generator.js';
 import { createEvaluator } from './passes/evaluator.js';
+import { regressor } from './regressor/regressor.js';
 import type { TaskSpec } from './spec.js';
 import { modelsAtOnce } from './stack.js';
 import type { Task } from './task.js';
@@ -14,7 +15,7 @@ import { taskInfo } from './task-info.js';
 import { openTrainer, type Trainer } from './training/trainer.js';
 import { createUnroller } from './training/unrolling.js';
 
-const kinds = choices('kind', { classifier, generator });
+const kinds = choices('kind', { classifier, regressor, generator });
 const contexts = choices('service', { context: createContext, unroll: createUnroller });
 
 /**

@@ -5,6 +5,7 @@ import { installedAt } from './code/installed-package.js';
 import type { Dataset } from './data/dataset.js';
 import { diffusionParams } from './generator/diffusion.js';
 import type { Model } from './models/model.js';
+import { regressionParams } from './regressor/regression-params.js';
 import { negDenoisingLoss } from './targets/neg-denoising-loss.js';
 import type { Target } from './targets/target.js';
 
@@ -38,7 +39,7 @@ export function loadOwnPart<K extends PartKind>(kind: K, file: string): { part: 
   if (lacking !== undefined)
     throw new BenchError({
       code: 'MODULE_INVALID',
-      message: `the ${kind} of a generator ${file} has no parameter ${lacking.names.join(', ')}`,
+      message: `the ${kind} of a ${'kind' in part ? part.kind : kind} ${file} has no parameter ${lacking.names.join(', ')}`,
       next: lacking.next,
     });
   return { part, sha256 };
@@ -51,12 +52,18 @@ export function declareOwnPart<K extends PartKind>(kind: K, file: string): OwnDe
   return { declared: plain as unknown as Declared<Parts[K]>, sha256 };
 }
 
-/** Parameters that the bench reads from parts of generators, where they are not declared. */
+/** Parameters that the bench reads from parts of generators and from models of regressors, where they are not declared. */
 function lackingParams(
   kind: PartKind,
   part: Parts[PartKind],
 ): { readonly names: readonly string[]; readonly next: string } | undefined {
-  if (!('kind' in part) || part.kind !== 'generator') return undefined;
+  if (!('kind' in part)) return undefined;
+  if (kind === 'model' && part.kind === 'regressor') {
+    const names = Object.keys(regressionParams).filter((name) => part.params[name] === undefined);
+    const next = 'spread regressionParams of @attribution-bench/tasks into its params';
+    return names.length === 0 ? undefined : { names, next };
+  }
+  if (part.kind !== 'generator') return undefined;
   const needed =
     kind === 'model' ? [...Object.keys(diffusionParams), 'timeFeatures'] : Object.keys(negDenoisingLoss.params);
   const names = needed.filter((name) => part.params[name] === undefined);

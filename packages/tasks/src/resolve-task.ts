@@ -12,6 +12,7 @@ import {
   type ParamValue,
 } from '@attribution-bench/contract';
 import { locateModule } from './code/authored-module.js';
+import { usualKinds } from './data/dataset.js';
 import { plantsIn } from './data/plants/plants.js';
 import { type Declared, declareOwnPart, type OwnDeclaration, type PartKind, type Parts } from './own-parts.js';
 import { knownParts } from './parts.js';
@@ -23,7 +24,11 @@ export type ResolvedTask = { ok: true; spec: TaskSpec } | { ok: false; problems:
 
 type Fields = Readonly<Record<string, unknown>>;
 const keys = ['id', 'kind', 'data', 'model', 'target', 'queries'];
-const defaultTarget: Readonly<Record<ModelKind, string>> = { classifier: 'margin', generator: 'neg-denoising-loss' };
+const defaultTarget: Readonly<Record<ModelKind, string>> = {
+  classifier: 'margin',
+  regressor: 'prediction',
+  generator: 'neg-denoising-loss',
+};
 
 /**
  * Checks a task as written in a grid file (`extends` already merged, `truth` taken out) and fills in every default.
@@ -55,6 +60,15 @@ export function resolveTask(
     report(['kind'], `${model.declared.id} is a ${kind} model, the task says ${JSON.stringify(raw.kind)}`);
   }
   const data = chosen('dataset', 'data', raw.data, from);
+  const { kinds = usualKinds } = data?.declared ?? {};
+  if (data !== undefined && model !== undefined && !kinds.includes(kind)) {
+    const fitting = Object.values(knownParts.model).filter((known) => kinds.includes(known.kind));
+    report(
+      ['data'],
+      `${data.declared.id} has points for a ${kinds.join(' or a ')}, and ${model.declared.id} is a ${kind}`,
+      `take a dataset for a ${kind}, or one of the models ${fitting.map(({ id }) => id).join(', ')}`,
+    );
+  }
   const target = chosen('target', 'target', raw.target ?? defaultTarget[kind], from);
   if (target !== undefined && model !== undefined && target.declared.kind !== kind) {
     report(['target'], `${target.declared.id} is a target of a ${target.declared.kind}, the model is a ${kind}`);
@@ -153,14 +167,16 @@ function checked(key: string, specs: ParamSpecs, given: Fields, problems: ParamP
 type Report = (path: (string | number)[], message: string, next?: string) => void;
 
 function checkClasses(kind: ModelKind, { classes, flipLabels, normalise }: Values, report: Report): void {
+  if (kind === 'regressor' && Array.isArray(classes) && classes.length > 0)
+    report(['data', 'classes'], 'the points of a regressor have no classes', 'leave classes out');
   if (Array.isArray(classes)) {
     const twice = classes.find((name, index) => classes.indexOf(name) !== index);
     if (twice !== undefined) report(['data', 'classes'], `names ${JSON.stringify(twice)} twice`);
   }
   const count = Array.isArray(classes) ? classes.length : classes;
   if (kind === 'classifier' && count === 1) report(['data', 'classes'], 'a classifier needs at least two classes');
-  if (kind === 'generator' && flipLabels !== 0) {
-    report(['data', 'flipLabels'], 'a generator does not see labels', 'leave flipLabels out');
+  if (kind !== 'classifier' && flipLabels !== 0) {
+    report(['data', 'flipLabels'], `a ${kind} does not see classes`, 'leave flipLabels out');
   }
   if (kind === 'generator' && normalise !== undefined) {
     report(['data', 'normalise'], 'a generator is fed pixels from -1 to 1', 'leave normalise out');
@@ -172,10 +188,11 @@ function checkPlants(kind: ModelKind, dataset: string | undefined, data: Values,
   if (first === undefined || first === 'flipLabels') return;
   if (second !== undefined)
     report(['data', first], `cannot be there beside ${second}`, 'make a task of each; the second can extend the first');
-  if (kind === 'generator') report(['data', first], 'is for classifiers', 'leave it out');
+  if (kind !== 'classifier') report(['data', first], 'is for classifiers', 'leave it out');
   const { mixed } = data;
   if (!isObject(mixed)) return;
-  const needsMore = ({ params }: Parts['dataset']) =>
+  const needsMore = ({ kinds = usualKinds, params }: Parts['dataset']) =>
+    !kinds.includes('classifier') ||
     Object.values(params).some((param) => param.default === undefined && param.optional !== true);
   const known = Object.entries(knownParts.dataset).flatMap(([name, part]) =>
     name === dataset || needsMore(part) ? [] : [name],
@@ -214,7 +231,7 @@ function resolveQueries(
   givenData: Fields,
   problems: ParamProblem[],
 ): QuerySpec | undefined {
-  if (kind === 'classifier') {
+  if (kind !== 'generator') {
     if (given === undefined) return data && { heldout: data.queries as number, generated: 0 };
     problems.push({ path: ['queries'], message: 'is for generators', next: 'set data.queries' });
     return undefined;

@@ -72,7 +72,7 @@ export interface Task {
   queryTargets(parameters: readonly Float32Array[]): Promise<Float32Array[]>;
   /** Classifiers: 1 where a model gives a query its label, [queries] each. */
   queryRight?(parameters: readonly Float32Array[]): Promise<Uint8Array[]>;
-  /** Values that tell whether a model is worth explaining. Classifier: trainLoss, trainAccuracy, queryAccuracy. Generator: trainLoss, heldoutLoss, generatedLoss. */
+  /** Values that tell whether a model is worth explaining. Classifier: trainLoss, trainAccuracy, queryAccuracy. Regressor: trainLoss, trainRmse, queryRmse. Generator: trainLoss, heldoutLoss, generatedLoss. */
   sanity(parameters: Float32Array): Promise<Record<string, number>>;
   /**
    * Generators: images of a model, [images × dims], in the range of the inputs. Image i starts from the same noise in

@@ -38,21 +38,24 @@ export function printedPoint({ task, target, point, imageShape, cells }: PointIn
   return [[`${task}: ${described(point)}`, ...pictures([point])].join('\n'), ...cells.map(block)].join('\n\n');
 }
 
-function described({ side, index, source, label, flipped }: ShownPoint): string {
+function described({ side, index, source, label, response, flipped }: ShownPoint): string {
   const role = side === 'train' ? `training point train:${index}` : `query query:${index}`;
   const noisy = flipped === true ? ' (changed by label noise)' : '';
-  return `${role}, ${source}${label === undefined ? '' : `, class ${label}${noisy}`}`;
+  const said = response === undefined ? '' : `, response ${response.toPrecision(4)}`;
+  return `${role}, ${source}${label === undefined ? said : `, class ${label}${noisy}`}`;
 }
 
 function pointTable(points: readonly ScoredPoint[]): string {
   const labelled = points.some(({ label }) => label !== undefined);
+  const responds = points.some(({ response }) => response !== undefined);
   return table(
-    ['score', 'point', 'source', ...(labelled ? ['class'] : [])],
-    points.map(({ score, side, index, source, label, flipped }) => [
+    ['score', 'point', 'source', ...(labelled ? ['class'] : []), ...(responds ? ['response'] : [])],
+    points.map(({ score, side, index, source, label, response, flipped }) => [
       score !== 0 && Math.abs(score) < 1e-3 ? score.toExponential(3) : score.toPrecision(4),
       `${side}:${index}`,
       source,
       ...(labelled ? [`${label ?? ''}${flipped === true ? ' (flipped)' : ''}`] : []),
+      ...(responds ? [response?.toPrecision(4) ?? ''] : []),
     ]),
   );
 }

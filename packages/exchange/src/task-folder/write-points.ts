@@ -20,7 +20,7 @@ export function writeArray(
 
 /** Writes the training points and the queries; returns what `task.json` says of both. */
 export async function writePoints(folder: FolderWriter, { data, spec }: TaskToWrite, portable: PortableTask) {
-  const { inputShape, generatingModel } = data;
+  const { inputShape, generatingModel, responses } = data;
   const [train, queries] = [data.labels.length, data.queryLabels.length];
   const { generated, sampler, samplerSteps } = spec.queries;
   return {
@@ -30,6 +30,9 @@ export async function writePoints(folder: FolderWriter, { data, spec }: TaskToWr
       inputs: await writeArray(folder, 'train/inputs.npy', [train, ...inputShape], data.inputs, 'float32'),
       labels: await writeArray(folder, 'train/labels.npy', [train], data.labels, 'int32'),
       flipped: await writeArray(folder, 'train/flipped.npy', [train], data.flipped, 'uint8'),
+      ...(responses && {
+        responses: await writeArray(folder, 'train/responses.npy', [train], responses.train, 'float32'),
+      }),
     },
     queries: {
       count: queries,
@@ -37,6 +40,9 @@ export async function writePoints(folder: FolderWriter, { data, spec }: TaskToWr
       ids: data.queryIds,
       inputs: await writeArray(folder, 'queries/inputs.npy', [queries, ...inputShape], data.queryInputs, 'float32'),
       labels: await writeArray(folder, 'queries/labels.npy', [queries], data.queryLabels, 'int32'),
+      ...(responses && {
+        responses: await writeArray(folder, 'queries/responses.npy', [queries], responses.queries, 'float32'),
+      }),
       ...(generatingModel === undefined
         ? {}
         : {

@@ -31,6 +31,16 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     return torch.logaddexp(torch.zeros_like(negated), negated)
 
 
+def squared_loss(prediction: Tensor, response: Tensor) -> Tensor:
+    """r² / 2 of the error r; ``prediction`` [batch × 1], ``response`` [batch]; returns [batch]."""
+    return (prediction.squeeze(-1) - response).square() / 2
+
+
+def huber_loss(prediction: Tensor, response: Tensor, delta: float) -> Tensor:
+    """Huber's loss: r² / 2 where abs(r) <= ``delta``, linear beyond. Shapes as in :func:`squared_loss`."""
+    return torch.nn.functional.huber_loss(prediction.squeeze(-1), response, reduction="none", delta=delta)
+
+
 def denoising_loss(prediction: Tensor, noise: Tensor) -> Tensor:
     """Mean squared error over the numbers of an input; both [batch × numbers], returns [batch]."""
     return (prediction - noise).square().mean(-1)
@@ -40,7 +50,7 @@ def loss_of(task: "Task", points: "Indices") -> Callable[[nn.Module], Tensor]:
     """See :meth:`attribution_bench.Task.loss`."""
     rows, scalar = _rows(points, task.train.count)
     if task.diffusion is None:
-        return _of_classifier(task, rows, scalar, cross_entropy, "train")
+        return _of_points(task, rows, scalar, _training_loss(task), "train")
     inputs, diffusion = task.train.inputs[rows], task.diffusion
     noise = diffusion.train_noise[rows][:, :, None]
     return lambda model: _shaped(_denoising(model, inputs, noise, diffusion.timesteps, diffusion), scalar)
@@ -52,10 +62,12 @@ def target_of(task: "Task", queries: "Indices") -> Callable[[nn.Module], Tensor]
     known = {
         "margin": margin,
         "neg-loss": lambda logits, labels: -cross_entropy(logits, labels),
+        "prediction": lambda prediction, _response: prediction.squeeze(-1),
+        "neg-regression-loss": lambda prediction, response: -_training_loss(task)(prediction, response),
     }
     use = task.target_description["id"]
     if task.diffusion is None and use in known:
-        return _of_classifier(task, rows, scalar, known[use], "queries")
+        return _of_points(task, rows, scalar, known[use], "queries")
     if task.diffusion is None or use != "neg-denoising-loss":
         raise BenchError("TARGET_UNKNOWN", f"the target {use!r} is not known", next="install a newer attribution-bench package")
     inputs, diffusion = task.queries.inputs[rows], task.diffusion
@@ -63,10 +75,21 @@ def target_of(task: "Task", queries: "Indices") -> Callable[[nn.Module], Tensor]
     return lambda model: _shaped(-_denoising(model, inputs, noise, diffusion.target_timesteps, diffusion), scalar)
 
 
-def _of_classifier(task: "Task", rows: np.ndarray, scalar: bool, output: Callable[[Tensor, Tensor], Tensor], of: str) -> Callable[[nn.Module], Tensor]:
-    inputs, labels = task.torch_points(of, torch.float64)
+def _training_loss(task: "Task") -> Callable[[Tensor, Tensor], Tensor]:
+    """Of a classifier or regressor."""
+    if task.kind != "regressor":
+        return cross_entropy
+    params = task.model["params"]
+    if params["loss"] == "squared":
+        return squared_loss
+    return lambda prediction, response: huber_loss(prediction, response, params["huberDelta"])
+
+
+def _of_points(task: "Task", rows: np.ndarray, scalar: bool, output: Callable[[Tensor, Tensor], Tensor], of: str) -> Callable[[nn.Module], Tensor]:
+    inputs, references = task.torch_points(of, torch.float64)
     chosen = torch.from_numpy(rows)
-    return lambda model: _shaped(output(model(inputs[chosen].to(_dtype(model))), labels[chosen]), scalar)
+    wanted = (lambda model: references[chosen].to(_dtype(model))) if task.kind == "regressor" else (lambda _model: references[chosen])
+    return lambda model: _shaped(output(model(inputs[chosen].to(_dtype(model))), wanted(model)), scalar)
 
 
 def _denoising(model: nn.Module, inputs: np.ndarray, noise: np.ndarray, timesteps: np.ndarray, diffusion: "Diffusion") -> Tensor:

@@ -46,8 +46,15 @@ class Points:
 
     @cached_property
     def labels(self) -> np.ndarray:
-        """Classes as trained on, int32 [points]; -1 where there is none."""
+        """Classes as trained on, int32 [points]; -1 where there is none, 0 everywhere of a regressor."""
         return self._folder.array(self._described["labels"])
+
+    @cached_property
+    def responses(self) -> np.ndarray:
+        """Of a regressor: what is to be predicted, as trained on, float32 [points]."""
+        if "responses" not in self._described:
+            raise BenchError("EXPORT_ABSENT", f"the {self.name} points have no responses", next="ask a task of kind regressor for them")
+        return self._folder.array(self._described["responses"])
 
     @cached_property
     def flipped(self) -> np.ndarray:
@@ -180,10 +187,10 @@ class Task:
         described = self.described
         self.id: str = described["id"]
         self.key: str = described["key"]
-        #: ``classifier`` or ``generator``.
+        #: ``classifier``, ``regressor`` or ``generator``.
         self.kind: str = described["kind"]
         self.input_shape: Tuple[int, ...] = tuple(described["input"]["shape"])
-        #: 0 for generators.
+        #: Of a classifier; otherwise 0.
         self.classes: int = described["classes"]
         #: ``{"use": ..., "params": {...}}``
         self.model: Dict[str, Any] = described["model"]
@@ -230,7 +237,8 @@ class Task:
         """The twin of this task's network with the weights of ``checkpoints[index]``, in evaluation mode.
 
         It takes inputs [batch × ...input shape] as ``points.inputs`` holds them (generators: and time features
-        [batch × time features]) and returns logits [batch × classes] (generators: the predicted noise, flat).
+        [batch × time features]) and returns logits [batch × classes] (regressors: predictions [batch × 1]; generators: the
+        predicted noise, flat).
         ``trajectory``: of ``trajectory[index]`` instead. ``dtype``: default float32.
 
         Raises BenchError NETWORK_OWN for a user's own network: write it in PyTorch and load :meth:`torch_weights`.
@@ -249,11 +257,13 @@ class Task:
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     def torch_points(self, of: str, dtype: "Optional[torch.dtype]" = None) -> "Tuple[torch.Tensor, torch.Tensor]":
-        """Inputs [points × ...input shape] and labels (int64 [points]) of ``train`` or ``queries``."""
+        """Inputs [points × ...input shape] and labels (int64 [points]), or responses of a regressor, of ``train`` or ``queries``."""
         import torch
 
         points = {"train": self.train, "queries": self.queries}[of]
         inputs = torch.from_numpy(points.inputs.copy()).to(dtype or torch.float32)
+        if self.kind == "regressor":
+            return inputs, torch.from_numpy(points.responses.copy()).to(dtype or torch.float32)
         return inputs, torch.from_numpy(points.labels.astype(np.int64))
 
     def loss(self, points: Indices) -> "Callable[[torch.nn.Module], torch.Tensor]":

@@ -2,7 +2,7 @@ import { type PointMarks, sizeOf } from '@attribution-bench/contract';
 import type { Artifact } from '@attribution-bench/store';
 import { type MarkName, markNames, type TaskData } from '@attribution-bench/tasks';
 import { z } from 'zod';
-import { arrayOf, countOf, jsonArray, jsonArrayOf, jsonOf } from './checked-fields.js';
+import { arrayOf, countOf, jsonArray, jsonArrayOf, jsonOf, optionalArrayOf } from './checked-fields.js';
 import type { ArtifactCodec, ArtifactPart } from './codec.js';
 
 const texts = z.array(z.string());
@@ -23,6 +23,10 @@ export const datasetArtifact: ArtifactCodec<TaskData> = {
         queryLabels: { shape: [queryLabels.length], data: queryLabels },
         ids: jsonArray(data.ids),
         queryIds: jsonArray(data.queryIds),
+        ...(data.responses && {
+          responses: { shape: [labels.length], data: data.responses.train },
+          queryResponses: { shape: [queryLabels.length], data: data.responses.queries },
+        }),
         ...Object.assign({}, ...markNames.map((name) => encodedMarks(name, data.marks?.[name]))),
       },
       metadata: { inputShape: JSON.stringify(data.inputShape), classes: String(data.classes) },
@@ -52,6 +56,8 @@ export const heldBeside: ArtifactPart<Omit<TaskData, 'inputs'>> = {
     'queryLabels',
     'ids',
     'queryIds',
+    'responses',
+    'queryResponses',
     ...markNames.flatMap((name) => [marksArray(name, 'train'), marksArray(name, 'queries')]),
   ],
   decode(artifact) {
@@ -59,6 +65,7 @@ export const heldBeside: ArtifactPart<Omit<TaskData, 'inputs'>> = {
     const queryLabels = arrayOf(artifact, 'queryLabels', 'int32', ['queries']).data;
     const inputShape = jsonOf(artifact, 'inputShape', sizes);
     const dims = sizeOf(inputShape);
+    const responses = optionalArrayOf(artifact, 'responses', 'float32', [labels.length])?.data;
     const marks = markNames.flatMap((name) =>
       artifact.arrays[marksArray(name, 'train')] === undefined ? [] : [[name, decodedMarks(name, artifact)] as const],
     );
@@ -71,6 +78,12 @@ export const heldBeside: ArtifactPart<Omit<TaskData, 'inputs'>> = {
       classes: countOf(artifact, 'classes'),
       ids: jsonArrayOf(artifact, 'ids', texts),
       queryIds: jsonArrayOf(artifact, 'queryIds', texts),
+      ...(responses && {
+        responses: {
+          train: responses,
+          queries: arrayOf(artifact, 'queryResponses', 'float32', [queryLabels.length]).data,
+        },
+      }),
       ...(marks.length > 0 && { marks: Object.fromEntries(marks) }),
     };
   },

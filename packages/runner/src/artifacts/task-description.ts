@@ -16,7 +16,7 @@ const count = z.int().min(0);
 
 const taskInfo: z.ZodType<TaskInfo> = z.looseObject({
   id: z.string(),
-  kind: z.enum(['classifier', 'generator']),
+  kind: z.enum(['classifier', 'regressor', 'generator']),
   target: z.string(),
   train: count,
   queries: count,

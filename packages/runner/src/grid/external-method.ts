@@ -43,7 +43,7 @@ export async function externalMethod(
       cite: '',
       revision: 1,
       scoreShape: entry.global === true ? 'global' : 'pairwise',
-      tasks: ['classifier', 'generator', ...(use === 'scores' ? (['foreign'] as const) : [])],
+      tasks: ['classifier', 'regressor', 'generator', ...(use === 'scores' ? (['foreign'] as const) : [])],
       needs: [
         ...(checkpoints > 0 ? (['checkpoints'] as const) : []),
         ...(trajectory > 0 ? (['trajectory'] as const) : []),

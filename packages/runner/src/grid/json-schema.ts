@@ -35,7 +35,10 @@ export function gridJsonSchema(): Schema {
     properties: {
       id: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
       extends: { type: 'string', description: 'id of a task whose settings this one starts from' },
-      kind: { enum: ['classifier', 'generator', 'foreign'], description: 'foreign: only a published truth is known' },
+      kind: {
+        enum: ['classifier', 'regressor', 'generator', 'foreign'],
+        description: 'foreign: only a published truth is known',
+      },
       data: partOf('dataset', Object.values(datasets)),
       model: partOf('model', Object.values(models)),
       target: partOf('target', Object.values(targets)),

@@ -34,6 +34,12 @@ export function sweepTruths(
     problems.push({ place: place(['truth', 'leaveOut']), message, next: `say ${train - 1} at most` });
   }
   const shares = leaveOut === undefined ? [fraction ?? defaultFraction].flat() : [(train - leaveOut) / train];
+  if (rest.stratified && spec.kind === 'regressor')
+    problems.push({
+      place: place(['truth', 'stratified']),
+      message: 'the points of a regressor have no classes',
+      next: 'leave stratified out',
+    });
   const kinds = [seeds ?? 'fresh'].flat();
   return shares.flatMap((share) =>
     kinds.map((kind): ModelTask => {

@@ -50,6 +50,8 @@ export async function askMethod(
 
 /** What a method needs that such a task has not, whatever the method says of it. */
 function needsMore({ needs, tasks }: LoadedMethod['method'], { kind }: TaskInfo, splits: boolean): string | undefined {
+  if (kind === 'regressor' && needs.includes('labels'))
+    return 'needs classes, which the points of a regressor do not have';
   const learns = needs.includes('subsets');
   if (kind !== 'foreign') return undefined;
   if (tasks.includes('foreign') && needs.every((need) => need === 'subsets'))

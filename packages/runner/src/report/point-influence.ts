@@ -92,7 +92,7 @@ function findPoint(
 type Show = (side: ShownPoint['side'], index: number) => ShownPoint;
 
 function shownPoints(
-  { ids, queryIds, labels, queryLabels, flipped, classes }: TaskData,
+  { ids, queryIds, labels, queryLabels, flipped, classes, responses }: TaskData,
   pixels: ((of: PointSet, index: number) => Uint8Array) | undefined,
 ): Show {
   return (side, index) => {
@@ -102,7 +102,7 @@ function shownPoints(
       side,
       index,
       source: sources[index],
-      ...(classes > 0 && { label: classOf[index] }),
+      ...(responses ? { response: responses[of][index] } : classes > 0 && { label: classOf[index] }),
       ...(side === 'train' && flipped[index] === 1 && { flipped: true }),
       ...(pixels && { pixels: pixels(of, index) }),
     };

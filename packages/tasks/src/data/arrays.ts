@@ -3,7 +3,7 @@ import { BenchError, bool, choice, file, list, nearest, num, optional, text } fr
 import { type ArrayFile, arrayFiles } from './array-files.js';
 import { noGroup } from './choose-groups.js';
 import { defineDataset, type Partition, type PointSource, pointParams } from './dataset.js';
-import { type NpyArray, openNpy, type PointLayout, readPoints, readWholeNumbers } from './npy-array.js';
+import { type NpyArray, openNpy, type PointLayout, readNumbers, readPoints, readWholeNumbers } from './npy-array.js';
 import type { DataEnvironment } from './task-data.js';
 
 const names = { x: 'x_train', y: 'y_train', heldoutX: 'x_test', heldoutY: 'y_test' } as const;
@@ -18,13 +18,15 @@ const mostChannels = 4;
 
 /**
  * The user's own arrays: an `.npz` file, or a folder of `.npy` files, with `x_train` [n × …] and `y_train` [n], and, for
- * held-out points of their own, `x_test` and `y_test`; with `groups` also `group_train` and `group_test`. Classes are the distinct numbers of `y_train`, in their order.
+ * held-out points of their own, `x_test` and `y_test`; with `groups` also `group_train` and `group_test`. Classes are the distinct numbers of `y_train`, in their order;
+ * where the model is a regressor, its numbers are what is predicted.
  */
 export const arrays = defineDataset({
   id: 'arrays',
   title: 'NumPy arrays',
   licence: "the user's own",
   home: '',
+  kinds: ['classifier', 'generator', 'regressor'],
   params: {
     ...pointParams({ train: 1000, queries: 100 }),
     classes: list(text({ help: 'a class number, as text' }), { default: [], help: 'classes to keep; none named: all' }),
@@ -51,7 +53,7 @@ export const arrays = defineDataset({
     }
     return hash.digest('hex');
   },
-  load: loadArrays,
+  load: (params, environment, _seed, kind) => loadArrays(params, environment, kind === 'regressor'),
 });
 
 /** What of arrays is read, and how: parameters of the dataset. */
@@ -62,61 +64,61 @@ interface ArraysToRead {
   readonly groups?: boolean | undefined;
 }
 
-/** @throws BenchError DATA_MISSING, DATA_CORRUPT, NPY_INVALID */
+/**
+ * @param predicts whether the numbers of `y_train` are to be predicted, in place of being classes
+ * @throws BenchError DATA_MISSING, DATA_CORRUPT, DATA_NOT_FINITE, NPY_INVALID
+ */
 export async function loadArrays(
   { path, scale, layout, groups }: ArraysToRead,
   environment: DataEnvironment,
+  predicts = false,
 ): Promise<PointSource> {
   const files = await checkedFiles(path);
-  const [x, y] = await labelled(files, names.x, names.y, path);
+  const [x, y] = await labelled(files, names.x, names.y, path, predicts);
   const inputShape = pointShape(x, layout);
   const turned: PointLayout = layout === 'channels-first' ? layout : 'channels-last';
-  const found = [...new Set(y)].sort((a, b) => a - b);
+  const found = predicts ? [0] : [...new Set(y)].sort((a, b) => a - b);
   if (found.length > mostClasses) {
     throw corrupt(`${path}: ${names.y}`, `holds ${found.length} different numbers, too many to be classes`);
   }
   sayClasses(found, environment);
   const classNames = found.map(String);
+  const classOf = new Map(found.map((number, label) => [number, label]));
   const partition = async (
     name: keyof typeof groupNames,
     array: NpyArray,
-    labels: ArrayLike<number>,
+    numbers: Float64Array,
   ): Promise<Partition> => ({
     name: name === 'heldout' ? 'test' : name,
     values: (rows, put) => readPoints(array, rows, scale, turned, put),
     scale: 1,
-    labels: Int32Array.from(labels),
-    ...(groups === true && { groups: await groupsOf(files, groupNames[name], labels.length, path) }),
+    labels: predicts
+      ? new Int32Array(numbers.length)
+      : Int32Array.from(numbers, (number) => classOf.get(number) as number),
+    ...(predicts && { responses: numbers }),
+    ...(groups === true && { groups: await groupsOf(files, groupNames[name], numbers.length, path) }),
   });
-  const classOf = new Map(found.map((number, label) => [number, label]));
-  const train = await partition(
-    'train',
-    x,
-    Array.from(y, (number) => classOf.get(number) as number),
-  );
+  const train = await partition('train', x, y);
   if (!files.has(names.heldoutX)) return { inputShape, classNames, pixels: false, train };
-  const [heldoutX, heldoutY] = await labelled(files, names.heldoutX, names.heldoutY, path);
+  const [heldoutX, heldoutY] = await labelled(files, names.heldoutX, names.heldoutY, path, predicts);
   if (heldoutX.header.shape.slice(1).join() !== x.header.shape.slice(1).join()) {
     const shape = ({ header }: NpyArray) => `[${header.shape.slice(1).join(', ')}]`;
     throw corrupt(path, `${names.heldoutX} has points of ${shape(heldoutX)}, ${names.x} of ${shape(x)}`);
   }
   for (const number of heldoutY) {
-    if (!classOf.has(number)) classOf.set(number, classNames.push(String(number)) - 1);
+    if (!predicts && !classOf.has(number)) classOf.set(number, classNames.push(String(number)) - 1);
   }
-  const heldout = await partition(
-    'heldout',
-    heldoutX,
-    Array.from(heldoutY, (number) => classOf.get(number) as number),
-  );
+  const heldout = await partition('heldout', heldoutX, heldoutY);
   return { inputShape, classNames, pixels: false, train, heldout };
 }
 
-/** An array of points and their class numbers. */
+/** An array of points, and their class numbers or, where they are to be predicted, numbers of any kind. */
 async function labelled(
   files: ReadonlyMap<string, ArrayFile>,
   points: string,
   classes: string,
   path: string,
+  predicts: boolean,
 ): Promise<[NpyArray, Float64Array]> {
   const open = async (name: string) => {
     const found = files.get(name);
@@ -127,7 +129,8 @@ async function labelled(
   const { shape } = x.header;
   if (shape.length < 2) throw corrupt(x.file.place, `has shape [${shape.join(', ')}], expected [points, …]`, needed);
   if (shape.includes(0)) throw corrupt(x.file.place, `has shape [${shape.join(', ')}]: there is no number in it`);
-  return [x, await readWholeNumbers(await open(classes), shape[0])];
+  const y = await open(classes);
+  return [x, await (predicts ? readNumbers(y, shape[0]) : readWholeNumbers(y, shape[0]))];
 }
 
 /** The number of each point's group. */

@@ -103,7 +103,7 @@ export function tooFew(place: string, wanted: string, found: number): BenchError
   return new BenchError({
     code: 'DATA_TOO_FEW',
     place,
-    message: `has ${found} points of the classes asked for, not enough for ${wanted}`,
+    message: `has ${found} points to choose from, not enough for ${wanted}`,
     next: 'lower train or queries, or keep more classes',
   });
 }

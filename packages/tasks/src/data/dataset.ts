@@ -2,6 +2,7 @@ import {
   choice,
   contractVersion,
   int,
+  type ModelKind,
   num,
   type OfContract,
   object,
@@ -29,10 +30,12 @@ export interface Partition {
   /** [rows × dims], row-major, or what reads some of the rows where not all of them need fit into memory. */
   readonly values: Uint8Array | Float32Array | ReadRows;
   readonly scale: number;
-  /** [rows] */
+  /** [rows]; 0 everywhere for a regressor, whose points have responses in place of classes; -1 for rows that are not to be chosen */
   readonly labels: Uint8Array | Int32Array;
   /** The number of each point's group, such as pictures of one thing, or -1 where it is in none, [rows]; absent: no point is. */
   readonly groups?: Int32Array;
+  /** For a regressor: the number that is to be predicted for each row, [rows]. */
+  readonly responses?: Float64Array;
 }
 
 /** What a dataset delivers. */
@@ -45,7 +48,15 @@ export interface PointSource {
   readonly train: Partition;
   /** Where held-out points come from; absent: from `train`, apart from the training points. */
   readonly heldout?: Partition;
+  /**
+   * Where the numbers of a point depend on which others are trained on, as they do when they are standardised: this source with
+   * the numbers of its points as these rows of `train` make them. Its `inputShape` is then the one that counts.
+   */
+  readonly fittedTo?: (train: Int32Array) => PointSource;
 }
+
+/** Kinds of tasks that a dataset has points for where it does not say. */
+export const usualKinds: readonly ModelKind[] = ['classifier', 'generator'];
 
 export interface DatasetSpec<S extends ParamSpecs> {
   readonly id: string;
@@ -56,18 +67,23 @@ export interface DatasetSpec<S extends ParamSpecs> {
   /** Whether its points always have groups; others say so by a parameter `groups` that is given. */
   readonly grouped?: true;
   readonly params: S;
+  /** Kinds of tasks that it has points for; default classifiers and generators. */
+  readonly kinds?: readonly ModelKind[];
   /**
    * For the user's own files: a hash of their contents, part of every key, wherever they lie. Absent where the name says
    * what is in them.
    */
   fingerprint?(params: Params<S>): Promise<string>;
-  /** @param seed number the grid runs under; only data that is drawn rather than read depends on it */
-  load(params: Params<S>, environment: DataEnvironment, seed: number): Promise<PointSource>;
+  /**
+   * @param seed number the grid runs under; only data that is drawn rather than read depends on it
+   * @param kind of the task: what the points are needed for
+   */
+  load(params: Params<S>, environment: DataEnvironment, seed: number, kind: ModelKind): Promise<PointSource>;
 }
 
 export interface Dataset extends Omit<DatasetSpec<ParamSpecs>, 'load' | 'fingerprint'>, OfContract {
   readonly fingerprint?: (params: Params<ParamSpecs>) => Promise<string>;
-  load(params: Params<ParamSpecs>, environment: DataEnvironment, seed: number): Promise<PointSource>;
+  load(params: Params<ParamSpecs>, environment: DataEnvironment, seed: number, kind: ModelKind): Promise<PointSource>;
 }
 
 /** Declares a dataset; one file each in this folder. */
@@ -79,7 +95,7 @@ export function defineDataset<const S extends ParamSpecs>(spec: DatasetSpec<S>):
     ...(fingerprint === undefined
       ? {}
       : { fingerprint: (params) => fingerprint.call(spec, params as unknown as Params<S>) }),
-    load: (params, environment, seed) => spec.load(params as unknown as Params<S>, environment, seed),
+    load: (params, environment, seed, kind) => spec.load(params as unknown as Params<S>, environment, seed, kind),
   };
 }
 

@@ -1,6 +1,8 @@
 import { choices } from '@attribution-bench/contract';
 import { arrays } from './arrays.js';
 import { cifar10, cifar100 } from './cifar.js';
+import { csv } from './csv/csv.js';
+import { penguins } from './csv/penguins.js';
 import type { Dataset } from './dataset.js';
 import { digits } from './digits.js';
 import { emoji } from './emoji.js';
@@ -19,5 +21,7 @@ export const datasets: Readonly<Record<string, Dataset>> = choices('dataset', {
   cifar100,
   'image-folder': imageFolder,
   arrays,
+  csv,
+  penguins,
   synthetic,
 });

@@ -61,20 +61,32 @@ async function* stretches({ file, header: { type, start } }: NpyArray): AsyncGen
  * @throws BenchError DATA_CORRUPT naming the element that is none
  */
 export async function readWholeNumbers(array: NpyArray, length: number): Promise<Float64Array> {
+  const values = await readVector(array, length, 'save one class per point');
+  const wrong = values.findIndex((value) => !Number.isSafeInteger(value));
+  if (wrong === -1) return values;
+  throw bad(array.file.place, `[${wrong}] is ${values[wrong]}, expected a class number`, 'save whole numbers');
+}
+
+/**
+ * The numbers of a one-dimensional array.
+ * @throws BenchError DATA_CORRUPT, DATA_NOT_FINITE naming the element that is none
+ */
+export async function readNumbers(array: NpyArray, length: number): Promise<Float64Array> {
+  const values = await readVector(array, length, 'save one number per point');
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong === -1) return values;
+  const next = 'remove the point or put a number there';
+  throw bad(array.file.place, `[${wrong}] is ${values[wrong]}`, next, 'DATA_NOT_FINITE');
+}
+
+async function readVector(array: NpyArray, length: number, next: string): Promise<Float64Array> {
   const { shape } = array.header;
-  if (shape.length !== 1 || shape[0] !== length) {
-    throw bad(array.file.place, `has shape [${shape.join(', ')}], expected [${length}]`, 'save one class per point');
-  }
+  if (shape.length !== 1 || shape[0] !== length)
+    throw bad(array.file.place, `has shape [${shape.join(', ')}], expected [${length}]`, next);
   const values = new Float64Array(length);
   const { read, width } = array.header.type;
   for await (const { view, count, first } of stretches(array))
-    for (let i = 0; i < count; i++) {
-      const value = read(view, i * width);
-      if (!Number.isSafeInteger(value)) {
-        throw bad(array.file.place, `[${first + i}] is ${value}, expected a class number`, 'save whole numbers');
-      }
-      values[first + i] = value;
-    }
+    for (let i = 0; i < count; i++) values[first + i] = read(view, i * width);
   return values;
 }
 

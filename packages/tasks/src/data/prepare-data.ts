@@ -36,12 +36,13 @@ export async function prepareData(spec: TaskSpec, environment: DataEnvironment):
   const dataset = partOf('dataset', spec.data);
   const params = paramsOf(spec.data) as Readonly<Record<string, Json>>;
   const loaded = { ...params, queries: spec.queries.heldout } as unknown as Params<ParamSpecs>;
-  const source = await dataset.load(loaded, environment, spec.seed);
-  const kept = keptClasses(spec.id, spec.kind, source, params.classes);
+  const rows = await dataset.load(loaded, environment, spec.seed, spec.kind);
+  const kept = keptClasses(spec.id, spec.kind, rows, params.classes);
   const counts = { train: params.train as number, queries: spec.queries.heldout };
   const choose = { first: firstPoints, groups: groupedPoints, stratified: stratifiedPoints };
   const how = (params.choose ?? 'stratified') as keyof typeof choose;
-  const { train, queries } = choose[how](source, kept, counts, spec.seed, dataset.id);
+  const { train, queries } = choose[how](rows, kept, counts, spec.seed, dataset.id);
+  const source = rows.fittedTo?.(train) ?? rows;
   const heldout = source.heldout ?? source.train;
   const normalisation = normalisationOf(spec, source.pixels);
   const noise = deriveSeed(spec.seed, dataset.id, 'label-noise');
@@ -66,6 +67,12 @@ export async function prepareData(spec: TaskSpec, environment: DataEnvironment):
     ...(hasGroups(spec.data) && {
       marks: { groups: { train: groupsOf(source.train, train), queries: groupsOf(heldout, queries) } },
     }),
+    ...(spec.kind === 'regressor' && {
+      responses: {
+        train: responsesOf(source.train, train, spec),
+        queries: responsesOf(heldout, queries, spec),
+      },
+    }),
   };
   return planted(data, params, {
     task: spec.id,
@@ -81,6 +88,26 @@ export async function prepareData(spec: TaskSpec, environment: DataEnvironment):
 /** Labels counted within the kept classes. */
 function labelsOf(partition: Partition, rows: Int32Array, kept: readonly number[]): Int32Array {
   return rows.map((row) => kept.indexOf(partition.labels[row]));
+}
+
+/** @throws BenchError MODULE_INVALID when a user's dataset gives none, DATA_NOT_FINITE */
+function responsesOf({ name, responses }: Partition, rows: Int32Array, { id, data }: TaskSpec): Float32Array {
+  if (responses === undefined)
+    throw new BenchError({
+      code: 'MODULE_INVALID',
+      place: `task "${id}"`,
+      message: `the dataset ${data.use} gives no responses for a regressor to predict`,
+      next: 'give its partitions responses, or leave regressor out of its kinds',
+    });
+  const values = Float32Array.from(rows, (row) => responses[row]);
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong === -1) return values;
+  throw new BenchError({
+    code: 'DATA_NOT_FINITE',
+    place: `point ${name}/${rows[wrong]}`,
+    message: `has the response ${responses[rows[wrong]]}, which does not fit a 32-bit float`,
+    next: 'rescale the data',
+  });
 }
 
 /** @throws BenchError DATA_TOO_LARGE when so many numbers cannot be held: better than to fail half way */

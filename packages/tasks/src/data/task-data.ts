@@ -14,6 +14,8 @@ export interface TaskData {
   readonly queryInputs: Float32Array;
   /** [queries]; never noisy. */
   readonly queryLabels: Int32Array;
+  /** Regressors, whose points are all of class 0: what a model is to predict, [train] and [queries]. */
+  readonly responses?: Readonly<Record<PointSet, Float32Array>>;
   /** Shape of one input, e.g. [64] or [28, 28, 1]. */
   readonly inputShape: readonly number[];
   readonly classes: number;

@@ -1,6 +1,6 @@
-import type { ModelKind, PointSet, Seed } from '@attribution-bench/contract';
+import { type ModelKind, type PointSet, type Seed, sizeOf } from '@attribution-bench/contract';
 import { type NetworkFile, networkFile } from '@attribution-bench/tfjs-onnx';
-import { classifierSubject } from '../classifier/subject.js';
+import { classReferences } from '../classifier/class-references.js';
 import { datasets } from '../data/datasets.js';
 import type { TaskData } from '../data/task-data.js';
 import { timeColumn } from '../generator/levels.js';
@@ -11,7 +11,9 @@ import { unpacked } from '../nn/architecture/flat.js';
 import type { Architecture, ParameterSpec } from '../nn/architecture/layer.js';
 import { withParameters } from '../nn/interpreters/apply.js';
 import type { Pass, Subject } from '../passes/pass.js';
+import { responseReferences } from '../regressor/response-references.js';
 import type { Choice, TaskSpec } from '../spec.js';
+import { supervisedSubject } from '../supervised/subject.js';
 import { targets } from '../targets/targets.js';
 import { stepsPerEpoch } from '../training/batch-order.js';
 import { type RunRecord, runRecord } from './run-record.js';
@@ -68,7 +70,8 @@ export interface PortableDiffusion {
 export function portableTask(spec: TaskSpec, data: TaskData): PortableTask {
   const { kind } = spec;
   const generator = kind === 'generator' ? generatorSubject(spec, data) : undefined;
-  const subject: Subject = generator ?? classifierSubject(spec, data);
+  const references = () => (kind === 'regressor' ? responseReferences(spec.model, data) : classReferences(data));
+  const subject: Subject = generator ?? supervisedSubject(spec, data, references());
   const { architecture, network } = subject;
   const { arrays } = architecture;
   const diffusion = generator === undefined ? undefined : portableDiffusion(generator);
@@ -83,12 +86,12 @@ export function portableTask(spec: TaskSpec, data: TaskData): PortableTask {
     model: describedModel(spec),
     data: describedData(spec),
     target: describedTarget(spec),
-    loss: lossWords[kind],
+    loss: lossWords(spec),
     steps: stepsPerEpoch(data.labels.length, spec.training.batch) * spec.training.epochs,
     trainingWords: trainingWords(spec),
     ...(diffusion === undefined ? {} : { diffusion }),
     networkInputs: inputs,
-    networkOutputs: kind === 'classifier' ? data.classes : data.inputShape.reduce((product, dim) => product * dim, 1),
+    networkOutputs: outputsOf(kind, data),
     network: (parameters) =>
       networkFile(
         ({ x, time, ...weights }) => ({ output: network.forward(withParameters(weights), x, time) }),
@@ -98,6 +101,11 @@ export function portableTask(spec: TaskSpec, data: TaskData): PortableTask {
     tensors,
     run: (seed) => runRecord(spec, architecture, data, seed),
   };
+}
+
+function outputsOf(kind: ModelKind, { classes, inputShape }: TaskData): number {
+  if (kind === 'regressor') return 1;
+  return kind === 'classifier' ? classes : sizeOf(inputShape);
 }
 
 function byName(arrays: readonly ParameterSpec[], parameters: Float32Array): ReturnType<PortableTask['tensors']> {

@@ -42,7 +42,7 @@ export function runRecord(
     batches,
     learningRates: learningRates(training, steps),
   };
-  if (kind === 'classifier') return record;
+  if (kind !== 'generator') return record;
   const timesteps = new Int32Array(steps * batch);
   trainingTimesteps(childSeed(seed, 'training-noise'), diffusionOf(model).steps)(timesteps);
   return { ...record, timesteps };

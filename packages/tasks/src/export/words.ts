@@ -10,7 +10,24 @@ export interface Words {
 }
 
 /** The training loss of one sample. */
-export const lossWords: Readonly<Record<ModelKind, Words>> = {
+export function lossWords({ kind, model }: Pick<TaskSpec, 'kind' | 'model'>): Words {
+  return kind === 'regressor' ? regressionLosses[String(model.loss)] : losses[kind];
+}
+
+const regressionLosses: Readonly<Record<string, Words>> = {
+  squared: {
+    id: 'squared',
+    words: 'half the squared error of the prediction of the response y',
+    formula: '(prediction - y)^2 / 2',
+  },
+  huber: {
+    id: 'huber',
+    words: "Huber's loss of the error r = prediction - y, with d the huberDelta of the model",
+    formula: 'r^2 / 2 where abs(r) <= d, otherwise d * abs(r) - d^2 / 2',
+  },
+};
+
+const losses: Readonly<Record<Exclude<ModelKind, 'regressor'>, Words>> = {
   classifier: {
     id: 'cross-entropy',
     words: 'cross-entropy of the logits with the label y',

@@ -48,7 +48,8 @@ export function generatorSubject(spec: TaskSpec, data: TaskData): GeneratorSubje
     const noise = role === 'method' ? (data.noise ?? drawn) : drawn;
     return { inputShape, inputs, noise, levels, levelWidth };
   };
-  const target = partOf('target', spec.target).output;
+  const { output: target } = partOf('target', spec.target);
+  const explained: OutputFunction = (prediction, noise) => target(prediction, noise, denoisingLoss);
   const { timesteps, draws } = spec.target as unknown as { timesteps: number; draws: number };
   const noisedTarget = noised('target-noise');
   const targetNoise = {
@@ -74,6 +75,6 @@ export function generatorSubject(spec: TaskSpec, data: TaskData): GeneratorSubje
       return noisedPass(noised('method'), given, 1);
     },
     outputFunction: (output: Output): OutputFunction =>
-      output === 'loss' ? denoisingLoss : output === 'target' ? target : output,
+      output === 'loss' ? denoisingLoss : output === 'target' ? explained : output,
   };
 }

@@ -11,7 +11,7 @@ import { type Recipe, type RecipeParams, recipeParams } from '../training/recipe
 export interface ModelShape {
   /** Shape of one input. */
   readonly inputShape: readonly number[];
-  /** Numbers that the network puts out: classes, or the numbers of an input for a generator. */
+  /** Numbers that the network puts out: classes, 1 for a regressor, or the numbers of an input for a generator. */
   readonly outputs: number;
 }
 

@@ -9,7 +9,7 @@ export interface PassInputs {
   /** [rows × input] with rows = samples × positions. */
   readonly x: Tensor;
   readonly time?: Tensor;
-  /** Classifier: one-hot labels. Generator: the noise that was added. [rows × outputs] */
+  /** Classifier: one-hot labels. Regressor: responses. Generator: the noise that was added. [rows × outputs] */
   readonly reference: Tensor;
 }
 

@@ -1,5 +1,5 @@
 import type { CancelSignal } from '@attribution-bench/contract';
-import { lead } from '../classifier/subject.js';
+import { lead } from '../classifier/lead.js';
 import type { Task, TrainRequest } from '../task.js';
 import { drawSubset, type SubsetKind, type SubsetScope } from './draw-subset.js';
 

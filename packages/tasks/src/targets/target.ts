@@ -6,6 +6,13 @@ import {
   type ParamSpecs,
 } from '@attribution-bench/contract';
 
+/** An {@link OutputFunction} that may go by the task's training loss of one sample. */
+export type TargetFunction = (
+  prediction: Parameters<OutputFunction>[0],
+  reference: Parameters<OutputFunction>[1],
+  loss: OutputFunction,
+) => ReturnType<OutputFunction>;
+
 export interface TargetSpec<S extends ParamSpecs> {
   readonly id: string;
   readonly title: string;
@@ -15,7 +22,7 @@ export interface TargetSpec<S extends ParamSpecs> {
   readonly words: string;
   readonly formula: string;
   /** One scalar a sample, higher is more. */
-  readonly output: OutputFunction;
+  readonly output: TargetFunction;
 }
 
 export interface Target extends TargetSpec<ParamSpecs>, OfContract {}

@@ -35,10 +35,12 @@ def _ddpm_unet(p: Params, shape: Sequence[int], _classes: int) -> nn.Module:
     return DdpmUnet(shape, p["channels"], p["layers"], p["attention"], p["groups"], p["timeScaleShift"], p["timeFeatures"])
 
 
-#: Networks by the bench's names, from the model's parameters, the shape of an input and the number of classes.
+#: Networks by the bench's names, from the model's parameters, the shape of an input and the number of outputs.
 _BUILDERS: Dict[str, Callable[[Params, Sequence[int], int], nn.Module]] = {
     "logistic": lambda p, shape, classes: Logistic(shape, classes),
     "mlp": lambda p, shape, classes: Mlp(shape, classes, p["hidden"], p["activation"], p["dropout"]),
+    "linear": lambda p, shape, outputs: Logistic(shape, outputs),
+    "mlp-regressor": lambda p, shape, outputs: Mlp(shape, outputs, p["hidden"], p["activation"], p["dropout"]),
     "cnn": _cnn,
     "resnet9": _resnet9,
     "ddpm-mlp": lambda p, shape, _classes: DdpmMlp(shape, p["hidden"], p["timeFeatures"]),
@@ -56,7 +58,7 @@ def network_with_weights(task: "Task", weights: Mapping[str, np.ndarray], dtype:
             f"the network {use!r} of this task has no twin here",
             next="write it in PyTorch and load task.torch_weights(i) into it",
         )
-    network = build(task.model["params"], task.input_shape, task.classes)
+    network = build(task.model["params"], task.input_shape, 1 if task.kind == "regressor" else task.classes)
     state = {name: torch.from_numpy(array) for name, array in torch_arrays(task, weights, module_name).items()}
     # The number of batches that a batch normalisation has seen is PyTorch's own and decides nothing here.
     expected = {name for name in network.state_dict() if not name.endswith(".num_batches_tracked")}

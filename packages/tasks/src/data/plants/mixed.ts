@@ -92,5 +92,5 @@ async function otherSource(
       checked.problems[0].message,
       `see bench list datasets ${value.use}`,
     );
-  return dataset.load(checked.params, ground.environment, ground.seed);
+  return dataset.load(checked.params, ground.environment, ground.seed, 'classifier');
 }
