@@ -32,7 +32,7 @@ const classes = (...labels: number[]) => npy('<i8', [labels.length], BigInt64Arr
 const said: string[] = [];
 const environment = { cacheFolder: '', log: (line: string) => void said.push(line) };
 const load = (path: string, more: object = {}) =>
-  datasets.arrays.load({ path, scale: 0.5, layout: 'auto', ...more }, environment, 0);
+  datasets.arrays.load({ path, scale: 0.5, layout: 'auto', ...more }, environment, 0, 'classifier');
 const x = npy('<f4', [3, 2], Float32Array.of(1, 2, 3, 4, 5, 6));
 const y = classes(0, 2, 1);
 const put = async (files: Readonly<Record<string, Uint8Array>>, name = 'all.npz'): Promise<string> => {

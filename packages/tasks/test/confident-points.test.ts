@@ -75,10 +75,15 @@ const negated = ({ value, gradient, hessian }: Oracle): Oracle => ({
   hessian: hessian.map((row) => row.map((entry) => -entry)),
 });
 
+const ofClassifier =
+  ({ output }: Target): OutputFunction =>
+  (logits, labels) =>
+    output(logits, labels, crossEntropy);
+
 const functions: readonly [string, OutputFunction, (point: Point) => Oracle][] = [
   ['the training loss', crossEntropy, lossOracle],
-  ['neg-loss', targets['neg-loss'].output, (point) => negated(lossOracle(point))],
-  ['margin', targets.margin.output, marginOracle],
+  ['neg-loss', ofClassifier(targets['neg-loss']), (point) => negated(lossOracle(point))],
+  ['margin', ofClassifier(targets.margin), marginOracle],
 ];
 const engines: readonly [string, Engine][] = [
   ['onnx', onnxEngine],

@@ -16,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const dataset = datasets['image-folder'];
 const environment = { cacheFolder: '', log: () => {} };
 const shape = { width: 4, height: 3, channels: 'colour', heldout: '', classes: [] as string[] };
-const load = (more: object = {}) => dataset.load({ path: folder, ...shape, ...more }, environment, 0);
+const load = (more: object = {}) => dataset.load({ path: folder, ...shape, ...more }, environment, 0, 'classifier');
 const values = async (more: object = {}) => rowValues(await load(more));
 const fingerprint = (path = folder, more: object = {}) => dataset.fingerprint?.({ path, ...shape, ...more });
 
