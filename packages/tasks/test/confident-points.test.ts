@@ -3,6 +3,7 @@ import { type Engine, onnxEngine, tfjsCpuEngine } from '@attribution-bench/tfjs-
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, test } from 'vitest';
 import { crossEntropy } from '../src/targets/cross-entropy.js';
+import type { Target } from '../src/targets/target.js';
 import { targets } from '../src/targets/targets.js';
 
 /** Value, gradient by the logits and Hessian of a function of one row of logits, in float64. */
