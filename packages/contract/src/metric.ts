@@ -17,6 +17,8 @@ export interface Truth {
   readonly fraction: number;
   /** Whether each class has the same share of its points in every subset. */
   readonly stratified?: true;
+  /** Whether whole groups of points are in a subset or not; absent: points are drawn one by one. */
+  readonly by?: 'group';
   /** Whether subsets are drawn so that every point is left out about equally often. */
   readonly balanced?: true;
   /**

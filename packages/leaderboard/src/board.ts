@@ -75,6 +75,8 @@ export interface BoardTaskSummary {
     readonly mostPoints?: number;
     /** Whether each class has the same share of its points in every subset. */
     readonly stratified?: true;
+    /** Whether whole groups of points are in a subset or not; absent: points are drawn one by one. */
+    readonly by?: 'group';
     /** Whether subsets are drawn so that every point is left out about equally often. */
     readonly balanced?: true;
     /** Whether retrainings repeat the runs on all points, with their seeds and batches; absent: seeds of their own. */

@@ -32,6 +32,7 @@ export function summaryOf(
             fraction: truth.fraction,
             ...pointsOf(truth),
             ...(truth.stratified !== undefined && { stratified: truth.stratified }),
+            ...(truth.by !== undefined && { by: truth.by }),
             ...(truth.balanced !== undefined && { balanced: truth.balanced }),
             ...(truth.seeds !== undefined && { seeds: truth.seeds }),
             ...(Object.keys(acrossSeeds).length > 0 && { acrossSeeds }),

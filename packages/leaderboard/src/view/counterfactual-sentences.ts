@@ -5,10 +5,10 @@ import { formatInterval, formatLevel, formatSigned, formatValue } from './format
 type TruthSummary = NonNullable<BoardTaskSummary['truth']>;
 
 /** `halves, fresh seeds`, `99 % kept, every point left out about equally often, the seed kept`: what a truth asks. */
-export function counterfactualWords({ fraction, stratified, balanced, seeds, retrainSeeds }: TruthSummary): string {
+export function counterfactualWords({ fraction, stratified, by, balanced, seeds, retrainSeeds }: TruthSummary): string {
   const size = fraction === 0.5 ? 'halves' : `${formatLevel(fraction)} kept`;
   return [
-    stratified === true ? `${size} by class` : size,
+    stratified === true ? `${size} by class` : by === 'group' ? `${size} by group` : size,
     ...(balanced === true ? ['every point left out about equally often'] : []),
     seeds === undefined ? 'fresh seeds' : retrainSeeds === 1 ? 'the seed kept' : `${retrainSeeds} seeds kept`,
   ].join(', ');

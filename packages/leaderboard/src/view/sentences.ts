@@ -37,7 +37,12 @@ export function measuredSentence(task: BoardTaskSummary, metric: BoardMetric | u
       `${truth.retrainSeeds === 1 ? 'is' : 'are'} repeated without ${left}, ${plural(report.subsets, 'time')}?`
     );
   }
-  const subset = truth.stratified === true ? 'class-stratified random subset' : 'random subset';
+  const subset =
+    truth.stratified === true
+      ? 'class-stratified random subset'
+      : truth.by === 'group'
+        ? 'random subset (of whole groups)'
+        : 'random subset';
   return (
     `${name}: do scores predict the ${task.target} of ${plural(report.queries, 'query', 'queries')} after retraining on ` +
     `${plural(report.subsets, subset)} of ${formatCount(truth.points)} of ${plural(task.train, 'training point')}, ` +

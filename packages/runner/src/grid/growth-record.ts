@@ -84,8 +84,8 @@ export function grownGrid(grid: Grid, record: GrowthRecord): Grid {
 
 /** Identity of the truth as the grid file has it, so before it is grown; what is in the user's own data files is not looked at. */
 function identityOf(spec: ModelTask['spec'], truth: TruthSpec): string {
-  const { fraction, stratified, retrainSeeds, subsets, seeds } = truth;
-  return hashJson({ task: taskKey(spec, undefined), fraction, stratified, retrainSeeds, subsets, seeds });
+  const { fraction, stratified, by, retrainSeeds, subsets, seeds } = truth;
+  return hashJson({ task: taskKey(spec, undefined), fraction, stratified, by, retrainSeeds, subsets, seeds });
 }
 
 function isGrownTruth(value: unknown): value is GrownTruth {

@@ -39,6 +39,10 @@ export const truthSchema = z.strictObject({
     .describe('share of the training set in each subset, default 0.5; of several shares each makes a task of its own'),
   leaveOut: count.optional().describe('points that each subset leaves out, in place of fraction'),
   stratified: truthFields.stratified.default(false),
+  by: z
+    .enum(['point', 'group'])
+    .optional()
+    .describe('what subsets are drawn of: points (default), or whole groups of points that the dataset knows'),
   retrainSeeds: truthFields.retrainSeeds.optional(),
   seeds: z
     .union([seeds, severalSeeds], 'expected fresh, same, or [fresh, same]')

@@ -1,4 +1,4 @@
-import type { TaskSpec } from '@attribution-bench/tasks';
+import { hasGroups, type TaskSpec } from '@attribution-bench/tasks';
 import type { GridTask, ModelTask, TruthSpec } from '../model/grid.js';
 import type { GridProblem } from './grid-errors.js';
 import type { RawTruth } from './schema.js';
@@ -21,7 +21,7 @@ export function sweepTruths(
   problems: GridProblem[],
 ): ModelTask[] {
   if (truth === undefined) return [{ id: spec.id, spec }];
-  const { fraction, leaveOut, seeds, retrainSeeds, ...rest } = truth;
+  const { fraction, leaveOut, seeds, retrainSeeds, by, ...rest } = truth;
   const train = spec.data.train as number;
   if (fraction !== undefined && leaveOut !== undefined)
     problems.push({
@@ -32,6 +32,19 @@ export function sweepTruths(
   if (leaveOut !== undefined && leaveOut >= train) {
     const message = `leaves out ${leaveOut} of ${train} training points`;
     problems.push({ place: place(['truth', 'leaveOut']), message, next: `say ${train - 1} at most` });
+  }
+  if (by === 'group') {
+    const report = (message: string, next: string) => problems.push({ place: place(['truth', 'by']), message, next });
+    if (!hasGroups(spec.data))
+      report(
+        `asks for subsets of whole groups, and the points of task "${spec.id}" have no groups`,
+        'take data: { use: emoji }, or arrays with group_train and data: { groups: true }, or leave truth.by out',
+      );
+    if (leaveOut !== undefined || rest.stratified)
+      report(
+        `of groups cannot be there beside ${leaveOut === undefined ? 'stratified' : 'leaveOut'}`,
+        'leave one of them out; fraction says how many points a subset of groups has',
+      );
   }
   const shares = leaveOut === undefined ? [fraction ?? defaultFraction].flat() : [(train - leaveOut) / train];
   if (rest.stratified && spec.kind === 'regressor')
@@ -49,6 +62,7 @@ export function sweepTruths(
         ...rest,
         fraction: share,
         retrainSeeds: retrainSeeds ?? defaultRetrainings[kind],
+        ...(by === 'group' && { by }),
         ...(kind === 'same' && { seeds: kind }),
         ...(leaveOut !== undefined && { leaveOut }),
       };

@@ -54,6 +54,8 @@ export interface TruthSpec {
   readonly fraction: number;
   /** Whether each class has the same share of its points in every subset. */
   readonly stratified: boolean;
+  /** Whether whole groups of points are in a subset or not; absent: points are drawn one by one. */
+  readonly by?: 'group';
   readonly retrainSeeds: number;
   /** Whether retrainings keep the seeds and batches of the runs on all points; absent: each has a seed of its own. */
   readonly seeds?: 'same';

@@ -16,6 +16,7 @@ const names: Readonly<Record<string, string>> = {
   params: 'its parameters',
   fraction: 'the subset fraction',
   stratified: 'how subsets are drawn',
+  by: 'how subsets are drawn',
   balanced: 'how subsets are drawn',
   seeds: 'whether seeds are kept',
   subsets: 'the number of subsets',

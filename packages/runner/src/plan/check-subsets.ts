@@ -1,6 +1,7 @@
 import { BenchError } from '@attribution-bench/contract';
 import type { TruthSpec } from '../model/grid.js';
 import { leftOutBlocks } from '../steps/draw-subsets.js';
+import { groupChoices, groupedSize, pointsByGroup } from '../steps/group-subsets.js';
 import { classShares, subsetRule, subsetSize } from '../steps/subset-rule.js';
 
 /** More than that are planned by nobody: a plan has a step for each group of them. */
@@ -10,12 +11,14 @@ const mostRetrainings = 1_000_000;
  * Whether the subsets of a truth can differ: there must be at least as many different ones as are asked for.
  * @param of the id, the key and the grid seed of the task
  * @param labels class that each training point is trained on, [train]
+ * @param groups group of each, where subsets are drawn of groups, [train]
  * @throws BenchError SUBSETS_TOO_FEW with the nearest size that works, TRUTH_TOO_LARGE
  */
 export function checkSubsets(
   { id: task, key, seed }: { readonly id: string; readonly key: string; readonly seed: number },
   truth: TruthSpec,
   labels: Int32Array,
+  groups?: Int32Array,
 ): void {
   const train = labels.length;
   const { subsets, fraction, leaveOut, stratified, retrainSeeds } = truth;
@@ -27,16 +30,21 @@ export function checkSubsets(
       next: 'lower truth.subsets or truth.retrainSeeds',
     });
   const counts = countsOf(labels);
+  const sizes = groups && pointsByGroup(groups).map(({ length }) => length);
   const different = (size: number): number =>
-    stratified ? stratifiedChoices(counts, size, subsets) : choices(train, size, subsets);
+    sizes !== undefined
+      ? groupChoices(sizes, size, subsets)
+      : stratified
+        ? stratifiedChoices(counts, size, subsets)
+        : choices(train, size, subsets);
   const rule = subsetRule(truth);
-  const size = subsetSize(rule, train);
+  const size = sizes === undefined ? subsetSize(rule, train) : groupedSize(sizes, rule);
   const found = size > 0 && size < train ? different(size) : 1;
   if (found >= subsets) {
     if (rule.balanced === true) checkBlocks(task, subsets, leftOutBlocks(seed, key, labels, rule));
     return;
   }
-  const kind = stratified ? 'class-stratified subsets' : 'subsets';
+  const kind = stratified ? 'class-stratified subsets' : groups === undefined ? 'subsets' : 'subsets of whole groups';
   const points =
     leaveOut === undefined
       ? `truth.fraction ${fraction} of ${train} training points is ${size}`

@@ -93,7 +93,10 @@ function draftTask(steps: StepList, { grid, options, filter }: PreparedGrid, pre
   for (const step of ofTask) addStep(steps, step);
   const [{ id: first }] = planCheckpoints(steps, opened, modelSeed(task.truth, grid.seeds[0]), 1);
   const wantedTruth = scoresOnly ? undefined : task.truth;
-  if (wantedTruth !== undefined) checkSubsets({ id: task.id, key, seed: task.spec.seed }, wantedTruth, prepared.labels);
+  if (wantedTruth !== undefined) {
+    const { labels, groups } = prepared;
+    checkSubsets({ id: task.id, key, seed: task.spec.seed }, wantedTruth, labels, groups);
+  }
   const truth = wantedTruth && planTruth(steps, opened, wantedTruth);
   const { subsets = 0, growth } = task.truth ?? {};
   const sizes = { subsets, ...(growth && { firstSubsets: growth.block }), queries: info.queries, train: info.train };

@@ -10,7 +10,7 @@ import {
   taskKey,
 } from '@attribution-bench/tasks';
 import { type ArtifactPart, isLostResult, readArtifact } from '../artifacts/codec.js';
-import { trainingLabels } from '../artifacts/dataset.js';
+import { pointMarks, trainingLabels } from '../artifacts/dataset.js';
 import { descriptionArtifact, type TaskDescription } from '../artifacts/task-description.js';
 import { doOnce } from '../executors/local/do-once.js';
 import { processPoints } from '../executors/local/process-points.js';
@@ -43,6 +43,8 @@ export interface PreparedTask extends TaskDescription {
   readonly steps: readonly StepDraft[];
   /** Class that each training point is trained on, [train]. */
   readonly labels: Int32Array;
+  /** Group of each, where subsets are drawn of groups, [train]. */
+  readonly groups?: Int32Array;
 }
 
 export interface Surroundings {
@@ -91,6 +93,7 @@ export async function prepareTask(task: ModelTask, surroundings: Surroundings): 
     code,
     steps: [dataset, description],
     labels,
+    ...(task.truth?.by === 'group' && { groups: (await readArtifact(store, output, pointMarks('groups'))).train }),
   };
 }
 

@@ -1,10 +1,11 @@
 import { deriveSeed, Rng, type Seed } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
 import { readArtifact } from '../artifacts/codec.js';
-import { trainingLabels } from '../artifacts/dataset.js';
+import { pointMarks, trainingLabels } from '../artifacts/dataset.js';
 import type { TaskSource } from '../model/job.js';
 import type { SubsetRule } from '../model/subset-rule.js';
 import { balancedBlocks } from './balanced-subsets.js';
+import { groupSubsets } from './group-subsets.js';
 import { classShares, subsetSize } from './subset-rule.js';
 
 /** The training indices of each subset of a task's truth by its number, ascending and equally many. */
@@ -13,6 +14,11 @@ export async function drawSubsets(
   { spec, key, dataset }: Pick<TaskSource, 'spec' | 'key' | 'dataset'>,
   rule: SubsetRule,
 ): Promise<(subset: number) => Int32Array> {
+  if (rule.by === 'group') {
+    const { train } = await readArtifact(store, dataset, pointMarks('groups'));
+    const draw = groupSubsets(train, rule);
+    return (subset) => draw(deriveSeed(spec.seed, key, 'truth-subset', subset));
+  }
   const labels = await readArtifact(store, dataset, trainingLabels);
   if (rule.balanced !== true)
     return (subset) => subsetMembers(deriveSeed(spec.seed, key, 'truth-subset', subset), labels, rule);

@@ -5,11 +5,12 @@ import type { SubsetRule } from '../model/subset-rule.js';
 const balancedFrom = 0.9;
 
 /** What a grid says of its subsets; plain random ones have the identity they had before there were others. */
-export function subsetRule({ fraction, stratified, seeds }: TruthSpec): SubsetRule {
+export function subsetRule({ fraction, stratified, by, seeds }: TruthSpec): SubsetRule {
   return {
     fraction,
     ...(stratified ? { stratified } : {}),
-    ...(fraction >= balancedFrom ? { balanced: true } : {}),
+    ...(by === undefined ? {} : { by }),
+    ...(fraction >= balancedFrom && by === undefined ? { balanced: true } : {}),
     ...(seeds === 'same' ? { seeds } : {}),
   };
 }

@@ -53,7 +53,7 @@ export async function importTruth(plan: Plan, file: string): Promise<ImportedPac
 }
 
 function matching(truths: readonly TruthOfTask[], pack: TruthPack, file: string): TruthOfTask {
-  const { taskKey, engine, fraction, stratified, balanced, seeds } = pack;
+  const { taskKey, engine, fraction, stratified, by, balanced, seeds } = pack;
   const sameTask = truths.filter(({ planned }) => planned.key === taskKey);
   const namesake = truths.find(({ planned }) => planned.task.id === pack.task)?.planned;
   if (sameTask.length === 0 && namesake !== undefined && namesake.fingerprint !== pack.fingerprint)
@@ -64,11 +64,13 @@ function matching(truths: readonly TruthOfTask[], pack: TruthPack, file: string)
       output.made.engine === engine &&
       rule.fraction === fraction &&
       rule.stratified === stratified &&
+      rule.by === by &&
       rule.balanced === balanced &&
       rule.seeds === seeds,
   );
   if (same !== undefined) return same;
-  const kind = stratified === true ? 'class-stratified subsets' : 'subsets';
+  const kind =
+    stratified === true ? 'class-stratified subsets' : by === 'group' ? 'subsets of whole groups' : 'subsets';
   const how = `${balanced === true ? ' in turn' : ''} and ${seeds === undefined ? 'fresh seeds' : 'the seed kept'}`;
   throw mismatch(file, `was made by engine ${engine} with ${kind} of ${fraction}${how}`);
 }

@@ -20,6 +20,8 @@ export interface TruthPack {
   readonly fraction: number;
   /** Whether each class has the same share of its points in every subset. */
   readonly stratified?: true;
+  /** Whether whole groups of points are in a subset or not; absent: points are drawn one by one. */
+  readonly by?: 'group';
   /** Whether every point is left out about equally often. */
   readonly balanced?: true;
   /** Whether retrainings keep the seeds and batches of the runs on all points. */
@@ -74,6 +76,7 @@ export async function writeTruthPack(file: string, pack: TruthPack): Promise<voi
       train: String(pack.train),
       fraction: canonicalJson(pack.fraction),
       ...(pack.stratified === true ? { stratified: 'true' } : {}),
+      ...(pack.by !== undefined && { by: pack.by }),
       ...(pack.balanced === true ? { balanced: 'true' } : {}),
       queryIds: canonicalJson(pack.queryIds),
       sanity: canonicalJson(pack.sanity),
@@ -156,6 +159,7 @@ function decode({ arrays, metadata }: Artifact): TruthPack {
     train,
     fraction,
     ...(metadata.stratified === 'true' ? { stratified: true as const } : {}),
+    ...(metadata.by === 'group' ? { by: 'group' as const } : {}),
     ...(metadata.balanced === 'true' ? { balanced: true as const } : {}),
     ...(metadata.format === keptFormat ? { seeds: 'same' as const } : {}),
     retrainSeeds: r,
