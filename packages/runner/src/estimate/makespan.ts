@@ -1,6 +1,7 @@
 import type { PlannedStep } from '../model/step.js';
 import { definitionOf } from '../steps/registry.js';
 import { indexSteps } from '../steps/step-index.js';
+import { newHeap } from './heap.js';
 
 /**
  * Seconds until `workers` have done all steps, when each takes what `secondsOf` says: by going through the run event by
@@ -12,32 +13,49 @@ export function makespan(
   workers: number,
 ): number {
   const open = indexSteps(steps);
-  const blockers = new Map(steps.map(({ id, needs }) => [id, needs.filter((need) => open.has(need)).length]));
+  const blockers = new Map<string, number>();
   const restOn = new Map<string, PlannedStep[]>();
-  for (const step of steps)
-    for (const need of step.needs) if (open.has(need)) restOn.set(need, [...(restOn.get(need) ?? []), step]);
-  const ready: PlannedStep[] = steps.filter(({ id }) => blockers.get(id) === 0);
-  const running: { readonly step: PlannedStep; readonly until: number }[] = [];
+  const ready = newReadyQueue();
+  for (const step of steps) {
+    const needs = step.needs.filter((need) => open.has(need));
+    blockers.set(step.id, needs.length);
+    for (const need of needs) {
+      const others = restOn.get(need);
+      if (others === undefined) restOn.set(need, [step]);
+      else others.push(step);
+    }
+    if (needs.length === 0) ready.add(step);
+  }
+  const running = newHeap<{ readonly step: PlannedStep; readonly until: number; readonly order: number }>(
+    (a, b) => a.until - b.until || a.order - b.order,
+  );
+  let started = 0;
   let now = 0;
   for (;;) {
-    while (running.length < workers && ready.length > 0) {
-      const step = ready.splice(indexOfNext(ready), 1)[0];
-      running.push({ step, until: now + secondsOf(step) });
+    while (running.size < workers) {
+      const step = ready.take();
+      if (step === undefined) break;
+      running.add({ step, until: now + secondsOf(step), order: started++ });
     }
-    if (running.length === 0) return now;
-    const next = running.reduce((least, { until }, i) => (until < running[least].until ? i : least), 0);
-    const [{ step: ended, until }] = running.splice(next, 1);
-    now = until;
-    for (const step of restOn.get(ended.id) ?? []) {
+    const ended = running.take();
+    if (ended === undefined) return now;
+    now = ended.until;
+    for (const step of restOn.get(ended.step.id) ?? []) {
       const left = (blockers.get(step.id) ?? 1) - 1;
       blockers.set(step.id, left);
-      if (left === 0) ready.push(step);
+      if (left === 0) ready.add(step);
     }
   }
 }
 
-/** The first of the highest priority. */
-function indexOfNext(ready: readonly PlannedStep[]): number {
-  const priorities = ready.map((step) => definitionOf(step).priority);
-  return priorities.indexOf(Math.max(...priorities));
+/** Steps that can start: those of the highest priority first, in the order in which they came. */
+function newReadyQueue(): { add(step: PlannedStep): void; take(): PlannedStep | undefined } {
+  const heap = newHeap<{ readonly step: PlannedStep; readonly order: number; readonly priority: number }>(
+    (a, b) => b.priority - a.priority || a.order - b.order,
+  );
+  let added = 0;
+  return {
+    add: (step) => heap.add({ step, order: added++, priority: definitionOf(step).priority }),
+    take: () => heap.take()?.step,
+  };
 }

@@ -32,7 +32,11 @@ export async function askUserMethod(file: string, use: string): Promise<UserMeth
       try {
         return await ask(asked);
       } finally {
-        idle = setTimeout(() => asked.end(), idleMs).unref();
+        idle = setTimeout(() => {
+          // Nothing more is asked of a process that is being ended, which it is some time before it is gone.
+          process = undefined;
+          asked.end();
+        }, idleMs).unref();
       }
     });
     queue = answer.catch(() => undefined);

@@ -21,6 +21,7 @@ export async function settle(
   forced: ReadonlySet<string>,
 ): Promise<{ readonly steps: readonly PlannedStep[]; readonly stored: ReadonlySet<string> }> {
   const stored = await storedKeys([...steps.values()], store);
+  const isNoted = await store.notedPlaces();
   const settled = new Map<string, Settled>();
   const read = new Map<string, ReturnType<CodeReading>>();
   const readCode: CodeReading = (hash) => {
@@ -31,7 +32,7 @@ export async function settle(
   for (const [id, draft] of steps) {
     if (forced.has(id)) settled.set(id, { status: 'stale', reason: 'forced' });
     else if (draft.outputs.every(({ key }) => stored.has(key))) settled.set(id, { status: 'cached' });
-    else settled.set(id, await unstored(draft, store, readCode, settled));
+    else if (isNoted(placeOf(draft))) settled.set(id, await unstored(draft, store, readCode, settled));
   }
   const needed = new Set<string>();
   const need = (id: string): void => {
@@ -58,9 +59,12 @@ interface Settled {
   readonly reason?: string;
 }
 
-/** Keys of the results that are stored and sound. */
+/** Keys of the results that are stored and sound. What is not there is found out by listing. */
 async function storedKeys(steps: readonly StepDraft[], store: Store): Promise<Set<string>> {
-  const refs = steps.flatMap(({ outputs }) => outputs);
+  const outputs = steps.flatMap((step) => step.outputs);
+  const listed = new Map<string, ReadonlySet<string>>();
+  for (const kind of new Set(outputs.map((output) => output.kind))) listed.set(kind, await store.keysOf(kind));
+  const refs = outputs.filter(({ kind, key }) => listed.get(kind)?.has(key));
   const stored = new Set<string>();
   for (let start = 0; start < refs.length; start += checksAtOnce)
     await Promise.all(

@@ -13,8 +13,14 @@ export interface AwaitedSteps {
 const soonMs = 100;
 /** Looks get rarer while nothing happens, down to one in so many milliseconds. */
 const rarelyMs = 4000;
-/** How many steps a look is at, in turn: hundreds of them would keep a shared file system busy. */
-const stepsPerLook = 64;
+/**
+ * How many steps are looked at, in turn. Each look at one opens two files, so that a process that waits opens three a second,
+ * however many steps it waits for: hundreds of processes would keep a shared file system busy otherwise. After a while without
+ * looks there may be many at once, and each step that was found ended is worth as many looks as go to one in so many.
+ */
+const looksPerSecond = 1.5;
+const looksSaved = 64;
+const looksPerEnded = 8;
 
 /**
  * @param isIdle whether there is time to look
@@ -26,6 +32,19 @@ export function awaitSteps(isIdle: () => boolean, offer: (step: string) => void)
   let everyMs = soonMs;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  let looks = looksSaved;
+  let countedAt = performance.now();
+  const earn = (more: number): void => {
+    looks = Math.min(looksSaved, looks + more);
+  };
+  const taken = (): string[] => {
+    const now = performance.now();
+    earn((looksPerSecond * (now - countedAt)) / 1000);
+    countedAt = now;
+    const some = [...steps].slice(0, Math.floor(looks));
+    looks -= some.length;
+    return some;
+  };
   const schedule = (): void => {
     if (closed || steps.size === 0 || timer !== undefined) return;
     timer = setTimeout(look, everyMs);
@@ -33,7 +52,7 @@ export function awaitSteps(isIdle: () => boolean, offer: (step: string) => void)
   const look = (): void => {
     timer = undefined;
     everyMs = Math.min(2 * everyMs, rarelyMs);
-    const again = isIdle() ? [...steps].slice(0, stepsPerLook) : [];
+    const again = isIdle() ? taken() : [];
     for (const step of again) {
       steps.delete(step);
       offer(step);
@@ -56,6 +75,7 @@ export function awaitSteps(isIdle: () => boolean, offer: (step: string) => void)
     },
     lookSoon() {
       everyMs = soonMs;
+      earn(looksPerEnded);
     },
     nextLook: () => (closed || steps.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.add(resolve))),
     close() {

@@ -33,6 +33,10 @@ export function newForecast(): Forecast {
   };
 }
 
-function likeOf({ kind, task, method }: PlannedStep): string {
-  return `${kind} ${task} ${method ?? ''}`;
+const likes = new WeakMap<PlannedStep, string>();
+
+function likeOf(step: PlannedStep): string {
+  const known = likes.get(step) ?? `${step.kind} ${step.task} ${step.method ?? ''}`;
+  likes.set(step, known);
+  return known;
 }

@@ -41,20 +41,29 @@ export function trackSteps(steps: readonly PlannedStep[], onReady: (step: Planne
   );
   const failures = new Map<string, Failure>();
   const restOn = new Map<string, string[]>();
-  for (const { id, needs } of steps)
+  /** How many of the steps that one needs are not done, by its id. */
+  const missing = new Map<string, number>();
+  for (const { id, needs } of steps) {
+    missing.set(id, needs.filter((need) => states.get(need) !== 'done').length);
     for (const need of needs) {
       const others = restOn.get(need);
       if (others === undefined) restOn.set(need, [id]);
       else others.push(id);
     }
+  }
   const stepOf = (id: string): PlannedStep => byId.get(id) as PlannedStep;
+  const enter = (id: string, state: StepState): void => {
+    const change = Number(states.get(id) === 'done') - Number(state === 'done');
+    states.set(id, state);
+    if (change === 0) return;
+    for (const next of restOn.get(id) ?? []) missing.set(next, (missing.get(next) ?? 0) + change);
+  };
   const offer = (id: string): void => {
-    const step = stepOf(id);
-    if (states.get(id) === 'waiting' && step.needs.every((need) => states.get(need) === 'done')) onReady(step);
+    if (states.get(id) === 'waiting' && missing.get(id) === 0) onReady(stepOf(id));
   };
   const want = (id: string): void => {
     if (states.get(id) !== 'idle') return;
-    states.set(id, 'waiting');
+    enter(id, 'waiting');
     for (const need of stepOf(id).needs) want(need);
     offer(id);
   };
@@ -64,28 +73,28 @@ export function trackSteps(steps: readonly PlannedStep[], onReady: (step: Planne
     want,
     lose(id) {
       if (states.get(id) !== 'done') return;
-      states.set(id, 'idle');
+      enter(id, 'idle');
       want(id);
     },
-    start: (id) => void states.set(id, 'running'),
-    wait: (id) => void states.set(id, 'waiting'),
+    start: (id) => enter(id, 'running'),
+    wait: (id) => enter(id, 'waiting'),
     retry(id) {
-      states.set(id, 'waiting');
+      enter(id, 'waiting');
       offer(id);
     },
     finish(id) {
-      states.set(id, 'done');
+      enter(id, 'done');
       for (const next of restOn.get(id) ?? []) offer(next);
     },
     fail(id, error) {
-      states.set(id, 'failed');
+      enter(id, 'failed');
       const failure = { step: id, error };
       failures.set(id, failure);
       const blocked: string[] = [];
       const block = (from: string): void => {
         for (const next of restOn.get(from) ?? []) {
           if (states.get(next) !== 'waiting') continue;
-          states.set(next, 'blocked');
+          enter(next, 'blocked');
           failures.set(next, failure);
           blocked.push(next);
           block(next);

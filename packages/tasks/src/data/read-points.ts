@@ -36,7 +36,7 @@ export async function readPoints(
 }
 
 /** Puts some rows of a matrix in their places, rows that follow each other together. */
-export function putRows(matrix: Uint8Array | Float32Array, rows: Int32Array, dims: number, put: PutRows): void {
+function putRows(matrix: Uint8Array | Float32Array, rows: Int32Array, dims: number, put: PutRows): void {
   for (let first = 0; first < rows.length; ) {
     let end = first + 1;
     while (end < rows.length && rows[end] === rows[end - 1] + 1) end++;
