@@ -1,6 +1,6 @@
 import { type PlainError, toPlainError } from '@attribution-bench/contract';
 import type { ArtifactCost, Store } from '@attribution-bench/store';
-import { extendHistory, summarise } from '../journal/cost-history.js';
+import { extendHistory, type History, summarise } from '../journal/cost-history.js';
 import type { PlannedStep } from '../model/step.js';
 import type { WorkResult } from '../model/work.js';
 import { type Forecast, newForecast } from './forecast.js';
@@ -21,8 +21,9 @@ export interface CostBook {
   keep(resultsFolder: string): Promise<void>;
 }
 
-export function openCostBook(store: Store): CostBook {
-  const forecast = newForecast();
+/** @param history what steps took on this machine in earlier runs */
+export function openCostBook(store: Store, history: History): CostBook {
+  const forecast = newForecast(history);
   const measured: { step: PlannedStep; measured: ArtifactCost }[] = [];
   return {
     forecast,

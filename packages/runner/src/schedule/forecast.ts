@@ -1,42 +1,81 @@
+import { type History, likeness } from '../journal/cost-history.js';
 import type { PlannedStep } from '../model/step.js';
 
-/** Guesses how long steps take from how long their like took in this run. */
+/** Guesses how long steps take: from their like in this run, else from what this machine took for them in earlier runs. */
 export interface Forecast {
   note(step: PlannedStep, seconds: number): void;
-  /** Seconds for all of them on so many threads; undefined until anything was noted. */
-  seconds(steps: readonly PlannedStep[], threads: number): number | undefined;
+  /**
+   * Seconds for all of them on so many threads, and for the longest of them at least; undefined until anything is known.
+   * @param elapsed seconds since a step began, for one that has
+   */
+  seconds(
+    steps: readonly PlannedStep[],
+    threads: number,
+    elapsed: (step: PlannedStep) => number | undefined,
+  ): number | undefined;
 }
 
-export function newForecast(): Forecast {
-  const means = new Map<string, { sum: number; count: number }>();
-  const all = { sum: 0, count: 0 };
-  const meanOf = ({ sum, count }: { sum: number; count: number }) => sum / count;
+interface Mean {
+  sum: number;
+  count: number;
+}
+
+/** Of what is left of a step that has taken longer than expected, as a share of the time since it began. */
+const overrunShare = 0.5;
+
+/** @param history what steps took on this machine in earlier runs */
+export function newForecast(history: History): Forecast {
+  const means = new Map<string, Mean>();
+  /** What steps took here, and what they were known to take: this run beside earlier ones. */
+  const pace = { here: 0, before: 0 };
+  const exactly = remembered(likeness);
+  const roughly = remembered(({ kind, task, method }) => `${kind} ${task} ${method ?? ''}`);
+  const meanOf = (name: string): number | undefined => {
+    const mean = means.get(name);
+    return mean === undefined ? undefined : mean.sum / mean.count;
+  };
+  const earlier = (step: PlannedStep): number | undefined => {
+    const seconds = history.get(exactly(step))?.seconds;
+    return seconds === undefined || pace.before === 0 ? seconds : (seconds * pace.here) / pace.before;
+  };
+  const expected = (step: PlannedStep): number | undefined =>
+    meanOf(exactly(step)) ?? earlier(step) ?? meanOf(roughly(step)) ?? meanOf(step.kind) ?? meanOf('');
   return {
     note(step, seconds) {
-      for (const name of [likeOf(step), step.kind]) {
+      const before = history.get(exactly(step))?.seconds ?? 0;
+      if (before > 0) {
+        pace.here += seconds;
+        pace.before += before;
+      }
+      for (const name of [exactly(step), roughly(step), step.kind, '']) {
         const mean = means.get(name) ?? { sum: 0, count: 0 };
         mean.sum += seconds;
         mean.count++;
         means.set(name, mean);
       }
-      all.sum += seconds;
-      all.count++;
     },
-    seconds(steps, threads) {
-      if (all.count === 0) return undefined;
-      const total = steps.reduce(
-        (sum, step) => sum + meanOf(means.get(likeOf(step)) ?? means.get(step.kind) ?? all),
-        0,
-      );
-      return total / threads;
+    seconds(steps, threads, elapsed) {
+      let total = 0;
+      let longest = 0;
+      for (const step of steps) {
+        const whole = expected(step);
+        if (whole === undefined) return undefined;
+        const since = elapsed(step) ?? 0;
+        const left = whole > since ? whole - since : since * overrunShare;
+        total += left;
+        longest = Math.max(longest, left);
+      }
+      return Math.max(total / threads, longest);
     },
   };
 }
 
-const likes = new WeakMap<PlannedStep, string>();
-
-function likeOf(step: PlannedStep): string {
-  const known = likes.get(step) ?? `${step.kind} ${step.task} ${step.method ?? ''}`;
-  likes.set(step, known);
-  return known;
+/** A name of steps that is made once for each: a long run asks for all of them every second. */
+function remembered(nameOf: (step: PlannedStep) => string): (step: PlannedStep) => string {
+  const names = new WeakMap<PlannedStep, string>();
+  return (step) => {
+    const name = names.get(step) ?? nameOf(step);
+    names.set(step, name);
+    return name;
+  };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openClaims, openStore, removeLeftovers } from '@attribution-bench/store';
 import { openLocalExecutor } from '../executors/local/local-executor.js';
+import { readHistory } from '../journal/cost-history.js';
 import type { Plan } from '../model/plan.js';
 import { awaitSteps } from './awaited-steps.js';
 import { openCostBook } from './cost-book.js';
@@ -30,17 +31,23 @@ export async function openRun(plan: Plan, options: RunOptions, emit: Emit): Prom
   const { executor: openExecutor = openLocalExecutor } = options;
   const executor = await openExecutor({ plan, storeLocation: store.location, jobs: options.jobs });
   try {
-    return assemble(plan, options, { emit, store, executor, claims: await openClaims(store, options) });
+    return assemble(plan, options, {
+      emit,
+      store,
+      executor,
+      claims: await openClaims(store, options),
+      costs: openCostBook(store, await readHistory(plan.resultsFolder)),
+    });
   } catch (error) {
     await executor.close();
     throw error;
   }
 }
 
-type Opened = Pick<RunParts, 'emit' | 'store' | 'executor' | 'claims'>;
+type Opened = Pick<RunParts, 'emit' | 'store' | 'executor' | 'claims' | 'costs'>;
 
 function assemble(plan: Plan, options: RunOptions, opened: Opened): OpenRun {
-  const { emit, store, executor, claims } = opened;
+  const { emit, executor, claims } = opened;
   const stop = openStopSwitch(options, halt);
   const states = trackSteps(plan.steps, (step) => ready.add(step));
   const ready = queueSteps(
@@ -54,10 +61,9 @@ function assemble(plan: Plan, options: RunOptions, opened: Opened): OpenRun {
   );
   const running = openRunningSteps(executor, plan.grid.budget, emit);
   const ledger = openLedger(plan, states, emit, () => running.rssBytes);
-  const costs = openCostBook(store);
   const wanted = plan.steps.filter(({ needed }) => needed);
   const failFast = options.failFast === true;
-  const run: RunParts = { ...opened, plan, failFast, wanted, stop, states, ready, awaited, running, ledger, costs };
+  const run: RunParts = { ...opened, plan, failFast, wanted, stop, states, ready, awaited, running, ledger };
   const attempt = attemptSteps(run);
   const endHeartbeat = startHeartbeat(run);
   options.abandon?.addEventListener('abort', claims.giveBack);

@@ -24,6 +24,8 @@ export interface RunningSteps {
   /** Has a step done. @param spent seconds of the budget of its cell that were used before */
   run(step: PlannedStep, spent: number): Promise<EndedStep>;
   readonly labels: readonly string[];
+  /** Seconds since a step began; undefined where none of that id is running. */
+  secondsSince(id: string): number | undefined;
   /** Resident memory of this process; with the processes of its steps; and the largest of these since the run began. */
   readonly rssBytes: number;
   readonly totalBytes: number;
@@ -36,6 +38,7 @@ export interface RunningSteps {
 
 export function openRunningSteps(executor: Executor, budget: Budget, emit: Emit): RunningSteps {
   const running = new Set<Watched>();
+  const startedMs = new Map<string, number>();
   const watch = watchBudget(budget);
   const memory = memoryMeter({
     others: () => [...running].reduce((sum, { execution }) => sum + (execution.process?.rssBytes ?? 0), 0),
@@ -60,21 +63,27 @@ export function openRunningSteps(executor: Executor, budget: Budget, emit: Emit)
   return {
     async run(step, spent) {
       emit({ type: 'step-started', ...aboutStep(step) });
-      const startedMs = performance.now();
+      const beganMs = performance.now();
+      startedMs.set(step.id, beganMs);
       const peak = memory.start();
       const { watched, stopClock } = begin(step, spent);
       const { execution } = watched;
       const result = await execution.result;
       stopClock();
       running.delete(watched);
+      startedMs.delete(step.id);
       const ownPeak = peak();
       const measured = result.status === 'done' ? result.report.peakRssBytes : undefined;
       const peakRssBytes = measured ?? execution.process?.peakRssBytes ?? ownPeak;
-      const cost = { seconds: (performance.now() - startedMs) / 1000, peakRssBytes };
+      const cost = { seconds: (performance.now() - beganMs) / 1000, peakRssBytes };
       return { step, result, cost, over: watched.over, isolated: execution.process !== undefined };
     },
     get labels() {
       return [...running].map(({ step }) => step.label);
+    },
+    secondsSince(id) {
+      const sinceMs = startedMs.get(id);
+      return sinceMs === undefined ? undefined : (performance.now() - sinceMs) / 1000;
     },
     get rssBytes() {
       return memory.rssBytes;
