@@ -29,7 +29,11 @@ export default {
     'packages/exchange': ofPackage('src/index.ts'),
     'packages/method-*': ofPackage('src/*.ts'),
     'packages/runner': internal('src/index.ts', 'src/entries/*.ts'),
-    'packages/bench': ofPackage('src/bench.ts', 'src/perf/child.ts', 'templates/render.cjs'),
+    'packages/bench': {
+      ...ofPackage('src/bench.ts', 'src/perf/child.ts', 'templates/render.cjs'),
+      // It brings the methods, and finds them by their names.
+      ignoreDependencies: ['@attribution-bench/method-.*'],
+    },
     tools: {
       entry: [
         'executors/*/*.cjs!',

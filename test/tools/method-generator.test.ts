@@ -22,7 +22,10 @@ function twinWorkspace(): string {
   }
   linkEntries(join(workspace, 'node_modules'), join(twin, 'node_modules'), ({ name }) => name !== scope);
   symlinkSync(join(workspace, 'tools'), join(twin, 'tools'));
-  linkEntries(join(workspace, 'packages'), join(twin, 'packages'));
+  linkEntries(join(workspace, 'packages'), join(twin, 'packages'), ({ name }) => name !== 'bench');
+  const [bench, twinBench] = [workspace, twin].map((root) => join(root, 'packages/bench'));
+  linkEntries(bench, twinBench, ({ name }) => name !== 'package.json');
+  cpSync(join(bench, 'package.json'), join(twinBench, 'package.json'));
   linkEntries(join(workspace, 'node_modules', scope), join(twin, 'node_modules', scope));
   return twin;
 }

@@ -50,6 +50,7 @@ function problemsOf(name, manifest) {
       'needs the LICENSE of the workspace beside it',
     ),
     ...dependencyProblems(name, manifest),
+    ...(name === 'bench' ? methodProblems(manifest) : []),
   ];
 }
 
@@ -72,10 +73,17 @@ function dependencyProblems(name, { dependencies = {}, optionalDependencies = {}
   return [
     ...own({ ...dependencies, ...optionalDependencies })
       .map(([dependency]) => dependency.slice(scope.length))
-      .filter((dependency) => !allowed.includes(dependency))
+      .filter((dependency) => !allowed.includes(dependency) && !(name === 'bench' && dependency.startsWith('method-')))
       .map((dependency) => `must not depend on ${dependency}: its layer in tools/layers.cjs does not`),
     ...own({ ...dependencies, ...optionalDependencies, ...devDependencies })
       .filter(([, version]) => version !== root.version)
       .map(([dependency, version]) => `asks for ${dependency} ${version}, the workspace has ${root.version}`),
   ];
+}
+
+/** Whoever installs the command gets every method of this project with it; nothing imports them. */
+function methodProblems({ dependencies = {} }) {
+  return names
+    .filter((name) => name.startsWith('method-') && isNode(name) && dependencies[scope + name] === undefined)
+    .map((name) => `must depend on ${scope}${name}: it brings all methods`);
 }

@@ -21,6 +21,7 @@ module.exports = async function method(tree, options) {
   tree.write(`${folder}/LICENSE`, tree.read('LICENSE'));
   for (const [path, text] of render('method', { ...named, use: id })) tree.write(`${folder}/${path}`, text);
   addReference(tree, folder);
+  addDependency(tree, id);
   return () => {
     link(tree.root, id, folder);
     console.log(nextSteps(id, folder));
@@ -31,6 +32,14 @@ function addReference(tree, folder) {
   const config = JSON.parse(tree.read('tsconfig.json', 'utf-8'));
   config.references.push({ path: folder });
   tree.write('tsconfig.json', `${JSON.stringify(config, undefined, 2)}\n`);
+}
+
+/** The command brings every method. */
+function addDependency(tree, id) {
+  const file = 'packages/bench/package.json';
+  const manifest = JSON.parse(tree.read(file, 'utf-8'));
+  manifest.dependencies[`@attribution-bench/method-${id}`] = manifest.version;
+  tree.write(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
 /** As `npm install` links workspaces; left to it where nothing is installed yet. */

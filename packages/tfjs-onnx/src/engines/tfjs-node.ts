@@ -27,8 +27,8 @@ const nativeSettings = {
 let padded = false;
 
 /**
- * Loads @tensorflow/tfjs-node if it is installed and its native library is there. It is an optional dependency: npm
- * leaves it out when its download of libtensorflow fails, or installs it without the library.
+ * Loads @tensorflow/tfjs-node if it is installed and its native library is there. Whoever wants it installs it
+ * beside the bench; npm may install it without the library, where its download of libtensorflow fails.
  */
 export async function tfjsNodeStatus(): Promise<TfjsNodeStatus> {
   const before = tf.engine().backendName;
