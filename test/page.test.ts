@@ -4,9 +4,12 @@ import { pathToFileURL } from 'node:url';
 import {
   type Board,
   type BoardCosts,
+  compareBoards,
   makeBoard,
   makeCosts,
+  renderComparisonPage,
   renderCsv,
+  renderIndex,
   renderPage,
 } from '@attribution-bench/leaderboard';
 import axe from 'axe-core';
@@ -199,12 +202,64 @@ describe.skipIf(chromium === undefined)(`a board's page in Chromium${without}`, 
 
   test.each(['light', 'dark'])('has nothing that axe finds against the guidelines for access, %s', async (theme) => {
     await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
-    await page.evaluate(`document.querySelectorAll('details').forEach((fold) => { fold.open = true; })`);
-    await page.evaluate(axe.source);
-    const found = await page.evaluate<
-      string[]
-    >(`axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }).then(({ violations }) =>
-      violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 160) + failureSummary)))`);
-    expect(found).toEqual([]);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test('the index over boards and a comparison of two fit a phone, and axe finds nothing in them', async () => {
+    const folder = temporaryFolder();
+    const other = { ...board, rows: board.rows.filter(({ entry }) => entry !== 'tracin') };
+    const pages = {
+      index: renderIndex([
+        { folder: 'first', board, costs },
+        { folder: 'second', board: other },
+      ]),
+      compared: renderComparisonPage(
+        compareBoards({ name: 'first', board, costs }, { name: 'second', board: simulatedBoard(board) }),
+      ),
+    };
+    for (const [name, text] of Object.entries(pages)) {
+      const file = join(folder, `${name}.html`);
+      writeFileSync(file, text);
+      const phone = await openBrowser(chromium ?? '', { width: 390, height: 844 });
+      try {
+        await phone.open(pathToFileURL(file).href);
+        expect(await phone.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(390);
+        for (const theme of ['light', 'dark']) {
+          await phone.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
+          expect(await violations(phone), `${name}, ${theme}`).toEqual([]);
+        }
+        expect(phone.complaints).toEqual([]);
+      } finally {
+        await phone.close();
+      }
+    }
   });
 });
+
+/** What axe finds against the guidelines for access, with everything unfolded. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(`document.querySelectorAll('details').forEach((fold) => { fold.open = true; })`);
+  await page.evaluate(axe.source);
+  return await page.evaluate<
+    string[]
+  >(`axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 160) + failureSummary)))`);
+}
+
+/** The same board with every value changed, some by more than noise. */
+function simulatedBoard(board: Board): Board {
+  const moved = (i: number) => (i % 3) * 0.1 - 0.1;
+  return {
+    ...board,
+    gridSeed: board.gridSeed + 1,
+    rows: board.rows.map((row, i) => ({
+      ...row,
+      metrics: Object.fromEntries(
+        Object.entries(row.metrics).map(([id, value]) => {
+          const [at, low, high] = [value.value, value.low, value.high].map((number) => number + moved(i));
+          return [id, { ...value, value: at, low, high }];
+        }),
+      ),
+    })),
+  };
+}

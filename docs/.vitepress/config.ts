@@ -1,6 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineConfig } from 'vitepress';
+import { writeBoards } from './bench.js';
 import { indentedBlocks } from './blocks.js';
 import { repositoryLinks } from './links.js';
 import { excluded, pageOf, readmePages, repository } from './pages.js';
@@ -106,9 +107,9 @@ export default defineConfig({
       },
     ],
   },
-  // The API reference and the pages of boards are whole pages already.
+  // The API reference and the pages of boards are whole pages already; the index over boards is made here.
   buildEnd: async ({ outDir }) => {
     await cp(join(repository, 'docs/api'), join(outDir, 'api'), { recursive: true });
-    await cp(join(repository, 'results/boards'), join(outDir, 'boards'), { recursive: true });
+    writeBoards(join(outDir, 'boards'));
   },
 });

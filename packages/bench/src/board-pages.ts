@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type Board, type BoardLink, boardSchema, renderIndex, renderPage } from '@attribution-bench/leaderboard';
+import { type Board, renderIndex, renderPage } from '@attribution-bench/leaderboard';
 import { boardExamples, generatedSheets, type Plan } from '@attribution-bench/runner';
 import { writeAtomically } from '@attribution-bench/store';
 import type { BoardAndCosts } from './board-and-costs.js';
+import { storedBoards } from './stored-boards.js';
 
 const methodsWithExamples = 4;
 
@@ -17,8 +17,8 @@ export async function writePages(plan: Plan, { board, costs }: BoardAndCosts, fo
   );
   for (const { task, png } of await generatedSheets(plan))
     await writeAtomically(join(folder, `${task}-generated.png`), png);
-  const boardsFolder = join(plan.resultsFolder, 'boards');
-  await writeAtomically(join(boardsFolder, 'index.html'), renderIndex(await boardsIn(boardsFolder)));
+  const links = (await storedBoards(plan.resultsFolder)).map(({ name, ...stored }) => ({ ...stored, folder: name }));
+  await writeAtomically(join(plan.resultsFolder, 'boards', 'index.html'), renderIndex(links));
 }
 
 /** Where the READMEs of this project's methods are, seen from a folder: of those that come from its own checkout. */
@@ -38,24 +38,4 @@ function rowsWithExamples({ tasks, rows }: Board): Board['rows'] {
   return tasks.flatMap(({ id }) =>
     rows.filter(({ task, kind, rank }) => task === id && kind === 'method' && rank).slice(0, methodsWithExamples),
   );
-}
-
-/** Every board that this version can show; files that only pretend to be one are named on standard error. */
-async function boardsIn(boardsFolder: string): Promise<BoardLink[]> {
-  const links: BoardLink[] = [];
-  for (const folder of await readdir(boardsFolder)) {
-    const file = join(boardsFolder, folder, 'board.json');
-    if (!(await stat(file).catch(() => undefined))?.isFile()) continue;
-    try {
-      const board = JSON.parse(await readFile(file, 'utf8')) as Board;
-      if (board?.schema !== boardSchema) continue;
-      // Showing the index is what finds out whether all that it shows is stored.
-      renderIndex([{ folder, board }]);
-      links.push({ folder, board });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      console.error(`warning: ${file} is left out of the index: it is not a whole board (${reason})`);
-    }
-  }
-  return links;
 }

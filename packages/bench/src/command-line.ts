@@ -16,6 +16,7 @@ import { perfCommand } from './commands/perf.js';
 import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
 import { showCommand } from './commands/show.js';
+import { siteCommand } from './commands/site.js';
 import { statusCommand } from './commands/status.js';
 import { truthCommand } from './commands/truth.js';
 import { validateCommand } from './commands/validate.js';
@@ -29,6 +30,7 @@ const verbs = [
   reportCommand,
   showCommand,
   compareCommand,
+  siteCommand,
   checkCommand,
   acceptCommand,
   listCommand,

@@ -35,11 +35,12 @@ export async function storedBoards(resultsFolder: string): Promise<StoredBoard[]
   const boards = join(resultsFolder, 'boards');
   const found: StoredBoard[] = [];
   for (const name of await boardNames(boards)) {
+    const file = join(boards, name, 'board.json');
     try {
-      found.push(await boardIn(join(boards, name, 'board.json'), name));
+      found.push(await boardIn(file, name));
     } catch (error) {
       if (!(error instanceof BenchError)) throw error;
-      console.error(`warning: left out: ${error.line}`);
+      console.error(`warning: ${file} is left out of the index: it is not a whole board (${error.message})`);
     }
   }
   return found;

@@ -87,8 +87,8 @@
     }
     const names = (/** @type {string} */ selector) =>
       new Set(/** @type {HTMLElement[]} */ (all(selector)).map(({ dataset }) => dataset.name)).size;
-    const total = names('tbody.entry:is(.method, .unranked)');
-    const shown = names('tbody.entry:is(.method, .unranked):not([hidden])');
+    const total = names(':is(tbody.entry:is(.method, .unranked), .matrix tr.method)');
+    const shown = names(':is(tbody.entry:is(.method, .unranked), .matrix tr.method):not([hidden])');
     const count = document.getElementById('count');
     if (count) count.textContent = shown === total ? `${total} methods` : `${shown} of ${total} methods`;
     root.classList.toggle('raw', chosen('show').includes('value'));

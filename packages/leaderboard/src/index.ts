@@ -17,7 +17,7 @@ export { readAcceptances, readBaseline } from './gate/read-baseline.js';
 export type { Tolerances } from './gate/tolerances.js';
 export { makeBoard } from './make/make-board.js';
 export { makeCosts } from './make/make-costs.js';
-export { type BoardLink, renderIndex } from './page/render-index.js';
+export { type BoardLink, isTrial, renderIndex } from './page/render-index.js';
 export { renderPage } from './page/render-page.js';
 export { renderPoint } from './page/render-point.js';
 export type * from './point-influence.js';

@@ -305,17 +305,48 @@ it('is below 2 MB for 40 methods on 6 tasks', async () => {
 });
 
 describe('the index', () => {
-  it('links every board and says what leads its tasks', () => {
-    const index = renderIndex([
-      { folder: 'example-quick', board },
-      { folder: 'example', board },
-    ]);
-    expect([...index.matchAll(/<a href="([^"#]*)">/g)].map(([, link]) => link)).toEqual([
+  const links = () => [
+    { folder: 'example-quick', board, costs: { ...costs, provenance: { ...costs.provenance, quick: true } } },
+    {
+      folder: 'example',
+      board,
+      costs: { ...costs, provenance: { version: '0.1.0', commit: 'abcdef0123456', commitDate: '2026-01-01' } },
+    },
+    { folder: 'other board', board: { ...board, rows: board.rows.filter(({ entry }) => entry !== 'tracin') } },
+  ];
+
+  it('has a column for each task of each whole board, whose cells lead to the rows of its page', () => {
+    const index = renderIndex(links());
+    const heads = index.match(/<th scope="col" aria-sort/g) ?? [];
+    const measured = board.tasks.filter(({ rankedBy }) => rankedBy !== undefined);
+    expect(heads).toHaveLength(2 * measured.length);
+    const cells = [...index.matchAll(/<a href="([^"#]*)#row=([^"]*)" title="([^"]*)"/g)];
+    const rows = board.rows.filter(({ metrics, kind }) => kind !== 'ceiling' && Object.keys(metrics).length > 0);
+    expect(
+      cells.filter(([, page, , title]) => page === 'example/index.html' && !title.startsWith('Noise')),
+    ).toHaveLength(rows.length);
+    expect(new Set(cells.map(([, page]) => page))).toEqual(new Set(['example/index.html', 'other%20board/index.html']));
+    expect(cells.some(([, page, , title]) => page === 'other%20board/index.html' && title.startsWith('TracIn'))).toBe(
+      false,
+    );
+  });
+
+  it('lists every board, those of toy sizes as such, with its files and where it comes from', () => {
+    const index = renderIndex(links());
+    const list = between(index, '<table class="index">', '</table>');
+    expect([...list.matchAll(/<th scope="row"><a href="([^"]*)">/g)].map(([, href]) => href)).toEqual([
       'example/index.html',
       'example-quick/index.html',
+      'other%20board/index.html',
     ]);
-    const best = board.rows.find(({ rank }) => rank?.point === 1);
-    expect(index).toContain(`<td>${best?.title}</td>`);
+    expect(list).toContain('quick: toy sizes');
+    expect(list).toContain('bench 0.1.0, commit abcdef012 of 2026-01-01');
+    expect(list).toContain('href="other%20board/board.csv"');
+    expect(index).not.toMatch(/(?:href|src)="(?:\/|[a-z]+:(?!,))/);
+  });
+
+  it('has no matrix where there is no board', () => {
+    expect(renderIndex([])).not.toContain('class="matrix"');
   });
 });
 

@@ -5,7 +5,7 @@ import { familyGlyph } from './families.js';
 import { type Html, html } from './html.js';
 
 /** What is shown of a board: which number, and which methods. */
-export function toolbar(board: Board, marks: Marks): Html {
+export function toolbar(board: Pick<Board, 'rows'>, marks: Marks): Html {
   const methods = board.rows.filter(({ kind }) => kind === 'method');
   const present = new Set(methods.map(({ family }) => family));
   const families = [...marks.values()].filter(({ family }) => present.has(family));

@@ -3,7 +3,7 @@ import type { TaskExamples } from '../task-examples.js';
 import { renderCsv } from '../text/csv.js';
 import { counterfactualTitle, counterfactualWords } from '../view/counterfactual-sentences.js';
 import { foreignNote } from '../view/foreign-sentences.js';
-import { formatLevel, shortKey } from '../view/format.js';
+import { shortKey } from '../view/format.js';
 import { overallTitle } from '../view/overall-sentences.js';
 import {
   ceilingSentence,
@@ -32,7 +32,7 @@ import { leadingSentence } from './leading-sentence.js';
 import { overallTable } from './overall-table.js';
 import { banner } from './overview/banner.js';
 import { kindsOfTasks } from './overview/kinds.js';
-import { matrix } from './overview/matrix.js';
+import { matrix, matrixKey } from './overview/matrix.js';
 import { measuredLine } from './overview/measured-line.js';
 import { packedData } from './packed-data.js';
 import { pageFrame, themeButton } from './page-frame.js';
@@ -166,8 +166,8 @@ function overview(board: Board, marks: Marks, views: readonly TaskView[]): Html 
   const kinds = kindsOfTasks(views);
   return html`<section class="overview" aria-label="Methods and tasks">
 ${toolbar(board, marks)}
-<div class="kinds">${kinds.map(matrix)}</div>
-<p class="key"><span class="best">best</span> <span class="tied">statistically tied with it</span> <span class="faint">no better than Random</span> <span>– no result: touch it for the reason</span> <span>bars: ${formatLevel(board.statistics.ci)} intervals</span></p>
+<div class="kinds">${kinds.map((kind, i) => matrix(kind, i))}</div>
+${matrixKey(board.statistics.ci)}
 <details class="more"><summary>How to read the numbers</summary><p class="note">${statisticsSentence(board)}</p></details>
 </section>`;
 }

@@ -24,7 +24,7 @@ export function matrixCell(cell: RowView | undefined, column: MatrixColumn): Htm
       ? html`${text}`
       : html`<span class="s">${minus(String(Math.round(share.value * 100)))}</span><span class="v">${text}</span>`;
   const marks = [row.kind === 'method' ? standingOf(cell, column) : ''].filter((mark) => mark !== '');
-  return html`<td${marks.length === 0 ? undefined : html` class="${marks.join(' ')}"`} data-v="${String(share?.value ?? value.value)}"><a href="#${rowId(row.task, row.entry)}" title="${cellWords(cell, column)}">${number}${row.kind === 'ceiling' ? undefined : bar(value, share, column.axis)}</a></td>`;
+  return html`<td${marks.length === 0 ? undefined : html` class="${marks.join(' ')}"`} data-v="${String(share?.value ?? value.value)}"><a href="${column.place.page}#${rowId(row.task, row.entry)}" title="${cellWords(cell, column)}">${number}${row.kind === 'ceiling' ? undefined : bar(value, share, column.axis)}</a></td>`;
 }
 
 /** The ceiling is the whole of itself. */

@@ -18,8 +18,9 @@ export function measuredLine(board: Board, costs: BoardCosts | undefined, views:
     board.metrics.filter(({ id }) => ranking.has(id)),
     board.metrics.filter(({ id }) => !ranking.has(id)),
   ];
+  const source = madeBy(costs);
   const also = others.length === 0 ? undefined : html`; also by ${listed(others.map(metricLink))}`;
-  return html`<p class="measured">${plural(methods, 'method')} on ${listed(kinds.map((kind) => html`${kind}`))} of ${listed(datasets.map((name) => html`${name}`))}, by ${listed(first.map(metricLink))} with ${plural(seeds, 'method seed')}${also}${source(costs)}.</p>`;
+  return html`<p class="measured">${plural(methods, 'method')} on ${listed(kinds.map((kind) => html`${kind}`))} of ${listed(datasets.map((name) => html`${name}`))}, by ${listed(first.map(metricLink))} with ${plural(seeds, 'method seed')}${also}${source === '' ? '' : `; ${source}`}.</p>`;
 }
 
 function counted(count: number, many: string): string {
@@ -33,13 +34,13 @@ function metricLink(metric: BoardMetric): Html {
   return paper === undefined ? name : paperLink(paper, name);
 }
 
-/** `; bench 0.1.0, commit 1a2b3c4 of 2026-11-28` */
-function source(costs: BoardCosts | undefined): string {
+/** `bench 0.1.0, commit 1a2b3c4 of 2026-11-28`; empty where that is not known. */
+export function madeBy(costs: BoardCosts | undefined): string {
   const { version, commit, commitDate, changed } = costs?.provenance ?? {};
   if (typeof version !== 'string') return '';
   const at =
     typeof commit === 'string' ? `, commit ${commit.slice(0, 9)}${changed === true ? ' with changes' : ''}` : '';
-  return `; bench ${version}${at}${typeof commitDate === 'string' ? ` of ${commitDate}` : ''}`;
+  return `bench ${version}${at}${typeof commitDate === 'string' ? ` of ${commitDate}` : ''}`;
 }
 
 /** `a, b and c` */
