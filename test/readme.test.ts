@@ -53,6 +53,7 @@ describe('the commands of the README', () => {
     'npx bench plan mine.yaml': { args: ['plan', 'mine.yaml'], prints: 'digits-logistic' },
     'npx bench grid mine.yaml': { args: ['grid', 'mine.yaml'], prints: 'Label match' },
     'npx bench compare digits digits-all': { args: ['compare', 'digits', 'digits-all'], prints: /\d+ noise, \d+ same/ },
+    'npx bench site --to public': { args: ['site', '--to', 'public'], prints: '3 boards' },
     'npx bench help': { args: ['help'], prints: 'Start here:' },
     'npx bench new-method my-method': { args: ['new-method', 'my-method'], prints: 'my-method' },
     'npx bench new-method my-python-method --python': {
@@ -82,5 +83,14 @@ describe('the commands of the README', () => {
     const { code, stdout, stderr } = await bench([...args, ...more], { cwd });
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(prints);
+  });
+
+  test('the folder to serve holds everything that its index links, by relative addresses', () => {
+    const index = readFileSync(join(cwd, 'public/index.html'), 'utf8');
+    const pages = new Set(
+      [...index.matchAll(/ href="([^"#]+)[^"]*"/g)].map(([, href]) => href).filter((href) => href !== 'data:,'),
+    );
+    expect(pages).toContain('digits-all/index.html');
+    expect([...pages].filter((href) => !existsSync(join(cwd, 'public', decodeURIComponent(href))))).toEqual([]);
   });
 });

@@ -24,7 +24,7 @@ export function matrix({ title, views }: KindOfTasks, index: number, places?: re
   const heads = columns.map(columnHead);
   const leads = columns.map(({ verdict }) => html`<td>${verdictWords(verdict)}</td>`);
   const out = unentered(views);
-  return html`<section class="kind${columns.length > mostNamed ? ' many' : ''}" style="--n:${columns.length}" aria-labelledby="kind-${index}">
+  return html`<section class="kind${columns.length > mostNamed ? html` many` : undefined}" style="--n:${columns.length}" aria-labelledby="kind-${index}">
 <h2 id="kind-${index}">${title}</h2>
 ${leadList(columns)}
 <table class="matrix"><caption class="unseen">${title}: methods and the tasks they were measured on</caption>
@@ -80,7 +80,7 @@ function standing({ tied, others }: Verdict): string {
 /** The same for screens on which columns are too narrow for names, with the numbers that stand over those. */
 function leadList(columns: readonly MatrixColumn[]): Html {
   const item = ({ view: { task }, verdict, place: { page, board } }: MatrixColumn, at: number) =>
-    html`<li><a href="${page}#${taskId(task.id)}"><span class="number">${at + 1}</span>${task.id}${board && ` · ${board}`}</a><span>${verdictWords(verdict)}</span></li>`;
+    html`<li><a href="${page}#${taskId(task.id)}"><span class="number">${at + 1}</span>${task.id}${board && html` · ${board}`}</a><span>${verdictWords(verdict)}</span></li>`;
   return html`<ul class="leads">${columns.map(item)}</ul>`;
 }
 
