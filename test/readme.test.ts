@@ -42,7 +42,7 @@ describe('the commands of the README', () => {
   const runs: Readonly<Record<string, Run>> = {
     'npm ci && npx nx run bench:grid --config digits.yaml': {
       args: ['grid', '--config', 'digits.yaml'],
-      more: ['--quick', ...logistic],
+      more: ['--quick', ...logistic, '--results', 'quick'],
       prints: 'Label match',
     },
     'npx bench init mine.yaml': {
