@@ -16,6 +16,7 @@ test('the shipped emoji are the file that their description names, with the attr
     {},
     { cacheFolder: '', offline: true, log() {} },
     0,
+    'classifier',
   );
   const counts = (numbers: ArrayLike<number>) => {
     const found = new Map<number, number>();
