@@ -30,6 +30,7 @@ const runnerFolders = [
   'journal',
   'schedule',
   'estimate',
+  'slurm',
   'truth',
   'exporting',
   'report',

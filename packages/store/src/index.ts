@@ -8,6 +8,7 @@ export { removeLeftovers } from './backend/file-system/leftovers.js';
 export { openRegularFile, readRegularFile } from './backend/file-system/regular-file.js';
 export { requireWritable } from './backend/file-system/writable-folder.js';
 export { type Claim, type Claims, openClaims } from './claims/claims.js';
+export { freeClaims } from './claims/free-claims.js';
 export type { Artifact } from './format/artifact.js';
 export { readNote, writeNote } from './format/note.js';
 export { bytesOf, encodeHeader } from './format/safetensors.js';

@@ -1,4 +1,4 @@
-import type { Plan } from '../model/plan.js';
+import type { RunnablePlan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import type { Execution, WorkMessage } from '../model/work.js';
 
@@ -11,6 +11,14 @@ export interface Executor {
   /** How many steps it takes at a time. It is given another one only when one of them has ended. */
   readonly capacity: number;
   /**
+   * Set where what does the steps is a run of its own, as on other machines: it takes their claims, holds them to budgets and
+   * notes what they cost. Results of such steps say of themselves only what the other run told of them.
+   */
+  readonly delegates?: {
+    /** How many steps are done side by side, as far as that is known: what predictions of the time left divide by. */
+    readonly workers: number;
+  };
+  /**
    * Has a step done. The results that it reads are stored, and those that it makes are once it ends as `done`.
    * Returns at once, so that an executor that does steps in packs can gather all that it is given in one turn.
    * @param hear told what the step says until it ends
@@ -22,7 +30,7 @@ export interface Executor {
 
 /** What an executor can know when a run begins. */
 export interface ExecutorContext {
-  readonly plan: Plan;
+  readonly plan: RunnablePlan;
   /** What opens the store that steps read and write. */
   readonly storeLocation: string;
   /** How many steps the user wants at a time. */

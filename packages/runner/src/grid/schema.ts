@@ -104,12 +104,12 @@ const metricSchema = z.preprocess(
   }),
 );
 
-const duration = z
+export const duration = z
   .string()
   .refine((text) => parseDuration(text) !== undefined, 'expected a duration such as 90s, 20m or 1h30m')
   .transform((text) => parseDuration(text) as number);
 
-const size = z
+export const size = z
   .string()
   .refine((text) => parseSize(text) !== undefined, 'expected a size such as 512MiB or 3GiB')
   .transform((text) => parseSize(text) as number);

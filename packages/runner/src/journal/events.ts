@@ -8,6 +8,8 @@ export type RunEvent = { readonly at: number } & (
       readonly grid: string;
       readonly pid: number;
       readonly host: string;
+      /** Model of its processors, on which the last bits of results may depend; absent in older files. */
+      readonly processor?: string;
       readonly jobs: number;
       /** Steps to do, and steps found done. */
       readonly steps: number;

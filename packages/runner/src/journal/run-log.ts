@@ -1,63 +1,44 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileSystemTime, writeError } from '@attribution-bench/store';
+import { fileSystemTime, writeAtomically, writeError } from '@attribution-bench/store';
 import type { Plan } from '../model/plan.js';
-import type { RunEvent } from './events.js';
+import { type EventFile, openEventFile } from './event-file.js';
+import type { RunOutcome } from './events.js';
 
-/** The folder of one run: `plan.json`, `events.ndjson`, and at the end `outcome.json`. */
-export interface RunLog {
+/** Where a run writes what it says of itself. */
+export interface RunLog extends EventFile {
   readonly id: string;
   readonly folder: string;
-  /** Appends an event. A log that can no longer be written ends without ending the run. */
-  write(event: RunEvent): void;
-  close(): void;
+  /** Keeps how the run ended. @throws BenchError when that cannot be written */
+  keep(outcome: RunOutcome): Promise<void>;
 }
 
-const heartbeatEveryMs = 10_000;
-
 /**
- * Begins the log of a run. Its name starts with the time by the clock of the file system, so that names of runs of several
- * machines are in the order in which the runs began.
+ * Begins the log of a run, a folder with `plan.json`, `events.ndjson`, and at the end `outcome.json`. Its name starts with
+ * the time by the clock of the file system, so that names of runs of several machines are in the order in which the runs began.
  * @throws BenchError STORE_UNWRITABLE, STORE_FULL or STORE_WRITE when the folder cannot be made
  */
 export function openRunLog(plan: Plan): RunLog {
   const runs = join(plan.resultsFolder, 'runs');
-  let id: string;
   let folder = runs;
-  let file: number | undefined;
   try {
     mkdirSync(runs, { recursive: true });
     const time = new Date(fileSystemTime(runs)).toISOString().slice(0, 19).replaceAll(':', '-');
-    id = newFolder(runs, `${time}-${process.pid}`);
+    const id = newFolder(runs, `${time}-${process.pid}`);
     folder = join(runs, id);
-    file = openSync(join(folder, 'events.ndjson'), 'a');
+    const file = openEventFile(join(folder, 'events.ndjson'));
     const described = openSync(join(folder, 'plan.json'), 'w');
     writeSync(described, `${JSON.stringify(describe(id, plan), undefined, 2)}\n`);
     closeSync(described);
+    return {
+      ...file,
+      id,
+      folder,
+      keep: (outcome) => writeAtomically(join(folder, 'outcome.json'), `${JSON.stringify(outcome, undefined, 2)}\n`),
+    };
   } catch (error) {
     throw writeError(error, folder);
   }
-  let lastHeartbeat = 0;
-  return {
-    id,
-    folder,
-    write(event) {
-      if (file === undefined || event.type === 'step-progress') return;
-      if (event.type === 'heartbeat') {
-        if (event.at - lastHeartbeat < heartbeatEveryMs) return;
-        lastHeartbeat = event.at;
-      }
-      try {
-        writeSync(file, `${JSON.stringify(event)}\n`);
-      } catch {
-        this.close();
-      }
-    },
-    close() {
-      if (file !== undefined) closeSync(file);
-      file = undefined;
-    },
-  };
 }
 
 /** Makes a folder that nobody else has; processes of two machines may have the same id. Returns its name. */

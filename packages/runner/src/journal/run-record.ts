@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileSystemTime, readRegularFile } from '@attribution-bench/store';
+import { parseEvents } from './event-file.js';
 import type { RunEvent, RunOutcome } from './events.js';
 
 /** What the event file of a run says about it. */
@@ -68,18 +69,7 @@ export function timeOfRuns(resultsFolder: string): number {
 }
 
 async function readEvents(file: string): Promise<RunEvent[]> {
-  const text = await readRegularFile(file).catch(() => '');
-  return text
-    .toString()
-    .split('\n')
-    .flatMap((line): RunEvent[] => {
-      try {
-        const event: RunEvent | null = line === '' ? null : JSON.parse(line);
-        return event === null ? [] : [event];
-      } catch {
-        return [];
-      }
-    });
+  return parseEvents((await readRegularFile(file).catch(() => '')).toString());
 }
 
 /** For how long nothing has been written to a file, in ms. */

@@ -102,6 +102,11 @@ export interface Plan {
   readonly code: readonly Code[];
 }
 
+/** What a run takes of a plan: enough to do its steps, on whichever machine. */
+export type RunnablePlan = Pick<Plan, 'resultsFolder' | 'environment' | 'cells' | 'steps' | 'code'> & {
+  readonly grid: Pick<Grid, 'name' | 'budget'>;
+};
+
 export interface PlanOptions {
   /** Folder that holds `store/`, `runs/` and `truth/`. */
   readonly resultsFolder: string;

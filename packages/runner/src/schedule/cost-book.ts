@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { type PlainError, toPlainError } from '@attribution-bench/contract';
 import type { ArtifactCost, Store } from '@attribution-bench/store';
 import { extendHistory, type History, summarise } from '../journal/cost-history.js';
@@ -7,7 +8,7 @@ import { type Forecast, newForecast } from './forecast.js';
 
 /** What steps have cost in this run. */
 export interface CostBook {
-  readonly forecast: Pick<Forecast, 'seconds'>;
+  readonly forecast: Forecast;
   /**
    * Keeps what a result cost, and what it was made from, beside it.
    * @returns an error when that cannot be written
@@ -21,6 +22,9 @@ export interface CostBook {
   keep(resultsFolder: string): Promise<void>;
 }
 
+/** The model of this machine's processors: the last bits of results may depend on it, keys do not. */
+const processor = cpus()[0]?.model ?? process.arch;
+
 /** @param history what steps took on this machine in earlier runs */
 export function openCostBook(store: Store, history: History): CostBook {
   const forecast = newForecast(history);
@@ -31,7 +35,7 @@ export function openCostBook(store: Store, history: History): CostBook {
       measured.push({ step, measured: { ...cost, seconds: pace.seconds } });
       forecast.note(step, cost.seconds);
       try {
-        await store.writeCost(step.outputs[0], { ...cost, seconds: report.seconds });
+        await store.writeCost(step.outputs[0], { ...cost, seconds: report.seconds, processor });
         await store.writeLatest(step.place, step.outputs[0].made);
         return undefined;
       } catch (error) {

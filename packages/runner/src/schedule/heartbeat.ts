@@ -12,7 +12,8 @@ function beat({ wanted, executor, states, ledger, running, awaited, costs, emit 
   const { done, elsewhere, failed } = ledger.counts;
   const left = wanted.filter(({ id }) => ['waiting', 'running'].includes(states.of(id)));
   const ownShare = done / Math.max(1, done + elsewhere);
-  const eta = costs.forecast.seconds(left, executor.capacity / ownShare, ({ id }) => running.secondsSince(id));
+  const workers = executor.delegates?.workers ?? executor.capacity;
+  const eta = costs.forecast.seconds(left, workers / ownShare, ({ id }) => running.secondsSince(id));
   emit({
     type: 'heartbeat',
     done,

@@ -1,7 +1,7 @@
 import type { PlainError } from '@attribution-bench/contract';
 import type { ArtifactCost } from '@attribution-bench/store';
 import type { RunOutcome } from '../journal/events.js';
-import type { Plan } from '../model/plan.js';
+import type { RunnablePlan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import type { WorkResult } from '../model/work.js';
 import { failureLine } from '../steps/registry.js';
@@ -25,7 +25,7 @@ export interface Ledger {
 }
 
 /** @param rssBytes what is said of the memory of steps that did not run */
-export function openLedger(plan: Plan, states: StepStates, emit: Emit, rssBytes: () => number): Ledger {
+export function openLedger(plan: RunnablePlan, states: StepStates, emit: Emit, rssBytes: () => number): Ledger {
   const byId = indexSteps(plan.steps);
   const cells = watchCells(plan.cells, states);
   const values = new Map<string, number>();

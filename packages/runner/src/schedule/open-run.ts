@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { openClaims, openStore, removeLeftovers } from '@attribution-bench/store';
 import { openLocalExecutor } from '../executors/local/local-executor.js';
 import { readHistory } from '../journal/cost-history.js';
-import type { Plan } from '../model/plan.js';
+import type { RunnablePlan } from '../model/plan.js';
 import { awaitSteps } from './awaited-steps.js';
 import { openCostBook } from './cost-book.js';
+import { openDelegatedSteps } from './delegated-steps.js';
 import type { Emit } from './events.js';
 import { startHeartbeat } from './heartbeat.js';
 import { openLedger } from './ledger.js';
@@ -12,7 +13,7 @@ import { queueSteps } from './ready-steps.js';
 import type { RunOptions } from './run-options.js';
 import type { RunParts } from './run-parts.js';
 import { openRunningSteps } from './running-steps.js';
-import { attemptSteps } from './step-attempts.js';
+import { attemptSteps, delegateSteps } from './step-attempts.js';
 import { trackSteps } from './step-states.js';
 import { openStopSwitch } from './stop-switch.js';
 
@@ -23,7 +24,7 @@ export interface OpenRun extends RunParts {
 }
 
 /** @throws BenchError when the results folder cannot be read or written, or what the executor cannot be opened for */
-export async function openRun(plan: Plan, options: RunOptions, emit: Emit): Promise<OpenRun> {
+export async function openRun(plan: RunnablePlan, options: RunOptions, emit: Emit): Promise<OpenRun> {
   const store = openStore(join(plan.resultsFolder, 'store'), ({ reason, movedTo }) =>
     emit({ type: 'log', level: 'warning', message: `a stored result ${reason}; it was set aside as ${movedTo}` }),
   );
@@ -46,7 +47,7 @@ export async function openRun(plan: Plan, options: RunOptions, emit: Emit): Prom
 
 type Opened = Pick<RunParts, 'emit' | 'store' | 'executor' | 'claims' | 'costs'>;
 
-function assemble(plan: Plan, options: RunOptions, opened: Opened): OpenRun {
+function assemble(plan: RunnablePlan, options: RunOptions, opened: Opened): OpenRun {
   const { emit, executor, claims } = opened;
   const stop = openStopSwitch(options, halt);
   const states = trackSteps(plan.steps, (step) => ready.add(step));
@@ -59,12 +60,13 @@ function assemble(plan: Plan, options: RunOptions, opened: Opened): OpenRun {
     () => ready.hasRoom,
     (id) => states.of(id) === 'waiting' && states.retry(id),
   );
-  const running = openRunningSteps(executor, plan.grid.budget, emit);
+  const delegates = executor.delegates !== undefined;
+  const running = delegates ? openDelegatedSteps(executor, emit) : openRunningSteps(executor, plan.grid.budget, emit);
   const ledger = openLedger(plan, states, emit, () => running.rssBytes);
   const wanted = plan.steps.filter(({ needed }) => needed);
   const failFast = options.failFast === true;
   const run: RunParts = { ...opened, plan, failFast, wanted, stop, states, ready, awaited, running, ledger };
-  const attempt = attemptSteps(run);
+  const attempt = delegates ? delegateSteps(run) : attemptSteps(run);
   const endHeartbeat = startHeartbeat(run);
   options.abandon?.addEventListener('abort', claims.giveBack);
 

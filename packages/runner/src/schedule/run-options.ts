@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly cancel?: AbortSignal;
   /** After how long without a sign of life the work of another machine is taken over, in ms; default two minutes. */
   readonly silenceMs?: number;
+  /** The job of a cluster's scheduler that this process is: claims of the same job in another process are dead. */
+  readonly job?: string;
   /** Raised when the process is about to be killed: what this run is at is given back to others at once. */
   readonly abandon?: AbortSignal;
   /** What does the steps; default threads and processes of this machine. */

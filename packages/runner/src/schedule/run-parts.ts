@@ -1,6 +1,6 @@
 import type { Claims, Store } from '@attribution-bench/store';
 import type { Executor } from '../executors/executor.js';
-import type { Plan } from '../model/plan.js';
+import type { RunnablePlan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import type { AwaitedSteps } from './awaited-steps.js';
 import type { CostBook } from './cost-book.js';
@@ -13,7 +13,7 @@ import type { StopSwitch } from './stop-switch.js';
 
 /** What a run that is under way consists of. */
 export interface RunParts {
-  readonly plan: Plan;
+  readonly plan: RunnablePlan;
   readonly failFast: boolean;
   /** Steps that it has to do, or to see done. */
   readonly wanted: readonly PlannedStep[];

@@ -1,11 +1,9 @@
-import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { writeAtomically } from '@attribution-bench/store';
+import { cpus, hostname } from 'node:os';
 import PQueue from 'p-queue';
 import type { RunOutcome } from '../journal/events.js';
 import { openRunLog, type RunLog } from '../journal/run-log.js';
-import { brokenOffRun } from '../journal/run-record.js';
-import type { Plan } from '../model/plan.js';
+import { brokenOffRun, type RunStatus } from '../journal/run-record.js';
+import type { Plan, RunnablePlan } from '../model/plan.js';
 import { emitTo } from './events.js';
 import { whatBrokeOff } from './failure-text.js';
 import { openRun } from './open-run.js';
@@ -23,27 +21,43 @@ const checksAtOnce = 32;
  * @throws BenchError when the results folder cannot be written at all
  */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutcome> {
-  const startedMs = performance.now();
   const log = openRunLog(plan);
   try {
-    const run = await openRun(plan, options, emitTo(log, options.onEvent));
-    try {
-      await announce(run, log);
-      if (run.wanted.length > 0) await noteCode(run);
-      enterBrokenCells(run);
-      for (const { id } of run.wanted) run.states.want(id);
-      await checkReported(run);
-      await finishAll(run);
-    } finally {
-      await run.close();
-    }
-    const outcome = outcomeOf(run, log, (performance.now() - startedMs) / 1000);
-    run.emit({ type: 'run-finished', outcome });
-    if (outcome.error === undefined) await keep(run, outcome);
-    return outcome;
+    const before = await brokenOffRun(plan.resultsFolder, { grid: plan.grid.name, own: log.id });
+    return await runSteps(plan, options, log, before);
   } finally {
     log.close();
   }
+}
+
+/**
+ * {@link runPlan} of a plan that may be a part of one, with a log of the caller's.
+ * @param before the run that ended without a word before this one
+ */
+export async function runSteps(
+  plan: RunnablePlan,
+  options: RunOptions,
+  log: RunLog,
+  before?: RunStatus,
+): Promise<RunOutcome> {
+  const startedMs = performance.now();
+  const run = await openRun(plan, options, emitTo(log, options.onEvent));
+  try {
+    announce(run, log, before);
+    if (run.wanted.length > 0) await noteCode(run);
+    enterBrokenCells(run);
+    for (const { id } of run.wanted) run.states.want(id);
+    await checkReported(run);
+    await finishAll(run);
+  } finally {
+    await run.close();
+  }
+  const outcome = outcomeOf(run, log, (performance.now() - startedMs) / 1000);
+  run.emit({ type: 'run-finished', outcome });
+  if (outcome.error !== undefined) return outcome;
+  await run.costs.keep(plan.resultsFolder);
+  await log.keep(outcome);
+  return outcome;
 }
 
 /** Keeps what the code of this run's results consists of. */
@@ -52,19 +66,19 @@ async function noteCode({ store, plan }: RunParts): Promise<void> {
 }
 
 /** Tells what is to be done, and what a run before this one may have ended of. */
-async function announce({ plan, wanted, executor, emit }: RunParts, log: RunLog): Promise<void> {
+function announce({ plan, wanted, executor, emit }: RunParts, log: RunLog, before: RunStatus | undefined): void {
   emit({
     type: 'run-started',
     run: log.id,
     grid: plan.grid.name,
     pid: process.pid,
     host: hostname(),
-    jobs: executor.capacity,
+    processor: cpus()[0]?.model ?? process.arch,
+    jobs: executor.delegates?.workers ?? executor.capacity,
     steps: wanted.length,
     cached: cachedSteps(plan),
     cells: plan.cells.length,
   });
-  const before = await brokenOffRun(plan.resultsFolder, { grid: plan.grid.name, own: log.id });
   if (before !== undefined) emit({ type: 'log', level: 'warning', message: whatBrokeOff(before) });
 }
 
@@ -101,11 +115,6 @@ function outcomeOf({ plan, ledger, states, stop, running }: RunParts, log: RunLo
   };
 }
 
-async function keep({ plan, costs }: RunParts, outcome: RunOutcome): Promise<void> {
-  await costs.keep(plan.resultsFolder);
-  await writeAtomically(join(outcome.folder, 'outcome.json'), `${JSON.stringify(outcome, undefined, 2)}\n`);
-}
-
-function cachedSteps({ steps }: Plan): number {
+function cachedSteps({ steps }: RunnablePlan): number {
   return steps.filter(({ status }) => status === 'cached').length;
 }

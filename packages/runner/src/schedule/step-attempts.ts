@@ -16,19 +16,8 @@ const triesAtMost = 3;
  * is settled, which makes other steps ready, or the same one again.
  */
 export function attemptSteps(run: RunParts): (step: PlannedStep) => Promise<void> {
-  const { plan, store, claims, stop, states, awaited } = run;
-  const byId = indexSteps(plan.steps);
-  const tries = new Map<string, number>();
-  const judging: JudgeOptions = {
-    budget: plan.grid.budget,
-    isStopping: () => stop.reason !== undefined,
-    mayTryAgain(id) {
-      const count = (tries.get(id) ?? 1) + 1;
-      tries.set(id, count);
-      return count <= triesAtMost;
-    },
-    lostInputs: (id) => lostResults(id, byId, store),
-  };
+  const { claims, stop, states, awaited } = run;
+  const judging = judgingOf(run);
   return async (step) => {
     if (stop.reason !== undefined || states.of(step.id) !== 'waiting') return;
     states.start(step.id);
@@ -41,6 +30,40 @@ export function attemptSteps(run: RunParts): (step: PlannedStep) => Promise<void
     if (claim.status === 'failed') failStep(run, step, claim.error);
     else settle(run, step, await holding(claim, () => findOrMake(run, step, judging)));
     awaited.lookSoon();
+  };
+}
+
+/** Has steps done by other runs, each to the end of one attempt: they take the claims, and note what results cost. */
+export function delegateSteps(run: RunParts): (step: PlannedStep) => Promise<void> {
+  const { store, stop, states, running, costs } = run;
+  const judging = judgingOf(run);
+  return async (step) => {
+    if (stop.reason !== undefined || states.of(step.id) !== 'waiting') return;
+    states.start(step.id);
+    const ended = await running.run(step, 0);
+    const { cost } = ended;
+    const verdict = await judge(ended, judging);
+    if (verdict.type === 'stopped' && stop.reason !== undefined) return settle(run, step, { type: 'left' });
+    if (verdict.type !== 'done') return settle(run, step, { ...verdict, cost });
+    costs.forecast.note(step, cost.seconds);
+    const value = await storedValue(store, step);
+    const report = { ...verdict.result.report, ...(value !== undefined && { value }) };
+    settle(run, step, { type: 'done', result: { ...verdict.result, report }, cost });
+  };
+}
+
+function judgingOf({ plan, store, stop }: RunParts): JudgeOptions {
+  const byId = indexSteps(plan.steps);
+  const tries = new Map<string, number>();
+  return {
+    budget: plan.grid.budget,
+    isStopping: () => stop.reason !== undefined,
+    mayTryAgain(id) {
+      const count = (tries.get(id) ?? 1) + 1;
+      tries.set(id, count);
+      return count <= triesAtMost;
+    },
+    lostInputs: (id) => lostResults(id, byId, store),
   };
 }
 

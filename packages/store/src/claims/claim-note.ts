@@ -9,6 +9,8 @@ export interface ClaimNote {
   readonly pid?: number;
   /** For people who read the file. */
   readonly host?: string;
+  /** The job of a cluster's scheduler that the process is. */
+  readonly job?: string;
   /** How often it was renewed. */
   readonly renewed?: number;
   /** Where it failed, and how; with `ended`, nobody is at it any more. */

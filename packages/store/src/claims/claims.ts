@@ -41,6 +41,8 @@ export interface Claims {
 export interface ClaimOptions {
   /** After how long without a change a claim of another machine is nobody's, in ms. */
   readonly silenceMs?: number;
+  /** The job of a cluster's scheduler that this process is; it runs once at a time, so that what it held elsewhere is nobody's. */
+  readonly job?: string;
   /** Time that passes here, in ms since any moment. */
   now?(): number;
 }
@@ -61,7 +63,7 @@ const enoughMachines = 2;
  */
 export async function openClaims(
   { backend }: { readonly backend: Backend },
-  { silenceMs = defaultSilenceMs, now = () => performance.now() }: ClaimOptions = {},
+  { silenceMs = defaultSilenceMs, now = () => performance.now(), job }: ClaimOptions = {},
 ): Promise<Claims> {
   const held = new Map<string, ClaimNote>();
   const before = await clearDead(backend);
@@ -80,9 +82,22 @@ export async function openClaims(
     await backend.putIfUnchanged(name, encodeClaim(renewed), found.version);
   }
 
+  /** Whether a claim is one of a process that is gone. */
+  function isDead(note: ClaimNote): boolean {
+    const isEarlierSelf =
+      job !== undefined && note.job === job && (note.machine !== machine() || note.pid !== process.pid);
+    return isEarlierSelf || isOfTheDead(note);
+  }
+
   async function take(ref: ArtifactRef): Promise<Claim> {
     const name = nameOf(ref, 'claim');
-    const own: ClaimNote = { machine: machine(), pid: process.pid, host: hostname(), failures: [] };
+    const own: ClaimNote = {
+      machine: machine(),
+      pid: process.pid,
+      host: hostname(),
+      ...(job && { job }),
+      failures: [],
+    };
     if (await create(backend, name, own)) return ours(name, own);
     for (let tries = 0; tries < triesAtMost; tries++) {
       const found = await readClaim(backend, name);
@@ -90,7 +105,7 @@ export async function openClaims(
         if (await create(backend, name, own)) return ours(name, own);
         continue;
       }
-      if (found.note.ended !== true && !isOfTheDead(found.note) && !isSilent(name, found)) return { status: 'theirs' };
+      if (found.note.ended !== true && !isDead(found.note) && !isSilent(name, found)) return { status: 'theirs' };
       const failures = before.get(name) === found.state ? [] : (found.note.failures ?? []);
       const known = failures.find((failure) => failure.machine === machine()) ?? failures[enoughMachines - 1];
       if (known !== undefined) return { status: 'failed', error: known.error };

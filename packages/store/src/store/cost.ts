@@ -6,6 +6,8 @@ import { nameOf } from './names.js';
 export interface ArtifactCost {
   readonly seconds: number;
   readonly peakRssBytes: number;
+  /** Model of the processors that made it, where that was noted. */
+  readonly processor?: string;
 }
 
 /** Notes beside an artifact what making it cost. @throws BenchError as {@link Backend.put} */

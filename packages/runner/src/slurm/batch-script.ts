@@ -1,0 +1,71 @@
+import type { Profile } from './profile.js';
+import { shellQuote } from './shell-quote.js';
+
+/** What an array of tasks asks for. */
+export interface ArrayRequest {
+  /** Name of its jobs. */
+  readonly name: string;
+  /** Tasks 0, 1, ..., and how many of them may run at a time. */
+  readonly tasks: number;
+  readonly limit: number;
+  readonly minutes: number;
+  /** How long before its time limit a task is told to end. */
+  readonly noticeSeconds: number;
+  readonly memoryBytes: number;
+  /** Ids of jobs that have to end before. */
+  readonly after: readonly string[];
+  readonly excludedNodes: readonly string[];
+}
+
+/** Where tasks write what they print, seen from the folder that they are submitted in. */
+export const logPattern = 'logs/%a.log';
+
+/**
+ * The arguments of sbatch for an array.
+ * @param folder that tasks begin in: names in the pattern of a log would be read as patterns too
+ */
+export function sbatchArguments(profile: Profile, request: ArrayRequest, folder: string, script: string): string[] {
+  const { partition, account, qos, constraint, gres, cpus, mail, flags } = profile;
+  const { name, tasks, limit, minutes, noticeSeconds, memoryBytes, after, excludedNodes } = request;
+  const values = {
+    'job-name': name,
+    array: `0-${tasks - 1}%${limit}`,
+    chdir: folder,
+    output: logPattern,
+    'open-mode': 'append',
+    nodes: '1',
+    ntasks: '1',
+    'cpus-per-task': String(cpus),
+    mem: `${Math.ceil(memoryBytes / 2 ** 20)}M`,
+    time: String(minutes),
+    // To the batch script, which has become the task: signals to job steps would reach nothing.
+    signal: `B:TERM@${noticeSeconds}`,
+    dependency: after.length === 0 ? undefined : `afterany:${after.join(':')}`,
+    exclude: excludedNodes.length === 0 ? undefined : excludedNodes.join(','),
+    partition,
+    account,
+    qos,
+    constraint,
+    gres,
+    'mail-user': mail?.user,
+    'mail-type': mail?.type.join(','),
+  };
+  const given = Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}=${value}`]));
+  return ['--parsable', '--requeue', ...given, ...flags, script];
+}
+
+/**
+ * The script of every task: it becomes the program, so that signals of the scheduler reach that and nothing in between.
+ * @param argv program and arguments
+ */
+export function batchScript({ modules, setup }: Profile, cwd: string, argv: readonly string[]): string {
+  return [
+    // Only login shells know the command module.
+    modules.length === 0 ? '#!/bin/bash' : '#!/bin/bash -l',
+    `cd ${shellQuote(cwd)} || exit`,
+    ...modules.map((name) => `module load ${shellQuote(name)} || exit`),
+    ...setup,
+    `exec ${argv.map(shellQuote).join(' ')}`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,6 @@
+export { predictSteps } from './predict-steps.js';
+export { defaultProfile, type Profile, readProfile } from './profile.js';
+export { runPack, type TaskPlace } from './run-pack.js';
+export { type SlurmOptions, slurmExecutor } from './slurm-executor.js';
+export { readSlurmStatus, type SlurmStatus } from './slurm-status.js';
+export { takeBack } from './take-back.js';

@@ -1,0 +1,62 @@
+import { isObject } from '@attribution-bench/contract';
+import { writeAtomically } from '@attribution-bench/store';
+import type { Plan, RunnablePlan } from '../model/plan.js';
+import type { PlannedStep } from '../model/step.js';
+import { indexSteps, type StepIndex } from '../steps/step-index.js';
+import { packFile, readJson, type Submission, unknownRun } from './run-folder.js';
+
+/** What a task of an array does: a part of a plan that needs nothing but the store. */
+export interface PackedPlan extends RunnablePlan {
+  readonly schema: typeof schema;
+  /** Workers of the task. */
+  readonly cpus: number;
+  /** Minutes that the scheduler gives it. */
+  readonly minutes: number;
+  /** Whether all tasks of the run keep to one model of processors. */
+  readonly pinCpu: boolean;
+}
+
+const schema = 'bench/slurm-pack@1';
+
+export interface PackSettings extends Pick<PackedPlan, 'cpus' | 'minutes' | 'pinCpu'> {}
+
+/** Writes the pack of each task of a submission. @throws BenchError STORE_UNWRITABLE, STORE_FULL or STORE_WRITE */
+export async function writePacks(plan: Plan, submission: Submission, settings: PackSettings): Promise<void> {
+  const { grid, resultsFolder, environment } = plan;
+  const steps = indexSteps(plan.steps);
+  for (const [index, ids] of submission.packs.entries()) {
+    const packed: PackedPlan = {
+      schema,
+      ...settings,
+      grid: { name: grid.name, budget: grid.budget },
+      resultsFolder,
+      environment,
+      cells: [],
+      code: [],
+      steps: stepsOfPack(ids, steps),
+    };
+    await writeAtomically(packFile(submission, index), JSON.stringify(packed));
+  }
+}
+
+/** The steps of a pack and, as steps that are done, those of other packs whose results they read. */
+function stepsOfPack(ids: readonly string[], steps: StepIndex): PlannedStep[] {
+  const own = new Set(ids);
+  const planned = ids.map((id) => steps.get(id) as PlannedStep);
+  const others = new Set(planned.flatMap(({ needs }) => needs).filter((id) => !own.has(id)));
+  return [
+    ...[...others].map((id): PlannedStep => {
+      const { reason: _, ...step } = steps.get(id) as PlannedStep;
+      return { ...step, status: 'cached', needed: false, reported: false, needs: [] };
+    }),
+    ...planned.map((step): PlannedStep => ({ ...step, status: 'missing', needed: true })),
+  ];
+}
+
+/** @throws BenchError SLURM_RUN for what is no pack */
+export async function readPack(folder: string, index: number): Promise<PackedPlan> {
+  const file = packFile({ folder }, index);
+  const pack = await readJson(file);
+  if (pack.schema !== schema || !Array.isArray(pack.steps) || !isObject(pack.grid)) throw unknownRun(file);
+  return pack as unknown as PackedPlan;
+}

@@ -1,0 +1,47 @@
+import { availableParallelism } from 'node:os';
+import { type Estimate, estimate } from '../estimate/estimate.js';
+import type { ProbeOptions } from '../estimate/probe.js';
+import { likeness, readHistory } from '../journal/cost-history.js';
+import type { Plan } from '../model/plan.js';
+
+/** What a step is expected to take in a task of an array. */
+export interface StepPrediction {
+  /** Seconds of one worker. */
+  readonly seconds: number;
+  /** Memory that a task needs for it, rounded up to a power of two GiB, so that there are few classes of tasks. */
+  readonly memoryBytes: number;
+}
+
+/** Memory of a process before its workers do anything. */
+const processBytes = 200e6;
+/** Predictions are of the mean; a task that is over its memory is killed. */
+const margin = 1.5;
+const gib = 2 ** 30;
+
+/**
+ * Predicts what steps take, by step id, as {@link estimate} does: here, once, so that no task has to.
+ * @param cpus workers of a task
+ * @param leastBytes memory that each task has anyway
+ */
+export async function predictSteps(
+  plan: Plan,
+  { cpus, leastBytes = 2 * gib }: { readonly cpus: number; readonly leastBytes?: number },
+  options: ProbeOptions,
+): Promise<ReadonlyMap<string, StepPrediction>> {
+  const { bySteps }: Estimate = await estimate(plan, options);
+  const known = await readHistory(plan.resultsFolder);
+  const workersHere = Math.max(1, Math.min(options.jobs, availableParallelism()));
+  const memoryFor = (peakRssBytes = processBytes): number => {
+    const perWorker = Math.max(0, peakRssBytes - processBytes) / workersHere;
+    const needed = margin * (processBytes + cpus * perWorker);
+    return needed <= leastBytes ? leastBytes : gib * 2 ** Math.ceil(Math.log2(needed / gib));
+  };
+  return new Map(
+    plan.steps
+      .filter(({ needed }) => needed)
+      .map((step) => [
+        step.id,
+        { seconds: bySteps.get(step.id) ?? 0, memoryBytes: memoryFor(known.get(likeness(step))?.peakRssBytes) },
+      ]),
+  );
+}

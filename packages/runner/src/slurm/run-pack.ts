@@ -1,0 +1,95 @@
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { BenchError } from '@attribution-bench/contract';
+import { openStore, type Store } from '@attribution-bench/store';
+import PQueue from 'p-queue';
+import { openEventFile } from '../journal/event-file.js';
+import type { RunOutcome } from '../journal/events.js';
+import type { RunLog } from '../journal/run-log.js';
+import type { PlannedStep } from '../model/step.js';
+import type { RunOptions } from '../schedule/run-options.js';
+import { runSteps } from '../schedule/run-plan.js';
+import { type PackedPlan, readPack } from './pack-file.js';
+import { eventsFile, pinProcessor } from './run-folder.js';
+
+/** What the scheduler says of the task that this process is. */
+export interface TaskPlace {
+  /** Folder of the submission. */
+  readonly folder: string;
+  readonly index: number;
+  /** `<array>_<index>`. */
+  readonly job: string;
+  /** When its time is over, in ms since 1970, where the scheduler says so. */
+  readonly endsAt?: number;
+}
+
+const checksAtOnce = 32;
+/** Share of its time that a task leaves for its last steps to come to a stopping point, and at most how long that is. */
+const noticeShare = 1 / 4;
+const mostNoticeMs = 120_000;
+
+/** How long before its time limit a task is told to end, in ms. */
+export function noticeMs(limitMs: number): number {
+  return Math.min(mostNoticeMs, limitMs * noticeShare);
+}
+
+/**
+ * Does the steps of a pack, as one of many tasks: plans nothing, asks for no data, and leaves steps alone whose inputs nobody
+ * has stored. Its events are what the watching command follows.
+ * @throws BenchError SLURM_RUN when there is no such pack, SLURM_PROCESSOR on processors that the run does not keep to
+ */
+export async function runPack(
+  { folder, index, job, endsAt }: TaskPlace,
+  options: Pick<RunOptions, 'cancel' | 'abandon' | 'onEvent'>,
+): Promise<RunOutcome> {
+  const pack = await readPack(folder, index);
+  const log = taskLog(folder, index, job);
+  try {
+    if (pack.pinCpu) await requireProcessor(dirname(dirname(folder)), log, pack, job);
+    const limitMs = pack.minutes * 60_000;
+    const leftMs = (endsAt ?? Date.now() + limitMs - process.uptime() * 1000) - Date.now();
+    const maxTimeMs = Math.max(1, leftMs - noticeMs(limitMs));
+    const plan = { ...pack, steps: await withInputs(pack) };
+    return await runSteps(plan, { ...options, jobs: pack.cpus, maxTimeMs, job }, log);
+  } finally {
+    log.close();
+  }
+}
+
+function taskLog(folder: string, index: number, job: string): RunLog {
+  return { ...openEventFile(eventsFile({ folder }, index)), id: job, folder, keep: async () => undefined };
+}
+
+async function requireProcessor(runFolder: string, log: RunLog, { grid }: PackedPlan, job: string): Promise<void> {
+  const processor = cpus()[0]?.model ?? process.arch;
+  const pinned = await pinProcessor(runFolder, processor);
+  if (pinned === processor) return;
+  const about = { run: job, grid: grid.name, pid: process.pid, host: '', jobs: 0, steps: 0, cached: 0, cells: 0 };
+  log.write({ type: 'run-started', at: Date.now(), ...about, processor });
+  throw new BenchError({
+    code: 'SLURM_PROCESSOR',
+    message: `this node has ${processor}, and the run keeps to ${pinned}`,
+    next: 'name the kind of node in `constraint` of the profile, or leave out --pin-cpu',
+  });
+}
+
+/** The steps without those whose inputs are not stored, and those that rest on them. */
+async function withInputs({ steps, resultsFolder }: PackedPlan): Promise<PlannedStep[]> {
+  const store = openStore(join(resultsFolder, 'store'));
+  const checks = new PQueue({ concurrency: checksAtOnce });
+  const missing = new Set<string>();
+  await checks.addAll(
+    steps
+      .filter(({ needed }) => !needed)
+      .map((step) => async () => (await isStored(store, step)) || missing.add(step.id)),
+  );
+  return steps.filter(({ id, needs }) => {
+    if (needs.some((need) => missing.has(need))) missing.add(id);
+    return !missing.has(id);
+  });
+}
+
+async function isStored(store: Store, { outputs }: PlannedStep): Promise<boolean> {
+  for (const output of outputs) if (!(await store.has(output))) return false;
+  return true;
+}
