@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { acceptCommand } from './commands/accept.js';
+import { cancelCommand } from './commands/cancel.js';
 import { checkCommand } from './commands/check.js';
 import { compareCommand } from './commands/compare.js';
 import { completeCommand, completionCommand } from './commands/completion.js';
@@ -17,6 +18,7 @@ import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
 import { showCommand } from './commands/show.js';
 import { siteCommand } from './commands/site.js';
+import { slurmTaskCommand } from './commands/slurm-task.js';
 import { statusCommand } from './commands/status.js';
 import { truthCommand } from './commands/truth.js';
 import { validateCommand } from './commands/validate.js';
@@ -27,6 +29,7 @@ const verbs = [
   truthCommand,
   exportCommand,
   statusCommand,
+  cancelCommand,
   reportCommand,
   showCommand,
   compareCommand,
@@ -74,6 +77,7 @@ export function commandLine(): Command {
     .configureOutput({ outputError: (text, write) => write(`${oneLine(text, program)}\n`) });
   for (const verb of verbs) program.addCommand(inheriting(program, verb()));
   program.addCommand(inheriting(program, completeCommand(program)), { hidden: true });
+  program.addCommand(inheriting(program, slurmTaskCommand()), { hidden: true });
   return program;
 }
 

@@ -5,9 +5,10 @@ import { type ExitCode, exitCode, exitOf } from './exit-codes.js';
 import type { FlagValues } from './flags.js';
 import { onInterrupt } from './interrupt.js';
 import { chooseReporter } from './progress/choose.js';
+import { type ExecutorFlags, onSlurm } from './slurm/slurm-flags.js';
 import { count, formatBytes, formatDuration } from './text/format.js';
 
-type RunFlags = Pick<FlagValues, 'jobs' | 'maxTime' | 'failFast' | 'progress' | 'json'>;
+type RunFlags = Pick<FlagValues, 'jobs' | 'maxTime' | 'failFast' | 'progress' | 'json'> & ExecutorFlags;
 
 /** Runs a plan and shows how it goes. The first Ctrl-C stops it cleanly, user code by force where need be; a second one at once. */
 export async function runWithProgress(plan: Plan, flags: RunFlags): Promise<RunOutcome> {
@@ -15,13 +16,16 @@ export async function runWithProgress(plan: Plan, flags: RunFlags): Promise<RunO
   const reporter = await chooseReporter(plan, flags);
   const cancel = new AbortController();
   const abandon = new AbortController();
+  const isOnSlurm = flags.executor === 'slurm';
   const grace = plan.steps.some(({ needed, job }) => needed && userCodeOf(job) !== undefined)
     ? `; your own code that keeps running is ended after ${graceMs / 1000} s`
     : '';
   const release = onInterrupt({
     stop() {
       reporter.note(
-        `stopping: what is finished is kept, the same command continues${grace}; Ctrl-C again stops at once`,
+        isOnSlurm
+          ? 'stopping: the jobs go on; the same command watches them again, bench cancel takes them back'
+          : `stopping: what is finished is kept, the same command continues${grace}; Ctrl-C again stops at once`,
       );
       cancel.abort();
     },
@@ -31,7 +35,10 @@ export async function runWithProgress(plan: Plan, flags: RunFlags): Promise<RunO
     },
   });
   try {
+    const note = (line: string): void => reporter.note(line);
+    const executor = isOnSlurm ? await onSlurm(plan, flags, { note, cancel }) : undefined;
     return await runPlan(plan, {
+      ...(executor && { executor }),
       jobs: flags.jobs,
       cancel: cancel.signal,
       abandon: abandon.signal,

@@ -6,6 +6,7 @@ import { duration, type FlagValues, onGrid, wholeNumber } from '../flags.js';
 import type { SettleFlags } from '../growth/until-settled.js';
 import { planFrom, wholeGrid } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
+import { checkExecutorFlags, type ExecutorFlags, executorOptions } from '../slurm/slurm-flags.js';
 
 const description =
   'Does what a grid file asks for and is not stored yet: trains the models, retrains them on subsets for the ' +
@@ -14,6 +15,8 @@ const description =
   'given again.\n\n' +
   'Given several times at once, on one machine or on many that share the results folder, the processes divide the ' +
   'work, and each ends with the whole board.\n\n' +
+  'With --executor slurm the steps are done by jobs on a cluster, and this command submits and watches them. It can be ' +
+  'stopped, and given again to watch them again; bench cancel takes the jobs back. See docs/cluster.md.\n\n' +
   'With --until-settled the truth is grown: after each look at the board, tasks whose best method is tied with others ' +
   'that more subsets may split get as many subsets again as the grid file asks for, up to --looks times ' +
   'that. Tests are adjusted over all looks, so that stopping at the right moment gains nothing. Fits, scores and the ' +
@@ -29,6 +32,7 @@ Examples:
   bench grid my-grid.yaml --max-time 2h
   bench grid my-grid.yaml --until-settled 2h
   bench grid my-grid.yaml --results /shared/results   on each of several machines
+  bench grid my-grid.yaml --executor slurm --results /shared/results
   bench grid digits.yaml --json | jq -c 'select(.type == "cell-finished")'`;
 
 export function gridCommand(): Command {
@@ -36,7 +40,7 @@ export function gridCommand(): Command {
     .summary('run a grid: train, retrain, attribute, print and write the leaderboard')
     .description(description)
     .addHelpText('after', examples);
-  for (const option of growthOptions()) command.addOption(option);
+  for (const option of [...executorOptions(), ...growthOptions()]) command.addOption(option);
   return onGrid(
     command,
     ['jobs', 'only', 'skip', 'force', 'maxTime', 'failFast', 'quick', 'engine', 'progress', 'json', 'results'],
@@ -72,7 +76,8 @@ function size(value: string): number {
   return number;
 }
 
-async function runGrid(flags: FlagValues & Partial<SettleFlags>): Promise<void> {
+async function runGrid(flags: FlagValues & ExecutorFlags & Partial<SettleFlags>): Promise<void> {
+  checkExecutorFlags(flags);
   const { untilSettled } = flags;
   if (untilSettled !== undefined) return settle({ ...flags, untilSettled });
   for (const flag of ['looks', 'top', 'margin'] as const)
@@ -96,7 +101,7 @@ async function runGrid(flags: FlagValues & Partial<SettleFlags>): Promise<void> 
   process.exitCode = exitCodeOf(outcome);
 }
 
-async function settle(flags: FlagValues & SettleFlags): Promise<void> {
+async function settle(flags: FlagValues & ExecutorFlags & SettleFlags): Promise<void> {
   const { runUntilSettled } = await import('../growth/until-settled.js');
   const { boardsOf } = await import('../boards.js');
   const { plan, outcome, boards, code } = await runUntilSettled(flags);

@@ -5,8 +5,7 @@ import { onInterrupt } from '../interrupt.js';
 import { planData } from '../plan/plan-data.js';
 import { planText } from '../plan/plan-text.js';
 import { planFrom } from '../plan-from-flags.js';
-
-const noteMs = 3000;
+import { probeNote } from '../probe-note.js';
 
 export function planCommand(): Command {
   const command = new Command('plan')
@@ -40,7 +39,7 @@ async function showPlan(flags: FlagValues & { verbose?: true }): Promise<void> {
   const prediction = await estimate(plan, {
     jobs: flags.jobs,
     cancel: cancel.signal,
-    onProgress: probeNote(),
+    onProgress: probeNote((line) => console.error(line)),
     onFailure: (label, reason) => console.error(`not in the prediction: ${label}: ${reason}`),
   });
   release();
@@ -54,14 +53,4 @@ async function showPlan(flags: FlagValues & { verbose?: true }): Promise<void> {
       ? JSON.stringify(planData(plan, prediction), undefined, 2)
       : planText(plan, prediction, { jobs: flags.jobs, verbose: flags.verbose ?? false }),
   );
-}
-
-/** Says on standard error, now and then, that steps are being timed. */
-function probeNote(): (done: number, total: number) => void {
-  let saidMs = 0;
-  return (done, total) => {
-    if (done !== total && performance.now() - saidMs < noteMs) return;
-    saidMs = performance.now();
-    console.error(`timing what never ran here: ${done} of ${total}`);
-  };
 }

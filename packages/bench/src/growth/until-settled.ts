@@ -20,6 +20,7 @@ import type { FlagValues } from '../flags.js';
 import { gridFrom, planOf } from '../plan-from-flags.js';
 import { warnOfReplacedBoard } from '../replaced-board.js';
 import { exitCodeOf, runWithProgress } from '../run-with-progress.js';
+import type { ExecutorFlags } from '../slurm/slurm-flags.js';
 import { formatDuration } from '../text/format.js';
 import { resultsFolder } from '../workspace.js';
 import { lookLine } from './look-line.js';
@@ -49,7 +50,7 @@ const standard = { looks: 8, top: 1, margin: 0.02 } as const;
  * truth of their tasks by a block of subsets, runs what that adds and looks again. What is decided at a look depends on
  * results alone; time only ends it, and the board is then that of the last look that was finished.
  */
-export async function runUntilSettled(flags: FlagValues & SettleFlags): Promise<Settled> {
+export async function runUntilSettled(flags: FlagValues & ExecutorFlags & SettleFlags): Promise<Settled> {
   const endsAt = performance.now() + flags.untilSettled;
   const timeLeft = () => endsAt - performance.now();
   const grid = await gridFrom(flags);

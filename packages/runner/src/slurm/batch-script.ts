@@ -1,3 +1,4 @@
+import { BenchError } from '@attribution-bench/contract';
 import type { Profile } from './profile.js';
 import { shellQuote } from './shell-quote.js';
 
@@ -17,12 +18,25 @@ export interface ArrayRequest {
   readonly excludedNodes: readonly string[];
 }
 
-/** Where tasks write what they print, seen from the folder that they are submitted in. */
-export const logPattern = 'logs/%a.log';
+/**
+ * The pattern of the files that tasks write what they print to, `logs/<index>.log` of a folder.
+ * @throws BenchError SLURM_FAILED for a folder whose name turns patterns off
+ */
+function logPattern(folder: string): string {
+  if (folder.includes('\\'))
+    throw new BenchError({
+      code: 'SLURM_FAILED',
+      place: folder,
+      message: 'has a backslash in its name, after which Slurm does not number logs',
+      next: 'name another folder with --results',
+    });
+  return `${folder.replaceAll('%', '%%')}/logs/%a.log`;
+}
 
 /**
  * The arguments of sbatch for an array.
- * @param folder that tasks begin in: names in the pattern of a log would be read as patterns too
+ * @param folder of the submission
+ * @throws BenchError SLURM_FAILED
  */
 export function sbatchArguments(profile: Profile, request: ArrayRequest, folder: string, script: string): string[] {
   const { partition, account, qos, constraint, gres, cpus, mail, flags } = profile;
@@ -31,7 +45,7 @@ export function sbatchArguments(profile: Profile, request: ArrayRequest, folder:
     'job-name': name,
     array: `0-${tasks - 1}%${limit}`,
     chdir: folder,
-    output: logPattern,
+    output: logPattern(folder),
     'open-mode': 'append',
     nodes: '1',
     ntasks: '1',

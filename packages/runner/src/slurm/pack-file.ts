@@ -1,9 +1,10 @@
+import { deserialize, serialize } from 'node:v8';
 import { isObject } from '@attribution-bench/contract';
-import { writeAtomically } from '@attribution-bench/store';
+import { readRegularFile, writeAtomically } from '@attribution-bench/store';
 import type { Plan, RunnablePlan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import { indexSteps, type StepIndex } from '../steps/step-index.js';
-import { packFile, readJson, type Submission, unknownRun } from './run-folder.js';
+import { packFile, type Submission, unknownRun } from './run-folder.js';
 
 /** What a task of an array does: a part of a plan that needs nothing but the store. */
 export interface PackedPlan extends RunnablePlan {
@@ -35,7 +36,8 @@ export async function writePacks(plan: Plan, submission: Submission, settings: P
       code: [],
       steps: stepsOfPack(ids, steps),
     };
-    await writeAtomically(packFile(submission, index), JSON.stringify(packed));
+    // Jobs hold what goes to worker threads, typed arrays among it, which JSON has no words for.
+    await writeAtomically(packFile(submission, index), serialize(packed));
   }
 }
 
@@ -56,7 +58,9 @@ function stepsOfPack(ids: readonly string[], steps: StepIndex): PlannedStep[] {
 /** @throws BenchError SLURM_RUN for what is no pack */
 export async function readPack(folder: string, index: number): Promise<PackedPlan> {
   const file = packFile({ folder }, index);
-  const pack = await readJson(file);
-  if (pack.schema !== schema || !Array.isArray(pack.steps) || !isObject(pack.grid)) throw unknownRun(file);
+  const pack: unknown = await readRegularFile(file)
+    .then(deserialize)
+    .catch(() => undefined);
+  if (!isObject(pack) || pack.schema !== schema) throw unknownRun(file);
   return pack as unknown as PackedPlan;
 }

@@ -20,21 +20,21 @@ const gib = 2 ** 30;
 
 /**
  * Predicts what steps take, by step id, as {@link estimate} does: here, once, so that no task has to.
- * @param cpus workers of a task
- * @param leastBytes memory that each task has anyway
+ * @param task its workers, and the memory that it has, where that is not to be predicted
  */
 export async function predictSteps(
   plan: Plan,
-  { cpus, leastBytes = 2 * gib }: { readonly cpus: number; readonly leastBytes?: number },
+  task: { readonly cpus: number; readonly memory?: number | undefined },
   options: ProbeOptions,
 ): Promise<ReadonlyMap<string, StepPrediction>> {
   const { bySteps }: Estimate = await estimate(plan, options);
   const known = await readHistory(plan.resultsFolder);
   const workersHere = Math.max(1, Math.min(options.jobs, availableParallelism()));
   const memoryFor = (peakRssBytes = processBytes): number => {
+    if (task.memory !== undefined) return task.memory;
     const perWorker = Math.max(0, peakRssBytes - processBytes) / workersHere;
-    const needed = margin * (processBytes + cpus * perWorker);
-    return needed <= leastBytes ? leastBytes : gib * 2 ** Math.ceil(Math.log2(needed / gib));
+    const needed = margin * (processBytes + task.cpus * perWorker);
+    return gib * 2 ** Math.max(1, Math.ceil(Math.log2(needed / gib)));
   };
   return new Map(
     plan.steps

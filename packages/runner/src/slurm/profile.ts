@@ -44,12 +44,15 @@ const line = z
   .min(1)
   .max(1000)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), 'expected one line of text without control characters');
+  .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), { error: 'expected one line of text without control characters', abort: true });
 
 const flag = line
   .refine(
     (text) => /^--[a-z][a-z-]*(=.*)?$/.test(text),
-    'expected a flag of sbatch with two dashes and its value after "=", such as --reservation=lab',
+    {
+      error: 'expected a flag of sbatch with two dashes and its value after "=", such as --reservation=lab',
+      abort: true,
+    },
   )
   .refine((text) => {
     const name = text.slice(2).split('=')[0];
@@ -61,7 +64,7 @@ const moduleName = line.refine(
   'expected the name of a module such as node/20.19',
 );
 
-export const profileSchema = z.strictObject({
+const profileSchema = z.strictObject({
   schema: z.literal('bench/slurm@1'),
   partition: line.optional(),
   account: line.optional(),
@@ -69,7 +72,7 @@ export const profileSchema = z.strictObject({
   constraint: line.optional().describe('features that nodes must have'),
   gres: line.optional(),
   cpus: z.int().min(1).max(4096).default(4).describe('processors of a task, each of which does a step at a time'),
-  memory: size.optional().describe('least memory of a task, such as 8GiB; default as predicted'),
+  memory: size.optional().describe('memory of a task, such as 8GiB; default as predicted'),
   time: duration
     .optional()
     .describe('longest time limit of a task; default three times what is predicted, and 15 minutes'),

@@ -43,7 +43,7 @@ export function cancelledFile({ folder }: Pick<SlurmRun, 'folder'>): string {
   return join(folder, 'cancelled');
 }
 export function packFile({ folder }: Pick<Submission, 'folder'>, index: number): string {
-  return join(folder, 'packs', `${index}.json`);
+  return join(folder, 'packs', `${index}.bin`);
 }
 
 /** The run that a plan is, the same whenever it is planned: of the same grid, steps and results folder. */
@@ -153,7 +153,7 @@ export async function pinProcessor(folder: string, model: string): Promise<strin
 }
 
 /** Fields of a JSON object; none where there is no such file or it holds something else. */
-export async function readJson(file: string): Promise<Readonly<Record<string, unknown>>> {
+async function readJson(file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     const value: unknown = JSON.parse((await readRegularFile(file)).toString('utf8'));
     return isObject(value) ? value : {};

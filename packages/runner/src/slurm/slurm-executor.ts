@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toPlainError } from '@attribution-bench/contract';
-import { freeClaims, openStore } from '@attribution-bench/store';
+import { freeClaims, openStore, readRegularFile } from '@attribution-bench/store';
 import type { Executor, OpenExecutor } from '../executors/executor.js';
 import type { RunEvent } from '../journal/events.js';
 import type { Plan } from '../model/plan.js';
@@ -251,12 +251,13 @@ class SlurmExecution implements Executor {
       wasAt: task.wasAt,
       done: task.done,
     };
+    const ended = outcome === undefined && (await toldOfMemory(lost.log)) ? 'OUT_OF_MEMORY' : state?.state;
     const given = { memoryBytes: submission.memoryBytes, minutes: submission.minutes };
     for (const { id, error } of this.losses.enter({
       ...lost,
       ...given,
       outcome,
-      state: state?.state,
+      state: ended,
       node: state?.node || task.node,
     }))
       this.finish(task, id, { status: 'failed', error: toPlainError(error) });
@@ -344,7 +345,8 @@ class SlurmExecution implements Executor {
 
   private async submitSteps(steps: readonly PlannedStep[]): Promise<void> {
     const { profile } = this.options;
-    const predictions = (this.predictions ??= await this.options.predict());
+    this.predictions ??= await this.options.predict();
+    const { predictions } = this;
     const afterLoss = new Map(steps.map(({ id }) => [id, this.losses.of(id)]));
     const arrays = packSteps(
       steps.map(({ id, needs }) => {
@@ -425,6 +427,12 @@ class SlurmExecution implements Executor {
     this.said.add(line);
     this.options.note(line);
   }
+}
+
+/** Where memory is watched without cgroups, the scheduler says in the log of a task why it ended that. */
+async function toldOfMemory(log: string): Promise<boolean> {
+  const text = await readRegularFile(log).catch(() => '');
+  return /exceeded (job )?memory limit|oom[-_ ]kill/i.test(text.toString().slice(-4096));
 }
 
 const defaultMemoryBytes = 2 * 2 ** 30;

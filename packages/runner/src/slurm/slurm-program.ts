@@ -34,7 +34,7 @@ function failed(program: SlurmProgram, cause: Error & { readonly code?: unknown 
     code: 'SLURM_FAILED',
     place: program,
     message: said === '' ? 'failed or did not answer within two minutes' : `says: ${said}`,
-    next: 'see docs/slurm.md',
+    next: 'see docs/cluster.md',
     cause,
   });
 }

@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const kit = fileURLToPath(new URL('kit', import.meta.url));
+
+/** A Slurm cluster of this machine: real daemons, nodes with process ids and host names of their own. */
+export interface Cluster {
+  readonly env: { readonly SLURM_CONF: string };
+  /** Runs a program of Slurm; what it prints. */
+  slurm(program: string, ...args: string[]): string;
+  /** Cuts the power of a node (or of the controller, `ctl`), boots it, stops its processes and lets them go on. */
+  node(verb: 'kill' | 'up' | 'freeze' | 'thaw', name: string): void;
+  stop(): void;
+}
+
+/** Why no cluster can be started here; undefined where one can. */
+export function whyNoCluster(): string | undefined {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a Slurm cluster for tests needs root on Linux';
+  const missing = ['slurmctld', 'slurmd', 'munged', 'unshare', 'nsenter'].filter((tool) => {
+    try {
+      execFileSync('which', [tool], { stdio: 'ignore' });
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  return missing.length === 0 ? undefined : `${missing.join(', ')} not found: apt-get install slurm-wlm munge`;
+}
+
+export function startCluster(options: {
+  nodes: number;
+  port: number;
+  folder: string;
+  env?: NodeJS.ProcessEnv;
+}): Cluster {
+  const { nodes, port, folder, env = {} } = options;
+  const SLURM_CONF = join(folder, 'slurm.conf');
+  const settings = { ...process.env, SLURM_KIT_PORT: String(port), ...env };
+  const run = (program: string, args: string[]): string =>
+    execFileSync(program, args, {
+      env: { ...settings, SLURM_CONF },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  run(join(kit, 'start.sh'), [String(nodes), '2', folder]);
+  return {
+    env: { SLURM_CONF },
+    slurm: (program, ...args) => run(program, args),
+    node: (verb, name) => void run(join(kit, 'node.sh'), [verb, name, folder]),
+    stop() {
+      run(join(kit, 'stop.sh'), ['--purge', folder]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
