@@ -44,16 +44,16 @@ const line = z
   .min(1)
   .max(1000)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), { error: 'expected one line of text without control characters', abort: true });
+  .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), {
+    error: 'expected one line of text without control characters',
+    abort: true,
+  });
 
 const flag = line
-  .refine(
-    (text) => /^--[a-z][a-z-]*(=.*)?$/.test(text),
-    {
-      error: 'expected a flag of sbatch with two dashes and its value after "=", such as --reservation=lab',
-      abort: true,
-    },
-  )
+  .refine((text) => /^--[a-z][a-z-]*(=.*)?$/.test(text), {
+    error: 'expected a flag of sbatch with two dashes and its value after "=", such as --reservation=lab',
+    abort: true,
+  })
   .refine((text) => {
     const name = text.slice(2).split('=')[0];
     return !ownFlags.some((own) => own.startsWith(name));
