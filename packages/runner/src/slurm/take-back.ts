@@ -1,5 +1,5 @@
 import { writeAtomically } from '@attribution-bench/store';
-import { askQueue, isLive } from './job-states.js';
+import { askQueue, isLive, type TaskState } from './job-states.js';
 import { cancelledFile, type SlurmRun, slurmRuns, submissionsOf, unknownRun } from './run-folder.js';
 import { runSlurm } from './slurm-program.js';
 
@@ -18,20 +18,20 @@ export async function takeBack(
   const meant = named === undefined ? all : all.filter(({ id, grid }) => id === named || grid === named);
   if (meant.length === 0) throw unknownRun(named ?? resultsFolder, all);
   const live = await Promise.all(meant.map(async (run) => ({ run, tasks: await liveTasks(run) })));
-  const running = live.filter(({ tasks }) => tasks > 0);
+  const running = live.filter(({ tasks }) => tasks.length > 0);
   if (named === undefined && running.length > 1)
     throw unknownRun(
       'without a name',
       running.map(({ run }) => run),
     );
-  for (const { run } of running) {
+  for (const { run, tasks } of running) {
     await writeAtomically(cancelledFile(run), '');
-    await runSlurm('scancel', [`--name=${(await submissionsOf(run)).map(({ name }) => name).join(',')}`]);
+    await runSlurm('scancel', [...new Set(tasks.map(({ job }) => job))]);
   }
-  return running;
+  return running.map(({ run, tasks }) => ({ run, tasks: tasks.length }));
 }
 
-async function liveTasks(run: SlurmRun): Promise<number> {
+async function liveTasks(run: SlurmRun): Promise<readonly TaskState[]> {
   const states = await askQueue((await submissionsOf(run)).map(({ name }) => name));
-  return [...states.values()].filter(isLive).length;
+  return [...states.values()].filter(isLive);
 }
