@@ -43,7 +43,7 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
     writeFileSync(join(folder, 'profile.yaml'), profile);
     return folder;
   };
-  const flags = ['grid', 'grid.yaml', '--results', 'results', '--progress', 'plain'];
+  const flags = ['grid', 'grid.yaml', '--results', 'results', '--json'];
   const onSlurm = (cwd: string): RunningCommand =>
     start([...flags, '--executor', 'slurm', '--profile', 'profile.yaml'], { cwd, env: cluster.env });
   const boardIn = (folder: string): string => boardBytes({ folder, results: join(folder, 'results'), flags: [] }, name);
@@ -70,8 +70,7 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
   test('ends with the board of a local run though its tasks are cancelled under way', async () => {
     const folder = gridFolder();
     const command = onSlurm(folder);
-    const [, job] = await said(command, /submitted job (\d+)/);
-    await said(command, /\] retrain tiny/);
+    const [, job] = await said(command, /submitted job (\d+)[^]*"step-finished","step":"retrain:/);
     cluster.slurm('scancel', job);
     await expectBoard(folder, command);
     expect(command.errors()).toMatch(
@@ -83,7 +82,7 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
   test('is submitted once when the command that watches it is killed and two others are started', async () => {
     const folder = gridFolder();
     const first = onSlurm(folder);
-    await said(first, /\] (train|retrain) tiny/);
+    await said(first, /"step-finished"/);
     first.process.kill('SIGKILL');
     await first.ending;
     const before = submissions(folder);
@@ -95,7 +94,7 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
   test('is taken back by bench cancel, and goes on with the same command', async () => {
     const folder = gridFolder();
     const command = onSlurm(folder);
-    await said(command, /\] (train|retrain) tiny/);
+    await said(command, /"step-finished"/);
     const status = await bench(['status', '--results', 'results'], { cwd: folder, env: cluster.env });
     expect(status.stdout).toMatch(/cluster-\w+: \d+ tasks? running, \d+ waiting; jobs \d+/);
     const cancel = await bench(['cancel', name, '--results', 'results'], { cwd: folder, env: cluster.env });
@@ -108,15 +107,17 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
   });
 });
 
-/** Resolves with what a command says on standard error once that matches. @throws when it ends before */
+/** Resolves with what a command says on standard output once that matches. @throws when it ends before */
 function said(command: RunningCommand, pattern: RegExp): Promise<RegExpExecArray> {
   return new Promise((resolve, reject) => {
-    const look = (): void => {
-      const match = pattern.exec(command.errors());
+    let heard = '';
+    command.process.stdout?.on('data', (chunk: string) => {
+      heard += chunk;
+      const match = pattern.exec(heard);
       if (match !== null) resolve(match);
-    };
-    command.process.stderr?.on('data', look);
-    look();
-    void command.ending.then(({ stderr }) => reject(new Error(`it ended without saying ${pattern}: ${stderr}`)));
+    });
+    void command.ending.then(({ stdout, stderr }) =>
+      reject(new Error(`it ended without saying ${pattern}: ${stdout.slice(-2000)} ${stderr}`)),
+    );
   });
 }

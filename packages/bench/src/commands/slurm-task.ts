@@ -21,7 +21,6 @@ async function doPack(folder: string): Promise<void> {
       message: 'is what tasks of Slurm start, and this is none',
       next: 'give bench grid --executor slurm',
     });
-  const reporter = plainReporter((line) => console.log(line));
   const cancel = new AbortController();
   const abandon = new AbortController();
   // Claims go back with the first signal: the scheduler may kill the process before its steps have come to a stopping point.
@@ -43,7 +42,10 @@ async function doPack(folder: string): Promise<void> {
     const outcome = await runPack(place, {
       cancel: cancel.signal,
       abandon: abandon.signal,
-      onEvent: (event) => reporter.onEvent(event),
+      listen(steps) {
+        const reporter = plainReporter((line) => console.log(line), steps);
+        return (event) => reporter.onEvent(event);
+      },
     });
     for (const line of closingLines(outcome)) console.log(line);
     process.exitCode = exitCodeOf(outcome);

@@ -4,7 +4,7 @@ import { BenchError } from '@attribution-bench/contract';
 import { openStore, type Store } from '@attribution-bench/store';
 import PQueue from 'p-queue';
 import { openEventFile } from '../journal/event-file.js';
-import type { RunOutcome } from '../journal/events.js';
+import type { RunEvent, RunOutcome } from '../journal/events.js';
 import type { RunLog } from '../journal/run-log.js';
 import type { PlannedStep } from '../model/step.js';
 import type { RunOptions } from '../schedule/run-options.js';
@@ -21,6 +21,11 @@ export interface TaskPlace {
   readonly job: string;
   /** When its time is over, in ms since 1970, where the scheduler says so. */
   readonly endsAt?: number;
+}
+
+export interface PackRunOptions extends Pick<RunOptions, 'cancel' | 'abandon'> {
+  /** Begins to hear of the run. @param steps those that are to be done */
+  listen(steps: readonly PlannedStep[]): (event: RunEvent) => void;
 }
 
 const checksAtOnce = 32;
@@ -40,7 +45,7 @@ export function noticeMs(limitMs: number): number {
  */
 export async function runPack(
   { folder, index, job, endsAt }: TaskPlace,
-  options: Pick<RunOptions, 'cancel' | 'abandon' | 'onEvent'>,
+  { listen, ...options }: PackRunOptions,
 ): Promise<RunOutcome> {
   const pack = await readPack(folder, index);
   const log = taskLog(folder, index, job);
@@ -50,7 +55,8 @@ export async function runPack(
     const leftMs = (endsAt ?? Date.now() + limitMs - process.uptime() * 1000) - Date.now();
     const maxTimeMs = Math.max(1, leftMs - noticeMs(limitMs));
     const plan = { ...pack, steps: await withInputs(pack) };
-    return await runSteps(plan, { ...options, jobs: pack.cpus, maxTimeMs, job }, log);
+    const onEvent = listen(plan.steps.filter(({ needed }) => needed));
+    return await runSteps(plan, { ...options, onEvent, jobs: pack.cpus, maxTimeMs, job }, log);
   } finally {
     log.close();
   }
