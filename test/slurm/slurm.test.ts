@@ -70,7 +70,7 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
   test('ends with the board of a local run though its tasks are cancelled under way', async () => {
     const folder = gridFolder();
     const command = onSlurm(folder);
-    const [, job] = await said(command, /submitted job (\d+)[^]*"step-finished","step":"retrain:/);
+    const [, job] = await said(command, /submitted job (\d+)[\s\S]*"step-finished","step":"retrain:/);
     cluster.slurm('scancel', job);
     await expectBoard(folder, command);
     expect(command.errors()).toMatch(
