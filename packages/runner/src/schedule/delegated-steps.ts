@@ -6,7 +6,7 @@ import type { RunningSteps } from './running-steps.js';
 
 /** Steps that other runs do: their budgets and their memory are watched there, and they have begun when that was told. */
 export function openDelegatedSteps(executor: Executor, emit: Emit): RunningSteps {
-  const begun = new Map<string, PlannedStep>();
+  const begun = new Map<string, { readonly step: PlannedStep; readonly atMs: number }>();
   const waiting = new Set<() => void>();
   const memory = memoryMeter();
   let cancelled = false;
@@ -14,7 +14,7 @@ export function openDelegatedSteps(executor: Executor, emit: Emit): RunningSteps
     async run(step) {
       const execution = executor.start(step, (message) => {
         if (message.type === 'begun') {
-          begun.set(step.id, step);
+          begun.set(step.id, { step, atMs: performance.now() });
           emit({ type: 'step-started', ...aboutStep(step) });
         } else if (message.type === 'log') emit({ ...message, step: step.id });
       });
@@ -28,7 +28,11 @@ export function openDelegatedSteps(executor: Executor, emit: Emit): RunningSteps
       return { step, result, cost: { seconds, peakRssBytes }, over: undefined, isolated: false };
     },
     get labels() {
-      return [...begun.values()].map(({ label }) => label);
+      return [...begun.values()].map(({ step }) => step.label);
+    },
+    secondsSince(id) {
+      const known = begun.get(id);
+      return known && (performance.now() - known.atMs) / 1000;
     },
     get rssBytes() {
       return memory.rssBytes;
