@@ -47,6 +47,9 @@ const verbs = [
   completionCommand,
 ];
 
+/** Verbs that scripts call and nobody types. */
+const internalVerbs = new Set(['complete', 'slurm-task']);
+
 const exitCodes = `
 Exit codes:
   0  done
@@ -93,7 +96,7 @@ function inheriting(parent: Command, command: Command): Command {
 function oneLine(error: string, { commands }: Command): string {
   const unknown = /^error: unknown command '(.*)'$/.exec(error.trim())?.[1];
   if (unknown !== undefined) {
-    const known = commands.flatMap((command) => (command.name() === 'complete' ? [] : [command.name()])).join(', ');
+    const known = commands.flatMap((command) => (internalVerbs.has(command.name()) ? [] : [command.name()])).join(', ');
     const next = /\.ya?ml$/.test(unknown) ? `did you mean bench grid ${unknown}?` : `known: ${known}`;
     return `${error.trim()}, ${next}`;
   }
