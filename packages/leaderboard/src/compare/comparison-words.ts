@@ -16,7 +16,7 @@ export function rankChange({ a, b }: ComparedValue): string {
 }
 
 /** `seeds 0, 1 → 0, 1, 2`; what one of the boards does not have is a dash. */
-export function settingText({ name, a = '–', b = '–' }: SettingDifference): string {
+function settingText({ name, a = '–', b = '–' }: SettingDifference): string {
   return `${name} ${a} → ${b}`;
 }
 
