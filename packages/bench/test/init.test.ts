@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { BenchError } from '@attribution-bench/contract';
 import { loadGrid } from '@attribution-bench/runner';
+import { sketchTable, usualMissingText } from '@attribution-bench/tasks';
 import { expect, onTestFinished, test } from 'vitest';
 import { commandLine } from '../src/command-line.js';
 import { completions } from '../src/completion/completions.js';
@@ -55,6 +56,27 @@ test('a grid is written whole, or not at all', async () => {
   });
   expect(existsSync(other)).toBe(false);
   expect(readdirSync(folder).sort()).toEqual(['my grid.yaml', 'photos']);
+});
+
+test('a table is looked through: its delimiter, the last column as label, columns of text, whole rows', async () => {
+  const folder = temporaryFolder();
+  const data = join(folder, 'houses.csv');
+  const rows = Array.from({ length: 20 }, (_, i) => `${i};${i % 2 === 0 ? 'Bern' : 'Basel'};${i === 3 ? 'NA' : i * 2}`);
+  writeFileSync(data, ['size;city;price', ...rows].join('\n'));
+  const table = await sketchTable(data, usualMissingText);
+  const file = join(folder, 'houses.yaml');
+  await writeGrid(file, { data, table, model: 'linear', kind: 'regressor', methods: ['random', 'trak'] });
+  const { tasks, broken } = await loadGrid(file);
+  expect(broken).toEqual([]);
+  expect(tasks[0].spec?.data).toMatchObject({
+    use: 'csv',
+    label: 'price',
+    categorical: ['city'],
+    delimiter: 'semicolon',
+    missing: 'drop',
+    train: 16,
+    queries: 3,
+  });
 });
 
 test.each([

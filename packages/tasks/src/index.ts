@@ -12,6 +12,8 @@ export { findPackage, packagesOf, searchFolders } from './code/installed-package
 export { isModulePath } from './code/module-path.js';
 export { dataCode, generationCode, taskCode } from './code/task-code.js';
 export { type ArrayFile, arrayFiles } from './data/array-files.js';
+export { usualMissingText } from './data/csv/csv.js';
+export { sketchTable, type TableSketch } from './data/csv/sketch.js';
 export {
   type Dataset,
   type DatasetSpec,

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { BenchError, didYouMean } from '@attribution-bench/contract';
+import { BenchError, didYouMean, type ModelKind } from '@attribution-bench/contract';
+import type { TableSketch } from '@attribution-bench/tasks';
 import { Command } from 'commander';
 import { catalogue } from '../catalogue/catalogue.js';
 import { type FlagValues, withFlags } from '../flags.js';
-import { isPath } from '../init/grid-text.js';
+import { isPath, isTable } from '../init/grid-text.js';
 import { openInterview } from '../init/questions.js';
 import { requireNew, writeGrid } from '../init/write-grid.js';
 
@@ -21,7 +22,10 @@ export function initCommand(): Command {
         'say is not asked for; where there is no terminal, all three are needed. No file is overwritten.',
     )
     .argument('[file]', 'the grid file to write', 'grid.yaml')
-    .option('--data <name>', 'a dataset (bench list datasets), an .npz file, or a folder of .npy files or images')
+    .option(
+      '--data <name>',
+      'a dataset (bench list datasets), a .csv or .npz file, or a folder of .npy files or images',
+    )
     .option('--model <name>', 'a model (bench list models), or the path of a module of your own')
     .option('--methods <names>', 'methods (bench list methods) or paths of modules of your own, separated by commas')
     .addHelpText(
@@ -29,6 +33,7 @@ export function initCommand(): Command {
       `
 Examples:
   bench init
+  bench init houses.yaml --data ./houses.csv --model linear --methods random,trak
   bench init photos.yaml --data ./photos --model cnn --methods random,trak
   bench init --data digits --model ddpm-mlp --methods random,d-trak`,
     );
@@ -49,7 +54,7 @@ async function init(command: Command, file: string, flags: Answers): Promise<voi
     await catalogue('models'),
     await catalogue('methods'),
   ].map((entries) => entries.map(({ id }) => id));
-  const generators = (await catalogue('models')).flatMap(({ id, facts }) => (facts.kind === 'generator' ? [id] : []));
+  const kinds = new Map((await catalogue('models')).map(({ id, facts }) => [id, facts.kind as ModelKind]));
   const interview = missing.length > 0 ? openInterview(stdin, stderr) : undefined;
   const answer = async (name: keyof Answers, text: string, preset: string, known: readonly string[]) => {
     const check = (given: string) => problemOf(name, given, known);
@@ -61,15 +66,22 @@ async function init(command: Command, file: string, flags: Answers): Promise<voi
   try {
     const data = await answer('data', `Your data: a path, or one of ${datasets.join(', ')}?`, 'digits', datasets);
     const model = await answer('model', `Your model: a path, or one of ${models.join(', ')}?`, 'mlp', models);
-    const kind = generators.includes(model) ? 'generator' : 'classifier';
+    const kind = kinds.get(model) ?? 'classifier';
     const preset = kind === 'generator' ? 'random,grad-dot,d-trak' : 'random,grad-dot,trak';
     const question = `Your methods, separated by commas: paths, or of ${methods.join(', ')}?`;
     const chosen = listed(await answer('methods', question, preset, methods));
-    await writeGrid(file, { data, model, kind, methods: chosen });
+    await writeGrid(file, { data, table: await sketchOf(data), model, kind, methods: chosen });
   } finally {
     interview?.close();
   }
   console.log(`wrote ${file}\n\nNext:\n  bench plan ${file}\n  bench grid ${file}`);
+}
+
+/** What is in the data, where they are a table. */
+async function sketchOf(data: string): Promise<TableSketch | undefined> {
+  if (!isPath(data) || !isTable(data)) return undefined;
+  const { sketchTable, usualMissingText } = await import('@attribution-bench/tasks');
+  return sketchTable(data, usualMissingText);
 }
 
 function listed(answer: string): string[] {

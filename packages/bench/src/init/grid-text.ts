@@ -1,19 +1,24 @@
 import { statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
+import type { ModelKind } from '@attribution-bench/contract';
+import type { TableSketch } from '@attribution-bench/tasks';
 
 /** What a new grid is about. */
 export interface GridChoices {
-  /** Name of a dataset, or a path: an `.npz` file, a folder of `.npy` files or one of images. */
+  /** Name of a dataset, or a path: a `.csv` file, an `.npz` file, a folder of `.npy` files or one of images. */
   readonly data: string;
+  /** What is in the file, where it is a table. */
+  readonly table?: TableSketch | undefined;
   /** Name of a model, or the path of its module. */
   readonly model: string;
-  readonly kind: 'classifier' | 'generator';
+  readonly kind: ModelKind;
   readonly methods: readonly string[];
 }
 
 /** Points that are enough for a first board within minutes. */
 const sizes = {
   classifier: { train: 300, queries: 50 },
+  regressor: { train: 300, queries: 50 },
   generator: { train: 120, heldout: 20, generated: 20 },
 } as const;
 
@@ -23,7 +28,7 @@ export function gridText(file: string, choices: GridChoices): string {
   const name = fileName(basename(file, extname(file)));
   const id = fileName(`${nameOf(data)}-${nameOf(model)}`);
   const queries =
-    kind === 'classifier'
+    kind !== 'generator'
       ? ''
       : `    # What is explained: points that were held out, and images that the model draws.
     queries: { heldout: ${sizes.generator.heldout}, generated: ${sizes.generator.generated} }
@@ -36,8 +41,8 @@ seed: 0 # everything random derives from it
 
 tasks:
   - id: ${text(id)}
-    # train: the points that models are trained on${kind === 'classifier' ? '; queries: held-out points that are explained' : ''}.
-    data: ${dataText(choices)}
+    # train: the points that models are trained on${kind !== 'generator' ? '; queries: held-out points that are explained' : ''}.
+${choices.table === undefined ? '' : '    # label: the column that is predicted, here the last one; the others are inputs, unless ignore: names them.\n'}    data: ${dataText(choices)}
     # Its sizes and its training are parameters too: bench list models${model === nameOf(model) ? ` ${model}` : ''}
     model: { use: ${text(model)} }
 ${queries}
@@ -54,13 +59,38 @@ metrics:
 `;
 }
 
-function dataText({ data, kind }: GridChoices): string {
+function dataText({ data, kind, table }: GridChoices): string {
   const { train } = sizes[kind];
-  const queries = kind === 'classifier' ? `, queries: ${sizes.classifier.queries}` : '';
+  const queries = kind === 'generator' ? '' : `, queries: ${sizes[kind].queries}`;
+  if (table !== undefined) return tableText(data, table, sizes.regressor);
   if (!isPath(data)) return `{ use: ${text(data)}, train: ${train}${queries} }`;
   const use = isArrays(data) ? 'arrays' : 'image-folder';
   const pixels = use === 'arrays' ? '' : ', width: 32, height: 32';
   return `{ use: ${use}, path: ${text(data)}, train: ${train}${queries}${pixels} }`;
+}
+
+function tableText(
+  path: string,
+  { delimiter, columns, rows, missing }: TableSketch,
+  most: { readonly train: number; readonly queries: number },
+): string {
+  const label = columns[columns.length - 1].name;
+  const categories = columns.slice(0, -1).filter(({ numbers }) => !numbers);
+  const queries = Math.max(1, Math.min(most.queries, Math.floor(rows / 5)));
+  const train = Math.max(2, Math.min(most.train, rows - queries));
+  const parts = [
+    `use: csv, path: ${text(path)}, label: ${text(label)}`,
+    ...(categories.length === 0 ? [] : [`categorical: [${categories.map(({ name }) => text(name)).join(', ')}]`]),
+    ...(delimiter === 'comma' ? [] : [`delimiter: ${delimiter}`]),
+    ...(missing ? ['missing: drop'] : []),
+    `train: ${train}, queries: ${queries}`,
+  ];
+  return `{ ${parts.join(', ')} }`;
+}
+
+/** Whether an answer names a table. */
+export function isTable(answer: string): boolean {
+  return /\.(csv|tsv)$/i.test(answer);
 }
 
 /** Whether an answer names a file or folder rather than something that is known by name. */

@@ -13,7 +13,7 @@ export const linear = defineModel({
   kind: 'regressor',
   stackable: true,
   params: regressionParams,
-  recipe: { epochs: 1000, batch: 1024, lr: 0.1, schedule: 'constant', weightDecay: 0.01 },
+  recipe: { epochs: 1000, batch: 512, lr: 0.1, schedule: 'constant', weightDecay: 0.01 },
   network:
     (_params, { inputShape, outputs }) =>
     (nn, x) =>

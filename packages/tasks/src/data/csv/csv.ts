@@ -5,6 +5,9 @@ import { defineDataset, pointParams } from '../dataset.js';
 import { checkTableFile, delimiters } from './table.js';
 import { tableSource } from './table-source.js';
 
+/** What says that a cell is missing where a grid names nothing else. */
+export const usualMissingText: readonly string[] = ['NA', 'NaN', '?'];
+
 const column = text({ help: 'name of a column' });
 
 /** The user's own table: a CSV file with a header line, and another one for held-out points where there is one. */
@@ -38,7 +41,7 @@ export const csv = defineDataset({
       help: 'what becomes of missing cells: refused, their rows dropped, or filled with the mean or median of the training points, or with their most frequent category',
     }),
     missingText: list(text({ help: 'a cell' }), {
-      default: ['NA', 'NaN', '?'],
+      default: usualMissingText,
       help: 'what cells say that are missing, besides nothing',
     }),
     unseen: choice(['refuse', 'zeros'], {

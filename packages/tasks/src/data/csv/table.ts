@@ -29,7 +29,8 @@ export interface CsvFormat {
 
 const largestFile = 2 ** 29;
 const longestRow = 2 ** 20;
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** How a number is written. */
+export const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
  * Reads a CSV file (RFC 4180) with a header line, in parts.
@@ -146,7 +147,7 @@ function readerOf({ name, holds }: Wanted, missing: ReadonlySet<string>, path: s
         throw csvError(
           `${path}:${line}, column ${JSON.stringify(name)}`,
           `holds ${shortened(text)}, which is not a number`,
-          'name the column in data.categorical or data.ignore, or what stands for a missing value in data.missingText',
+          'name the column in data.categorical or data.ignore (a label of text is for a classifier), or what stands for a missing value in data.missingText',
         );
       values.push(value);
     };
