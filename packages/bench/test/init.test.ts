@@ -68,6 +68,7 @@ test('a table is looked through: its delimiter, the last column as label, column
   await writeGrid(file, { data, table, model: 'linear', kind: 'regressor', methods: ['random', 'trak'] });
   const { tasks, broken } = await loadGrid(file);
   expect(broken).toEqual([]);
+  expect(tasks[0].spec?.queries).toEqual({ heldout: 3, generated: 0 });
   expect(tasks[0].spec?.data).toMatchObject({
     use: 'csv',
     label: 'price',
@@ -75,7 +76,6 @@ test('a table is looked through: its delimiter, the last column as label, column
     delimiter: 'semicolon',
     missing: 'drop',
     train: 16,
-    queries: 3,
   });
 });
 
