@@ -73,7 +73,7 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
     const [, job] = await said(command, /submitted job (\d+)[\s\S]*"step-finished","step":"retrain:/);
     cluster.slurm('scancel', job);
     await expectBoard(folder, command);
-    expect(command.errors()).toMatch(
+    expect((await command.ending).stdout).toMatch(
       /job \d+_\d+ on n\d ended \((cancelled|stopped).*\) with \d+ steps left.*see .*\.log/s,
     );
     expect(submissions(folder)).toBeGreaterThan(1);
@@ -101,7 +101,7 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
     expect(cancel).toMatchObject({ code: 0, stdout: expect.stringMatching(/taken back/) });
     expect(await command.ending).toMatchObject({
       code: 4,
-      stderr: expect.stringMatching(/taken back \(bench cancel\)/),
+      stdout: expect.stringMatching(/taken back \(bench cancel\)/),
     });
     await expectBoard(folder, onSlurm(folder));
   });
