@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CancelSignal } from '@attribution-bench/contract';
-import { afterAll } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { ScoredTask } from '../../src/index.js';
 
 export const uncancelled: CancelSignal = { aborted: false, throwIfAborted() {} };
@@ -15,14 +15,9 @@ export const points: ScoredTask = {
   queryIds: ['test/1', 'test/2', 'test/8'],
 };
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A folder that goes away with the tests of the file. */
+/** A folder that goes away with the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bench-exchange-'));
-  folders.push(folder);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
