@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { renderIndex, renderPage } from '@attribution-bench/leaderboard';
+import { renderCsv, renderIndex, renderPage } from '@attribution-bench/leaderboard';
 import { readRegularFile, writeAtomically } from '@attribution-bench/store';
 import type { StoredBoard } from './stored-boards.js';
 
@@ -8,8 +8,8 @@ import type { StoredBoard } from './stored-boards.js';
 const filesOfBoards = /^(board\.(json|csv|md)|board-costs\.json|index\.html|[\w@.-]+-generated\.png)$/;
 
 /**
- * Writes a folder with an index over boards and, for each, a folder with its page and files. A board that has no page is given one,
- * without the pictures that only its store has.
+ * Writes a folder with an index over boards and, for each, a folder with its page and files. The page and the table that a
+ * board's folder lacks are made from its board.json, the page without the pictures that only the store has.
  * @param methods where pages of methods are, seen from a board's folder: `../../methods/` for `../../methods/trak.html`
  * @returns where the index is, and how large all files are together
  */
@@ -32,6 +32,7 @@ export async function writeSite(
       const content = await readRegularFile(join(folder, name));
       await write(join(target, name), name === 'index.html' ? linkMethods(content.toString('utf8'), methods) : content);
     }
+    if (!files.includes('board.csv')) await write(join(target, 'board.csv'), renderCsv(board, costs));
     if (!files.includes('index.html')) await write(join(target, 'index.html'), await renderPage(board, costs));
   }
   await write(index, renderIndex(links.map(({ place, ...link }) => ({ ...link, folder: place }))));
