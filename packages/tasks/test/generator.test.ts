@@ -235,7 +235,7 @@ test('what a generator cannot do is said: unknown time steps, replay of another 
       for await (const _ of ctx.replay({ emit: () => ({ one: tf.ones([1]) }) }));
     })(),
   ).rejects.toThrow('did not end in the same model');
-  expect(() => specOf(raw({ data: { flipLabels: 0.1 } }))).toThrow('does not see labels');
+  expect(() => specOf(raw({ data: { flipLabels: 0.1 } }))).toThrow('does not see classes');
   expect(() => specOf(raw({ queries: { heldout: 0, generated: 0 } }))).toThrow('nothing to explain');
   expect(() => specOf(raw({ data: { queries: 3 } }))).toThrow('is for classifiers');
   await task.release();

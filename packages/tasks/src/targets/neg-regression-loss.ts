@@ -8,6 +8,6 @@ export const negRegressionLoss = defineTarget({
   kind: 'regressor',
   params: {},
   words: 'negated training loss of the prediction for a point, see loss',
-  formula: '-loss',
+  formula: '-loss(output, y)',
   output: (predicted, response, loss) => tf.neg(loss(predicted, response)),
 });

@@ -8,6 +8,6 @@ export const prediction = defineTarget({
   kind: 'regressor',
   params: {},
   words: 'the predicted response of a point',
-  formula: 'prediction',
+  formula: 'the one output',
   output: (predicted) => tf.sum(predicted, -1),
 });
