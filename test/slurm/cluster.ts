@@ -26,7 +26,13 @@ export function whyNoCluster(): string | undefined {
       return true;
     }
   });
-  return missing.length === 0 ? undefined : `${missing.join(', ')} not found: apt-get install slurm-wlm munge`;
+  if (missing.length > 0) return `${missing.join(', ')} not found: apt-get install slurm-wlm munge`;
+  try {
+    execFileSync('unshare', ['--uts', '--pid', '--mount', '--fork', 'true'], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return 'this container may not make namespaces, in which the nodes of a cluster for tests run';
+  }
 }
 
 export function startCluster(options: {
@@ -44,14 +50,20 @@ export function startCluster(options: {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-  run(join(kit, 'start.sh'), [String(nodes), '2', folder]);
+  const stop = (): void => {
+    run(join(kit, 'stop.sh'), ['--purge', folder]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    run(join(kit, 'start.sh'), [String(nodes), '2', folder]);
+  } catch (error) {
+    stop();
+    throw error;
+  }
   return {
     env: { SLURM_CONF },
     slurm: (program, ...args) => run(program, args),
     node: (verb, name) => void run(join(kit, 'node.sh'), [verb, name, folder]),
-    stop() {
-      run(join(kit, 'stop.sh'), ['--purge', folder]);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
