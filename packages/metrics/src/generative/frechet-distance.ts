@@ -8,8 +8,16 @@ import { type FeatureSets, type Points, pointsOf } from './feature-sets.js';
  * @throws BenchError GENERATIVE_FEATURES, and GENERATIVE_UNDEFINED where it cannot be computed
  */
 export async function frechetDistance(sets: FeatureSets, reference: 'train' | 'test'): Promise<number> {
-  const generated = await gaussianOf(pointsOf('generated', sets.generated, 2));
-  const real = await gaussianOf(pointsOf(reference, sets[reference], 2));
+  const generated = pointsOf('generated', sets.generated, 2);
+  const real = pointsOf(reference, sets[reference], 2);
+  return generated.count + real.count < generated.dims
+    ? distanceByPoints(generated, real)
+    : distanceByDimensions(generated, real);
+}
+
+async function distanceByDimensions(a: Points, b: Points): Promise<number> {
+  const generated = await gaussianOf(a);
+  const real = await gaussianOf(b);
   let distance = -2 * (await traceOfRootProduct(generated.covariance, real.covariance));
   for (const [k, mean] of generated.mean.entries()) {
     const diagonal = k * generated.mean.length + k;
@@ -18,11 +26,37 @@ export async function frechetDistance(sets: FeatureSets, reference: 'train' | 't
   return distance;
 }
 
-async function gaussianOf({ data, count, dims }: Points): Promise<{ mean: Float64Array; covariance: Float64Array }> {
+/**
+ * The same of few points in many dimensions, such as images, without their covariances: with C = XᵀX and C' = YᵀY of centred
+ * points, the eigenvalues of C C' other than 0 are those of M Mᵀ for M = X Yᵀ, which has as many rows and columns as there
+ * are points.
+ */
+async function distanceByPoints(a: Points, b: Points): Promise<number> {
+  const [x, y] = [centred(a), centred(b)];
+  const cross = await matmul(x.data, y.data, { m: a.count, k: a.dims, n: b.count, transposeB: true });
+  const square = await matmul(cross, cross, { m: a.count, k: b.count, n: a.count, transposeB: true });
+  const variance = ({ data }: { readonly data: Float64Array }, count: number) =>
+    data.reduce((sum, value) => sum + value * value, 0) / (count - 1);
+  const shift = x.mean.reduce((sum, mean, k) => sum + (mean - y.mean[k]) ** 2, 0);
+  const eigenvalues = symmetricEigenvalues(square, a.count);
+  // Centred points have an eigenvalue of 0, whose rounding error the root would magnify.
+  const least = Math.max(...eigenvalues) * a.count * Number.EPSILON;
+  const roots = eigenvalues.reduce((sum, value) => sum + (value > least ? Math.sqrt(value) : 0), 0);
+  const trace = roots / Math.sqrt((a.count - 1) * (b.count - 1));
+  return shift + variance(x, a.count) + variance(y, b.count) - 2 * trace;
+}
+
+/** The mean of the points, and the points less their mean. */
+function centred({ data, count, dims }: Points): { readonly mean: Float64Array; readonly data: Float64Array } {
   const mean = new Float64Array(dims);
   for (let i = 0; i < data.length; i++) mean[i % dims] += data[i] / count;
-  const centred = data.map((value, i) => value - mean[i % dims]);
-  const products = await matmul(centred, centred, { m: dims, k: count, n: dims, transposeA: true });
+  return { mean, data: data.map((value, i) => value - mean[i % dims]) };
+}
+
+async function gaussianOf(points: Points): Promise<{ mean: Float64Array; covariance: Float64Array }> {
+  const { count, dims } = points;
+  const { mean, data } = centred(points);
+  const products = await matmul(data, data, { m: dims, k: count, n: dims, transposeA: true });
   return { mean, covariance: products.map((product) => product / (count - 1)) };
 }
 

@@ -66,6 +66,22 @@ describe('feature likelihood', () => {
 });
 
 describe('frechetDistance', () => {
+  it('of few points in many dimensions is what it is of the same points in the few dimensions that they span', async () => {
+    const [a, b] = [real(3, 7), real(4, 9)];
+    // Orthogonal columns of length 1 put the points into 64 dimensions and change no distance.
+    const wide = ({ data, shape: [count] }: NdArray<Float32Array>): NdArray<Float32Array> => ({
+      shape: [count, 64],
+      data: Float32Array.from({ length: count * 64 }, (_, i) =>
+        i % 8 === 0 && i % 64 < 8 * dims ? data[Math.floor(i / 64) * dims + (i % 64) / 8] : 0,
+      ),
+    });
+    const narrow = await frechetDistance({ train: a, test: a, generated: b }, 'train');
+    expect(await frechetDistance({ train: wide(a), test: wide(a), generated: wide(b) }, 'train')).toBeCloseTo(
+      narrow,
+      9,
+    );
+  });
+
   it("is |m - m'|² + Σ (σ - σ')² for features that vary apart from each other", async () => {
     const grid = (scale: readonly number[], shift: number): NdArray<Float32Array> => ({
       shape: [8, 3],
