@@ -34,6 +34,7 @@ export { areShared, isShared, pointArray } from './data/point-array.js';
 export { dataFingerprint, prepareData } from './data/prepare-data.js';
 export type { PublishedData, PublishedFile } from './data/published.js';
 export { publishedData } from './data/published-data.js';
+export { noGroup, rowsByGroup } from './data/rows-by-group.js';
 export type { DataEnvironment, TaskData } from './data/task-data.js';
 export { type PortableDiffusion, type PortableTask, portableTask } from './export/portable-task.js';
 export type { RunRecord } from './export/run-record.js';

@@ -33,6 +33,6 @@ async function site(names: readonly string[], flags: FlagValues & { to: string; 
       ? (await storedBoards(folder)).filter((board) => !isTrial(board))
       : await Promise.all(names.map((name) => namedBoard(name, folder)));
   const { index, bytes } = await writeSite(boards, flags.to, flags.methods);
-  const { formatBytes } = await import('../text/format.js');
-  console.log(`${boards.length} boards, ${formatBytes(bytes)}: ${index}`);
+  const { count, formatBytes } = await import('../text/format.js');
+  console.log(`${count(boards.length, 'board')}, ${formatBytes(bytes)}: ${index}`);
 }

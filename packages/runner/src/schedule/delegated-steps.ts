@@ -34,15 +34,7 @@ export function openDelegatedSteps(executor: Executor, emit: Emit): RunningSteps
       const known = begun.get(id);
       return known && (performance.now() - known.atMs) / 1000;
     },
-    get rssBytes() {
-      return memory.rssBytes;
-    },
-    get totalBytes() {
-      return memory.totalBytes;
-    },
-    get peakTotalBytes() {
-      return memory.peakTotalBytes;
-    },
+    memory,
     cancelAll() {
       cancelled = true;
       for (const cancel of waiting) cancel();

@@ -22,7 +22,7 @@ function beat({ wanted, executor, states, ledger, running, awaited, costs, emit 
     total: wanted.length,
     running: running.labels,
     awaited: awaited.size,
-    rssBytes: running.totalBytes,
+    rssBytes: running.memory.totalBytes,
     ...(eta !== undefined && { etaSeconds: eta }),
   });
 }

@@ -62,7 +62,7 @@ function assemble(plan: RunnablePlan, options: RunOptions, opened: Opened): Open
   );
   const delegates = executor.delegates !== undefined;
   const running = delegates ? openDelegatedSteps(executor, emit) : openRunningSteps(executor, plan.grid.budget, emit);
-  const ledger = openLedger(plan, states, emit, () => running.rssBytes);
+  const ledger = openLedger(plan, states, emit, () => running.memory.rssBytes);
   const wanted = plan.steps.filter(({ needed }) => needed);
   const failFast = options.failFast === true;
   const run: RunParts = { ...opened, plan, failFast, wanted, stop, states, ready, awaited, running, ledger };

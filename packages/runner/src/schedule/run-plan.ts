@@ -111,7 +111,7 @@ function outcomeOf({ plan, ledger, states, stop, running }: RunParts, log: RunLo
     ...(incomplete && { incomplete }),
     ...(error && { error }),
     seconds,
-    peakRssBytes: running.peakTotalBytes,
+    peakRssBytes: running.memory.peakTotalBytes,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ArtifactCost } from '@attribution-bench/store';
 import type { Executor } from '../executors/executor.js';
-import { memoryMeter } from '../executors/memory-meter.js';
+import { type MemoryMeter, memoryMeter } from '../executors/memory-meter.js';
 import type { Budget } from '../model/grid.js';
 import type { PlannedStep } from '../model/step.js';
 import type { WorkResult } from '../model/work.js';
@@ -26,10 +26,8 @@ export interface RunningSteps {
   readonly labels: readonly string[];
   /** Seconds since a step began; undefined where none of that id is running. */
   secondsSince(id: string): number | undefined;
-  /** Resident memory of this process; with the processes of its steps; and the largest of these since the run began. */
-  readonly rssBytes: number;
-  readonly totalBytes: number;
-  readonly peakTotalBytes: number;
+  /** Of this process and of those of its steps, since the run began. */
+  readonly memory: Pick<MemoryMeter, 'rssBytes' | 'totalBytes' | 'peakTotalBytes'>;
   /** Asks all to stop, and those that are begun afterwards. */
   cancelAll(): void;
   /** Measures no more. */
@@ -85,15 +83,7 @@ export function openRunningSteps(executor: Executor, budget: Budget, emit: Emit)
       const sinceMs = startedMs.get(id);
       return sinceMs === undefined ? undefined : (performance.now() - sinceMs) / 1000;
     },
-    get rssBytes() {
-      return memory.rssBytes;
-    },
-    get totalBytes() {
-      return memory.totalBytes;
-    },
-    get peakTotalBytes() {
-      return memory.peakTotalBytes;
-    },
+    memory,
     cancelAll() {
       cancelled = true;
       for (const { execution } of running) execution.cancel();

@@ -1,4 +1,4 @@
-import { BenchError } from '@attribution-bench/contract';
+import { BenchError, plural } from '@attribution-bench/contract';
 import type { RunOutcome } from '../journal/events.js';
 
 /** A task that ended with steps left. */
@@ -101,7 +101,7 @@ export function openLosses(note: (line: string) => void): Losses {
       const at = loss.wasAt.length === 0 ? '' : `; it was at ${loss.wasAt.join(', ')}`;
       if (outcome === undefined || outcome.incomplete !== undefined)
         note(
-          `job ${loss.job}${loss.node && ` on ${loss.node}`} ended (${stateOf(loss)}) with ${left.length} steps left${at}: see ${loss.log}`,
+          `job ${loss.job}${loss.node && ` on ${loss.node}`} ended (${stateOf(loss)}) with ${plural(left.length, 'step')} left${at}: see ${loss.log}`,
         );
       let given: string[] = [];
       if (state === 'OUT_OF_MEMORY') given = outOfMemory(loss);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { toPlainError } from '@attribution-bench/contract';
+import { plural, toPlainError } from '@attribution-bench/contract';
 import { freeClaims, openStore, readRegularFile } from '@attribution-bench/store';
 import type { Executor, OpenExecutor } from '../executors/executor.js';
 import type { RunEvent } from '../journal/events.js';
@@ -13,7 +13,7 @@ import { mostInArray } from './array-limit.js';
 import { type FollowedTask, followTask } from './follow-task.js';
 import { askAccounting, askQueue, isLive, type TaskState, type TaskStates, taskName } from './job-states.js';
 import { type AfterLoss, openLosses } from './losses.js';
-import { packSteps } from './pack-steps.js';
+import { type PackArray, packSteps } from './pack-steps.js';
 import type { StepPrediction } from './predict-steps.js';
 import {
   beginRun,
@@ -318,7 +318,7 @@ class SlurmExecution implements Executor {
         count += this.add({ ...submission, job: submission.job ?? state.job }, index, steps);
       }
     }
-    if (count > 0) this.options.note(`taken up: ${count} ${count === 1 ? 'task' : 'tasks'} of ${this.run.id}`);
+    if (count > 0) this.options.note(`taken up: ${plural(count, 'task')} of ${this.run.id}`);
   }
 
   /** Follows a task as far as it does what is left and nobody else does; whether that is anything. */
@@ -361,42 +361,36 @@ class SlurmExecution implements Executor {
         mostSeconds: profile.pack.most / 1000,
       },
     );
-    const most = await mostInArray();
     let submitted = 0;
-    for (const { packs, memoryBytes } of arrays) {
-      const parts = Math.ceil(packs.length / most);
-      const size = Math.ceil(packs.length / parts);
-      for (let from = 0; from < packs.length; from += size) {
-        const part = packs.slice(from, from + size);
-        const slowest = Math.max(...part.map(({ seconds }) => seconds / profile.cpus));
-        const factor = Math.max(...part.flatMap((pack) => pack.steps.map((id) => afterLoss.get(id)?.time ?? 1)));
-        try {
-          const submission = await submitArray(
-            this.plan,
-            this.run,
-            {
-              packs: part.map((pack) => pack.steps),
-              memoryBytes,
-              minutes: minutesFor(slowest, factor, profile.time),
-              limit: Math.max(1, Math.floor(profile.tasks / parts)),
-              after: this.jobsBefore(part.flatMap((pack) => pack.steps)),
-              excludedNodes: this.losses.excludedNodes,
-            },
-            this.options,
-          );
-          this.known.add(submission.name);
-          for (const [index, pack] of part.entries()) this.add(submission, index, pack.steps);
-          submitted++;
-          const tasks = `${part.length} ${part.length === 1 ? 'task' : 'tasks'}`;
-          this.options.note(
-            `submitted job ${submission.job}: ${tasks}, ${part.flatMap((pack) => pack.steps).length} steps`,
-          );
-        } catch (error) {
-          if (submitted === 0) throw error;
-          // As many as the scheduler takes at a time; the rest is submitted once it can be done.
-          this.say(`further jobs are submitted later: ${toPlainError(error).message}`);
-          return;
-        }
+    for (const part of partsOf(arrays, await mostInArray(), profile.tasks)) {
+      const ids = part.packs.flatMap((pack) => pack.steps);
+      const slowest = Math.max(...part.packs.map(({ seconds }) => seconds / profile.cpus));
+      const factor = Math.max(...ids.map((id) => afterLoss.get(id)?.time ?? 1));
+      try {
+        const submission = await submitArray(
+          this.plan,
+          this.run,
+          {
+            packs: part.packs.map((pack) => pack.steps),
+            memoryBytes: part.memoryBytes,
+            minutes: minutesFor(slowest, factor, profile.time),
+            limit: part.limit,
+            after: this.jobsBefore(ids),
+            excludedNodes: this.losses.excludedNodes,
+          },
+          this.options,
+        );
+        this.known.add(submission.name);
+        for (const [index, pack] of part.packs.entries()) this.add(submission, index, pack.steps);
+        submitted++;
+        this.options.note(
+          `submitted job ${submission.job}: ${plural(part.packs.length, 'task')}, ${plural(ids.length, 'step')}`,
+        );
+      } catch (error) {
+        if (submitted === 0) throw error;
+        // As many as the scheduler takes at a time; the rest is submitted once it can be done.
+        this.say(`further jobs are submitted later: ${toPlainError(error).message}`);
+        return;
       }
     }
   }
@@ -427,6 +421,24 @@ class SlurmExecution implements Executor {
     this.said.add(line);
     this.options.note(line);
   }
+}
+
+/** Arrays no larger than the scheduler takes, each with how many of its tasks may run at a time. */
+function partsOf(
+  arrays: readonly PackArray[],
+  most: number,
+  tasks: number,
+): (PackArray & { readonly limit: number })[] {
+  return arrays.flatMap((array) => {
+    const parts = Math.ceil(array.packs.length / most);
+    const size = Math.ceil(array.packs.length / parts);
+    const limit = Math.max(1, Math.floor(tasks / parts));
+    return Array.from({ length: parts }, (_, part) => ({
+      ...array,
+      packs: array.packs.slice(part * size, (part + 1) * size),
+      limit,
+    }));
+  });
 }
 
 /** Where memory is watched without cgroups, the scheduler says in the log of a task why it ended that. */

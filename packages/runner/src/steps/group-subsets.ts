@@ -1,18 +1,13 @@
 import { Rng, type Seed } from '@attribution-bench/contract';
+import { noGroup, rowsByGroup } from '@attribution-bench/tasks';
 import type { SubsetRule } from '../model/subset-rule.js';
 import { subsetSize } from './subset-rule.js';
 
-/** The points of each group; a point of none (-1) is alone. @param groups number of each training point's group, [train] */
+/** The points of each group, then those of none (-1), each alone. @param groups number of each training point's group, [train] */
 export function pointsByGroup(groups: Int32Array): number[][] {
-  const byGroup = new Map<number, number[]>();
-  const alone: number[][] = [];
-  for (const [point, group] of groups.entries()) {
-    const points = byGroup.get(group);
-    if (group < 0) alone.push([point]);
-    else if (points === undefined) byGroup.set(group, [point]);
-    else points.push(point);
-  }
-  return [...byGroup.values(), ...alone];
+  const units = rowsByGroup(groups, groups.keys());
+  const isGroup = ([point]: readonly number[]): boolean => groups[point] !== noGroup;
+  return [...units.filter(isGroup), ...units.filter((unit) => !isGroup(unit))];
 }
 
 /**

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { BenchError, bool, choice, file, list, nearest, num, optional, text } from '@attribution-bench/contract';
 import { type ArrayFile, arrayFiles } from './array-files.js';
-import { noGroup } from './choose-groups.js';
 import { defineDataset, type Partition, type PointSource, pointParams } from './dataset.js';
 import { type NpyArray, openNpy, type PointLayout, readNumbers, readPoints, readWholeNumbers } from './npy-array.js';
+import { noGroup } from './rows-by-group.js';
 import type { DataEnvironment } from './task-data.js';
 
 const names = { x: 'x_train', y: 'y_train', heldoutX: 'x_test', heldoutY: 'y_test' } as const;

@@ -1,9 +1,7 @@
 import { BenchError, deriveSeed, Rng } from '@attribution-bench/contract';
 import { type ChosenPoints, type Counts, quotas, tooFew } from './choose-points.js';
 import type { Partition, PointSource } from './dataset.js';
-
-/** The group of a point that belongs to none. */
-export const noGroup = -1;
+import { rowsByGroup } from './rows-by-group.js';
 
 /**
  * Chooses whole groups, so that queries have points of their groups among the training points. Each class has its share as in
@@ -65,15 +63,8 @@ function groupsOf({ labels, groups }: Partition, label: number, rng: Rng, place:
       message: 'has no groups to choose points by',
       next: 'leave data.choose out, or take a dataset whose points have groups, such as emoji',
     });
-  const byGroup = new Map<number | string, number[]>();
-  for (let row = 0; row < labels.length; row++) {
-    if (labels[row] !== label) continue;
-    const group = groups[row] === noGroup ? `row ${row}` : groups[row];
-    const rows = byGroup.get(group);
-    if (rows === undefined) byGroup.set(group, [row]);
-    else rows.push(row);
-  }
-  return rng.shuffle([...byGroup.values()]).map((rows) => rng.shuffle(rows));
+  const ofClass = Array.from(labels.keys()).filter((row) => labels[row] === label);
+  return rng.shuffle(rowsByGroup(groups, ofClass)).map((rows) => rng.shuffle(rows));
 }
 
 /** The first groups that have so many points, the last of them in part. */

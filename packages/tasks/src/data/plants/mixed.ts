@@ -1,10 +1,10 @@
 import { checkParams, type ParamSpecs, sizeOf } from '@attribution-bench/contract';
-import { noGroup } from '../choose-groups.js';
 import { stratifiedPoints } from '../choose-points.js';
 import type { PointSource } from '../dataset.js';
 import { datasets } from '../datasets.js';
 import { keptClasses } from '../kept-classes.js';
 import { readPoints } from '../read-points.js';
+import { noGroup } from '../rows-by-group.js';
 import { type Ground, labelNamed, marksAt, type Plant, type PlantValue, plantError, someOf } from './plant.js';
 
 /**
