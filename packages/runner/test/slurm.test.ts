@@ -207,9 +207,9 @@ describe('what Slurm says', () => {
       minutes: 1,
     };
     expect(losses.enter({ ...loss, state: 'CANCELLED' })).toEqual([]);
-    expect([losses.takeChange(), losses.of('a')]).toEqual([false, { memory: 1, time: 1, alone: false }]);
+    expect([losses.takeProgress(), losses.of('a')]).toEqual([false, { memory: 1, time: 1, alone: false }]);
     expect(losses.enter({ ...loss, state: 'OUT_OF_MEMORY' })).toEqual([]);
-    expect([losses.takeChange(), losses.of('b').memory]).toEqual([true, 2]);
+    expect([losses.takeProgress(), losses.of('b').memory]).toEqual([true, 2]);
     expect(losses.enter({ ...loss, state: 'OUT_OF_MEMORY' }).map(({ id }) => id)).toEqual(['a']);
     losses.enter({ ...loss, state: 'NODE_FAIL', node: 'n2' });
     expect(losses.excludedNodes).toEqual(['n2']);

@@ -39,8 +39,10 @@ export interface Losses {
   /** Has nothing more run on a node. */
   leaveOut(node: string, why: string): void;
   of(step: string): AfterLoss;
-  /** Whether the next submission differs from the one before; asked once for each. */
-  takeChange(): boolean;
+  /** A step was done. */
+  progress(): void;
+  /** Whether a step was done, or the next submission differs from the one before; asked once for each. */
+  takeProgress(): boolean;
   /** Why what is left is given up. */
   error(): BenchError;
 }
@@ -56,18 +58,18 @@ export function openLosses(note: (line: string) => void): Losses {
   const excluded = new Set<string>();
   const after = new Map<string, AfterLoss>();
   const deaths = new Map<string, number>();
-  let changed = false;
+  let advanced = false;
   let last: Loss | undefined;
   const of = (step: string): AfterLoss => after.get(step) ?? unhurt;
   const change = (steps: readonly string[], settings: (before: AfterLoss) => Partial<AfterLoss>): void => {
     for (const step of steps) after.set(step, { ...of(step), ...settings(of(step)) });
-    changed = true;
+    advanced = true;
   };
 
   function leaveOut(node: string, why: string): void {
     if (node === '' || excluded.has(node)) return;
     excluded.add(node);
-    changed = true;
+    advanced = true;
     note(`${node} is left out from now on: it ${why}`);
   }
 
@@ -111,9 +113,12 @@ export function openLosses(note: (line: string) => void): Losses {
       else if (outcome === undefined && state !== 'UNKNOWN' && !outerStates.has(state)) given = died(loss);
       return given.map((id) => ({ id, error: lostError(loss) }));
     },
-    takeChange() {
-      const was = changed;
-      changed = false;
+    progress() {
+      advanced = true;
+    },
+    takeProgress() {
+      const was = advanced;
+      advanced = false;
       return was;
     },
     error: () => lostError(last),

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BenchError } from '@attribution-bench/contract';
-import { openStore, type Store } from '@attribution-bench/store';
+import { openStore } from '@attribution-bench/store';
 import PQueue from 'p-queue';
 import { openEventFile } from '../journal/event-file.js';
 import type { RunEvent, RunOutcome } from '../journal/events.js';
@@ -11,6 +11,7 @@ import type { RunOptions } from '../schedule/run-options.js';
 import { runSteps } from '../schedule/run-plan.js';
 import { type PackedPlan, readPack } from './pack-file.js';
 import { eventsFile, pinProcessor } from './run-folder.js';
+import { isStored } from './stored-steps.js';
 
 /** What the scheduler says of the task that this process is. */
 export interface TaskPlace {
@@ -93,9 +94,4 @@ async function withInputs({ steps, resultsFolder }: PackedPlan): Promise<Planned
     if (needs.some((need) => missing.has(need))) missing.add(id);
     return !missing.has(id);
   });
-}
-
-async function isStored(store: Store, { outputs }: PlannedStep): Promise<boolean> {
-  for (const output of outputs) if (!(await store.has(output))) return false;
-  return true;
 }

@@ -1,0 +1,46 @@
+import { toPlainError } from '@attribution-bench/contract';
+import type { FollowedTask } from './follow-task.js';
+import { hearTasks } from './hear-tasks.js';
+import { askAccounting, askQueue, isLive, type TaskState, type TaskStates, taskName } from './job-states.js';
+import { loseTask } from './lose-task.js';
+import type { SlurmParts } from './slurm-parts.js';
+
+/** A task counts as gone when so many answers in a row lack it. */
+const answersUntilGone = 2;
+
+/** Looks once at all tasks: their states, by one question, and their events. What those left that ended is theirs no more. */
+export function followTasks(parts: SlurmParts): () => Promise<void> {
+  const { tasks, say } = parts;
+  const hear = hearTasks(parts);
+
+  async function follow(task: FollowedTask, states: TaskStates | undefined): Promise<void> {
+    const name = taskName(task.submission.name, task.index);
+    const state = states?.get(name);
+    if (state?.state === 'PENDING') sayWhyPending(state);
+    for (const event of await task.read(state)) await hear(task, event);
+    if (task.left.size === 0) tasks.remove(task);
+    else if (task.outcome !== undefined && task.outcome.incomplete === undefined)
+      await loseTask(parts, task, { job: '', state: 'COMPLETED', node: task.node, reason: '' });
+    else if (states === undefined || (state !== undefined && isLive(state))) task.answersWithout = 0;
+    else if (state !== undefined) await loseTask(parts, task, state);
+    else if (++task.answersWithout >= answersUntilGone)
+      await loseTask(parts, task, (await askAccounting([task.submission.name])).get(name));
+  }
+
+  function sayWhyPending({ job, reason }: TaskState): void {
+    if (waitsForPeople.test(reason)) say(`job ${job} waits: ${reason}`);
+  }
+
+  return async () => {
+    const names = [...new Set([...tasks.all()].map(({ submission }) => submission.name))];
+    const states = await askQueue(names).catch((error: unknown) => {
+      say(`Slurm does not answer, its jobs go on: ${toPlainError(error).message}`);
+      return undefined;
+    });
+    for (const task of tasks.all()) await follow(task, states);
+  };
+}
+
+/** Reasons for which a job may wait until somebody does something. */
+const waitsForPeople =
+  /^(JobHeld|launch|Bad|Invalid|Assoc|QOS|PartitionDown|PartitionTimeLimit|PartitionNodeLimit|AccountNot|ReqNodeNotAvail|NodeDown)/;

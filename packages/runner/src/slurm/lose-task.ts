@@ -1,0 +1,51 @@
+import { toPlainError } from '@attribution-bench/contract';
+import { freeClaims, readRegularFile } from '@attribution-bench/store';
+import type { FollowedTask } from './follow-task.js';
+import { endStep } from './hear-tasks.js';
+import type { TaskState } from './job-states.js';
+import { logFile } from './run-folder.js';
+import type { SlurmParts } from './slurm-parts.js';
+import { isStored } from './stored-steps.js';
+
+/** A task has ended: what it left is to be done by another one, unless it is stored all the same. */
+export async function loseTask(parts: SlurmParts, task: FollowedTask, state: TaskState | undefined): Promise<void> {
+  const { tasks, steps, store, byId, answers, losses } = parts;
+  tasks.remove(task);
+  const { submission, index, outcome } = task;
+  const job = `${submission.job}_${index}`;
+  const began = [...task.left].filter((id) => task.begun.has(id));
+  await freeClaims(
+    store,
+    began.flatMap((id) => byId.get(id)?.outputs ?? []),
+    job,
+  );
+  for (const id of [...task.left]) {
+    const step = byId.get(id);
+    if (step !== undefined && step.reason !== 'forced' && (await isStored(store, step)))
+      endStep(parts, task, id, { status: 'done', report: { seconds: 0 }, pace: { seconds: 0 } });
+    else steps.takeBack(id);
+    answers.stop(id);
+  }
+  if (outcome?.error !== undefined) return answers.giveUp(outcome.error);
+  const log = logFile(submission, index);
+  const lost = losses.enter({
+    job,
+    log,
+    left: [...task.left],
+    began,
+    wasAt: task.wasAt,
+    done: task.done,
+    memoryBytes: submission.memoryBytes,
+    minutes: submission.minutes,
+    outcome,
+    state: outcome === undefined && (await toldOfMemory(log)) ? 'OUT_OF_MEMORY' : state?.state,
+    node: state?.node || task.node,
+  });
+  for (const { id, error } of lost) endStep(parts, task, id, { status: 'failed', error: toPlainError(error) });
+}
+
+/** Where memory is watched without cgroups, the scheduler says in the log of a task why it ended that. */
+async function toldOfMemory(log: string): Promise<boolean> {
+  const text = await readRegularFile(log).catch(() => '');
+  return /exceeded (job )?memory limit|oom[-_ ]kill/i.test(text.toString().slice(-4096));
+}

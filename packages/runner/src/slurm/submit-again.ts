@@ -1,0 +1,31 @@
+import { toPlainError } from '@attribution-bench/contract';
+import type { SlurmParts } from './slurm-parts.js';
+
+/** So many submissions in a row without a step done in between, or so many in all, end the attempts. */
+const mostIdleRounds = 2;
+const mostRounds = 100;
+/** And so many refusals of the scheduler, when nothing is in its hands. */
+const mostRefusals = 5;
+
+/** Submits what was lost, as long as something came of the submissions before. */
+export function submitAgain(
+  { tasks, answers, losses, say }: SlurmParts,
+  submit: () => Promise<void>,
+): () => Promise<void> {
+  let rounds = 0;
+  let idleRounds = 0;
+  let refusals = 0;
+  return async () => {
+    idleRounds = losses.takeProgress() ? 0 : idleRounds + 1;
+    rounds++;
+    if (idleRounds >= mostIdleRounds || rounds > mostRounds) return answers.giveUp(toPlainError(losses.error()));
+    try {
+      await submit();
+      refusals = 0;
+    } catch (error) {
+      idleRounds = Math.max(0, idleRounds - 1);
+      say(`jobs cannot be submitted: ${toPlainError(error).message}`);
+      if (tasks.size === 0 && ++refusals >= mostRefusals) answers.giveUp(toPlainError(error));
+    }
+  };
+}

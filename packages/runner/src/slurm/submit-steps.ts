@@ -1,0 +1,82 @@
+import { plural, toPlainError } from '@attribution-bench/contract';
+import type { PlannedStep } from '../model/step.js';
+import { mostInArray, splitArrays } from './array-limit.js';
+import { type PackArray, packSteps } from './pack-steps.js';
+import type { StepPrediction } from './predict-steps.js';
+import type { SlurmParts } from './slurm-parts.js';
+import { submitArray } from './submit-array.js';
+import { openSubmitLock } from './submit-lock.js';
+
+const defaultMemoryBytes = 2 * 2 ** 30;
+/** Time limits are so many times what is predicted for a pack, and at least so many minutes. */
+const timeMargin = 3;
+const leastMinutes = 15;
+
+/**
+ * Submits everything that is left, can be done, and is in no task's hands. One process of a run does so at a time.
+ * The function throws a BenchError when the scheduler takes nothing, or the results folder cannot be written.
+ */
+export function submitSteps(parts: SlurmParts): () => Promise<void> {
+  const { plan, options, run, steps, tasks, losses, say } = parts;
+  const { profile } = options;
+  let predictions: ReadonlyMap<string, StepPrediction> | undefined;
+
+  async function pack(toSubmit: readonly PlannedStep[]): Promise<PackArray[]> {
+    predictions ??= await options.predict();
+    const predicted = predictions;
+    return packSteps(
+      toSubmit.map(({ id, needs }) => {
+        const { seconds = 0, memoryBytes = profile.memory ?? defaultMemoryBytes } = predicted.get(id) ?? {};
+        const { memory, alone } = losses.of(id);
+        return { id, needs, seconds, memoryBytes: memoryBytes * memory, alone };
+      }),
+      {
+        workers: profile.cpus,
+        tasks: profile.tasks,
+        leastSeconds: profile.pack.least / 1000,
+        mostSeconds: profile.pack.most / 1000,
+      },
+    );
+  }
+
+  async function submitPacks({ packs, memoryBytes, limit }: PackArray & { readonly limit: number }): Promise<void> {
+    const ids = packs.flatMap((each) => each.steps);
+    const slowest = Math.max(...packs.map(({ seconds }) => seconds / profile.cpus));
+    const factor = Math.max(...ids.map((id) => losses.of(id).time));
+    const array = {
+      packs: packs.map((each) => each.steps),
+      memoryBytes,
+      minutes: minutesFor(slowest, factor, profile.time),
+      limit,
+      after: steps.jobsBefore(ids),
+      excludedNodes: losses.excludedNodes,
+    };
+    const submission = await submitArray(plan, run, array, options);
+    tasks.add(submission);
+    options.note(`submitted job ${submission.job}: ${plural(packs.length, 'task')}, ${plural(ids.length, 'step')}`);
+  }
+
+  return async () => {
+    const unlock = await openSubmitLock(run);
+    try {
+      await tasks.takeUp(run);
+      const toSubmit = steps.toSubmit();
+      if (toSubmit.length === 0) return;
+      const [first, ...others] = splitArrays(await pack(toSubmit), await mostInArray(), profile.tasks);
+      await submitPacks(first);
+      try {
+        for (const array of others) await submitPacks(array);
+      } catch (error) {
+        // As many as the scheduler takes at a time; the rest is submitted once it can be done.
+        say(`further jobs are submitted later: ${toPlainError(error).message}`);
+      }
+    } finally {
+      await unlock();
+    }
+  };
+}
+
+function minutesFor(seconds: number, factor: number, most = Number.POSITIVE_INFINITY): number {
+  const minutes = factor * Math.max(leastMinutes, Math.ceil((timeMargin * seconds) / 60));
+  return Math.max(1, Math.min(minutes, Math.floor(most / 60_000)));
+}
