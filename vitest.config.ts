@@ -8,12 +8,13 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const apart = [
   'test/**/*.test.ts',
   'packages/{bench,runner}/test/**/*.test.ts',
+  'packages/store/test/s3/*.test.ts',
   'packages/tasks/test/{convolution,native-engine}.test.ts',
   'packages/tfjs-onnx/test/{compile,tfjs-node}.test.ts',
 ];
 
 export default defineConfig({
-  ssr: { resolve: { conditions: ['source', 'node', 'import', 'module', 'default'] } },
+  ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
     pool: 'forks',
     // Every core: vitest by itself leaves one to the program that it watches for, and most tests compute on one.

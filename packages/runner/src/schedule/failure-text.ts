@@ -2,10 +2,20 @@ import { BenchError, type PlainError, toPlainError } from '@attribution-bench/co
 import type { RunStatus } from '../journal/run-record.js';
 import type { Budget } from '../model/grid.js';
 
-/** Whether results can no longer be written, which stops the whole run and is no step's fault. */
+/** Whether results can no longer be kept, which stops the whole run and is no step's fault. */
 export function isStoreFailure({ code }: PlainError): boolean {
-  return code === 'STORE_FULL' || code === 'STORE_UNWRITABLE' || code === 'STORE_WRITE';
+  return storeFailures.has(code);
 }
+
+const storeFailures: ReadonlySet<PlainError['code']> = new Set([
+  'S3_BUCKET',
+  'S3_CREDENTIALS',
+  'S3_REGION',
+  'STORE_AWAY',
+  'STORE_FULL',
+  'STORE_UNWRITABLE',
+  'STORE_WRITE',
+] as const);
 
 /** Whether a result that a step reads is missing or damaged. */
 export function isLostInput({ code }: PlainError): boolean {

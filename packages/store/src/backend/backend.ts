@@ -4,10 +4,11 @@
  * stands for half of it, and nothing above holds an object open.
  *
  * A name is folders and a file, joined by `/`; folders have no dot in their names. Every implementation passes the tests of
- * `test/describe-backend.ts`.
+ * `test/support/describe-backend.ts`.
  *
  * | | file system | S3 |
  * | --- | --- | --- |
+ * | `requireWritable` | write a file that goes again | LIST, PUT with conditions |
  * | `put` | write beside, sync, rename | PUT |
  * | `putIfAbsent` | exclusive creation | PUT with `If-None-Match: *` |
  * | `putIfUnchanged` | compare, then write in place | PUT with `If-Match` |
@@ -23,6 +24,11 @@ export interface Backend {
   readonly location: string;
   /** Path or URL of an object, stored or not, for messages. */
   place(name: string): string;
+  /**
+   * Tries what results of hours rest on: that objects can be written and, on media that can hold them to conditions, that it does.
+   * @throws BenchError STORE_FULL, STORE_UNWRITABLE or STORE_WRITE, and what is special to the medium
+   */
+  requireWritable(): Promise<void>;
 
   /**
    * Stores an object, the parts one after the other, in place of what has its name.

@@ -42,6 +42,7 @@ export function memoryMedium(): () => Backend {
   return () => ({
     location: 'memory:',
     place: (name) => `memory:${name}`,
+    requireWritable: async () => undefined,
     put: async (name, parts) => void store(name, parts),
     putIfAbsent: async (name, content) => (objects.has(name) ? undefined : store(name, [content])),
     putIfUnchanged: async (name, content, version) =>

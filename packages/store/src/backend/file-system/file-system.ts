@@ -10,6 +10,7 @@ import { listFolder } from './list-folder.js';
 import { moveAside } from './move-aside.js';
 import { openRegularFile } from './regular-file.js';
 import { versionOf } from './version.js';
+import { requireWritable } from './writable-folder.js';
 
 /**
  * Objects as files of a folder, which is made when the first is put. Machines may share it over a network file system; one
@@ -21,6 +22,7 @@ export function openFileSystem(folder: string): Backend {
   return {
     location: folder,
     place: pathOf,
+    requireWritable: () => requireWritable(folder),
     put: (name, parts) =>
       writeAtomically(pathOf(name), async (handle) => {
         for (const part of parts) await handle.writeFile(part);
