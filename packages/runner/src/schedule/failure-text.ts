@@ -8,9 +8,9 @@ export function isStoreFailure({ code }: PlainError): boolean {
 }
 
 const storeFailures: ReadonlySet<PlainError['code']> = new Set([
-  'S3_BUCKET',
-  'S3_CREDENTIALS',
-  'S3_REGION',
+  'BUCKET_MISSING',
+  'BUCKET_CREDENTIALS',
+  'BUCKET_REGION',
   'STORE_AWAY',
   'STORE_FULL',
   'STORE_UNWRITABLE',

@@ -12,7 +12,7 @@ export interface Probe {
  * would both believe that they have a claim.
  * @param place the bucket, for messages
  * @param server what it calls itself
- * @throws BenchError S3_CONDITIONS, and what keeps the object from being written
+ * @throws BenchError BUCKET_CONDITIONS, and what keeps the object from being written
  */
 export async function requireConditions(
   { put, remove }: Probe,
@@ -31,7 +31,7 @@ export async function requireConditions(
 
 function ignores(place: string, server: string | undefined, header: string): BenchError {
   return new BenchError({
-    code: 'S3_CONDITIONS',
+    code: 'BUCKET_CONDITIONS',
     place,
     message: `the server${server === undefined ? '' : ` (${server})`} does not heed ${header} of PUT, so that several processes could not divide the work`,
     next: 'use a server that has conditional writes (see docs/cluster.md), or a folder',

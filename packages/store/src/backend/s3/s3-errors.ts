@@ -111,23 +111,23 @@ export function s3Error(error: unknown, place: string, doing: Doing, waitedMs = 
   const made = (code: BenchError['code'], what: string, next: string): BenchError =>
     new BenchError({ code, place, message: `cannot be ${doing}: ${what}`, next, cause: error });
   if (name === 'CredentialsProviderError')
-    return made('S3_CREDENTIALS', 'no credentials were found', `give some: ${whereCredentials}`);
+    return made('BUCKET_CREDENTIALS', 'no credentials were found', `give some: ${whereCredentials}`);
   if (credentialNames.has(name))
     return made(
-      'S3_CREDENTIALS',
+      'BUCKET_CREDENTIALS',
       `the server does not take the credentials (${name})`,
       `check or renew them: ${whereCredentials}`,
     );
   if (name === 'NoSuchBucket')
-    return made('S3_BUCKET', 'there is no such bucket', 'make the bucket, or name another one with --results');
+    return made('BUCKET_MISSING', 'there is no such bucket', 'make the bucket, or name another one with --results');
   if (isOfAnotherRegion(failure))
     return region === undefined
       ? made(
-          'S3_REGION',
+          'BUCKET_REGION',
           `the region is not that of the bucket (${message})`,
           'set AWS_REGION to the region of the bucket',
         )
-      : made('S3_REGION', `the bucket is in the region ${region}`, `set AWS_REGION=${region}`);
+      : made('BUCKET_REGION', `the bucket is in the region ${region}`, `set AWS_REGION=${region}`);
   if (isFull(failure))
     return made(
       'STORE_FULL',
