@@ -44,7 +44,10 @@ const flags = {
     ),
   json: () => new Option('--json', 'JSON on standard output instead of text'),
   results: () =>
-    new Option('--results <folder>', 'where results are kept (default: results/ of the workspace)').argParser(folder),
+    new Option(
+      '--results <place>',
+      'where results are kept: a folder or s3://bucket/prefix (default: results/ of the workspace)',
+    ).argParser(folder),
   debug: () => new Option('--debug', 'print stacks with errors'),
 } as const;
 
@@ -129,6 +132,6 @@ export function duration(value: string): number {
 }
 
 function folder(value: string): string {
-  if (value === '') throw new InvalidArgumentError('Expected the name of a folder.');
+  if (value === '') throw new InvalidArgumentError('Expected a folder or s3://bucket/prefix.');
   return value;
 }

@@ -2,6 +2,8 @@ import { exitCode } from './exit-codes.js';
 
 /** Signals closer together than this come from one key press: npx and Nx pass on what the terminal has sent already. */
 const samePressMs = 1000;
+/** What `abandon` begins, such as giving claims back to a bucket, gets so long. */
+const givingBackMs = 200;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface Handlers {
@@ -49,6 +51,6 @@ function press(): void {
     last.handlers.stop();
   } else if (now - last.firstAt > samePressMs) {
     last.handlers.abandon();
-    process.kill(process.pid, 'SIGKILL');
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), givingBackMs);
   }
 }

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statfsSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { requireResults } from './require-results.js';
 import { formatBytes } from './text/format.js';
+import type { ResultsPlace } from './workspace.js';
 
 export interface Finding {
   readonly subject: string;
@@ -14,7 +16,7 @@ export interface Finding {
 const comfortableBytes = 2 * 2 ** 30;
 
 /** What the bench runs on, one finding per subject. Writes nothing except the results folder, if it is missing. */
-export async function inspectMachine(results: string): Promise<readonly Finding[]> {
+export async function inspectMachine(results: ResultsPlace): Promise<readonly Finding[]> {
   return [
     node(),
     npm(),
@@ -87,11 +89,12 @@ function memory(): Finding {
   };
 }
 
-async function resultsWritable(folder: string): Promise<Finding> {
-  const subject = 'results folder';
+async function resultsWritable(results: ResultsPlace): Promise<Finding> {
+  const { folder, location } = results;
+  const subject = location === folder ? 'results folder' : 'results bucket';
   try {
-    const { requireWritable } = await import('@attribution-bench/store');
-    await requireWritable(folder);
+    await requireResults(results);
+    if (location !== folder) return { subject, verdict: 'ok', found: `${location}, heeds conditions of writes` };
     const { bavail, bsize } = statfsSync(folder);
     return { subject, verdict: 'ok', found: `${folder}, ${formatBytes(bavail * bsize)} free` };
   } catch (error) {

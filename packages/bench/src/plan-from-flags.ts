@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { BenchError } from '@attribution-bench/contract';
 import type { Grid, Plan, PlanOptions } from '@attribution-bench/runner';
 import type { FlagValues } from './flags.js';
-import { findConfig, resultsFolder } from './workspace.js';
+import { requireResults } from './require-results.js';
+import { findConfig, resultsPlace } from './workspace.js';
 
 type PlanFlags = Pick<FlagValues, 'config' | 'engine' | 'only' | 'skip' | 'force' | 'quick' | 'results'>;
 
@@ -22,13 +23,13 @@ interface PlanPurpose {
 export async function planFrom(flags: PlanFlags, purpose: PlanPurpose = {}): Promise<Plan> {
   const { grownGrid, growthFile, readGrowth } = await import('@attribution-bench/runner');
   const grid = await gridFrom(flags, purpose);
-  const results = resultsFolder(flags.results);
-  const grown = grownGrid(grid, await readGrowth(results, grid.name));
+  const { location } = resultsPlace(flags.results);
+  const grown = grownGrid(grid, await readGrowth(location, grid.name));
   for (const { id, truth } of grown.tasks)
     if (truth?.growth !== undefined)
       console.error(
         `${id}: truth as it was grown, ${truth.subsets} subsets; ${truth.growth.block} again without ` +
-          growthFile(results, grid.name),
+          growthFile(location, grid.name),
       );
   return planOf(grown, flags, purpose);
 }
@@ -42,10 +43,9 @@ export async function gridFrom(
   { readOnly = false, looksOnly = false }: PlanPurpose = {},
 ): Promise<Grid> {
   const { loadGrid } = await import('@attribution-bench/runner');
-  const { requireWritable } = await import('@attribution-bench/store');
   const grid = await loadGrid(findConfig(config), { quick: quick ?? false, readsOnly: looksOnly });
-  const folder = resultsFolder(results);
-  if (!looksOnly && !(readOnly && existsSync(folder))) await requireWritable(folder);
+  const place = resultsPlace(results);
+  if (!looksOnly && !(readOnly && existsSync(place.folder))) await requireResults(place);
   return grid;
 }
 
@@ -57,8 +57,10 @@ export async function planOf(
 ): Promise<Plan> {
   const { planGrid, prepareGrid } = await import('@attribution-bench/runner');
   const { only, skip, force } = flags;
+  const { folder, storeLocation } = resultsPlace(flags.results);
   const prepared = await prepareGrid(grid, {
-    resultsFolder: resultsFolder(flags.results),
+    resultsFolder: folder,
+    storeLocation,
     engine: flags.engine,
     scope,
     ...(looksOnly && { readsOnly: true, offline: true }),
@@ -87,8 +89,9 @@ export async function planOf(
 export async function wholeGrid(plan: Plan, flags: PlanFlags): Promise<Plan> {
   if (flags.only === undefined && flags.skip === undefined) return plan;
   const { planGrid, prepareGrid } = await import('@attribution-bench/runner');
-  const { grid, resultsFolder, engine } = plan;
-  const whole = await planGrid(await prepareGrid(grid, { resultsFolder, engine, readsOnly: true, offline: true }));
+  const { grid, resultsFolder, storeLocation, engine } = plan;
+  const places = { resultsFolder, storeLocation };
+  const whole = await planGrid(await prepareGrid(grid, { ...places, engine, readsOnly: true, offline: true }));
   sayLeftOut(whole);
   return whole;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { BenchError, didYouMean } from '@attribution-bench/contract';
+import { isUrl, parseS3Url } from '@attribution-bench/store/s3-url';
 
 /** The nearest folder upwards of the caller's that holds an nx.json; the caller's own where there is none. */
 export function workspaceFolder(caller = process.cwd()): string {
@@ -10,9 +11,36 @@ export function workspaceFolder(caller = process.cwd()): string {
   }
 }
 
-/** Where results go: `--results`, seen from the caller's folder, or `results` of the workspace. */
+/** Where results are, and what belongs to them and cannot be in a bucket. */
+export interface ResultsPlace {
+  /** The folder, or the URL. */
+  readonly location: string;
+  /** Of the store. */
+  readonly storeLocation: string;
+  /** The folder itself; of a URL, one of this machine that keeps what runs say of themselves, and boards. */
+  readonly folder: string;
+}
+
+/**
+ * Where `--results` says that results are, seen from the caller's folder, or `results` of the workspace. What belongs to a
+ * bucket is in `results/s3/<bucket>/<prefix>` of the workspace.
+ * @throws BenchError STORE_URL
+ */
+export function resultsPlace(flag: string | undefined): ResultsPlace {
+  const own = join(workspaceFolder(), 'results');
+  if (flag === undefined || !isUrl(flag)) {
+    const folder = flag === undefined ? own : resolve(flag);
+    return { location: folder, storeLocation: join(folder, 'store'), folder };
+  }
+  const { bucket, prefix } = parseS3Url(flag);
+  const folders = [bucket, ...prefix.split('/').filter((name) => name !== '')];
+  const location = `s3://${folders.join('/')}`;
+  return { location, storeLocation: `${location}/store`, folder: join(own, 's3', ...folders) };
+}
+
+/** The folder of {@link resultsPlace}. */
 export function resultsFolder(flag: string | undefined): string {
-  return flag === undefined ? join(workspaceFolder(), 'results') : resolve(flag);
+  return resultsPlace(flag).folder;
 }
 
 /** A path in a grid file, seen from the workspace. */

@@ -178,9 +178,9 @@ describe('garbage', () => {
   it('is what no plan needs', async () => {
     const results = await finishedCopy();
     const whole = await plan(await grid(small), results);
-    expect((await collectGarbage([whole], { resultsFolder: results, remove: false })).files).toEqual([]);
+    expect((await collectGarbage([whole], { storeLocation: join(results, 'store'), remove: false })).files).toEqual([]);
     const less = await plan(await grid(small.replace('[random, grad-dot,', '[random,')), results);
-    const options = { resultsFolder: results, remove: false };
+    const options = { storeLocation: join(results, 'store'), remove: false };
     const found = await collectGarbage([less], options);
     const steps = whole.steps.filter(({ method }) => method === 'grad-dot').length;
     expect(found.files.filter((file) => file.endsWith('.safetensors')).length).toBe(steps);
@@ -194,7 +194,7 @@ describe('garbage', () => {
     const retraining = small.replace('metrics: [lds]', 'metrics: [lds, { use: loo, params: { points: 4 } }]');
     const whole = await plan(await grid(retraining), results);
     await run(whole);
-    const options = { resultsFolder: results, remove: false };
+    const options = { storeLocation: join(results, 'store'), remove: false };
     expect((await collectGarbage([whole], options)).files).toEqual([]);
     const without = await plan(await grid(small), results);
     const artifactsOf = (files: readonly string[]) =>

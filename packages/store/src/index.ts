@@ -7,6 +7,8 @@ export { fileSystemTime } from './backend/file-system/file-system-time.js';
 export { removeLeftovers } from './backend/file-system/leftovers.js';
 export { openRegularFile, readRegularFile } from './backend/file-system/regular-file.js';
 export { requireWritable } from './backend/file-system/writable-folder.js';
+export { openBackend } from './backend/open-backend.js';
+export { readSmall } from './backend/small-objects.js';
 export { type Claim, type Claims, openClaims } from './claims/claims.js';
 export { freeClaims } from './claims/free-claims.js';
 export type { Artifact } from './format/artifact.js';

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { exitCode } from '../exit-codes.js';
 import { type FlagValues, withFlags } from '../flags.js';
 import { type Finding, inspectMachine } from '../machine.js';
-import { resultsFolder } from '../workspace.js';
+import { resultsPlace } from '../workspace.js';
 
 export function doctorCommand(): Command {
   const command = new Command('doctor')
@@ -14,7 +14,7 @@ export function doctorCommand(): Command {
 const marks = { ok: 'ok  ', note: 'note', bad: 'BAD ' } as const;
 
 async function examine(flags: FlagValues): Promise<void> {
-  const findings = await inspectMachine(resultsFolder(flags.results));
+  const findings = await inspectMachine(resultsPlace(flags.results));
   console.log(flags.json ? JSON.stringify(findings, undefined, 2) : findings.map(line).join('\n'));
   if (findings.some(({ verdict }) => verdict === 'bad')) process.exitCode = exitCode.badInput;
 }

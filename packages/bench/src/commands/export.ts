@@ -6,7 +6,7 @@ import { onInterrupt } from '../interrupt.js';
 import { gridFrom } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
 import { count } from '../text/format.js';
-import { resultsFolder } from '../workspace.js';
+import { resultsPlace } from '../workspace.js';
 
 interface ExportFlags extends FlagValues {
   readonly task: string;
@@ -60,8 +60,10 @@ async function run(flags: ExportFlags): Promise<void> {
   const folder = resolve(flags.to);
   await checkExportTarget(folder, flags.overwrite ?? false);
   const grid = await gridFrom(flags);
+  const { folder: resultsFolder, storeLocation } = resultsPlace(flags.results);
   const options = {
-    resultsFolder: resultsFolder(flags.results),
+    resultsFolder,
+    storeLocation,
     engine: flags.engine,
     onLog: (message: string) => console.error(message),
   };

@@ -3,7 +3,7 @@ import { catalogue } from '../catalogue/catalogue.js';
 import { type FlagValues, withFlags } from '../flags.js';
 import { planFrom } from '../plan-from-flags.js';
 import { count, formatBytes, formatDuration } from '../text/format.js';
-import { resultsFolder } from '../workspace.js';
+import { resultsPlace } from '../workspace.js';
 
 export function gcCommand(): Command {
   const command = new Command('gc')
@@ -27,7 +27,9 @@ async function collect(flags: FlagValues & { keep?: string[]; remove?: true }): 
     for (const quick of [undefined, true] as const)
       plans.push(await planFrom({ ...flags, config, ...(quick && { quick }) }, { looksOnly: true }));
   }
-  const options = { resultsFolder: resultsFolder(flags.results), remove };
+  const { defaultCacheFolder } = await import('@attribution-bench/tasks');
+  const { folder: resultsFolder, storeLocation } = resultsPlace(flags.results);
+  const options = { resultsFolder, storeLocation, cacheFolder: defaultCacheFolder(), remove };
   const found = await collectGarbage(plans, options);
   const forPrograms = await collectProgramFiles(plans, options);
   if (flags.json) {

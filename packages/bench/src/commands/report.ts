@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { BenchError } from '@attribution-bench/contract';
 import type { Plan } from '@attribution-bench/runner';
 import { Command } from 'commander';
 import { type FlagValues, onGrid } from '../flags.js';
 import { planFrom, sayLeftOut } from '../plan-from-flags.js';
-import { findConfig, resultsFolder } from '../workspace.js';
+import { hasResults } from '../require-results.js';
+import { findConfig, resultsPlace } from '../workspace.js';
 
 export function reportCommand(): Command {
   const command = new Command('report')
@@ -25,12 +24,12 @@ Examples:
 }
 
 async function report(flags: FlagValues): Promise<void> {
-  requireStore(flags);
+  await requireStore(flags);
   const { boardsOf, printBoards, writeBoards } = await import('../boards.js');
   const { warnOfReplacedBoard } = await import('../replaced-board.js');
   const plan = await planFrom(flags, { looksOnly: true });
   sayLeftOut(plan);
-  requireTasks(plan);
+  requireTasks(plan, flags);
   await warnOfReplacedBoard(plan);
   const boards = await boardsOf(plan);
   printBoards(boards, flags);
@@ -42,21 +41,21 @@ async function report(flags: FlagValues): Promise<void> {
   }
 }
 
-function requireStore({ config, results }: FlagValues): void {
-  const folder = resultsFolder(results);
-  if (!existsSync(join(folder, 'store'))) throw nothingStored(folder, findConfig(config));
+async function requireStore({ config, results }: FlagValues): Promise<void> {
+  const place = resultsPlace(results);
+  if (!(await hasResults(place))) throw nothingStored(place.location, findConfig(config));
 }
 
 /** @throws BenchError NO_CELLS where a board would have no task */
-function requireTasks({ tasks, grid, resultsFolder }: Plan): void {
-  if (tasks.length === 0) throw nothingStored(resultsFolder, grid.file);
+function requireTasks({ tasks, grid }: Plan, { results }: FlagValues): void {
+  if (tasks.length === 0) throw nothingStored(resultsPlace(results).location, grid.file);
 }
 
-function nothingStored(folder: string, file: string): BenchError {
+function nothingStored(place: string, file: string): BenchError {
   return new BenchError({
     code: 'NO_CELLS',
     place: file,
-    message: `has no results in ${folder}`,
+    message: `has no results in ${place}`,
     next: `bench grid ${file} computes them`,
   });
 }

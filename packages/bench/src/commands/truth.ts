@@ -6,10 +6,11 @@ import { printFailure } from '../failure.js';
 import { type FlagValues, onGrid, wholeNumber, withFlags } from '../flags.js';
 import { onInterrupt } from '../interrupt.js';
 import { planFrom } from '../plan-from-flags.js';
+import { requireResults } from '../require-results.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
 import { count, formatBytes } from '../text/format.js';
 import { table } from '../text/table.js';
-import { resultsFolder } from '../workspace.js';
+import { resultsFolder, resultsPlace } from '../workspace.js';
 
 /** Digits of a key that tell it from all others. */
 const shortKey = 16;
@@ -137,10 +138,9 @@ async function importTruths(files: string[], flags: FlagValues & { foreign?: str
 
 async function importPublished(folder: string, flags: FlagValues): Promise<void> {
   const { importForeign } = await import('@attribution-bench/runner');
-  const { requireWritable } = await import('@attribution-bench/store');
-  const results = resultsFolder(flags.results);
-  await requireWritable(results);
-  const imported = await importForeign(resolve(folder), results);
+  const results = resultsPlace(flags.results);
+  await requireResults(results);
+  const imported = await importForeign(resolve(folder), results.storeLocation);
   if (flags.json) {
     console.log(JSON.stringify(imported, undefined, 2));
     return;

@@ -22,7 +22,7 @@ import { warnOfReplacedBoard } from '../replaced-board.js';
 import { exitCodeOf, runWithProgress } from '../run-with-progress.js';
 import type { ExecutorFlags } from '../slurm/slurm-flags.js';
 import { formatDuration } from '../text/format.js';
-import { resultsFolder } from '../workspace.js';
+import { resultsPlace } from '../workspace.js';
 import { lookLine } from './look-line.js';
 
 /** What `--until-settled` and the flags that go with it say. */
@@ -54,8 +54,9 @@ export async function runUntilSettled(flags: FlagValues & ExecutorFlags & Settle
   const endsAt = performance.now() + flags.untilSettled;
   const timeLeft = () => endsAt - performance.now();
   const grid = await gridFrom(flags);
-  const folder = resultsFolder(flags.results);
-  let record = await writeGrowth(folder, grid.name, begun(grid, await readGrowth(folder, grid.name), flags, folder));
+  const { location } = resultsPlace(flags.results);
+  const earlier = await readGrowth(location, grid.name);
+  let record = await writeGrowth(location, grid.name, begun(grid, earlier, flags, location));
   let wanted = record;
   let last: Settled | undefined;
   for (;;) {
@@ -65,7 +66,7 @@ export async function runUntilSettled(flags: FlagValues & ExecutorFlags & Settle
     const outcome = await runWithProgress(plan, { ...flags, maxTime: Math.max(1, timeLeft()) });
     if (outcome.incomplete !== undefined) return unfinished(last, plan, outcome);
     const boards = await boardsOf(plan, outcome);
-    record = await writeGrowth(folder, grid.name, wanted);
+    record = await writeGrowth(location, grid.name, wanted);
     const code = exitCodeOf(outcome);
     const seconds = (performance.now() - startedAt) / 1000;
     const rate = last === undefined ? undefined : secondsPerRetraining(plan, seconds);
@@ -89,7 +90,7 @@ export async function runUntilSettled(flags: FlagValues & ExecutorFlags & Settle
 }
 
 /** The record of a grid that is grown from now on, or goes on growing. @throws BenchError GROWTH_FIXED */
-function begun(grid: Grid, record: GrowthRecord, flags: SettleFlags, folder: string): GrowthRecord {
+function begun(grid: Grid, record: GrowthRecord, flags: SettleFlags, results: string): GrowthRecord {
   const tasks = grid.tasks.filter((task): task is Required<ModelTask> => task.truth !== undefined);
   if (tasks.length === 0)
     throw new BenchError({
@@ -106,7 +107,7 @@ function begun(grid: Grid, record: GrowthRecord, flags: SettleFlags, folder: str
         code: 'GROWTH_FIXED',
         place: `--looks ${looks}`,
         message: `${task.id} was begun with at most ${earlier.looks} looks, and results that were looked at since rest on that`,
-        next: `leave out --looks, or remove ${growthFile(folder, grid.name)} and take another seed`,
+        next: `leave out --looks, or remove ${growthFile(results, grid.name)} and take another seed`,
       });
     const entry = earlier ?? firstLook(task, { ...standard, ...(looks !== undefined && { looks }) });
     return [task.id, { ...entry, ...(top !== undefined && { top }), ...(margin !== undefined && { margin }) }] as const;

@@ -5,6 +5,7 @@ import { basename, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { BenchError, Cancelled, type CancelSignal } from '@attribution-bench/contract';
+import { withoutCredentials } from '@attribution-bench/store/s3-url';
 import { type Family, familyOf, familyVariable } from './family.js';
 import { folderSize } from './folder-size.js';
 import type { GuardOrder, GuardReport } from './guard.js';
@@ -56,7 +57,7 @@ export async function runProgram(request: ProgramRequest): Promise<ProgramReport
     detached: true,
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, [familyVariable]: mark },
+    env: { ...withoutCredentials(process.env), [familyVariable]: mark },
   });
   const report = reportOf(guard);
   if (guard.pid === undefined) throw notStarted(argv, await report);

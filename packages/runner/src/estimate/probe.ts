@@ -39,7 +39,7 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
   const lanes = Math.max(1, Math.min(options.jobs, availableParallelism()));
   const pools = Array.from({ length: lanes }, () => openPool(1, join(folder, 'store'), plan.environment));
   const trials = await trialsFor(plan, unknown);
-  const results = openStore(join(plan.resultsFolder, 'store'));
+  const results = openStore(plan.storeLocation);
   const inputs = trialInputs(plan, results, openStore(join(folder, 'store')));
   const memory = memoryMeter();
   const predicted: History = new Map();

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Cancelled, type CancelSignal } from '@attribution-bench/contract';
 import { openStore } from '@attribution-bench/store';
 import { processPoints } from '../executors/local/process-points.js';
@@ -23,7 +22,7 @@ export interface ExportOptions {
 export async function exportTask(planned: ExportPlan, folder: string, options: ExportOptions): Promise<void> {
   const { plan, source, models, truth } = planned;
   const { replace, cancel } = options;
-  const location = join(plan.resultsFolder, 'store');
+  const location = plan.storeLocation;
   const job: ExportJob = {
     source,
     models,
@@ -43,7 +42,7 @@ async function exportElsewhere(
   modules: readonly UserModule[],
   cancel: AbortSignal,
 ): Promise<void> {
-  const process = startUserProcess();
+  const process = startUserProcess({ storeLocation });
   let grace: NodeJS.Timeout | undefined;
   const stop = (): void => {
     process.stop();

@@ -72,6 +72,7 @@ export async function planExport(grid: Grid, options: PlanOptions, request: Expo
     plan: {
       grid,
       resultsFolder,
+      storeLocation: prepared.store.location,
       engine,
       environment,
       tasks: [],

@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { BenchError, hashJson } from '@attribution-bench/contract';
 import type { TruthGrowth } from '@attribution-bench/leaderboard';
-import { writeAtomically } from '@attribution-bench/store';
+import { openBackend, readSmall } from '@attribution-bench/store';
 import { taskKey } from '@attribution-bench/tasks';
 import type { Grid, GridTask, ModelTask, TruthSpec } from '../model/grid.js';
 
-/** How far the truths of a grid have been grown: `growth/<grid>.json` of the results folder, by task id. */
+/** How far the truths of a grid have been grown: `growth/<grid>.json` of the results, by task id. */
 export type GrowthRecord = Readonly<Record<string, GrownTruth>>;
 
 export interface GrownTruth extends TruthGrowth {
@@ -18,19 +16,29 @@ export interface GrownTruth extends TruthGrowth {
 
 const schema = 'bench/growth@1';
 
-export function growthFile(resultsFolder: string, grid: string): string {
-  return join(resultsFolder, 'growth', `${grid}.json`);
+/** @param results folder or URL */
+export function growthFile(results: string, grid: string): string {
+  return openBackend(results).place(nameOf(grid));
 }
 
+function nameOf(grid: string): string {
+  return `growth/${grid}.json`;
+}
+
+/** Larger ones are none of ours. */
+const maxBytes = 1 << 20;
+
 /** Nothing where no truth of the grid was ever grown. @throws BenchError GROWTH_INVALID */
-export async function readGrowth(resultsFolder: string, grid: string): Promise<GrowthRecord> {
-  const file = growthFile(resultsFolder, grid);
+export async function readGrowth(results: string, grid: string): Promise<GrowthRecord> {
+  const file = growthFile(results, grid);
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    const found = await readSmall(openBackend(results), nameOf(grid), maxBytes);
+    if (found === undefined) return {};
+    text = Buffer.from(found.content).toString('utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw unreadable(file, `cannot be read (${(error as NodeJS.ErrnoException).code})`, error);
+    if (error instanceof BenchError) throw error;
+    throw unreadable(file, `cannot be read (${error instanceof Error ? error.message : String(error)})`, error);
   }
   let stored: unknown;
   try {
@@ -46,8 +54,8 @@ export async function readGrowth(resultsFolder: string, grid: string): Promise<G
 }
 
 /** Keeps a record; where another process has come further meanwhile, that stays. Returns what is kept. */
-export async function writeGrowth(resultsFolder: string, grid: string, record: GrowthRecord): Promise<GrowthRecord> {
-  const before = await readGrowth(resultsFolder, grid);
+export async function writeGrowth(results: string, grid: string, record: GrowthRecord): Promise<GrowthRecord> {
+  const before = await readGrowth(results, grid);
   const tasks = Object.fromEntries(
     Object.entries({ ...before, ...record }).map(([id, entry]) => {
       const other = before[id];
@@ -55,7 +63,8 @@ export async function writeGrowth(resultsFolder: string, grid: string, record: G
       return [id, { ...entry, reached }];
     }),
   );
-  await writeAtomically(growthFile(resultsFolder, grid), `${JSON.stringify({ schema, tasks }, undefined, 2)}\n`);
+  const text = `${JSON.stringify({ schema, tasks }, undefined, 2)}\n`;
+  await openBackend(results).put(nameOf(grid), [Buffer.from(text)]);
   return tasks;
 }
 

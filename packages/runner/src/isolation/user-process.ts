@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { isUrl, withoutCredentials } from '@attribution-bench/store/s3-url';
 import type { WorkMessage } from '../model/work.js';
 import { controlDescriptor } from './control.js';
 import { openDialogue } from './dialogue.js';
@@ -36,9 +37,15 @@ interface AskOptions {
 const drainMs = 500;
 const lastLinesKept = 20;
 
-/** @param heapBytes most that its JavaScript objects may take; default what Node.js takes for this machine */
-export function startUserProcess(heapBytes?: number): UserProcess {
-  const child = forkChild(heapBytes);
+export interface UserProcessOptions {
+  /** Most that its JavaScript objects may take; default what Node.js takes for this machine. */
+  readonly heapBytes?: number | undefined;
+  /** What opens the store that it reads and writes, if any: only where that is a URL has it the credentials of this process. */
+  readonly storeLocation?: string;
+}
+
+export function startUserProcess(options: UserProcessOptions = {}): UserProcess {
+  const child = forkChild(options);
   const control = child.stdio[controlDescriptor] as Socket;
   let rssBytes = 0;
   const dialogue = openDialogue((open) => hold(child, control, open));
@@ -84,9 +91,10 @@ export function startUserProcess(heapBytes?: number): UserProcess {
   };
 }
 
-function forkChild(heapBytes: number | undefined): ChildProcess {
+function forkChild({ heapBytes, storeLocation = '' }: UserProcessOptions): ChildProcess {
   return fork(entryFile('user-process'), [], {
     serialization: 'advanced',
+    env: isUrl(storeLocation) ? process.env : withoutCredentials(process.env),
     // Leader of a group of its own: signals of the terminal do not reach it, and what it starts ends with it.
     detached: true,
     execArgv: heapBytes === undefined ? [] : [`--max-old-space-size=${Math.max(64, Math.ceil(heapBytes / 2 ** 20))}`],

@@ -89,7 +89,10 @@ export interface LeftOutTask {
 
 export interface Plan {
   readonly grid: Grid;
+  /** Folder of this machine, or shared by several, that holds `runs/`, `boards/` and whatever else is no result itself. */
   readonly resultsFolder: string;
+  /** What opens the store of the results: `store` of that folder, or a URL. */
+  readonly storeLocation: string;
   readonly engine: 'onnx' | 'tfjs';
   readonly environment: PlanEnvironment;
   readonly tasks: readonly PlannedTask[];
@@ -103,13 +106,18 @@ export interface Plan {
 }
 
 /** What a run takes of a plan: enough to do its steps, on whichever machine. */
-export type RunnablePlan = Pick<Plan, 'resultsFolder' | 'environment' | 'cells' | 'steps' | 'code'> & {
+export type RunnablePlan = Pick<
+  Plan,
+  'resultsFolder' | 'storeLocation' | 'environment' | 'cells' | 'steps' | 'code'
+> & {
   readonly grid: Pick<Grid, 'name' | 'budget'>;
 };
 
 export interface PlanOptions {
   /** Folder that holds `store/`, `runs/` and `truth/`. */
   readonly resultsFolder: string;
+  /** Default `store` of that folder. */
+  readonly storeLocation?: string;
   readonly engine: 'onnx' | 'tfjs';
   /** Globs over `task/method` (or over the method alone): only these cells, not these, these again even when cached. */
   readonly only?: readonly string[];

@@ -42,6 +42,7 @@ export async function planGrid(prepared: PreparedGrid): Promise<Plan> {
   return {
     grid,
     resultsFolder,
+    storeLocation: store.location,
     engine,
     environment,
     tasks: await Promise.all(

@@ -46,7 +46,7 @@ export interface AskedGrid {
 export async function prepareGrid(grid: Grid, options: PlanOptions): Promise<PreparedGrid> {
   const { resultsFolder, engine, cacheFolder = defaultCacheFolder(), offline = false } = options;
   const log = options.onLog ?? (() => undefined);
-  const store = openStore(join(resultsFolder, 'store'), ({ reason, movedTo }) =>
+  const store = openStore(options.storeLocation ?? join(resultsFolder, 'store'), ({ reason, movedTo }) =>
     log(`a stored result ${reason}; it was set aside as ${movedTo} and will be made again`),
   );
   const loaded = grid.methods.map((method) => method.loaded.method.id);

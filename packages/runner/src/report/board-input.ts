@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { Json, Stage } from '@attribution-bench/contract';
 import type { BoardInput, BoardMethod, BoardTask, CellResult, Cost, StageCost } from '@attribution-bench/leaderboard';
 import { openStore, type Store } from '@attribution-bench/store';
@@ -25,7 +25,7 @@ import { sourceCommit } from './source-commit.js';
  * @throws BenchError when a stored result is damaged
  */
 export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<BoardInput> {
-  const store = openStore(join(plan.resultsFolder, 'store'));
+  const store = openStore(plan.storeLocation);
   const steps = indexSteps(plan.steps);
   const ended = outcome ?? (await latestOutcome(plan.resultsFolder, plan.grid.name));
   const failures = new Map((ended?.failedCells ?? []).map(({ cell, reason }) => [cell, reason]));

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { BenchError, canonicalJson, type Json } from '@attribution-bench/contract';
 import { type Collected, openStore, type Store } from '@attribution-bench/store';
 import type { Plan } from '../model/plan.js';
@@ -16,9 +15,9 @@ import { metricRetrainingParts } from '../steps/retrain-for-metric.js';
  */
 export async function collectGarbage(
   plans: readonly Plan[],
-  options: { readonly resultsFolder: string; readonly remove: boolean },
+  options: { readonly storeLocation: string; readonly remove: boolean },
 ): Promise<Collected> {
-  const store = openStore(join(options.resultsFolder, 'store'));
+  const store = openStore(options.storeLocation);
   const keep = new Set(plans.flatMap(({ steps }) => steps.flatMap(({ outputs }) => outputs.map(({ key }) => key))));
   for (const plan of plans) await requireNothingOfLeftOut(store, plan);
   for await (const key of metricRetrainings(store, plans)) keep.add(key);

@@ -16,6 +16,11 @@ export interface ProgramFile {
   readonly idleSeconds: number;
 }
 
+/** Where runs are noted, and where their results and downloads are. */
+export interface ProgramFilesPlace extends Pick<Plan, 'resultsFolder' | 'storeLocation'> {
+  readonly cacheFolder: string;
+}
+
 /** What was in use a moment ago may be of a run that has not noted itself yet. */
 const leastIdleSeconds = 600;
 
@@ -26,11 +31,11 @@ const leastIdleSeconds = 600;
  */
 export async function collectProgramFiles(
   plans: readonly Plan[],
-  { resultsFolder, remove }: { readonly resultsFolder: string; readonly remove: boolean },
+  { resultsFolder, storeLocation, cacheFolder, remove }: ProgramFilesPlace & { readonly remove: boolean },
 ): Promise<readonly ProgramFile[]> {
   const runs = await readStatus(resultsFolder);
   if (runs.some(({ state }) => state === 'running')) return [];
-  const { exports, programs } = programFolders(join(resultsFolder, 'store'), { cacheFolder: resultsFolder });
+  const { exports, programs } = programFolders(storeLocation, { cacheFolder });
   const jobs = plans.flatMap(({ steps }) => steps.flatMap((step) => externalStep.jobOf(step) ?? []));
   const tasks = new Set(
     jobs.flatMap(({ task, method }) => (task.spec === undefined ? [] : [taskFolderName({ task, models: method })])),

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { BenchError, type PointSet } from '@attribution-bench/contract';
 import type { CellInfluence, PointInfluence, ScoredPoint, ShownPoint } from '@attribution-bench/leaderboard';
 import { openStore } from '@attribution-bench/store';
@@ -23,7 +22,7 @@ const placePattern = /^(query|train):(\d+)$/;
  * @throws BenchError NO_CELLS when no method runs on the task, UNKNOWN_NAME when the point is not found, or what is damaged in the store
  */
 export async function pointInfluence(plan: Plan, taskId: string, name: string, count: number): Promise<PointInfluence> {
-  const store = openStore(join(plan.resultsFolder, 'store'));
+  const store = openStore(plan.storeLocation);
   const steps = indexSteps(plan.steps);
   const scored = plan.cells.flatMap((cell) => {
     const job = cell.task === taskId ? scoringJobOf(steps.get(cell.steps?.score ?? '')) : undefined;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { openClaims, openStore, removeLeftovers } from '@attribution-bench/store';
 import { openLocalExecutor } from '../executors/local/local-executor.js';
 import { readHistory } from '../journal/cost-history.js';
@@ -25,7 +24,7 @@ export interface OpenRun extends RunParts {
 
 /** @throws BenchError when the results folder cannot be read or written, or what the executor cannot be opened for */
 export async function openRun(plan: RunnablePlan, options: RunOptions, emit: Emit): Promise<OpenRun> {
-  const store = openStore(join(plan.resultsFolder, 'store'), ({ reason, movedTo }) =>
+  const store = openStore(plan.storeLocation, ({ reason, movedTo }) =>
     emit({ type: 'log', level: 'warning', message: `a stored result ${reason}; it was set aside as ${movedTo}` }),
   );
   await removeLeftovers(plan.resultsFolder);

@@ -17,13 +17,13 @@ export interface PackedPlan extends RunnablePlan {
   readonly pinCpu: boolean;
 }
 
-const schema = 'bench/slurm-pack@1';
+const schema = 'bench/slurm-pack@2';
 
 export interface PackSettings extends Pick<PackedPlan, 'cpus' | 'minutes' | 'pinCpu'> {}
 
 /** Writes the pack of each task of a submission. @throws BenchError STORE_UNWRITABLE, STORE_FULL or STORE_WRITE */
 export async function writePacks(plan: Plan, submission: Submission, settings: PackSettings): Promise<void> {
-  const { grid, resultsFolder, environment } = plan;
+  const { grid, resultsFolder, storeLocation, environment } = plan;
   const steps = indexSteps(plan.steps);
   for (const [index, ids] of submission.packs.entries()) {
     const packed: PackedPlan = {
@@ -31,6 +31,7 @@ export async function writePacks(plan: Plan, submission: Submission, settings: P
       ...settings,
       grid: { name: grid.name, budget: grid.budget },
       resultsFolder,
+      storeLocation,
       environment,
       cells: [],
       code: [],

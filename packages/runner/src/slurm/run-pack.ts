@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { BenchError } from '@attribution-bench/contract';
 import { openStore } from '@attribution-bench/store';
 import PQueue from 'p-queue';
@@ -81,8 +81,8 @@ async function requireProcessor(runFolder: string, log: RunLog, { grid }: Packed
 }
 
 /** The steps without those whose inputs are not stored, and those that rest on them. */
-async function withInputs({ steps, resultsFolder }: PackedPlan): Promise<PlannedStep[]> {
-  const store = openStore(join(resultsFolder, 'store'));
+async function withInputs({ steps, storeLocation }: PackedPlan): Promise<PlannedStep[]> {
+  const store = openStore(storeLocation);
   const checks = new PQueue({ concurrency: checksAtOnce });
   const missing = new Set<string>();
   await checks.addAll(

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { openStore, type Store } from '@attribution-bench/store';
 import type { Plan } from '../model/plan.js';
 import { indexSteps, type StepIndex } from '../steps/step-index.js';
@@ -42,7 +41,7 @@ export function openSlurmParts(plan: Plan, options: SlurmOptions): SlurmParts {
     plan,
     options,
     run: slurmRunOf(plan),
-    store: openStore(join(plan.resultsFolder, 'store')),
+    store: openStore(plan.storeLocation),
     byId: indexSteps(plan.steps),
     steps,
     tasks: openFollowedTasks(steps, note),

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { isUrl } from '@attribution-bench/store/s3-url';
 
 /** Where files for programs are kept. */
 export interface ProgramFolders {
@@ -8,11 +9,11 @@ export interface ProgramFolders {
   readonly programs: string;
 }
 
-/** @param storeLocation files are kept beside the store, or on this machine where results are kept elsewhere */
+/** @param storeLocation files are kept beside the store, or among the downloads of this machine where it is a URL */
 export function programFolders(
   storeLocation: string,
   { cacheFolder }: { readonly cacheFolder: string },
 ): ProgramFolders {
-  const parent = /^[a-z0-9+.-]+:\/\//.test(storeLocation) ? cacheFolder : dirname(storeLocation);
+  const parent = isUrl(storeLocation) ? join(cacheFolder, ...storeLocation.split(/:?\/+/)) : dirname(storeLocation);
   return { exports: join(parent, 'exports'), programs: join(parent, 'programs') };
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type AboutForeignTruth, runsOf } from '@attribution-bench/exchange';
 import { openStore } from '@attribution-bench/store';
 import { keepForeign } from '../prepare/prepare-foreign.js';
@@ -14,12 +13,12 @@ export interface ImportedForeign extends AboutForeignTruth {
 }
 
 /**
- * Puts a truth that others published into the store of a results folder.
+ * Puts a truth that others published into a store.
  * @param folder in the layout `bench/foreign-truth@1`
  * @throws BenchError FOREIGN_MISSING, FOREIGN_INVALID, NPY_INVALID, STORE_*
  */
-export async function importForeign(folder: string, resultsFolder: string): Promise<ImportedForeign> {
-  const { truth, output } = await keepForeign(folder, openStore(join(resultsFolder, 'store')));
+export async function importForeign(folder: string, storeLocation: string): Promise<ImportedForeign> {
+  const { truth, output } = await keepForeign(folder, openStore(storeLocation));
   const { about, train, queries, members } = truth;
   return {
     ...about,

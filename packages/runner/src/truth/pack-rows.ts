@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { BenchError } from '@attribution-bench/contract';
 import { openStore, type Store } from '@attribution-bench/store';
 import type { ModelTask } from '../model/grid.js';
@@ -17,7 +16,7 @@ export interface TruthOfTask {
 }
 
 export function storeOf(plan: Plan): Store {
-  return openStore(join(plan.resultsFolder, 'store'));
+  return openStore(plan.storeLocation);
 }
 
 /** The tasks of a plan that have a truth of our own. @throws BenchError TRUTH_NONE when no task has */

@@ -22,7 +22,7 @@ export function openUserProcesses(most: number, heapBytes?: number): UserProcess
   let busy = 0;
 
   /** One that waits for such code, or a new one in place of the one that has waited longest. */
-  function take(id: string): { process: UserProcess; isNew: boolean } {
+  function take(id: string, storeLocation: string): { process: UserProcess; isNew: boolean } {
     for (;;) {
       const index = waiting.findIndex((entry) => entry.id === id);
       if (index === -1) break;
@@ -30,12 +30,12 @@ export function openUserProcesses(most: number, heapBytes?: number): UserProcess
       if (process.alive) return { process, isNew: false };
     }
     if (busy + waiting.length >= most) waiting.shift()?.process.end();
-    return { process: startUserProcess(heapBytes), isNew: true };
+    return { process: startUserProcess({ heapBytes, storeLocation }), isNew: true };
   }
 
   return {
     start(work, { id, modules }, hear) {
-      const { process, isNew } = take(id);
+      const { process, isNew } = take(id, work.storeLocation);
       busy++;
       return executeIn(process, work, {
         prepare: isNew ? () => prepare(process, modules) : undefined,

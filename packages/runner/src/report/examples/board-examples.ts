@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { canonicalJson, type Json, type PointSet } from '@attribution-bench/contract';
 import type { ExamplePoint, GeneratedExample, QueryExample, TaskExamples } from '@attribution-bench/leaderboard';
 import type { GeneratedSamples } from '@attribution-bench/metrics/generative';
@@ -39,7 +38,7 @@ const generatedShown = 60;
  * @throws BenchError when a stored result is damaged
  */
 export async function boardExamples(plan: Plan, rows: readonly ExampleRow[]): Promise<TaskExamples[]> {
-  const store = openStore(join(plan.resultsFolder, 'store'));
+  const store = openStore(plan.storeLocation);
   const steps = indexSteps(plan.steps);
   const examples: TaskExamples[] = [];
   for (const task of plan.tasks) {

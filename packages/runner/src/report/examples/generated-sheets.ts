@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { openStore } from '@attribution-bench/store';
 import type { TaskData } from '@attribution-bench/tasks';
 import { processPoints } from '../../executors/local/process-points.js';
@@ -19,7 +18,7 @@ export interface GeneratedSheet {
 
 /** The generated queries of each task that has any and whose points are images, ten in a row, enlarged where small. */
 export async function generatedSheets(plan: Plan): Promise<GeneratedSheet[]> {
-  const store = openStore(join(plan.resultsFolder, 'store'));
+  const store = openStore(plan.storeLocation);
   const sheets: GeneratedSheet[] = [];
   for (const step of plan.steps) {
     const job = generateStep.jobOf(step);

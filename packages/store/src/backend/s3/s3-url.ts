@@ -48,3 +48,8 @@ function withCredentials(): BenchError {
 function badUrl(place: string, message: string, next: string): BenchError {
   return new BenchError({ code: 'STORE_URL', place, message, next });
 }
+
+/** The variables of a process without those of the SDK: for programs of the user's, which need no access to results. */
+export function withoutCredentials(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_')));
+}
