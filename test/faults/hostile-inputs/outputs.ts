@@ -26,7 +26,7 @@ export const hostileOutputs: readonly HostileInput[] = [
   {
     what: 'a results folder without a name',
     command: ['grid', '--results', ''],
-    says: /^error: .*--results <folder>.* Expected the name of a folder.*\n$/,
+    says: /^error: .*--results <place>.* Expected a folder or s3:.*\n$/,
   },
   ...(onLinux ? inProc : []),
   {
