@@ -16,6 +16,7 @@ export { readNote, writeNote } from './format/note.js';
 export { bytesOf, encodeHeader } from './format/safetensors.js';
 export { readTruthPack, type TruthPack, writeTruthPack } from './format/truth-pack.js';
 export { Malformed } from './malformed.js';
+export type { Packed, RowToPack } from './packs/pack-loose.js';
 export type { ArtifactOutput, ArtifactRef } from './store/artifact-ref.js';
 export type { Collected } from './store/collect-garbage.js';
 export type { ArtifactCost } from './store/cost.js';

@@ -4,13 +4,9 @@ import type { PlannedStep, StepDraft, StepStatus } from '../model/step.js';
 import { changedParts } from './changed-parts.js';
 import type { StepList } from './step-list.js';
 
-/** Files up to this size are checked whole when a plan is made, larger ones when they are read. */
-const deepBytes = 1 << 20;
-const checksAtOnce = 32;
-
 /**
- * Finds out which results are stored and sound, and marks what has to be done for the wanted steps: those whose results
- * reports read.
+ * Finds out which results are stored, by listing, and marks what has to be done for the wanted steps: those whose results
+ * reports read. Nothing stored is read: damage is found by who reads a result.
  * @param forced ids of steps to do again even when stored
  * @returns the steps, and the keys of all results that are stored
  */
@@ -20,8 +16,10 @@ export async function settle(
   wanted: ReadonlySet<string>,
   forced: ReadonlySet<string>,
 ): Promise<{ readonly steps: readonly PlannedStep[]; readonly stored: ReadonlySet<string> }> {
-  const stored = await storedKeys([...steps.values()], store);
-  const isNoted = await store.notedPlaces();
+  const outputs = [...steps.values()].flatMap((step) => step.outputs);
+  const kinds = new Set(outputs.map(({ kind }) => kind));
+  const stored = await storedKeys(outputs, kinds, store);
+  const isNoted = await store.notedPlaces(kinds);
   const settled = new Map<string, Settled>();
   const read = new Map<string, ReturnType<CodeReading>>();
   const readCode: CodeReading = (hash) => {
@@ -59,20 +57,15 @@ interface Settled {
   readonly reason?: string;
 }
 
-/** Keys of the results that are stored and sound. What is not there is found out by listing. */
-async function storedKeys(steps: readonly StepDraft[], store: Store): Promise<Set<string>> {
-  const outputs = steps.flatMap((step) => step.outputs);
+/** Keys of the results that are stored. */
+async function storedKeys(
+  outputs: readonly ArtifactOutput[],
+  kinds: Iterable<string>,
+  store: Store,
+): Promise<ReadonlySet<string>> {
   const listed = new Map<string, ReadonlySet<string>>();
-  for (const kind of new Set(outputs.map((output) => output.kind))) listed.set(kind, await store.keysOf(kind));
-  const refs = outputs.filter(({ kind, key }) => listed.get(kind)?.has(key));
-  const stored = new Set<string>();
-  for (let start = 0; start < refs.length; start += checksAtOnce)
-    await Promise.all(
-      refs.slice(start, start + checksAtOnce).map(async (ref) => {
-        if (await store.isSound(ref, deepBytes)) stored.add(ref.key);
-      }),
-    );
-  return stored;
+  for (const kind of kinds) listed.set(kind, await store.keysOf(kind));
+  return new Set(outputs.filter(({ kind, key }) => listed.get(kind)?.has(key)).map(({ key }) => key));
 }
 
 /** Whether a step that has no stored result ever had one, and what has changed since. */
@@ -82,7 +75,7 @@ async function unstored(
   readCode: CodeReading,
   settled: ReadonlyMap<string, Settled>,
 ): Promise<Settled> {
-  const before = await store.readLatest(placeOf(draft));
+  const before = await store.readLatest(draft.outputs[0].kind, placeOf(draft));
   const reason = before === undefined ? undefined : await reasonOf(before, draft, readCode, settled);
   return reason === undefined ? { status: 'missing' } : { status: 'stale', reason };
 }

@@ -22,6 +22,8 @@ export interface Artifact {
 export interface OpenArtifact extends Header {
   /** Bytes of the whole artifact. */
   readonly size: number;
+  /** ms since 1970 by the medium's clock. */
+  readonly modifiedAt: number;
   /**
    * @param into an array of the caller's that is filled, in place of a new one
    * @throws Malformed when its bytes fail the checksum, or it does not fit the caller's array; Changed when the artifact was
@@ -49,11 +51,11 @@ export function encodeArtifact({ arrays, metadata }: Artifact): Uint8Array[] {
  * Reads and checks the header of an artifact; undefined where there is none of the name.
  * @throws Malformed, Changed, or the medium's error
  */
-export async function openArtifact(backend: Backend, name: string): Promise<OpenArtifact | undefined> {
+export async function openArtifact(backend: Pick<Backend, 'read'>, name: string): Promise<OpenArtifact | undefined> {
   const first = new Uint8Array(firstBytes);
   const found = await backend.read(name, first, 0);
   if (found === undefined) return undefined;
-  const { bytes: size, version } = found;
+  const { bytes: size, version, modifiedAt } = found;
 
   /** Fills `target` from a byte of the artifact on and returns the SHA-256 of what was read. */
   const fill = async (target: Uint8Array, from: number): Promise<string> => {
@@ -86,6 +88,7 @@ export async function openArtifact(backend: Backend, name: string): Promise<Open
   return {
     ...header,
     size,
+    modifiedAt,
     async array(wanted, into) {
       const entry = header.arrays[wanted];
       if (entry === undefined) throw new RangeError(`the artifact has no array "${wanted}"`);
@@ -105,6 +108,15 @@ export async function openArtifact(backend: Backend, name: string): Promise<Open
       }
     },
   };
+}
+
+/** {@link openArtifact} of bytes at hand. @throws Malformed */
+export async function openArtifactBytes(content: Uint8Array): Promise<OpenArtifact> {
+  const read: Backend['read'] = async (_, into, from) => {
+    into.set(content.subarray(from, from + into.length));
+    return { bytes: content.length, version: '', modifiedAt: 0 };
+  };
+  return (await openArtifact({ read }, '')) as OpenArtifact;
 }
 
 function fits({ dtype, shape }: ArrayEntry, array: NdArray): boolean {

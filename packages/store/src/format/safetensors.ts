@@ -35,7 +35,9 @@ export interface Header {
 
 /** The format's own limit. */
 const maxHeaderBytes = 100_000_000;
-const digestPlace = 8 + '{"__metadata__":{"sha256":"'.length;
+/** How every header begins; no text in one can look like it, since quotes in texts are escaped. */
+export const headerOpening = '{"__metadata__":{"sha256":"';
+const digestPlace = 8 + headerOpening.length;
 const noDigest = '0'.repeat(64);
 const nameOfDType = { float64: 'F64', float32: 'F32', int32: 'I32', uint8: 'U8' } as const;
 const dtypeOfName: ReadonlyMap<unknown, DType> = new Map(
@@ -154,7 +156,7 @@ export function decodeHeader(head: Uint8Array, fileBytes: number): Header {
     place = entry.end;
   }
   if (place !== fileBytes) throw new Malformed(`has ${fileBytes} bytes instead of ${place}`);
-  if (!equalBytes(writeHead(Object.entries(arrays), metadata).head, head))
+  if (Buffer.compare(writeHead(Object.entries(arrays), metadata).head, head) !== 0)
     throw new Malformed('has a header that repeats a key or is not in canonical form');
   return { arrays, metadata };
 }
@@ -191,10 +193,6 @@ function decodeEntry(name: string, entry: unknown, digest: string | undefined, d
     throw wrong('with offsets that do not match its shape');
   if (digest === undefined) throw wrong('without a checksum');
   return { dtype, shape, start: dataStart + offsets[0], end: dataStart + offsets[1], sha256: digest };
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 function isCount(value: unknown): value is number {

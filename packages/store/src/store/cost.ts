@@ -25,7 +25,8 @@ function subjectOf({ kind, key }: ArtifactRef): string {
   return `cost of ${kind}/${key}`;
 }
 
-function isCost(value: unknown): value is ArtifactCost {
+/** Whether a value read from a store says what something cost. */
+export function isCost(value: unknown): value is ArtifactCost {
   if (typeof value !== 'object' || value === null) return false;
   const { seconds, peakRssBytes } = value as Partial<ArtifactCost>;
   return Number.isFinite(seconds) && Number.isFinite(peakRssBytes);

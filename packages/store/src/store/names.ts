@@ -25,6 +25,29 @@ export function parseName(
   return { kind, key, ending: ending as Ending, isAside: aside !== undefined };
 }
 
+const packPattern = /^([a-z][a-z-]{0,31})\/packs\/[0-9a-f]{64}\.pack(\.corrupt-\d+)?$/;
+
+/** Where results of a kind are that are kept many to an object. */
+export function packsFolder(kind: string): string {
+  return `${kind}/packs`;
+}
+
+/** `<kind>/packs/<sha256>.pack` */
+export function packName(kind: string, digest: string): string {
+  return `${packsFolder(kind)}/${digest}.pack`;
+}
+
+/** An object that names the newest pack of a kind, and is written after each: as long as it is the same, there is no newer one. */
+export function newestPackName(kind: string): string {
+  return `${packsFolder(kind)}/newest`;
+}
+
+/** What the name of a pack says; undefined for what is none. */
+export function parsePackName(name: string): { readonly kind: string; readonly isAside: boolean } | undefined {
+  const match = packPattern.exec(name);
+  return match === null ? undefined : { kind: match[1], isAside: match[2] !== undefined };
+}
+
 /** Where the parts of some code are noted under its hash: `code/<ab>/<hash>.json`. */
 export function codeName(hash: string): string {
   return `code/${hash.slice(0, 2)}/${hash}.json`;

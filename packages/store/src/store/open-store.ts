@@ -6,11 +6,13 @@ import { putClearing } from '../backend/put-clearing.js';
 import { type Artifact, encodeArtifact, type OpenArtifact, readArrays } from '../format/artifact.js';
 import { getNote, putNote } from '../format/note.js';
 import { Malformed } from '../malformed.js';
+import { packLoose } from '../packs/pack-loose.js';
+import { openPacks, type Packs } from '../packs/packs.js';
 import type { ArtifactOutput, ArtifactRef } from './artifact-ref.js';
 import { asideMover } from './aside.js';
 import { collectGarbage } from './collect-garbage.js';
 import { getCost, putCost } from './cost.js';
-import { codeName, latestFolder, latestName, nameOf, parseName } from './names.js';
+import { codeName, latestFolder, latestName, nameOf, parseName, parsePackName } from './names.js';
 import { readArtifact } from './read-artifact.js';
 import type { CodeParts, SetAside, Store, StoredArtifact } from './store.js';
 
@@ -25,26 +27,42 @@ export function openStore(
 ): Store {
   const backend = typeof at === 'string' ? openBackend(at) : at;
   const moveAside = asideMover(backend, onSetAside, moves);
+  const packs = openPacks(backend, moveAside, moves);
   const reading = <T>(ref: ArtifactRef, read: (opened: OpenArtifact) => Promise<T>): Promise<T> =>
-    readArtifact(backend, ref, moveAside, read);
+    readArtifact({ backend, packs, moveAside }, ref, read);
+  const isLoose = async (ref: ArtifactRef): Promise<boolean> =>
+    (await backend.find(nameOf(ref, 'safetensors'))) !== undefined;
+  const looseKeys = async (kind: string): Promise<Set<string>> => {
+    const keys = new Set<string>();
+    for await (const { name } of backend.list(kind)) {
+      const parsed = parseName(name);
+      if (parsed?.ending === 'safetensors' && !parsed.isAside) keys.add(parsed.key);
+    }
+    return keys;
+  };
   return {
     location: backend.location,
     backend,
     place: (ref) => backend.place(nameOf(ref, 'safetensors')),
-    has: async (ref) => (await backend.find(nameOf(ref, 'safetensors'))) !== undefined,
+    has: async (ref) => packs.known(ref) !== undefined || (await isLoose(ref)) || (await packs.find(ref)) !== undefined,
     async keysOf(kind) {
-      const keys = new Set<string>();
-      for await (const { name } of backend.list(kind)) {
-        const parsed = parseName(name);
-        if (parsed?.ending === 'safetensors' && !parsed.isAside) keys.add(parsed.key);
-      }
+      // In this order: what is packed meanwhile is in one of the two.
+      const keys = await looseKeys(kind);
+      for (const key of (await packs.all(kind)).rows.keys()) keys.add(key);
       return keys;
     },
+    looseKeys,
+    pack: (kind, rows) => packLoose(backend, packs, kind, rows),
     async write(output, artifact) {
       const parts = encodeArtifact(withOrigin(output, artifact));
       await putClearing(backend, nameOf(output, 'safetensors'), parts, moveAside);
     },
-    copyFrom: (source, ref) => copyObject(source.backend, backend, nameOf(ref, 'safetensors')),
+    async copyFrom(source, ref) {
+      const name = nameOf(ref, 'safetensors');
+      const isPacked = (await source.backend.find(name)) === undefined && (await source.has(ref));
+      if (isPacked) await putClearing(backend, name, encodeArtifact(await source.read(ref)), moveAside);
+      else await copyObject(source.backend, backend, name);
+    },
     read: (ref) => reading(ref, artifactOf),
     readArrays: (ref, names) => reading(ref, (opened) => artifactOf(opened, names)),
     decode: (ref, decode, names) =>
@@ -69,22 +87,27 @@ export function openStore(
         }),
       ),
     writeCost: (ref, cost) => putCost(backend, ref, cost),
-    readCost: (ref) => getCost(backend, ref),
+    readCost: async (ref) => packs.known(ref)?.cost ?? (await getCost(backend, ref)) ?? (await packs.find(ref))?.cost,
     writeLatest: (place, made) => putNote(backend, latestName(place), place, made),
-    readLatest: async (place) =>
-      (await getNote(backend, latestName(place), place)) as ArtifactOutput['made'] | undefined,
-    async notedPlaces() {
+    async readLatest(kind, place) {
+      const noted = await getNote(backend, latestName(place), place);
+      if (noted !== undefined) return noted as ArtifactOutput['made'];
+      const key = (await packs.all(kind)).keyOf.get(place);
+      return key === undefined ? undefined : madeOf(reading({ kind, key }, async ({ metadata }) => metadata));
+    },
+    async notedPlaces(kinds) {
       const names = new Set<string>();
       for await (const { name } of backend.list(latestFolder)) names.add(name);
-      return (place) => names.has(latestName(place));
+      const packed = await Promise.all(Array.from(kinds, async (kind) => (await packs.all(kind)).keyOf));
+      return (place) => names.has(latestName(place)) || packed.some((keyOf) => keyOf.has(place));
     },
     async writeCode(hash, parts) {
       const name = codeName(hash);
       if ((await getNote(backend, name, hash)) === undefined) await putNote(backend, name, hash, parts);
     },
     readCode: async (hash) => (await getNote(backend, codeName(hash), hash)) as CodeParts | undefined,
-    list: (kind) => listArtifacts(backend, kind),
-    collect: (keep, options) => collectGarbage(backend, keep, options),
+    list: (kind) => listArtifacts(backend, packs, kind),
+    collect: (keep, options) => collectGarbage(backend, packs, keep, options),
   };
 }
 
@@ -110,11 +133,29 @@ async function succeeds(reading: Promise<void>): Promise<boolean> {
   }
 }
 
-async function* listArtifacts(backend: Backend, wanted = ''): AsyncGenerator<StoredArtifact> {
+/** What an artifact was made from; undefined where that cannot be read any more. */
+async function madeOf(reading: Promise<Artifact['metadata']>): Promise<ArtifactOutput['made'] | undefined> {
+  try {
+    return JSON.parse((await reading).made);
+  } catch (error) {
+    if (error instanceof BenchError) return undefined;
+    throw error;
+  }
+}
+
+async function* listArtifacts(backend: Backend, packs: Packs, wanted = ''): AsyncGenerator<StoredArtifact> {
+  const packed = new Set<string>();
+  const loose = new Set<string>();
   for await (const { name, isObject, find } of backend.list(wanted)) {
     const parsed = parseName(name);
+    const kind = parsePackName(name)?.kind;
+    if (isObject && kind !== undefined) packed.add(kind);
     if (!isObject || parsed?.ending !== 'safetensors' || parsed.isAside) continue;
-    const { kind, key } = parsed;
-    yield { kind, key, place: backend.place(name), bytes: (await find())?.bytes ?? 0 };
+    const { key } = parsed;
+    loose.add(key);
+    yield { kind: parsed.kind, key, place: backend.place(name), bytes: (await find())?.bytes ?? 0 };
   }
+  for (const kind of packed)
+    for (const [key, { pack, start, end }] of (await packs.all(kind)).rows)
+      if (!loose.has(key)) yield { kind, key, place: `${backend.place(pack)}#${key}`, bytes: end - start };
 }

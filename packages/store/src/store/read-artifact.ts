@@ -1,8 +1,11 @@
-import { BenchError, sha256 } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 import { type Backend, Changed } from '../backend/backend.js';
 import { readError } from '../backend/file-system/file-errors.js';
-import { type Artifact, type OpenArtifact, openArtifact } from '../format/artifact.js';
+import { type OpenArtifact, openArtifact, openArtifactBytes } from '../format/artifact.js';
 import { Malformed } from '../malformed.js';
+import type { RowEntry } from '../packs/pack-file.js';
+import type { Packs } from '../packs/packs.js';
+import { checkIdentity } from './artifact-identity.js';
 import type { ArtifactRef } from './artifact-ref.js';
 import type { MoveAside } from './aside.js';
 import { nameOf } from './names.js';
@@ -11,36 +14,54 @@ import { nameOf } from './names.js';
 const triesAtMost = 5;
 
 /**
- * What `read` takes from an artifact that is sound and what its name says. When the artifact is replaced meanwhile, `read` is
- * called again.
+ * What `read` takes from an artifact that is sound and what its name says, an object of its own or a row of a pack. When the
+ * artifact is replaced or packed meanwhile, `read` is called again.
  * @throws BenchError STORE_MISSING, STORE_READ, or STORE_CORRUPT once the bad object is set aside
  */
 export async function readArtifact<T>(
-  backend: Backend,
+  { backend, packs, moveAside }: ReadingFrom,
   ref: ArtifactRef,
-  moveAside: MoveAside,
   read: (opened: OpenArtifact) => Promise<T>,
 ): Promise<T> {
   const name = nameOf(ref, 'safetensors');
-  const place = backend.place(name);
   for (let tries = 1; ; tries++) {
+    let row = packs.known(ref);
     try {
-      const opened = await openArtifact(backend, name);
-      if (opened === undefined) throw missing(place);
+      let opened = row === undefined ? await openArtifact(backend, name) : await openRow(packs, row);
+      if (row === undefined && opened === undefined) {
+        row = await packs.find(ref);
+        if (row === undefined) throw missing(backend.place(name));
+        opened = await openRow(packs, row);
+      }
+      if (opened === undefined) throw new Changed(`${row?.pack} is gone`);
       checkIdentity(ref, opened.metadata);
       return await read(opened);
     } catch (error) {
+      const place = backend.place(row?.pack ?? name);
       if (error instanceof Changed && tries < triesAtMost) continue;
       if (!(error instanceof Malformed)) throw readError(error, place);
+      const { message } = error;
+      const aside = row === undefined ? await moveAside(name, message) : await packs.discard(row, ref.key, message);
       throw new BenchError({
         code: 'STORE_CORRUPT',
         place,
-        message: `${error.message}; ${await moveAside(name, error.message)}`,
+        message: `${message}; ${aside}`,
         next: 'run the grid again: it recomputes the result',
         cause: error,
       });
     }
   }
+}
+
+interface ReadingFrom {
+  readonly backend: Backend;
+  readonly packs: Packs;
+  readonly moveAside: MoveAside;
+}
+
+async function openRow(packs: Packs, row: RowEntry): Promise<OpenArtifact | undefined> {
+  const content = await packs.read(row);
+  return content && openArtifactBytes(content);
 }
 
 function missing(place: string): BenchError {
@@ -50,19 +71,4 @@ function missing(place: string): BenchError {
     message: 'was not found',
     next: 'run the grid again: it computes what is missing',
   });
-}
-
-/** @throws Malformed when an artifact was made as something else than its name says */
-function checkIdentity({ kind, key }: ArtifactRef, { made }: Artifact['metadata']): void {
-  if (made === undefined) throw new Malformed('does not say what it was made from');
-  if (sha256(made) !== key || stepOf(made) !== kind)
-    throw new Malformed('is another result than the one that its name stands for');
-}
-
-function stepOf(made: string): unknown {
-  try {
-    return JSON.parse(made)?.step;
-  } catch {
-    return undefined;
-  }
 }

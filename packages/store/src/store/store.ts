@@ -1,13 +1,15 @@
 import type { NdArray } from '@attribution-bench/contract';
 import type { Backend } from '../backend/backend.js';
 import type { Artifact } from '../format/artifact.js';
+import type { Packed, RowToPack } from '../packs/pack-loose.js';
 import type { ArtifactOutput, ArtifactRef } from './artifact-ref.js';
 import type { Collected } from './collect-garbage.js';
 import type { ArtifactCost } from './cost.js';
 
 /**
  * Artifacts, `<kind>/<ab>/<key>.safetensors`, safe to share between processes, to copy and to delete. Each holds what it was
- * made from, and its name is the hash of that: what is read is sound and what was asked for, or is set aside.
+ * made from, and its name is the hash of that: what is read is sound and what was asked for, or is set aside. Small ones may be
+ * packed, many of a kind as one object `<kind>/packs/<sha256>.pack`; whoever reads them need not know.
  */
 export interface Store {
   /** What opens the same store in another thread or process: a path or URL. */
@@ -16,10 +18,14 @@ export interface Store {
   readonly backend: Backend;
   /** Path or URL of an artifact, stored or not, for messages. */
   place(ref: ArtifactRef): string;
-  /** Whether there is an object of its name, whatever is in it. @throws BenchError STORE_READ */
+  /** Whether there is an object of its name or a row of a pack, whatever is in it. @throws BenchError STORE_READ */
   has(ref: ArtifactRef): Promise<boolean>;
   /** Keys of a kind that {@link has} is true of, by listing: one look for many. @throws BenchError STORE_READ */
   keysOf(kind: string): Promise<ReadonlySet<string>>;
+  /** Keys of a kind that are objects of their own. @throws BenchError STORE_READ */
+  looseKeys(kind: string): Promise<ReadonlySet<string>>;
+  /** Writes a pack of small artifacts of a kind that are objects of their own, which stay until they are cleared. @throws BenchError as `write` */
+  pack(kind: string, rows: readonly RowToPack[]): Promise<Packed>;
   /**
    * Stores an artifact with what it was made from. Whatever else is in its place is set aside.
    * @throws BenchError STORE_FULL, STORE_UNWRITABLE, STORE_WRITE, what was stored before stays; TypeError when the key is
@@ -58,14 +64,14 @@ export interface Store {
   /** Notes what the newest artifact for a place in the grid was made from. @throws BenchError as `write` */
   writeLatest(place: string, made: ArtifactOutput['made']): Promise<void>;
   /** What that was; undefined where nothing is noted or the note is damaged. @throws BenchError STORE_READ */
-  readLatest(place: string): Promise<ArtifactOutput['made'] | undefined>;
-  /** Tells of which places something is noted, by listing. @throws BenchError STORE_READ */
-  notedPlaces(): Promise<(place: string) => boolean>;
+  readLatest(kind: string, place: string): Promise<ArtifactOutput['made'] | undefined>;
+  /** Tells of which places of these kinds of artifacts something is noted, by listing. @throws BenchError STORE_READ */
+  notedPlaces(kinds: Iterable<string>): Promise<(place: string) => boolean>;
   /** Notes once what the code of a hash consists of. @throws BenchError as `write` */
   writeCode(hash: string, parts: CodeParts): Promise<void>;
   /** What that was; undefined where nothing is noted or the note is damaged. @throws BenchError STORE_READ */
   readCode(hash: string): Promise<CodeParts | undefined>;
-  /** Everything stored, in order of kind and key. */
+  /** Everything stored: first what are objects of their own in order of kind and key, then what is packed. */
   list(kind?: string): AsyncIterable<StoredArtifact>;
   /**
    * Artifacts whose key is not in `keep`, objects set aside, leftovers, claims that nobody holds; removes them when told to.

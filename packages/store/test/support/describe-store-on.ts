@@ -2,6 +2,7 @@ import { toPlainError } from '@attribution-bench/contract';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Backend, type Claim, type Claims, openClaims, openStore, type SetAside } from '../../src/index.js';
 import { outputOf } from '../outputs.js';
+import { describePacksOn } from './describe-packs-on.js';
 import { memoryMedium } from './memory-backend.js';
 
 const ref = outputOf('score', 'a');
@@ -30,8 +31,8 @@ export function describeStoreOn(title: string, medium: () => () => Backend): voi
       expect((await other.readArrays(ref, ['scores'])).arrays.scores).toEqual(artifact.arrays.scores);
       expect(await other.decode(ref, ({ metadata }) => metadata.label, ['nothing'])).toBe('ünïcode');
       expect(await other.readCost(ref)).toEqual({ seconds: 2, peakRssBytes: 3 });
-      expect(await other.readLatest('digits / trak')).toEqual(ref.made);
-      expect(await other.readLatest('digits / random')).toBeUndefined();
+      expect(await other.readLatest(ref.kind, 'digits / trak')).toEqual(ref.made);
+      expect(await other.readLatest(ref.kind, 'digits / random')).toBeUndefined();
       expect([await other.has(ref), await other.isSound(ref), other.location]).toEqual([true, true, store.location]);
     });
 
@@ -119,6 +120,8 @@ export function describeStoreOn(title: string, medium: () => () => Backend): voi
       expect((await collected(25 * hour)).files).toEqual([backend.place(name)]);
     });
   });
+
+  describePacksOn(title, medium);
 
   describe(`claims on ${title}`, () => {
     it('are held by one of many that ask at once, and can be had again', async () => {

@@ -1,0 +1,74 @@
+import type { Backend } from '../backend/backend.js';
+import { readSmall } from '../backend/small-objects.js';
+import { Malformed } from '../malformed.js';
+import type { ArtifactRef } from '../store/artifact-ref.js';
+import { type ArtifactCost, getCost } from '../store/cost.js';
+import { latestName, nameOf } from '../store/names.js';
+import { type PackRow, soundKey } from './pack-file.js';
+import type { Packs } from './packs.js';
+
+/** Larger results are as well kept by themselves. */
+const maxRowBytes = 1 << 16;
+
+/** A result to be packed, with what is known of it; a cost that is noted beside it need not be given. */
+export interface RowToPack {
+  readonly key: string;
+  readonly cost?: ArtifactCost | undefined;
+  readonly place?: string | undefined;
+}
+
+/** What became of results that were to be packed. */
+export interface Packed {
+  /** Those that are no small sound objects of their own: damaged, packed by another process, or large. They are as they were. */
+  readonly left: readonly RowToPack[];
+  /** Removes the objects in whose place the pack is now. @throws BenchError as {@link Backend.remove} */
+  clear(): Promise<void>;
+}
+
+/**
+ * Writes one pack of results of a kind that are objects of their own. They stay until they are cleared, so that a process which dies
+ * in between loses none, and one that packs the same at the same time does no harm.
+ * @throws BenchError as {@link Backend.put}, STORE_READ
+ */
+export async function packLoose(
+  backend: Backend,
+  packs: Packs,
+  kind: string,
+  given: readonly RowToPack[],
+): Promise<Packed> {
+  const rows: PackRow[] = [];
+  const left: RowToPack[] = [];
+  const found = await Promise.all(given.map((row) => looseRow(backend, kind, row)));
+  for (const [index, row] of found.entries())
+    if (row === undefined) left.push(given[index]);
+    else rows.push(row);
+  if (rows.length > 0) await packs.write(kind, rows);
+  return {
+    left,
+    async clear() {
+      await Promise.all(rows.flatMap((row) => namesOf(kind, row)).map((name) => backend.remove(name)));
+    },
+  };
+}
+
+async function looseRow(backend: Backend, kind: string, { key, cost, place }: RowToPack): Promise<PackRow | undefined> {
+  const ref = { kind, key };
+  const artifact = await contentOf(backend, ref);
+  if (artifact === undefined || (await soundKey(kind, artifact)) !== key) return undefined;
+  const known = cost ?? (await getCost(backend, ref));
+  return { key, artifact, ...(known && { cost: known }), ...(place !== undefined && { place }) };
+}
+
+async function contentOf(backend: Backend, ref: ArtifactRef): Promise<Uint8Array | undefined> {
+  try {
+    return (await readSmall(backend, nameOf(ref, 'safetensors'), maxRowBytes))?.content;
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof Malformed) return undefined;
+    throw error;
+  }
+}
+
+function namesOf(kind: string, { key, place }: PackRow): string[] {
+  const ref = { kind, key };
+  return [nameOf(ref, 'safetensors'), nameOf(ref, 'cost.json'), ...(place === undefined ? [] : [latestName(place)])];
+}
