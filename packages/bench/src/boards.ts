@@ -10,7 +10,7 @@ const widthOfFiles = 120;
 
 /** The board of a whole grid out of what is stored; `outcome` says why cells failed in the run just ended. */
 export async function boardsOf(plan: Plan, outcome?: RunOutcome): Promise<BoardAndCosts> {
-  const input = await boardInput(plan, outcome);
+  const input = await boardInput(plan, outcome, (message) => console.error(message));
   return { board: makeBoard(input), costs: makeCosts(input) };
 }
 

@@ -35,7 +35,7 @@ async function accept(flags: FlagValues & { reason: string }): Promise<void> {
   if (process.exitCode !== exitCode.ok) return;
   const { boardInput } = await import('@attribution-bench/runner');
   const { makeBaseline, readableJson } = await import('@attribution-bench/leaderboard');
-  const input = await boardInput(plan, outcome);
+  const input = await boardInput(plan, outcome, (message) => console.error(message));
   const at = new Date().toISOString().slice(0, 10);
   const baseline = makeBaseline(input, { reason: flags.reason, at }, earlier);
   await writeAtomically(file, readableJson(baseline));

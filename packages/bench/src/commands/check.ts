@@ -59,7 +59,7 @@ async function check(flags: FlagValues): Promise<void> {
   );
   const { printedWidth, writeBoards } = await import('../boards.js');
   const { writeAtomically } = await import('@attribution-bench/store');
-  const input = await boardInput(plan, outcome);
+  const input = await boardInput(plan, outcome, (message) => console.error(message));
   const board = makeBoard(input);
   const found = checkBaseline(input, board, baseline, { tolerances });
   const folder = await writeBoards(plan, { board, costs: makeCosts(input) });

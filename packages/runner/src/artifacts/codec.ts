@@ -32,6 +32,16 @@ export function readArtifact<T>(store: Store, ref: ArtifactRef, part: ArtifactPa
   return store.decode(ref, (artifact) => part.decode(artifact), part.names);
 }
 
+/** What is read of results; undefined where one of them is missing, or damaged and set aside. */
+export async function unlessLost<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isLostResult(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Whether reading failed because a result is missing or damaged, so that making it again helps. */
 export function isLostResult(error: unknown): boolean {
   return error instanceof BenchError && (error.code === 'STORE_MISSING' || error.code === 'STORE_CORRUPT');

@@ -4,7 +4,7 @@ import type { Json, Stage } from '@attribution-bench/contract';
 import type { BoardInput, BoardMethod, BoardTask, CellResult, Cost, StageCost } from '@attribution-bench/leaderboard';
 import { openStore, type Store } from '@attribution-bench/store';
 import { findPackage } from '@attribution-bench/tasks';
-import { readArtifact } from '../artifacts/codec.js';
+import { type ArtifactPart, readArtifact, unlessLost } from '../artifacts/codec.js';
 import { boardDiagnostics } from '../artifacts/diagnosis.js';
 import { type MetricValues, metricArtifact } from '../artifacts/metric-values.js';
 import { scoresDigest, scoresNotes } from '../artifacts/scores.js';
@@ -12,7 +12,6 @@ import { runSanity } from '../artifacts/training-run.js';
 import { partOfTruth } from '../artifacts/truth.js';
 import type { RunOutcome } from '../journal/events.js';
 import type { Plan, PlannedCell, PlannedTask } from '../model/plan.js';
-import type { PlannedStep } from '../model/step.js';
 import { diagnoseStep } from '../steps/kinds/diagnose.js';
 import { declaredCost, externalStep } from '../steps/kinds/external.js';
 import { indexSteps, type StepIndex } from '../steps/step-index.js';
@@ -21,11 +20,17 @@ import { sourceCommit } from './source-commit.js';
 
 /**
  * What a board is made from, out of what is stored. A cell without results is `failed` when the run (or, without one,
- * the newest run of the grid) says so, `incomplete` otherwise.
- * @throws BenchError when a stored result is damaged
+ * the newest run of the grid) says so, `incomplete` otherwise. A damaged result is set aside and counts as none.
+ * @param onLog hears of what is set aside
  */
-export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<BoardInput> {
-  const store = openStore(plan.storeLocation);
+export async function boardInput(
+  plan: Plan,
+  outcome?: RunOutcome,
+  onLog: (message: string) => void = () => undefined,
+): Promise<BoardInput> {
+  const store = openStore(plan.storeLocation, ({ reason, movedTo }) =>
+    onLog(`a stored result ${reason}; it was set aside as ${movedTo}`),
+  );
   const steps = indexSteps(plan.steps);
   const ended = outcome ?? (await latestOutcome(plan.resultsFolder, plan.grid.name));
   const failures = new Map((ended?.failedCells ?? []).map(({ cell, reason }) => [cell, reason]));
@@ -64,34 +69,33 @@ export async function boardInput(plan: Plan, outcome?: RunOutcome): Promise<Boar
 
 async function boardTask(store: Store, planned: PlannedTask, steps: StepIndex): Promise<BoardTask> {
   const { task, info, key, dataset, report, tune, truth, first, foreign, questions } = planned;
-  const stored = truth === undefined ? undefined : await artifactOf(store, truth.step, steps);
-  const trained = first === undefined ? undefined : await artifactOf(store, first, steps);
+  const stored = truth && (await storedPart(store, truth.step, steps, partOfTruth(truth, info.train)));
   const diagnose = [...steps.values()].find((step) => step.task === task.id && diagnoseStep.jobOf(step));
-  const diagnosed = diagnose && (await artifactOf(store, diagnose.id, steps));
+  const diagnostics = await storedPart(store, diagnose?.id, steps, boardDiagnostics);
   const board: BoardTask = {
     info,
     key,
     dataset,
     report,
     questions,
-    sanity: trained === undefined ? {} : await readArtifact(store, trained, runSanity),
+    sanity: (await storedPart(store, first, steps, runSanity)) ?? {},
     ...(tune !== undefined && { tune }),
     ...(foreign !== undefined && { foreign }),
     ...(task.truth?.growth !== undefined && { growth: task.truth.growth }),
-    ...(diagnosed !== undefined && { diagnostics: await readArtifact(store, diagnosed, boardDiagnostics) }),
+    ...(diagnostics !== undefined && { diagnostics }),
   };
-  if (truth === undefined || stored === undefined) return board;
-  return { ...board, truth: await readArtifact(store, stored, partOfTruth(truth, info.train)) };
+  return stored === undefined ? board : { ...board, truth: stored };
 }
 
-/** The first artifact of a step if it is stored. */
-async function artifactOf(
+/** What is read of the first result of a step; undefined where there is no such step or no sound result. */
+async function storedPart<T>(
   store: Store,
-  id: string,
+  id: string | undefined,
   steps: StepIndex,
-): Promise<PlannedStep['outputs'][number] | undefined> {
-  const output = steps.get(id)?.outputs[0];
-  return output !== undefined && (await store.has(output)) ? output : undefined;
+  part: ArtifactPart<T>,
+): Promise<T | undefined> {
+  const output = steps.get(id ?? '')?.outputs[0];
+  return output && unlessLost(readArtifact(store, output, part));
 }
 
 /** Why a run did not try everything. */
@@ -123,16 +127,15 @@ async function cellResult(
       metrics: {},
       ...(cell.reason !== undefined && { reason: cell.reason }),
     };
-  const scores = await artifactOf(store, cell.steps.score, steps);
   const metrics: Record<string, MetricValues> = {};
   for (const [id, step] of Object.entries(cell.steps.metrics)) {
-    const stored = await artifactOf(store, step, steps);
-    if (stored !== undefined) metrics[id] = await readArtifact(store, stored, metricArtifact);
+    const stored = await storedPart(store, step, steps, metricArtifact);
+    if (stored !== undefined) metrics[id] = stored;
   }
-  const digest = scores === undefined ? undefined : await readArtifact(store, scores, scoresDigest);
-  const notes = scores === undefined ? [] : await readArtifact(store, scores, scoresNotes);
-  const cost = scores === undefined ? undefined : await costOf(store, cell, steps);
-  const complete = Object.keys(metrics).length === Object.keys(cell.steps.metrics).length && scores !== undefined;
+  const digest = await storedPart(store, cell.steps.score, steps, scoresDigest);
+  const notes = (await storedPart(store, cell.steps.score, steps, scoresNotes)) ?? [];
+  const cost = digest === undefined ? undefined : await costOf(store, cell, steps);
+  const complete = Object.keys(metrics).length === Object.keys(cell.steps.metrics).length && digest !== undefined;
   const failure = complete ? undefined : failures.get(cell.id);
   const stale = cell.status === 'stale' && cell.reason !== undefined ? ` (${cell.reason})` : '';
   return {

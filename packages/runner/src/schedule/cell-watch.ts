@@ -7,12 +7,15 @@ export interface EndedCell {
   readonly failure?: Failure;
 }
 
-/** Tells when cells end: all their results are stored, or one never will be. Each cell is told once. */
+/**
+ * Tells when cells end: all their results are stored, or one never will be. Each cell is told once, one that was stored before
+ * only where a result of it turned out to be lost.
+ */
 export function watchCells(cells: readonly PlannedCell[], states: StepStates): { ended(step: string): EndedCell[] } {
   const open = new Map<string, PlannedCell[]>();
   const told = new Set<PlannedCell>();
   for (const cell of cells)
-    if (cell.steps !== undefined && cell.status !== 'cached')
+    if (cell.steps !== undefined)
       for (const id of resultsOf(cell)) {
         const others = open.get(id);
         if (others === undefined) open.set(id, [cell]);

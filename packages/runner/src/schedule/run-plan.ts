@@ -86,7 +86,7 @@ function enterBrokenCells({ ledger, failFast, stop }: RunParts): void {
   if (ledger.enterBroken() > 0 && failFast) stop.stop('fail-fast');
 }
 
-/** Has results made again that reports read and that are not sound: large ones were not read whole when the run was planned. */
+/** Has results made again that reports read and that are not sound: the plan was made by listing what is stored. */
 async function checkReported({ plan, store, states }: RunParts): Promise<void> {
   const checks = new PQueue({ concurrency: checksAtOnce });
   const reported = plan.steps.filter((step) => step.status === 'cached' && step.reported);

@@ -3,7 +3,7 @@ import type { ExamplePoint, GeneratedExample, QueryExample, TaskExamples } from 
 import type { GeneratedSamples } from '@attribution-bench/metrics/generative';
 import { openStore, type Store } from '@attribution-bench/store';
 import type { TaskData } from '@attribution-bench/tasks';
-import { readArtifact } from '../../artifacts/codec.js';
+import { readArtifact, unlessLost } from '../../artifacts/codec.js';
 import { diagnosisArtifact } from '../../artifacts/diagnosis.js';
 import { scoresPart, shapeOfScores } from '../../artifacts/scores.js';
 import { processPoints } from '../../executors/local/process-points.js';
@@ -33,9 +33,8 @@ const generatedShown = 60;
 
 /**
  * What rows of a board say about a few queries of the report split, spread evenly over it (for a generator with generated
- * queries: those first), with pictures. Tasks without images, and rows whose scores are not stored, are left out. A
+ * queries: those first), with pictures. Tasks without images, and rows whose scores are not stored or damaged, are left out. A
  * row's first seed speaks for it.
- * @throws BenchError when a stored result is damaged
  */
 export async function boardExamples(plan: Plan, rows: readonly ExampleRow[]): Promise<TaskExamples[]> {
   const store = openStore(plan.storeLocation);
@@ -80,7 +79,8 @@ async function taskExamples(
 ): Promise<TaskExamples | undefined> {
   const source = rows[0].job.task;
   if (source.spec === undefined) return undefined;
-  const data = await readData(store, source, processPoints);
+  const data = await unlessLost(readData(store, source, processPoints));
+  if (data === undefined) return undefined;
   const shape = imageShape(data.inputShape, source.spec.data.use);
   if (shape === undefined) return undefined;
   const gallery = openGallery(data, shape);
@@ -94,7 +94,8 @@ async function taskExamples(
   }));
   for (const { entry, job } of rows) {
     const part = scoresPart(shapeOfScores(job.scoreShape, job.info));
-    const scores = await readArtifact(store, job.output, part);
+    const scores = await unlessLost(readArtifact(store, job.output, part));
+    if (scores === undefined) continue;
     queries.forEach((example, i) => {
       const at = scores.length === info.train ? 0 : example.query * info.train;
       const own = scores.subarray(at, at + info.train);
@@ -111,10 +112,8 @@ async function taskExamples(
     });
   }
   const diagnosed = [...steps.values()].find((step) => step.task === task.id && diagnoseStep.jobOf(step))?.outputs[0];
-  const samples =
-    diagnosed !== undefined && (await store.has(diagnosed))
-      ? (await readArtifact(store, diagnosed, diagnosisArtifact)).samples
-      : undefined;
+  const diagnosis = diagnosed && (await unlessLost(readArtifact(store, diagnosed, diagnosisArtifact)));
+  const samples = diagnosis?.samples;
   return {
     task: info.id,
     ...(samples !== undefined && { generated: generatedExamples(samples, data, gallery) }),

@@ -1,5 +1,6 @@
 import { openStore } from '@attribution-bench/store';
 import type { TaskData } from '@attribution-bench/tasks';
+import { unlessLost } from '../../artifacts/codec.js';
 import { processPoints } from '../../executors/local/process-points.js';
 import type { Plan } from '../../model/plan.js';
 import { generateStep } from '../../steps/kinds/generate.js';
@@ -16,14 +17,16 @@ export interface GeneratedSheet {
   readonly png: Uint8Array;
 }
 
-/** The generated queries of each task that has any and whose points are images, ten in a row, enlarged where small. */
+/** The generated queries of each task that has any, soundly stored, and whose points are images, ten in a row, enlarged where small. */
 export async function generatedSheets(plan: Plan): Promise<GeneratedSheet[]> {
   const store = openStore(plan.storeLocation);
   const sheets: GeneratedSheet[] = [];
   for (const step of plan.steps) {
     const job = generateStep.jobOf(step);
     if (job === undefined || !(await store.has(job.output))) continue;
-    const data = await readData(store, { dataset: job.dataset, generated: job.output }, processPoints);
+    const source = { dataset: job.dataset, generated: job.output };
+    const data = await unlessLost(readData(store, source, processPoints));
+    if (data === undefined) continue;
     const shape = imageShape(data.inputShape, job.spec.data.use);
     if (shape !== undefined) sheets.push({ task: job.spec.id, png: sheet(data, job.spec.queries.heldout, shape) });
   }
