@@ -10,8 +10,12 @@ export interface Cluster {
   readonly env: { readonly SLURM_CONF: string };
   /** Runs a program of Slurm; what it prints. */
   slurm(program: string, ...args: string[]): string;
+  /** What is in the folder of the cluster: `slurm.conf`, `log/`. */
+  readonly folder: string;
   /** Cuts the power of a node (or of the controller, `ctl`), boots it, stops its processes and lets them go on. */
   node(verb: 'kill' | 'up' | 'freeze' | 'thaw', name: string): void;
+  /** Ids, as this machine sees them, of the processes of a node. */
+  processes(name: string): number[];
   stop(): void;
 }
 
@@ -37,11 +41,13 @@ export function whyNoCluster(): string | undefined {
 
 export function startCluster(options: {
   nodes: number;
+  /** Processors of each node. */
+  cpus?: number;
   port: number;
   folder: string;
   env?: NodeJS.ProcessEnv;
 }): Cluster {
-  const { nodes, port, folder, env = {} } = options;
+  const { nodes, cpus = 2, port, folder, env = {} } = options;
   const SLURM_CONF = join(folder, 'slurm.conf');
   const settings = { ...process.env, SLURM_KIT_PORT: String(port), ...env };
   const run = (program: string, args: string[]): string =>
@@ -55,15 +61,17 @@ export function startCluster(options: {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    run(join(kit, 'start.sh'), [String(nodes), '2', folder]);
+    run(join(kit, 'start.sh'), [String(nodes), String(cpus), folder]);
   } catch (error) {
     stop();
     throw error;
   }
   return {
     env: { SLURM_CONF },
+    folder,
     slurm: (program, ...args) => run(program, args),
     node: (verb, name) => void run(join(kit, 'node.sh'), [verb, name, folder]),
+    processes: (name) => run(join(kit, 'node.sh'), ['pids', name, folder]).trim().split('\n').map(Number),
     stop,
   };
 }

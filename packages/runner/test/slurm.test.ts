@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { RunOutcome } from '../src/journal/events.js';
 import { parseArrayLimit } from '../src/slurm/array-limit.js';
 import { batchScript, sbatchArguments } from '../src/slurm/batch-script.js';
 import { isLive, parseAccounting, parseQueue } from '../src/slurm/job-states.js';
@@ -11,6 +12,7 @@ import { openLosses } from '../src/slurm/losses.js';
 import { packSteps, type StepToPack } from '../src/slurm/pack-steps.js';
 import { defaultProfile, readProfile } from '../src/slurm/profile.js';
 import { shellQuote } from '../src/slurm/shell-quote.js';
+import { minutesFor, noticeMs, signalSeconds } from '../src/slurm/time-limit.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-slurm-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -55,7 +57,7 @@ describe('the batch script', () => {
       tasks: 5,
       limit: 2,
       minutes: 20,
-      noticeSeconds: 120,
+      signalSeconds: 120,
       memoryBytes: 2 ** 30,
       after: ['7', '8'],
       excludedNodes: ['n2'],
@@ -124,7 +126,7 @@ describe('packs', () => {
     ];
     const waves = packSteps(large, options);
     expect(waves.map(({ wave, packs }) => [wave, packs.length])).toEqual([
-      [0, 7],
+      [0, 8],
       [1, 1],
     ]);
   });
@@ -172,6 +174,18 @@ describe('packs', () => {
   });
 });
 
+describe('a time limit', () => {
+  it('leaves a task the time to stop by itself before the earliest signal that Slurm may send', () => {
+    for (const minutes of [1, 3, 5, 15, 60, 1440]) {
+      const limitMs = minutes * 60_000;
+      const seconds = signalSeconds(limitMs) ?? 0;
+      expect(noticeMs(limitMs) / 1000).toBeGreaterThanOrEqual(seconds === 0 ? 0 : seconds + 60);
+    }
+    expect([signalSeconds(60_000), signalSeconds(15 * 60_000)]).toEqual([undefined, 120]);
+    expect(minutesFor(7200, 2, { time: 5 * 3_600_000 })).toBe(300);
+  });
+});
+
 describe('what Slurm says', () => {
   it('is read from squeue, sacct and scontrol', () => {
     const states = parseQueue(
@@ -215,6 +229,12 @@ describe('what Slurm says', () => {
     expect(losses.excludedNodes).toEqual(['n2']);
     losses.enter({ ...loss, state: 'TIMEOUT' });
     expect(losses.of('b').time).toBe(2);
+    const limited = openLosses(() => undefined, 60);
+    const late = { ...loss, state: 'FAILED', outcome: { incomplete: 'max-time' } as RunOutcome, minutes: 60 };
+    expect([limited.enter(late), limited.of('b').time]).toEqual([[], 2]);
+    expect(limited.enter(late)).toEqual([
+      { id: 'a', error: expect.objectContaining({ message: expect.stringContaining('time limit of 60 minutes') }) },
+    ]);
     const died = [1, 2, 3].map(() =>
       losses.enter({ ...loss, left: ['c', 'd'], began: ['c'], state: 'FAILED' }).map(({ id }) => id),
     );

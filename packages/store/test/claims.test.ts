@@ -80,6 +80,20 @@ describe('a claim', () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  it('is looked at only where it may be asked for, when that is said, and the store is not listed', async () => {
+    const store = openStore(join(temporaryFolder(), 'store'));
+    const other = { ...ref, key: sha256('y') };
+    const names = [ref, other].map((each) => store.place(each).replace('safetensors', 'claim'));
+    const failures = [elsewhere, { machine: 'third' }].map(({ machine }) => ({ machine, error: failure }));
+    for (const name of names) leave(name, { ...elsewhere, failures, ended: true });
+    const { backend } = store;
+    const unlisted = { ...backend, list: () => expect.fail('the store is listed') };
+    const claims = await openClaims({ backend: unlisted }, { only: [ref] });
+    onTestFinished(() => claims.close());
+    expect((await claims.take(ref)).status).toBe('ours');
+    expect((await claims.take(other)).status).toBe('failed');
+  });
+
   it.each([
     ['right', 0],
     ['a year ahead', year],

@@ -6,7 +6,9 @@ verb=$1 node=$2 dir=${3:-/var/tmp/slurm-kit}
 export SLURM_CONF=$dir/slurm.conf
 inside() { # processes of the node, by its namespace of process ids
   local ns; ns=$(readlink "/proc/$(cat "$dir/$node.pid")/ns/pid")
-  for p in /proc/[0-9]*; do [ "$(readlink "$p/ns/pid" 2>/dev/null)" = "$ns" ] && echo "${p#/proc/}"; done
+  for p in /proc/[0-9]*; do
+    if [ "$(readlink "$p/ns/pid" 2>/dev/null)" = "$ns" ]; then echo "${p#/proc/}"; fi
+  done
 }
 if [ "$node" = ctl ]; then # the controller: it comes back with the jobs that it knew
   case $verb in
@@ -24,6 +26,7 @@ case $verb in
     # the shell that stays is process 1 of the node: it reaps orphans, and its end is the end of the node
     setsid unshare --uts --mount --pid --fork --kill-child --mount-proc bash -c '
       hostname "$2"; mount --bind "$1/hosts" /etc/hosts
+      [ ! -e "$1/cpuinfo-$2" ] || mount --bind "$1/cpuinfo-$2" /proc/cpuinfo
       slurmd -D -N "$2" & child=$!
       trap "kill $child" TERM
       wait $child; wait $child 2>/dev/null' - "$dir" "$node" </dev/null >"$dir/log/$node.out" 2>&1 &

@@ -64,6 +64,13 @@ done
 echo "PartitionName=main Nodes=$list Default=YES MaxTime=INFINITE DefaultTime=60 State=UP OverSubscribe=NO" >> "$dir/slurm.conf"
 cp /etc/hosts "$dir/hosts"; echo "127.0.0.1 ctl $(seq -f 'n%g' -s ' ' "$nodes")" >> "$dir/hosts"
 
+if [ -n "${SLURM_KIT_PROCESSORS:-}" ]; then # models of processors, a | between them, that the nodes have in turn
+  IFS='|' read -ra models <<<"$SLURM_KIT_PROCESSORS"
+  for i in $(seq "$nodes"); do
+    model=${models[$(((i - 1) % ${#models[@]}))]} awk 'BEGIN { FS = OFS = ": " } /^model name/ { $2 = ENVIRON["model"] } 1' /proc/cpuinfo > "$dir/cpuinfo-n$i"
+  done
+fi
+
 printf "CgroupPlugin=cgroup/v1\nCgroupAutomount=no\nConstrainCores=no\nConstrainRAMSpace=${SLURM_KIT_RAM:-no}\n" > "$dir/cgroup.conf"
 export SLURM_CONF=$dir/slurm.conf
 here=$(cd "$(dirname "$0")" && pwd)

@@ -12,8 +12,8 @@ export function slurmTaskCommand(): Command {
 }
 
 async function doPack(folder: string): Promise<void> {
-  const { runPack } = await import('@attribution-bench/runner/slurm');
-  const { SLURM_ARRAY_JOB_ID: array, SLURM_ARRAY_TASK_ID: index, SLURM_JOB_END_TIME: end } = process.env;
+  const { runPack, setupVariable } = await import('@attribution-bench/runner/slurm');
+  const { SLURM_ARRAY_JOB_ID: array, SLURM_ARRAY_TASK_ID: index } = process.env;
   if (array === undefined || !/^\d+$/.test(index ?? ''))
     throw new BenchError({
       code: 'SLURM_RUN',
@@ -37,7 +37,7 @@ async function doPack(folder: string): Promise<void> {
       folder,
       index: Number(index),
       job: `${array}_${index}`,
-      ...(end && { endsAt: Number(end) * 1000 }),
+      ...timeOfTask(setupVariable),
     };
     const outcome = await runPack(place, {
       cancel: cancel.signal,
@@ -52,4 +52,14 @@ async function doPack(folder: string): Promise<void> {
   } finally {
     release();
   }
+}
+
+/**
+ * Both times that the scheduler tells are by its own clock, which may differ from that of this node: only what lies between them
+ * counts. Slurm tells them since 23.02.
+ */
+function timeOfTask(setupVariable: string): { readonly limitMs?: number; readonly setupMs: number } {
+  const { SLURM_JOB_START_TIME: start, SLURM_JOB_END_TIME: end, [setupVariable]: setup = '0' } = process.env;
+  const limitMs = (Number(end) - Number(start)) * 1000;
+  return { ...(limitMs > 0 && { limitMs }), setupMs: (Number(setup) || 0) * 1000 };
 }

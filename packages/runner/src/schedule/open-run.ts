@@ -1,4 +1,4 @@
-import { openClaims, openStore, removeLeftovers } from '@attribution-bench/store';
+import { type ArtifactRef, openClaims, openStore, removeLeftovers } from '@attribution-bench/store';
 import { openLocalExecutor } from '../executors/local/local-executor.js';
 import { readHistory } from '../journal/cost-history.js';
 import type { RunnablePlan } from '../model/plan.js';
@@ -27,7 +27,7 @@ export async function openRun(plan: RunnablePlan, options: RunOptions, emit: Emi
   const store = openStore(plan.storeLocation, ({ reason, movedTo }) =>
     emit({ type: 'log', level: 'warning', message: `a stored result ${reason}; it was set aside as ${movedTo}` }),
   );
-  await removeLeftovers(plan.resultsFolder);
+  if (options.job === undefined) await removeLeftovers(plan.resultsFolder);
   const { executor: openExecutor = openLocalExecutor } = options;
   const executor = await openExecutor({ plan, storeLocation: store.location, jobs: options.jobs });
   try {
@@ -35,13 +35,18 @@ export async function openRun(plan: RunnablePlan, options: RunOptions, emit: Emi
       emit,
       store,
       executor,
-      claims: await openClaims(store, options),
+      claims: await openClaims(store, { ...options, ...(options.job && { only: claimed(plan) }) }),
       costs: openCostBook(store, await readHistory(plan.resultsFolder)),
     });
   } catch (error) {
     await executor.close();
     throw error;
   }
+}
+
+/** What a run may take the claims of: a step is claimed by its first result. */
+function claimed({ steps }: RunnablePlan): ArtifactRef[] {
+  return steps.filter(({ needed }) => needed).map(({ outputs }) => outputs[0]);
 }
 
 type Opened = Pick<RunParts, 'emit' | 'store' | 'executor' | 'claims' | 'costs'>;

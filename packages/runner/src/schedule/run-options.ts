@@ -9,7 +9,10 @@ export interface RunOptions {
   readonly cancel?: AbortSignal;
   /** After how long without a sign of life the work of another machine is taken over, in ms; default two minutes. */
   readonly silenceMs?: number;
-  /** The job of a cluster's scheduler that this process is: claims of the same job in another process are dead. */
+  /**
+   * The job of a cluster's scheduler that this process is: claims of the same job in another process are dead. It is one of many
+   * and does little of what is stored, so that it does not look through all of the results.
+   */
   readonly job?: string;
   /** Raised when the process is about to be killed: what this run is at is given back to others at once. */
   readonly abandon?: AbortSignal;

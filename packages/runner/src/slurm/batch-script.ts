@@ -10,8 +10,8 @@ export interface ArrayRequest {
   readonly tasks: number;
   readonly limit: number;
   readonly minutes: number;
-  /** How long before its time limit a task is told to end. */
-  readonly noticeSeconds: number;
+  /** How long before its time limit a task is told to end, if it is. */
+  readonly signalSeconds: number | undefined;
   readonly memoryBytes: number;
   /** Ids of jobs that have to end before. */
   readonly after: readonly string[];
@@ -40,7 +40,7 @@ function logPattern(folder: string): string {
  */
 export function sbatchArguments(profile: Profile, request: ArrayRequest, folder: string, script: string): string[] {
   const { partition, account, qos, constraint, gres, cpus, mail, flags } = profile;
-  const { name, tasks, limit, minutes, noticeSeconds, memoryBytes, after, excludedNodes } = request;
+  const { name, tasks, limit, minutes, signalSeconds, memoryBytes, after, excludedNodes } = request;
   const values = {
     'job-name': name,
     array: `0-${tasks - 1}%${limit}`,
@@ -53,7 +53,7 @@ export function sbatchArguments(profile: Profile, request: ArrayRequest, folder:
     mem: `${Math.ceil(memoryBytes / 2 ** 20)}M`,
     time: String(minutes),
     // To the batch script, which has become the task: signals to job steps would reach nothing.
-    signal: `B:TERM@${noticeSeconds}`,
+    signal: signalSeconds === undefined ? undefined : `B:TERM@${signalSeconds}`,
     dependency: after.length === 0 ? undefined : `afterany:${after.join(':')}`,
     exclude: excludedNodes.length === 0 ? undefined : excludedNodes.join(','),
     partition,
@@ -68,6 +68,9 @@ export function sbatchArguments(profile: Profile, request: ArrayRequest, folder:
   return ['--parsable', '--requeue', ...given, ...flags, script];
 }
 
+/** Says a task how many seconds went by, since its script began, before it became the program. */
+export const setupVariable = 'BENCH_SETUP_SECONDS';
+
 /**
  * The script of every task: it becomes the program, so that signals of the scheduler reach that and nothing in between.
  * @param argv program and arguments
@@ -79,7 +82,7 @@ export function batchScript({ modules, setup }: Profile, cwd: string, argv: read
     `cd ${shellQuote(cwd)} || exit`,
     ...modules.map((name) => `module load ${shellQuote(name)} || exit`),
     ...setup,
-    `exec ${argv.map(shellQuote).join(' ')}`,
+    `${setupVariable}=$SECONDS exec ${argv.map(shellQuote).join(' ')}`,
     '',
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import type { PlainError } from '@attribution-bench/contract';
 import type { RunEvent, RunOutcome } from '../journal/events.js';
 import { followEvents } from './follow-events.js';
 import type { TaskState } from './job-states.js';
@@ -13,12 +14,16 @@ export interface FollowedTask {
   readonly begun: ReadonlySet<string>;
   /** Labels of those that it has begun and not ended. */
   readonly wasAt: readonly string[];
+  /** Failures of its steps that may be its own: their processes were killed, perhaps for its memory. */
+  readonly suspects: Map<string, PlainError>;
   /** Where it runs or ran; empty before. */
   readonly node: string;
   /** How it said that it ended. */
   readonly outcome: RunOutcome | undefined;
   /** Steps done. */
   done: number;
+  /** Whether it ended since its node is of a kind that the run does not keep to. */
+  isMisplaced: boolean;
   /** Answers of the scheduler in a row that lack it. */
   answersWithout: number;
   /** Events that it has written since the last time. @param state what the scheduler says of it */
@@ -29,6 +34,7 @@ export function followTask(submission: Submission, index: number, steps: Iterabl
   const events = followEvents(eventsFile(submission, index));
   const begun = new Set<string>();
   const at = new Map<string, string>();
+  const suspects = new Map<string, PlainError>();
   let node = '';
   let outcome: RunOutcome | undefined;
   return {
@@ -36,6 +42,7 @@ export function followTask(submission: Submission, index: number, steps: Iterabl
     index,
     left: new Set(steps),
     begun,
+    suspects,
     get wasAt() {
       return [...at.values()];
     },
@@ -46,14 +53,18 @@ export function followTask(submission: Submission, index: number, steps: Iterabl
       return outcome;
     },
     done: 0,
+    isMisplaced: false,
     answersWithout: 0,
     async read(state) {
       node = state?.node || node;
+      // Thousands of tasks may wait: what has not begun has nothing to tell, and none of the files is opened.
+      if (state?.state === 'PENDING' && node === '') return [];
       const added = await events.read();
       for (const event of added) {
         if (event.type === 'run-started') {
           begun.clear();
           at.clear();
+          suspects.clear();
           outcome = undefined;
         } else if (event.type === 'step-started') {
           begun.add(event.step);

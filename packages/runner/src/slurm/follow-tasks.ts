@@ -19,7 +19,7 @@ export function followTasks(parts: SlurmParts): () => Promise<void> {
     if (state?.state === 'PENDING') sayWhyPending(state);
     for (const event of await task.read(state)) await hear(task, event);
     if (task.left.size === 0) tasks.remove(task);
-    else if (task.outcome !== undefined && task.outcome.incomplete === undefined)
+    else if (isComplete(task))
       await loseTask(parts, task, { job: '', state: 'COMPLETED', node: task.node, reason: '' });
     else if (states === undefined || (state !== undefined && isLive(state))) task.answersWithout = 0;
     else if (state !== undefined) await loseTask(parts, task, state);
@@ -39,6 +39,11 @@ export function followTasks(parts: SlurmParts): () => Promise<void> {
     });
     for (const task of tasks.all()) await follow(task, states);
   };
+}
+
+/** Whether a task has tried all that it can, and nothing that Slurm may say of its end matters. */
+function isComplete({ outcome, suspects }: FollowedTask): boolean {
+  return outcome !== undefined && outcome.incomplete === undefined && suspects.size === 0;
 }
 
 /** Reasons for which a job may wait until somebody does something. */

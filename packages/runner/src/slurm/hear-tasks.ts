@@ -1,3 +1,4 @@
+import type { PlainError } from '@attribution-bench/contract';
 import type { RunEvent } from '../journal/events.js';
 import type { WorkResult } from '../model/work.js';
 import type { FollowedTask } from './follow-task.js';
@@ -6,7 +7,7 @@ import type { SlurmParts } from './slurm-parts.js';
 
 /** Passes on what tasks say of their steps, and looks at the processors that they run on. */
 export function hearTasks(parts: SlurmParts): (task: FollowedTask, event: RunEvent) => Promise<void> {
-  const { options, answers } = parts;
+  const { answers } = parts;
   const meetProcessor = meetProcessors(parts);
   return async (task, event) => {
     if (event.type === 'run-started') await meetProcessor(task, event.processor);
@@ -15,14 +16,12 @@ export function hearTasks(parts: SlurmParts): (task: FollowedTask, event: RunEve
       const { step, level, message } = event;
       if (step !== undefined) answers.log(step, { type: 'log', level, message });
     } else if (event.type === 'step-finished') {
-      const { step, label, status, seconds, peakRssBytes, error } = event;
+      const { step, status, seconds, peakRssBytes, error } = event;
       answers.stop(step);
       if (status === 'done' || status === 'elsewhere')
         endStep(parts, task, step, { status: 'done', report: { seconds, peakRssBytes }, pace: { seconds } });
-      else if (status === 'failed' && error !== undefined) {
-        options.note(`${label} failed${task.node && ` on ${task.node}`}: see ${logFile(task.submission, task.index)}`);
-        endStep(parts, task, step, { status: 'failed', error });
-      }
+      else if (error?.code === 'USER_CODE_CRASHED') task.suspects.set(step, error);
+      else if (status === 'failed' && error !== undefined) failStep(parts, task, step, error);
     }
   };
 }
@@ -43,12 +42,23 @@ export function endStep(
   answers.end(id, result);
 }
 
+/** A step of a task has failed. */
+export function failStep(parts: SlurmParts, task: FollowedTask, id: string, error: PlainError): void {
+  const where = task.node && ` on ${task.node}`;
+  parts.options.note(`${parts.byId.get(id)?.label ?? id} failed${where}: see ${logFile(task.submission, task.index)}`);
+  endStep(parts, task, id, { status: 'failed', error });
+}
+
 function meetProcessors({ run, options, losses, say }: SlurmParts) {
   const met = new Set<string>();
   return async (task: FollowedTask, processor: string | undefined): Promise<void> => {
     if (processor === undefined) return;
     const pinned = options.pinCpu ? await pinnedProcessor(run.folder) : undefined;
-    if (pinned !== undefined && pinned !== processor) return losses.leaveOut(task.node, `has ${processor}`);
+    if (pinned !== undefined && pinned !== processor) {
+      task.isMisplaced = true;
+      losses.leaveOut(task.node, `has ${processor}`);
+      return;
+    }
     met.add(processor);
     if (met.size > 1)
       say(

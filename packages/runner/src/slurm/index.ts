@@ -1,3 +1,4 @@
+export { setupVariable } from './batch-script.js';
 export { predictSteps } from './predict-steps.js';
 export { defaultProfile, type Profile, readProfile } from './profile.js';
 export { runPack, type TaskPlace } from './run-pack.js';

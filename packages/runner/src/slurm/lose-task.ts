@@ -1,7 +1,7 @@
 import { toPlainError } from '@attribution-bench/contract';
 import { freeClaims, readRegularFile } from '@attribution-bench/store';
 import type { FollowedTask } from './follow-task.js';
-import { endStep } from './hear-tasks.js';
+import { endStep, failStep } from './hear-tasks.js';
 import type { TaskState } from './job-states.js';
 import { logFile } from './run-folder.js';
 import type { SlurmParts } from './slurm-parts.js';
@@ -26,19 +26,23 @@ export async function loseTask(parts: SlurmParts, task: FollowedTask, state: Tas
     else steps.takeBack(id);
     answers.stop(id);
   }
+  if (task.isMisplaced) return;
   if (outcome?.error !== undefined) return answers.giveUp(outcome.error);
   const log = logFile(submission, index);
+  const isUnclear = outcome === undefined || task.suspects.size > 0;
+  const ended = isUnclear && (await toldOfMemory(log)) ? 'OUT_OF_MEMORY' : state?.state;
+  if (ended !== 'OUT_OF_MEMORY') for (const [id, error] of task.suspects) failStep(parts, task, id, error);
   const lost = losses.enter({
     job,
     log,
     left: [...task.left],
-    began,
+    began: began.filter((id) => task.left.has(id)),
     wasAt: task.wasAt,
     done: task.done,
     memoryBytes: submission.memoryBytes,
     minutes: submission.minutes,
     outcome,
-    state: outcome === undefined && (await toldOfMemory(log)) ? 'OUT_OF_MEMORY' : state?.state,
+    state: ended,
     node: state?.node || task.node,
   });
   for (const { id, error } of lost) endStep(parts, task, id, { status: 'failed', error: toPlainError(error) });

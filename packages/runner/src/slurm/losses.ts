@@ -54,7 +54,11 @@ const unhurt: AfterLoss = { memory: 1, time: 1, alone: false };
 const outerStates = new Set(['CANCELLED', 'PREEMPTED', 'REVOKED', 'COMPLETED', 'TIMEOUT', 'DEADLINE']);
 const nodeStates = new Set(['NODE_FAIL', 'BOOT_FAIL']);
 
-export function openLosses(note: (line: string) => void): Losses {
+/**
+ * @param note says something for people
+ * @param mostMinutes longest time limit that a task can be given
+ */
+export function openLosses(note: (line: string) => void, mostMinutes = Number.POSITIVE_INFINITY): Losses {
   const excluded = new Set<string>();
   const after = new Map<string, AfterLoss>();
   const deaths = new Map<string, number>();
@@ -79,6 +83,14 @@ export function openLosses(note: (line: string) => void): Losses {
     change(loss.left, ({ memory }) => ({ memory: memory * 2 }));
     note(`job ${loss.job} has run out of memory (${mib(loss.memoryBytes)} MiB): once more with twice as much`);
     return [];
+  }
+
+  function outOfTime(loss: Loss): string[] {
+    if (loss.done > 0) return [];
+    const blamed = loss.began.length > 0 ? loss.began : loss.left;
+    const tried = loss.minutes < mostMinutes ? [] : blamed.filter((step) => of(step).time > 1);
+    if (tried.length === 0) change(loss.left, ({ time }) => ({ time: time * 2 }));
+    return tried;
   }
 
   /** A task died of what it did, or of its node: what it was at goes on in tasks of its own. */
@@ -108,8 +120,7 @@ export function openLosses(note: (line: string) => void): Losses {
       let given: string[] = [];
       if (state === 'OUT_OF_MEMORY') given = outOfMemory(loss);
       else if (nodeStates.has(state)) leaveOut(loss.node, 'failed');
-      else if ((state === 'TIMEOUT' || outcome?.incomplete === 'max-time') && loss.done === 0)
-        change(left, ({ time }) => ({ time: time * 2 }));
+      else if (isOutOfTime(loss)) given = outOfTime(loss);
       else if (outcome === undefined && state !== 'UNKNOWN' && !outerStates.has(state)) given = died(loss);
       return given.map((id) => ({ id, error: lostError(loss) }));
     },
@@ -129,6 +140,10 @@ function stateOf({ state, outcome }: Loss): string {
   return outcome?.incomplete ?? state?.toLowerCase() ?? 'Slurm has forgotten how';
 }
 
+function isOutOfTime({ state, outcome }: Loss): boolean {
+  return state === 'TIMEOUT' || outcome?.incomplete === 'max-time';
+}
+
 function mib(bytes: number): number {
   return Math.round(bytes / 2 ** 20);
 }
@@ -139,6 +154,12 @@ function lostError(loss: Loss | undefined): BenchError {
       code: 'SLURM_LOST',
       message: `its tasks ran out of memory twice, the last time with ${mib(loss.memoryBytes)} MiB`,
       next: 'raise `memory` of the profile, or lower `cpus`',
+    });
+  if (loss !== undefined && isOutOfTime(loss))
+    return new BenchError({
+      code: 'SLURM_LOST',
+      message: `it was not done within the time limit of ${plural(loss.minutes, 'minute')}`,
+      next: 'raise `time` of the profile',
     });
   return new BenchError({
     code: 'SLURM_LOST',

@@ -57,7 +57,7 @@ export function packSteps(steps: readonly StepToPack[], options: PackOptions): P
     const isBefore = (id: string) => !known.has(id) || (placed.get(id)?.wave ?? wave) < wave;
     const ready = left.filter(({ needs }) => needs.every(isBefore));
     const fullSeconds = secondsOfPack(ready, options);
-    const packs = fillPacks(ready, fullSeconds);
+    const packs = fillPacks(ready, fullSeconds, options.tasks);
     for (const pack of packs) for (const id of pack.steps) placed.set(id, { wave, pack });
     left = left.filter((step) => {
       if (placed.has(step.id)) return false;
@@ -85,7 +85,7 @@ function secondsOfPack(
 }
 
 /** Steps of each resource class in packs of about equal length, neighbours together, since those have a task in common. */
-function fillPacks(ready: readonly StepToPack[], fullSeconds: number): OpenPack[] {
+function fillPacks(ready: readonly StepToPack[], fullSeconds: number, tasks: number): OpenPack[] {
   const packs = ready
     .filter(({ alone }) => alone)
     .map(({ id, seconds, memoryBytes }): OpenPack => ({ steps: [id], seconds, memoryBytes, isFull: true }));
@@ -93,7 +93,7 @@ function fillPacks(ready: readonly StepToPack[], fullSeconds: number): OpenPack[
   for (const memoryBytes of new Set(together.map((step) => step.memoryBytes))) {
     const steps = together.filter((step) => step.memoryBytes === memoryBytes);
     const total = steps.reduce((sum, { seconds }) => sum + seconds, 0);
-    const evenly = total / Math.max(1, Math.ceil(total / fullSeconds));
+    const evenly = total / packsFor(total / fullSeconds, tasks);
     let pack: OpenPack | undefined;
     for (const { id, seconds } of steps) {
       if (pack === undefined || pack.seconds + seconds / 2 > evenly) {
@@ -105,6 +105,12 @@ function fillPacks(ready: readonly StepToPack[], fullSeconds: number): OpenPack[
     }
   }
   return packs;
+}
+
+/** How many packs; where there are more than run side by side, as many for all places, so that none is empty at the end. */
+function packsFor(fullPacks: number, tasks: number): number {
+  const count = Math.max(1, Math.ceil(fullPacks));
+  return count > tasks ? Math.ceil(count / tasks) * tasks : count;
 }
 
 /** The only pack of this wave that a step rests on, where all else that it needs is done before the wave. */

@@ -12,6 +12,7 @@ import { runSteps } from '../schedule/run-plan.js';
 import { type PackedPlan, readPack } from './pack-file.js';
 import { eventsFile, pinProcessor } from './run-folder.js';
 import { isStored } from './stored-steps.js';
+import { noticeMs } from './time-limit.js';
 
 /** What the scheduler says of the task that this process is. */
 export interface TaskPlace {
@@ -20,8 +21,10 @@ export interface TaskPlace {
   readonly index: number;
   /** `<array>_<index>`. */
   readonly job: string;
-  /** When its time is over, in ms since 1970, where the scheduler says so. */
-  readonly endsAt?: number;
+  /** How much time the scheduler gives it from its start to its end, in ms, where it says so. */
+  readonly limitMs?: number;
+  /** How much of that was over when this process began, in ms. */
+  readonly setupMs: number;
 }
 
 export interface PackRunOptions extends Pick<RunOptions, 'cancel' | 'abandon'> {
@@ -30,31 +33,21 @@ export interface PackRunOptions extends Pick<RunOptions, 'cancel' | 'abandon'> {
 }
 
 const checksAtOnce = 32;
-/** Share of its time that a task leaves for its last steps to come to a stopping point, and at most how long that is. */
-const noticeShare = 1 / 4;
-const mostNoticeMs = 120_000;
-
-/** How long before its time limit a task is told to end, in ms. */
-export function noticeMs(limitMs: number): number {
-  return Math.min(mostNoticeMs, limitMs * noticeShare);
-}
-
 /**
  * Does the steps of a pack, as one of many tasks: plans nothing, asks for no data, and leaves steps alone whose inputs nobody
  * has stored. Its events are what the watching command follows.
  * @throws BenchError SLURM_RUN when there is no such pack, SLURM_PROCESSOR on processors that the run does not keep to
  */
 export async function runPack(
-  { folder, index, job, endsAt }: TaskPlace,
+  { folder, index, job, limitMs: told, setupMs }: TaskPlace,
   { listen, ...options }: PackRunOptions,
 ): Promise<RunOutcome> {
   const pack = await readPack(folder, index);
   const log = taskLog(folder, index, job);
   try {
     if (pack.pinCpu) await requireProcessor(dirname(dirname(folder)), log, pack, job);
-    const limitMs = pack.minutes * 60_000;
-    const leftMs = (endsAt ?? Date.now() + limitMs - process.uptime() * 1000) - Date.now();
-    const maxTimeMs = Math.max(1, leftMs - noticeMs(limitMs));
+    const limitMs = told ?? pack.minutes * 60_000;
+    const maxTimeMs = Math.max(1, limitMs - noticeMs(limitMs) - setupMs - process.uptime() * 1000);
     const plan = { ...pack, steps: await withInputs(pack) };
     const onEvent = listen(plan.steps.filter(({ needed }) => needed));
     return await runSteps(plan, { ...options, onEvent, jobs: pack.cpus, maxTimeMs, job }, log);

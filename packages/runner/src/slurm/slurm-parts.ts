@@ -8,6 +8,7 @@ import type { StepPrediction } from './predict-steps.js';
 import { type SlurmRun, slurmRunOf } from './run-folder.js';
 import { openStepsLeft, type StepsLeft } from './steps-left.js';
 import type { TaskCommand } from './submit-array.js';
+import { mostMinutes } from './time-limit.js';
 
 export interface SlurmOptions extends TaskCommand {
   /** What the steps of the plan are expected to take, asked once, and only where something has to be submitted. */
@@ -46,7 +47,7 @@ export function openSlurmParts(plan: Plan, options: SlurmOptions): SlurmParts {
     steps,
     tasks: openFollowedTasks(steps, note),
     answers: openAnswers(),
-    losses: openLosses(note),
+    losses: openLosses(note, mostMinutes(options.profile)),
     say(line) {
       if (said.has(line)) return;
       said.add(line);

@@ -6,8 +6,8 @@ import { batchScript, sbatchArguments } from './batch-script.js';
 import { writePacks } from './pack-file.js';
 import type { Profile } from './profile.js';
 import { keepJob, keepSubmission, newSubmission, type SlurmRun, type Submission } from './run-folder.js';
-import { noticeMs } from './run-pack.js';
 import { runSlurm } from './slurm-program.js';
+import { signalSeconds } from './time-limit.js';
 
 /** How tasks are started. */
 export interface TaskCommand {
@@ -45,8 +45,15 @@ export async function submitArray(
   await keepSubmission(submission);
   const script = join(folder, 'script.sh');
   await writeAtomically(script, batchScript(profile, cwd, [...argv, folder]));
-  const noticeSeconds = Math.ceil(noticeMs(minutes * 60_000) / 1000);
-  const request = { name, tasks: packs.length, limit, minutes, noticeSeconds, memoryBytes, after };
+  const request = {
+    name,
+    tasks: packs.length,
+    limit,
+    minutes,
+    signalSeconds: signalSeconds(minutes * 60_000),
+    memoryBytes,
+    after,
+  };
   const submit = (excluded: readonly string[]) =>
     runSlurm('sbatch', sbatchArguments(profile, { ...request, excludedNodes: excluded }, folder, script));
   const answer = await submit(excludedNodes).catch((error: unknown) => {

@@ -6,11 +6,9 @@ import type { StepPrediction } from './predict-steps.js';
 import type { SlurmParts } from './slurm-parts.js';
 import { submitArray } from './submit-array.js';
 import { openSubmitLock } from './submit-lock.js';
+import { minutesFor } from './time-limit.js';
 
 const defaultMemoryBytes = 2 * 2 ** 30;
-/** Time limits are so many times what is predicted for a pack, and at least so many minutes. */
-const timeMargin = 3;
-const leastMinutes = 15;
 
 /**
  * Submits everything that is left, can be done, and is in no task's hands. One process of a run does so at a time.
@@ -41,12 +39,12 @@ export function submitSteps(parts: SlurmParts): () => Promise<void> {
 
   async function submitPacks({ packs, memoryBytes, limit }: PackArray & { readonly limit: number }): Promise<void> {
     const ids = packs.flatMap((each) => each.steps);
-    const slowest = Math.max(...packs.map(({ seconds }) => seconds / profile.cpus));
-    const factor = Math.max(...ids.map((id) => losses.of(id).time));
+    const slowest = most(packs, ({ seconds }) => seconds / profile.cpus);
+    const factor = most(ids, (id) => losses.of(id).time);
     const array = {
       packs: packs.map((each) => each.steps),
       memoryBytes,
-      minutes: minutesFor(slowest, factor, profile.time),
+      minutes: minutesFor(slowest, factor, profile),
       limit,
       after: steps.jobsBefore(ids),
       excludedNodes: losses.excludedNodes,
@@ -76,7 +74,7 @@ export function submitSteps(parts: SlurmParts): () => Promise<void> {
   };
 }
 
-function minutesFor(seconds: number, factor: number, most = Number.POSITIVE_INFINITY): number {
-  const minutes = factor * Math.max(leastMinutes, Math.ceil((timeMargin * seconds) / 60));
-  return Math.max(1, Math.min(minutes, Math.floor(most / 60_000)));
+/** The largest of the numbers of some things; unlike the arguments of Math.max they may be a million. */
+function most<T>(all: readonly T[], of: (each: T) => number): number {
+  return all.reduce((largest, each) => Math.max(largest, of(each)), Number.NEGATIVE_INFINITY);
 }

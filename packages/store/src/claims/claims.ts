@@ -43,6 +43,8 @@ export interface ClaimOptions {
   readonly silenceMs?: number;
   /** The job of a cluster's scheduler that this process is; it runs once at a time, so that what it held elsewhere is nobody's. */
   readonly job?: string;
+  /** All that this process may ask for, where that is little: then nothing else is looked at, and the store is not listed. */
+  readonly only?: Iterable<ArtifactRef>;
   /** Time that passes here, in ms since any moment. */
   now?(): number;
 }
@@ -63,10 +65,10 @@ const enoughMachines = 2;
  */
 export async function openClaims(
   { backend }: { readonly backend: Backend },
-  { silenceMs = defaultSilenceMs, now = () => performance.now(), job }: ClaimOptions = {},
+  { silenceMs = defaultSilenceMs, now = () => performance.now(), job, only }: ClaimOptions = {},
 ): Promise<Claims> {
   const held = new Map<string, ClaimNote>();
-  const before = await clearDead(backend);
+  const before = await clearDead(backend, only === undefined ? claimsIn(backend) : namesOf(only));
   const isSilent = silenceWatch(now, silenceMs);
   let renewing: Promise<unknown> = Promise.resolve();
   const renewal = setInterval(() => {
@@ -138,12 +140,24 @@ export async function openClaims(
   };
 }
 
-/** Removes claims of processes of this machine that are gone; the states of those that ended before, by name. */
-async function clearDead(backend: Backend): Promise<ReadonlyMap<string, string>> {
-  const ended = new Map<string, string>();
+async function* claimsIn(backend: Backend): AsyncGenerator<string> {
   for await (const { name } of backend.list('')) {
     const parsed = parseName(name);
-    if (parsed?.ending !== 'claim' || parsed.isAside) continue;
+    if (parsed?.ending === 'claim' && !parsed.isAside) yield name;
+  }
+}
+
+function namesOf(refs: Iterable<ArtifactRef>): string[] {
+  return Array.from(refs, (ref) => nameOf(ref, 'claim'));
+}
+
+/** Removes claims of processes of this machine that are gone; the states of those that ended before, by name. */
+async function clearDead(
+  backend: Backend,
+  names: AsyncIterable<string> | Iterable<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const ended = new Map<string, string>();
+  for await (const name of names) {
     const found = await readClaim(backend, name);
     if (found?.note.ended === true) ended.set(name, found.state);
     else if (found !== undefined && isOfTheDead(found.note))

@@ -1,0 +1,77 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type RunningCommand, start, temporaryFolder } from '../e2e/command.js';
+import { boardBytes } from '../e2e/small-grid.js';
+import { leftovers } from '../faults/fault-grid.js';
+import type { Cluster } from './cluster.js';
+
+/** A grid and a profile in a folder of their own, and the command that has it done by a cluster. */
+export interface Scene {
+  /** With a name that is hostile to shells, to Slurm's patterns and to its lists. */
+  readonly folder: string;
+  readonly flags: readonly string[];
+  watch(...more: readonly string[]): RunningCommand;
+  writeProfile(lines: string): void;
+  /** Bytes of the board. */
+  board(): string;
+  /** Folders of the arrays that were submitted, in order. */
+  submissions(): string[];
+  /** Expects a command to end well, with this board, and nothing left of what was interrupted. */
+  expectBoard(command: RunningCommand, board: string): Promise<void>;
+}
+
+export function openScene(
+  cluster: Cluster,
+  files: Readonly<Record<string, string>>,
+  { name, profile, under = temporaryFolder() }: { name: string; profile: string; under?: string },
+): Scene {
+  const folder = join(under, `it's "$(x)", %j\n#SBATCH --hold`);
+  mkdirSync(folder);
+  for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content);
+  const flags = ['grid', 'grid.yaml', '--results', 'results', '--json'];
+  const writeProfile = (lines: string): void =>
+    writeFileSync(join(folder, 'profile.yaml'), `schema: bench/slurm@1\npoll: 1s\n${lines}`);
+  writeProfile(profile);
+  const board = (): string => boardBytes({ folder, results: join(folder, 'results'), flags: [] }, name);
+  return {
+    folder,
+    flags,
+    writeProfile,
+    board,
+    watch: (...more) =>
+      start([...flags, '--executor', 'slurm', '--profile', 'profile.yaml', ...more], {
+        cwd: folder,
+        env: cluster.env,
+      }),
+    submissions() {
+      const runs = join(folder, 'results/slurm');
+      return readdirSync(runs).flatMap((run) => {
+        const parent = join(runs, run, 'submissions');
+        const numbers = readdirSync(parent).sort((a, b) => Number(a) - Number(b));
+        return numbers.map((number) => join(parent, number));
+      });
+    },
+    async expectBoard(command, expected) {
+      const { code, stderr } = await command.ending;
+      expect(code, stderr).toBe(0);
+      expect(board()).toBe(expected);
+      expect(leftovers(join(folder, 'results/store'))).toEqual([]);
+    },
+  };
+}
+
+/** Resolves with what a command says on standard output once that matches. @throws when it ends before */
+export function said(command: RunningCommand, pattern: RegExp): Promise<RegExpExecArray> {
+  return new Promise((resolve, reject) => {
+    const look = (): void => {
+      const match = pattern.exec(command.output());
+      if (match !== null) resolve(match);
+    };
+    command.process.stdout?.on('data', look);
+    look();
+    void command.ending.then(({ stdout, stderr }) =>
+      reject(new Error(`it ended without saying ${pattern}: ${stdout.slice(-2000)} ${stderr}`)),
+    );
+  });
+}
