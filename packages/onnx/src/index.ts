@@ -1,3 +1,4 @@
+export * from './channel-block.js';
 export * from './feeds.js';
 export * from './model.js';
 export * from './program.js';

@@ -66,6 +66,8 @@ export interface OnnxGraph {
 
 /** Operators of ONNX Runtime beyond the standard (FusedMatMul and the like). */
 export const microsoftDomain = 'com.microsoft';
+/** Operators of ONNX Runtime on images whose channels lie in blocks. */
+export const blockedDomain = 'com.microsoft.nchwc';
 
 const standardOpset = 21n;
 const irVersion = 10n;
@@ -94,9 +96,20 @@ export function encodeModel(graph: OnnxGraph): Uint8Array {
       opsetImport: [
         create(OperatorSetIdProtoSchema, { domain: '', version: standardOpset }),
         create(OperatorSetIdProtoSchema, { domain: microsoftDomain, version: 1n }),
+        ...(usesDomain(graph, blockedDomain)
+          ? [create(OperatorSetIdProtoSchema, { domain: blockedDomain, version: 1n })]
+          : []),
       ],
       graph: graphProto(graph, 'main'),
     }),
+  );
+}
+
+function usesDomain(graph: OnnxGraph, domain: string): boolean {
+  return graph.nodes.some(
+    (node) =>
+      node.domain === domain ||
+      Object.values(node.attributes ?? {}).some((value) => 'graph' in value && usesDomain(value.graph, domain)),
   );
 }
 

@@ -15,13 +15,21 @@ import { writeGraph, writeScan } from '../graph/write-graph.js';
 import type { Named } from '../graph/write-scope.js';
 import { type Recorder, record } from './recording.js';
 
+/** What a graph may be written for. */
+export interface Processor {
+  /** See {@link channelBlock} of the package onnx; 1, the default, is a graph that runs everywhere. */
+  readonly channelBlock: number;
+}
+
+const anyProcessor: Processor = { channelBlock: 1 };
+
 /**
  * Compiles a TensorFlow.js function to an ONNX graph by running it once with recording tensors. Inputs have fixed
  * shapes; uint8 ones are int32 tensors to the function. Tensors it captures from outside become constants.
  * Throws a BenchError that names the operation and the place in the user's code when something cannot be compiled.
  */
-export function compile(fn: TensorFunction, inputs: TensorSpecs): Graph {
-  const { graph, outputs } = recordGraph(fn, inputs);
+export function compile(fn: TensorFunction, inputs: TensorSpecs, processor: Processor = anyProcessor): Graph {
+  const { graph, outputs } = recordGraph(fn, inputs, processor);
   return buildNamed(graph, Object.keys(inputs), outputs);
 }
 
@@ -29,9 +37,10 @@ export function compile(fn: TensorFunction, inputs: TensorSpecs): Graph {
 export function recordGraph(
   fn: TensorFunction,
   inputs: TensorSpecs,
+  processor: Processor = anyProcessor,
 ): { readonly graph: OnnxGraph; readonly outputs: readonly Named[] } {
   checkInputs(inputs, 'input');
-  return recorded((recorder) => {
+  return recorded(processor, (recorder) => {
     const given = declare(recorder, inputs, false);
     const results = fn(tensorsOf(recorder, given));
     checkOutputs(results, 'the function');
@@ -46,9 +55,9 @@ export function recordGraph(
  * was emitted, stacked [steps, ...shape]. Throws a BenchError like {@link compile}, and when the step changes the
  * shape or dtype of what it carries.
  */
-export function compileScan(body: ScanBody, spec: ScanSpec): Graph {
+export function compileScan(body: ScanBody, spec: ScanSpec, processor: Processor = anyProcessor): Graph {
   checkScan(spec);
-  return recorded((recorder) => {
+  return recorded(processor, (recorder) => {
     const carryIn = declare(recorder, spec.carry, true);
     const each = declare(recorder, spec.each, true);
     const shared = declare(recorder, spec.shared, false);
@@ -69,8 +78,8 @@ export function compileScan(body: ScanBody, spec: ScanSpec): Graph {
   });
 }
 
-function recorded<T>(action: (recorder: Recorder) => T): T {
-  return record((recorder) => {
+function recorded<T>({ channelBlock }: Processor, action: (recorder: Recorder) => T): T {
+  return record(channelBlock, (recorder) => {
     try {
       return action(recorder);
     } catch (error) {

@@ -221,12 +221,12 @@ export interface Recorder {
  * Runs a function with TensorFlow.js recording into a new graph. Tensors and variables it leaves behind are freed; the
  * backend that was in use before is in use afterwards.
  */
-export function record<T>(action: (recorder: Recorder) => T): T {
+export function record<T>(channelBlock: number, action: (recorder: Recorder) => T): T {
   const engine = tf.engine();
   const before = engine.backendName ?? 'cpu';
   const variables = new Set(Object.keys(engine.state.registeredVariables));
   const outer = backend.graph;
-  const g = createGraphBuilder();
+  const g = createGraphBuilder(channelBlock);
   backend.graph = g;
   void engine.setBackend(backendName);
   try {

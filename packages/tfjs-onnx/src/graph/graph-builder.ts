@@ -49,6 +49,8 @@ export interface NodeSpec {
  * when the graph is written.
  */
 export interface GraphBuilder {
+  /** Channels in a block of ONNX Runtime's blocked convolutions; 1 where the graph may not use them. */
+  readonly channelBlock: number;
   input(name: string, type: OnnxType, shape: readonly number[], inLoop: boolean): Value;
   /** Keeps `data`: it must not change afterwards. */
   constant(type: OnnxType, shape: readonly number[], data: ConstantData): Value;
@@ -57,7 +59,7 @@ export interface GraphBuilder {
   owns(value: Value): boolean;
 }
 
-export function createGraphBuilder(): GraphBuilder {
+export function createGraphBuilder(channelBlock: number): GraphBuilder {
   const own = new WeakSet<Value>();
   const known = new Map<string, readonly Value[]>();
   const identities = new Map<ConstantData, number>();
@@ -87,6 +89,7 @@ export function createGraphBuilder(): GraphBuilder {
     ])[0];
 
   return {
+    channelBlock,
     input: (name, type, shape, inLoop) => make(type, shape, { kind: 'input', name }, inLoop),
     constant(type, shape, data) {
       if (sizeOf(shape) !== data.length) throw new Error(`constant [${shape}] with ${data.length} elements`);

@@ -1,15 +1,7 @@
 import { sizeOf } from '@attribution-bench/contract';
 import type { GraphBuilder, Value } from '../graph/graph-builder.js';
 import { pad, reshape, slice, transpose } from '../graph/operators.js';
-
-/** A convolution along one axis. */
-interface StridedAxis {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly filter: number;
-  readonly stride: number;
-  readonly padding: number;
-}
+import type { ConvolutionAxis } from './image-convolution.js';
 
 /** The convolution with stride 1, on every `stride`-th pixel as a channel of its own. */
 interface PhaseAxis {
@@ -23,7 +15,7 @@ interface PhaseAxis {
 }
 
 /** Undefined where pixels do not divide into steps. */
-export function phaseAxis({ inputs, outputs, filter, stride, padding }: StridedAxis): PhaseAxis | undefined {
+export function phaseAxis({ inputs, outputs, filter, stride, padding }: ConvolutionAxis): PhaseAxis | undefined {
   if (inputs % stride !== 0) return undefined;
   const before = Math.ceil(padding / stride);
   const first = before * stride - padding;

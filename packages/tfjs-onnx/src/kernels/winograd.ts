@@ -1,19 +1,13 @@
 import { microsoftDomain } from '@attribution-bench/onnx';
 import type { GraphBuilder, Value } from '../graph/graph-builder.js';
 import { apply, reshape, transpose } from '../graph/operators.js';
+import type { ImageConvolution } from './image-convolution.js';
 
 /** Where a filter of {@link winogradFilter} pixels meets an image, along one axis. */
 interface WinogradAxis {
   readonly inputs: number;
   readonly outputs: number;
   readonly padding: number;
-}
-
-/** Images and filters are [batch, height, width, channels] and [height, width, in, out]. */
-export interface WinogradConvolution {
-  forward(x: Value, filter: Value): Value;
-  towardsInput(dy: Value, filter: Value): Value;
-  towardsFilter(x: Value, dy: Value): Value;
 }
 
 /** Side of the filters. */
@@ -29,7 +23,7 @@ const tile = points.length + 1;
  * and Gray 2016 (arXiv:1509.09308). It is linear in images and in filters, so gradients are its transposes, and share
  * with it what the images and errors were turned into.
  */
-export function winograd(g: GraphBuilder, height: WinogradAxis, width: WinogradAxis): WinogradConvolution {
+export function winograd(g: GraphBuilder, height: WinogradAxis, width: WinogradAxis): ImageConvolution {
   const [rows, columns] = [axisTransforms(height), axisTransforms(width)];
   const corner = constant(g, cornerTransform);
   const cornerBack = constant(g, cornerTransformBack);

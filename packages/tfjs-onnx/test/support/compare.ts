@@ -84,7 +84,18 @@ export function difference(actual: NumericArray, expected: NumericArray): number
 }
 
 /** The compiled function gives what a reference engine gives. */
-export async function expectSameAs(
+export function expectSameAs(
+  reference: Engine,
+  fn: TensorFunction,
+  operands: KernelCase['operands'],
+  tolerance: number,
+): Promise<void> {
+  return expectSame(onnxEngine, reference, fn, operands, tolerance);
+}
+
+/** An engine gives what another gives. */
+export async function expectSame(
+  engine: Engine,
   reference: Engine,
   fn: TensorFunction,
   operands: KernelCase['operands'],
@@ -92,7 +103,7 @@ export async function expectSameAs(
 ): Promise<void> {
   const specs = specsOf(operands);
   const feeds = drawFeeds(operands);
-  const actual = await runOn(onnxEngine, fn, specs, feeds);
+  const actual = await runOn(engine, fn, specs, feeds);
   const expected = await runOn(reference, fn, specs, feeds);
   expect(Object.keys(actual.outputs)).toEqual(Object.keys(expected.outputs));
   for (const [name, array] of Object.entries(expected.outputs)) {

@@ -78,6 +78,18 @@ const resizing = (
   },
 });
 
+/** Convolutions whose channels and samples come in blocks of 16, or of 8. */
+export const blockedCases: readonly KernelCase[] = [
+  convolution('in blocks', [3, 3, 16, 16], 1, 'same', float([16, 4, 5, 16], -0.1, 0.1)),
+  convolution('in blocks to fewer channels', [3, 3, 32, 16], 1, 'same', float([16, 3, 4, 32], -0.1, 0.1)),
+  convolution('in blocks to fewer channels', [3, 2, 32, 16], 1, 'valid', float([16, 4, 3, 32], -0.1, 0.1)),
+  convolution('in blocks and half a block of samples', [3, 3, 16, 32], 1, 1, float([12, 3, 4, 16], -0.1, 0.1)),
+  convolution('in blocks of few samples', [3, 3, 16, 16], 1, 'same', float([2, 5, 6, 16], -0.1, 0.1)),
+  convolution('in blocks of phases', [3, 3, 16, 16], 2, 'same', float([16, 4, 6, 16], -0.1, 0.1)),
+  convolution('in blocks of phases', [3, 3, 16, 16], [1, 2], 'same', float([16, 3, 5, 16], -0.1, 0.1)),
+  convolution('in blocks without the last row', [2, 2, 16, 16], 2, 'valid', float([16, 5, 5, 16], -0.1, 0.1)),
+];
+
 /** Convolution, pooling and resizing; all twice differentiable almost everywhere. */
 export const spatialCases: readonly KernelCase[] = [
   convolution('', [3, 3, 3, 4], 1, 'same'),
@@ -90,11 +102,12 @@ export const spatialCases: readonly KernelCase[] = [
   convolution('pointwise', [1, 1, 3, 4], 2, 'valid'),
   convolution('of one channel', [3, 3, 1, 2], 1, 'same', float([2, 5, 4, 1])),
   convolution('with padding beyond the filter', [2, 2, 3, 2], 1, 2),
-  convolution('in tiles', [3, 3, 16, 16], 1, 'same', float([2, 5, 6, 16], -0.1, 0.1)),
+  convolution('in tiles', [3, 3, 16, 18], 1, 'same', float([2, 5, 6, 16], -0.1, 0.1)),
   convolution('in tiles', [3, 3, 16, 17], 1, 'valid', float([2, 6, 11, 16], -0.1, 0.1)),
-  convolution('in tiles of phases', [5, 5, 16, 16], 2, 'same', float([1, 8, 6, 16], -0.1, 0.1)),
-  convolution('in tiles of phases', [4, 4, 16, 16], 2, 1, float([1, 8, 10, 16], -0.1, 0.1)),
+  convolution('in tiles of phases', [5, 5, 16, 17], 2, 'same', float([1, 8, 6, 16], -0.1, 0.1)),
+  convolution('in tiles of phases', [4, 4, 16, 17], 2, 1, float([1, 8, 10, 16], -0.1, 0.1)),
   convolution('in tiles beyond the padding', [3, 3, 17, 16], 1, 2, float([1, 4, 3, 17], -0.1, 0.1)),
+  ...blockedCases,
   convolution('to one pixel', [4, 4, 2, 3], 1, 'valid', float([2, 4, 4, 2])),
   {
     name: 'conv2d with channels first',

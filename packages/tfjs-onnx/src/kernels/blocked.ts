@@ -1,0 +1,182 @@
+import { blockedDomain } from '@attribution-bench/onnx';
+import type { GraphBuilder, Value } from '../graph/graph-builder.js';
+import { apply, pad, reshape, slice, transpose } from '../graph/operators.js';
+import type { ConvolutionAxis, ImageConvolution } from './image-convolution.js';
+import { phaseAxis, stridePhases } from './stride-phases.js';
+
+/** Sizes of a convolution of images [batch, height, width, channels]. */
+export interface BlockedSizes {
+  readonly batch: number;
+  readonly rows: ConvolutionAxis;
+  readonly columns: ConvolutionAxis;
+  readonly inChannels: number;
+  readonly outChannels: number;
+}
+
+/** Blocks of results that the runtime computes at once from the same numbers. */
+const atOnce = 4;
+
+/**
+ * Convolution by ONNX Runtime's operators on images whose channels lie in blocks, [batch, channels / block, height, width,
+ * block], and on filters [out / block, in / block, height, width, block of in, block of out]. Nothing of it changes any
+ * number, so results depend on the block by the order of sums alone. Without what does not apply to these sizes.
+ */
+export function blocked(g: GraphBuilder, sizes: BlockedSizes): Partial<ImageConvolution> {
+  const { rows, columns, inChannels, outChannels } = sizes;
+  const block = g.channelBlock;
+  if (block === 1 || inChannels % block !== 0 || outChannels % block !== 0) return {};
+  const towardsFilter = filterGradient(g, sizes);
+  const towardsInput = inputGradient(g, rows, columns);
+  return {
+    forward: (x, filter) => convolve(g, x, blockedFilter(g, filter), rows, columns),
+    ...(towardsInput !== undefined && { towardsInput }),
+    ...(towardsFilter !== undefined && { towardsFilter }),
+  };
+}
+
+/** From [height, width, in, out]. */
+function blockedFilter(g: GraphBuilder, filter: Value): Value {
+  const [height, width, inputs, outputs] = filter.shape;
+  const block = g.channelBlock;
+  const split = reshape(g, filter, [height * width, inputs / block, block, outputs / block, block]);
+  return reshape(g, transpose(g, split, [3, 1, 0, 2, 4]), [outputs, inputs, height, width]);
+}
+
+/** The filter that brings errors back: turned round, [height, width, out, in]. */
+function mirrored(g: GraphBuilder, filter: Value): Value {
+  const [height, width] = filter.shape;
+  const turned = slice(g, filter, [
+    { axis: 0, begin: height - 1, size: height, step: -1 },
+    { axis: 1, begin: width - 1, size: width, step: -1 },
+  ]);
+  return transpose(g, turned, [0, 1, 3, 2]);
+}
+
+interface Window {
+  readonly pads: readonly [top: number, left: number, bottom: number, right: number];
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+}
+
+/** The runtime's convolution of a blocked image [batch, in, height, width] and a blocked filter [out, in, height, width]. */
+function runtimeConvolution(
+  g: GraphBuilder,
+  image: Value,
+  filter: Value,
+  { pads, strides, dilations }: Window,
+  size: readonly [number, number],
+): Value {
+  const [outputs, , height, width] = filter.shape;
+  return apply(g, 'Conv', [image, filter], {
+    shape: [image.shape[0], outputs, ...size],
+    domain: blockedDomain,
+    attributes: {
+      kernel_shape: { ints: [height, width] },
+      pads: { ints: [...pads] },
+      strides: { ints: [...strides] },
+      dilations: { ints: [...dilations] },
+    },
+  });
+}
+
+/** From channels last to blocks. */
+function toBlocks(g: GraphBuilder, x: Value): Value {
+  const [batch, height, width, channels] = x.shape;
+  return apply(g, 'ReorderInput', [x], {
+    shape: [batch, channels, height, width],
+    domain: blockedDomain,
+    attributes: { channels_last: { int: 1 } },
+  });
+}
+
+function fromBlocks(g: GraphBuilder, x: Value): Value {
+  const [batch, channels, height, width] = x.shape;
+  return apply(g, 'ReorderOutput', [x], {
+    shape: [batch, height, width, channels],
+    domain: blockedDomain,
+    attributes: { channels: { int: channels }, channels_last: { int: 1 } },
+  });
+}
+
+/** Zeros after the last input that is used; negative where the last inputs are not used. */
+const paddingAfter = ({ inputs, outputs, filter, stride, padding }: ConvolutionAxis): number =>
+  (outputs - 1) * stride + filter - inputs - padding;
+
+function convolve(g: GraphBuilder, x: Value, filter: Value, rows: ConvolutionAxis, columns: ConvolutionAxis): Value {
+  const window: Window = {
+    pads: [rows.padding, columns.padding, Math.max(0, paddingAfter(rows)), Math.max(0, paddingAfter(columns))],
+    strides: [rows.stride, columns.stride],
+    dilations: [1, 1],
+  };
+  return fromBlocks(g, runtimeConvolution(g, toBlocks(g, x), filter, window, [rows.outputs, columns.outputs]));
+}
+
+/** The axis from outputs back to inputs, of a convolution with stride 1; undefined where inputs are skipped. */
+function reversed({ inputs, outputs, filter, padding }: Omit<ConvolutionAxis, 'stride'>): ConvolutionAxis | undefined {
+  const before = filter - 1 - padding;
+  const axis = { inputs: outputs, outputs: inputs, filter, stride: 1, padding: before };
+  return before < 0 || paddingAfter(axis) < 0 ? undefined : axis;
+}
+
+/** A convolution with the filter turned round, on the phases of the image where there are strides. */
+function inputGradient(
+  g: GraphBuilder,
+  rows: ConvolutionAxis,
+  columns: ConvolutionAxis,
+): ImageConvolution['towardsInput'] | undefined {
+  const [down, across] = [phaseAxis(rows), phaseAxis(columns)];
+  if (down === undefined || across === undefined) return undefined;
+  const [rowsBack, columnsBack] = [reversed(down), reversed(across)];
+  if (rowsBack === undefined || columnsBack === undefined) return undefined;
+  const phases = stridePhases(g, down, across);
+  return (dy, filter) => {
+    const turned = blockedFilter(g, mirrored(g, phases.filter(filter)));
+    return phases.imageBack(convolve(g, dy, turned, rowsBack, columnsBack));
+  };
+}
+
+/** The convolution whose result is the filter's gradient, by which image stands for the filter. */
+function filterGradient(
+  g: GraphBuilder,
+  { batch, rows, columns, inChannels, outChannels }: BlockedSizes,
+): ImageConvolution['towardsFilter'] | undefined {
+  const block = g.channelBlock;
+  const missing = (block - (batch % block)) % block;
+  if (missing > batch / 2) return undefined;
+  const whole = (x: Value): Value => (missing === 0 ? x : pad(g, x, [[0, missing], ...noPadding], 0));
+  const [down, across] = rows.stride * columns.stride === 1 ? [reversed(rows), reversed(columns)] : [];
+  const wide = (channels: number): number => Math.min(atOnce, channels / block);
+  if (down !== undefined && across !== undefined && wide(inChannels) > wide(outChannels))
+    return (x, dy) => mirrored(g, shiftedProducts(g, whole(dy), whole(x), down, across));
+  if (paddingAfter(rows) < 0 || paddingAfter(columns) < 0) return undefined;
+  return (x, dy) => shiftedProducts(g, whole(x), whole(dy), rows, columns);
+}
+
+const noPadding = [
+  [0, 0],
+  [0, 0],
+  [0, 0],
+] as const;
+
+/**
+ * Σ over samples and pixels of a ⊗ b, for all shifts of b over a that a filter has, [height, width, channels of a, channels
+ * of b]. It is one convolution of the whole batch: samples stand for channels, b for the filter, and the channels of a lie
+ * side by side in its rows, so that a step of one pixel is a dilation.
+ */
+function shiftedProducts(g: GraphBuilder, a: Value, b: Value, rows: ConvolutionAxis, columns: ConvolutionAxis): Value {
+  const block = g.channelBlock;
+  const [batch, height, width, channels] = a.shape;
+  const [, down, across, outputs] = b.shape;
+  const image = apply(g, 'ReorderInput', [reshape(g, a, [1, batch, height, width * channels])], {
+    domain: blockedDomain,
+  });
+  const split = reshape(g, b, [batch / block, block, down * across, outputs / block, block]);
+  const filter = reshape(g, transpose(g, split, [3, 0, 2, 1, 4]), [outputs, batch, down, across]);
+  const window: Window = {
+    pads: [rows.padding, columns.padding * channels, paddingAfter(rows), paddingAfter(columns) * channels],
+    strides: [1, 1],
+    dilations: [rows.stride, columns.stride * channels],
+  };
+  const shifts = runtimeConvolution(g, image, filter, window, [rows.filter, columns.filter * channels]);
+  return reshape(g, fromBlocks(g, shifts), [rows.filter, columns.filter, channels, outputs]);
+}
