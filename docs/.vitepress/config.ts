@@ -49,6 +49,7 @@ export default defineConfig({
           { text: 'The grid file', link: '/grid-file' },
           { text: 'The command', link: '/command' },
           { text: 'On a cluster', link: '/cluster' },
+          { text: 'Results in a bucket', link: '/buckets' },
           { text: 'Datasets, models, targets, metrics', link: '/parts' },
           { text: 'Questions', link: '/questions' },
           { text: 'Troubleshooting', link: '/troubleshooting' },

@@ -20,6 +20,7 @@ import { showCommand } from './commands/show.js';
 import { siteCommand } from './commands/site.js';
 import { slurmTaskCommand } from './commands/slurm-task.js';
 import { statusCommand } from './commands/status.js';
+import { storeCommand } from './commands/store.js';
 import { truthCommand } from './commands/truth.js';
 import { validateCommand } from './commands/validate.js';
 
@@ -43,6 +44,7 @@ const verbs = [
   validateCommand,
   doctorCommand,
   gcCommand,
+  storeCommand,
   perfCommand,
   completionCommand,
 ];

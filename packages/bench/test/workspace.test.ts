@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findConfig, resultsFolder, workspaceFolder } from '../src/workspace.js';
+import { findConfig, resultsFolder, resultsPlace, workspaceFolder } from '../src/workspace.js';
 
 const start = process.cwd();
 let root: string;
@@ -40,4 +40,25 @@ test('the workspace is found upwards, and results are its own unless a folder is
   expect(workspaceFolder()).toBe(root);
   expect(resultsFolder(undefined)).toBe(join(root, 'results'));
   expect(resultsFolder('out')).toBe(join(root, 'inner/folder/out'));
+});
+
+test('results of a bucket have a folder of the workspace for what cannot be in it', () => {
+  process.chdir(join(root, 'inner/folder'));
+  expect(resultsPlace('s3://lab/a/b/')).toEqual({
+    location: 's3://lab/a/b',
+    storeLocation: 's3://lab/a/b/store',
+    folder: join(root, 'results/s3/lab/a/b'),
+  });
+  expect(resultsPlace('s3://lab').storeLocation).toBe('s3://lab/store');
+  for (const [url, says] of [
+    ['s3://key:secret@host/x', /holds credentials/],
+    ['s3://key@host', /holds credentials/],
+    ['gs://bucket/x', /^is no place for results/],
+    ['s3://', /names no bucket/],
+    ['s3://Bucket/x', /names no bucket/],
+    ['s3://bucket/../x', /has a prefix/],
+    ['s3://bucket/x?versionId=1', /has a prefix/],
+  ] as const)
+    expect(() => resultsPlace(url)).toThrow(says);
+  expect(() => resultsPlace('s3://key:secret@host/x')).not.toThrow(/secret/);
 });

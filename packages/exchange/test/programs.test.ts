@@ -119,6 +119,14 @@ test.skipIf(process.platform !== 'linux')('nothing of a program goes on when the
   await vi.waitFor(() => expect(survivors(folder)).toEqual([]), 20_000);
 });
 
+test('a program sees no credentials of the SDK of Amazon', async () => {
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+  const looks =
+    'console.log("sees", Object.keys(process.env).filter((name) => name.startsWith("AWS_"))); process.exit(3)';
+  const given = scoring('', { argv: [process.execPath, '-e', looks] });
+  await expect(scoreByProgram(given).finally(() => vi.unstubAllEnvs())).rejects.toThrow('sees []');
+});
+
 test('a program that cannot be started is said to be so', async () => {
   await expect(scoreByProgram(scoring('good', { argv: ['no-such-program'] }))).rejects.toThrow(
     'the program "no-such-program" cannot be started: spawn no-such-program ENOENT',

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { UserModule } from '../src/isolation/messages.js';
 import { startUserProcess } from '../src/isolation/user-process.js';
 import { fixture } from './support/folder.js';
@@ -30,6 +30,20 @@ it('answers with plain data, and with the error of the module', async () => {
     trajectory: 1,
   });
   process.end();
+});
+
+it('has credentials of the SDK only where what it reads and writes is in a bucket', async () => {
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  for (const [storeLocation, seen] of [
+    [undefined, ''],
+    ['/results/store', ''],
+    ['s3://bucket/store', 'AWS_SECRET_ACCESS_KEY'],
+  ] as const) {
+    const process = startUserProcess({ ...(storeLocation && { storeLocation }) });
+    await expect(process.ask({ ask: 'load', module: method('looks-around') })).rejects.toThrow(`sees [${seen}]`);
+    process.end();
+  }
 });
 
 it.runIf(process.platform === 'linux')('leaves no file handle open, however many processes come and go', async () => {

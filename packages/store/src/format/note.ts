@@ -46,6 +46,16 @@ export function readNote(file: string, about: string): Promise<Json | undefined>
   return getNote(openFileSystem(dirname(file)), basename(file), about);
 }
 
+/** Whether a text is a note as it was written, whatever it is about. */
+export function isSoundNote(text: string): boolean {
+  try {
+    const about: unknown = JSON.parse(text)?.about;
+    return typeof about === 'string' && parseNote(text, about) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function parseNote(text: string, about: string): Json | undefined {
   try {
     const note: { about?: unknown; content?: Json; sha256?: unknown } | null = JSON.parse(text);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { openBackend } from '../../src/backend/open-backend.js';
 import { describeBackend } from '../support/describe-backend.js';
+import { describePacksOn } from '../support/describe-packs-on.js';
 import { describeStoreOn } from '../support/describe-store-on.js';
 import { bucket, installedServers, type S3Server, startS3, whyNoServer } from './server.js';
 
@@ -24,5 +25,7 @@ for (const kind of installedServers)
       return () => openBackend(url);
     };
     describeBackend(kind, medium);
+    if (kind !== installedServers[0]) return;
     describeStoreOn(kind, medium);
+    describePacksOn(kind, medium);
   });

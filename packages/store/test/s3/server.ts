@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
@@ -20,6 +20,8 @@ export interface S3Server {
   readonly folder: string;
   /** Ends it as a power cut does, and starts it again where it was. */
   kill(): Promise<void>;
+  /** Makes an account that may use no bucket yet, of a server of versitygw with `users`. */
+  addUser(access: string, secret: string): void;
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -51,8 +53,15 @@ export const whyNoServer =
     ? undefined
     : 'neither versitygw (go install github.com/versity/versitygw/cmd/versitygw@v1.8.0) nor moto_server is installed';
 
-/** Starts a server with an empty bucket. @param options.disk keeps its objects in this folder */
-export async function startS3(kind: ServerKind, { disk }: { readonly disk?: string } = {}): Promise<S3Server> {
+export interface ServerOptions {
+  /** Keeps objects in this folder. */
+  readonly disk?: string;
+  /** Has accounts besides that of {@link S3Server.env}. */
+  readonly users?: boolean;
+}
+
+/** Starts a server with an empty bucket. */
+export async function startS3(kind: ServerKind, { disk, users }: ServerOptions = {}): Promise<S3Server> {
   const program = programOf(kind) ?? expectInstalled(kind);
   const home = mkdtempSync(join(tmpdir(), 's3-'));
   const folder = disk ?? join(home, 'objects');
@@ -61,7 +70,7 @@ export async function startS3(kind: ServerKind, { disk }: { readonly disk?: stri
   const endpoint = `http://127.0.0.1:${port}`;
   const args =
     kind === 'versitygw'
-      ? ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', folder]
+      ? ['--port', `127.0.0.1:${port}`, '--quiet', ...(users ? ['--iam-dir', home] : []), 'posix', folder]
       : ['--host', '127.0.0.1', '--port', String(port)];
   let child: ChildProcess;
   const begin = async (): Promise<void> => {
@@ -84,6 +93,11 @@ export async function startS3(kind: ServerKind, { disk }: { readonly disk?: stri
     env: environment(endpoint),
     folder,
     kill: end,
+    addUser(access, password) {
+      const admin = ['admin', '--access', key, '--secret', secret, '--endpoint-url', endpoint];
+      const user = ['--access', access, '--secret', password, '--role', 'user'];
+      execFileSync(program, [...admin, 'create-user', ...user], { stdio: 'pipe' });
+    },
     restart: begin,
     async stop() {
       await end();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import type { Retrying } from './retrying.js';
 import type { Connection } from './s3-client.js';
-import { failureOf } from './s3-errors.js';
+import { failureOf, isAbsent } from './s3-errors.js';
 
 export type Condition = Pick<PutObjectCommandInput, 'IfNoneMatch' | 'IfMatch'>;
 
@@ -27,12 +27,12 @@ export async function conditionalPut(
       const request = { ...at, ...condition, Body: content, Metadata: { [writeName]: write } };
       return (await client.send(new sdk.PutObjectCommand(request))).ETag;
     } catch (error) {
-      const { status, name } = failureOf(error);
-      const isRefused = status === 412 || (status === 404 && name !== 'NoSuchBucket');
-      if (!isRefused) throw error;
-      if (!mayBeDone || status === 404) return undefined;
+      const failure = failureOf(error);
+      if (isAbsent(failure)) return undefined;
+      if (failure.status !== 412) throw error;
+      if (!mayBeDone) return undefined;
       const found = await client.send(new sdk.HeadObjectCommand(at)).catch((lost: unknown) => {
-        if (failureOf(lost).status === 404) return undefined;
+        if (isAbsent(failureOf(lost))) return undefined;
         throw lost;
       });
       return found?.Metadata?.[writeName] === write ? found.ETag : undefined;

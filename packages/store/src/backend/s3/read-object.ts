@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Changed, type Found } from '../backend.js';
 import type { Connection } from './s3-client.js';
-import { failureOf } from './s3-errors.js';
+import { failureOf, isAbsent } from './s3-errors.js';
 
 interface At {
   readonly Bucket: string;
@@ -64,8 +64,8 @@ function foundOf(answer: {
 }
 
 function nothingOr(error: unknown, { Key }: At): undefined {
-  const { status, name } = failureOf(error);
-  if (status === 404 && name !== 'NoSuchBucket') return undefined;
-  if (status === 412) throw new Changed(`${Key} was replaced`);
+  const failure = failureOf(error);
+  if (isAbsent(failure)) return undefined;
+  if (failure.status === 412) throw new Changed(`${Key} was replaced`);
   throw error;
 }

@@ -34,6 +34,6 @@ function ignores(place: string, server: string | undefined, header: string): Ben
     code: 'BUCKET_CONDITIONS',
     place,
     message: `the server${server === undefined ? '' : ` (${server})`} does not heed ${header} of PUT, so that several processes could not divide the work`,
-    next: 'use a server that has conditional writes (see docs/cluster.md), or a folder',
+    next: 'use a server that has conditional writes (see docs/buckets.md), or a folder',
   });
 }

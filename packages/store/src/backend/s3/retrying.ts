@@ -7,11 +7,12 @@ export interface Patience {
   readonly laterMs: number;
   /** After how long without a byte a request is given up and tried again, in ms. */
   readonly idleMs: number;
+  /** How long to wait before the second attempt, about, in ms. */
+  readonly waitMs: number;
 }
 
-export const standardPatience: Patience = { firstMs: 10_000, laterMs: 120_000, idleMs: 30_000 };
+export const standardPatience: Patience = { firstMs: 10_000, laterMs: 120_000, idleMs: 30_000, waitMs: 100 };
 
-const shortestWaitMs = 100;
 const longestWaitMs = 5_000;
 
 /**
@@ -28,7 +29,7 @@ export function waitedFor(error: unknown): number {
 }
 
 /** Waits twice as long from one attempt to the next, give or take a half, so that many processes do not come at once. */
-export function retrying({ firstMs, laterMs }: Patience): Retrying {
+export function retrying({ firstMs, laterMs, waitMs: shortestMs }: Patience): Retrying {
   let hasAnswered = false;
   return async (attempt) => {
     const startedMs = performance.now();
@@ -41,7 +42,7 @@ export function retrying({ firstMs, laterMs }: Patience): Retrying {
         const failure = failureOf(error);
         hasAnswered ||= failure.status !== undefined;
         const elapsedMs = performance.now() - startedMs;
-        const waitMs = Math.min(longestWaitMs, shortestWaitMs * 2 ** tries) * (0.5 + Math.random());
+        const waitMs = Math.min(longestWaitMs, shortestMs * 2 ** tries) * (0.5 + Math.random());
         if (!isPassing(failure) || elapsedMs + waitMs > (hasAnswered ? laterMs : firstMs)) {
           if (typeof error === 'object' && error !== null) waited.set(error, elapsedMs);
           throw error;

@@ -72,6 +72,11 @@ export function isPassing(failure: Failure): boolean {
   return passingNames.has(name) || lostNames.has(name) || /socket hang up|aborted|premature/i.test(message);
 }
 
+/** Whether there is no object of the name, in a bucket that there is. Answers to HEAD say no more than 404. */
+export function isAbsent({ status, name }: Failure): boolean {
+  return status === 404 && name !== 'NoSuchBucket' && !credentialNames.has(name);
+}
+
 /** Answers to HEAD have no name of what is wrong. */
 function isOfAnotherRegion({ status, name, message, region }: Failure): boolean {
   if (name === 'PermanentRedirect' || name === 'AuthorizationHeaderMalformed' || /region is missing/i.test(message))
@@ -94,6 +99,8 @@ function isFull({ status, name }: Failure): boolean {
 const credentialNames = new Set([
   'CredentialsProviderError',
   'InvalidAccessKeyId',
+  // So versitygw says it, with the status 404.
+  'XAdminUserNotFound',
   'SignatureDoesNotMatch',
   'ExpiredToken',
   'ExpiredTokenException',
