@@ -50,6 +50,7 @@ export default defineConfig({
           { text: 'The command', link: '/command' },
           { text: 'On a cluster', link: '/cluster' },
           { text: 'Results in a bucket', link: '/buckets' },
+          { text: 'Kubernetes, Ray, Dask', link: '/other-schedulers' },
           { text: 'Datasets, models, targets, metrics', link: '/parts' },
           { text: 'Questions', link: '/questions' },
           { text: 'Troubleshooting', link: '/troubleshooting' },

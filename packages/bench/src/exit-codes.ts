@@ -172,7 +172,7 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   SLURM_PROCESSOR: exitCode.badInput,
   SLURM_RUN: exitCode.badInput,
   STEP_KIND: exitCode.badInput,
-  STORE_AWAY: exitCode.badInput,
+  STORE_AWAY: exitCode.incomplete,
   STORE_CORRUPT: exitCode.badInput,
   STORE_FULL: exitCode.full,
   STORE_MISSING: exitCode.badInput,

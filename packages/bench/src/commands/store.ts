@@ -55,10 +55,11 @@ async function copyResults(fromFlag: string, toFlag: string, flags: FlagValues):
   const found = await copyStore(openBackend(from.storeLocation), target, { cancel: cancel.signal, onProgress });
   await copyObjects(openBackend(from.location), openBackend(to.location), { folder: 'growth', cancel: cancel.signal });
   release();
-  if (flags.json) console.log(JSON.stringify(found, undefined, 2));
+  const { names, ...rest } = found;
+  if (flags.json) console.log(JSON.stringify({ copied: names.length, ...rest }, undefined, 2));
   else {
     for (const { place, reason } of found.damaged) console.error(`not copied: ${place} ${reason}`);
-    const what = `${count(found.names.length, 'object')}, ${formatBytes(found.bytes)}`;
+    const what = `${count(names.length, 'object')}, ${formatBytes(found.bytes)}`;
     console.log(`copied: ${what}; there already: ${count(found.present, 'object')}`);
   }
   if (cancel.signal.aborted) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { BenchError } from '@attribution-bench/contract';
 import { type Backend, Changed, type Found, type Listed } from '../backend.js';
 import { type Condition, conditionalPut } from './conditional-put.js';
@@ -42,14 +43,9 @@ export function openS3(url: string, patience: Patience = standardPatience): Back
     }
   }
 
-  async function putIf(name: string, content: Uint8Array, condition: Condition): Promise<string | undefined> {
-    await leaving;
-    connection ??= connect(patience.idleMs);
-    try {
-      return await conditionalPut(await connection, retry, at(name), content, condition);
-    } catch (error) {
-      throw s3Error(error, place(name), 'written', waitedFor(error));
-    }
+  function putIf(name: string, content: Uint8Array, condition: Condition): Promise<string | undefined> {
+    const put = { at: at(name), content, condition, write: randomUUID() };
+    return trying(name, 'written', (connected, mayBeDone) => conditionalPut(connected, put, mayBeDone));
   }
 
   const find = (name: string): Promise<Found | undefined> =>
@@ -64,7 +60,7 @@ export function openS3(url: string, patience: Patience = standardPatience): Back
       client.send(
         new sdk.CopyObjectCommand({
           ...at(to),
-          CopySource: encodeURI(from),
+          CopySource: from.split('/').map(encodeURIComponent).join('/'),
           ...(version !== undefined && { CopySourceIfMatch: version }),
         }),
       ),
