@@ -48,6 +48,7 @@ export default defineConfig({
           { text: 'Reading a board', link: '/reading-a-board' },
           { text: 'The grid file', link: '/grid-file' },
           { text: 'The command', link: '/command' },
+          { text: 'Speed beside PyTorch', link: '/speed' },
           { text: 'On a cluster', link: '/cluster' },
           { text: 'Results in a bucket', link: '/buckets' },
           { text: 'Kubernetes, Ray, Dask', link: '/other-schedulers' },

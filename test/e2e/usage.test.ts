@@ -25,6 +25,15 @@ describe('what the command line refuses ends with 2 and one line', () => {
       ['plan', '--engine', 'onxx'],
       "error: option '--engine <name>' argument 'onxx' is invalid. Did you mean \"onnx\"? Known: onnx, tfjs, see bench help\n",
     ],
+    [['perf', '--rounds', '2'], 'error: --rounds is about a comparison, add --beside torch, or leave it out\n'],
+    [
+      ['perf', 'resnet9-plain'],
+      'error: perf resnet9-plain is a network, which is measured beside another library only, add --beside torch\n',
+    ],
+    [
+      ['perf', '--beside', 'torch', '--python', 'no-such-python'],
+      "error: --python no-such-python is no Python that can compare: spawn no-such-python ENOENT, install PyTorch (pip install torch numpy, or Debian's python3-torch), or name an interpreter that has it with --python\n",
+    ],
     [['list', 'models', 'mpl'], 'error: "mpl" is not among the models, did you mean "mlp"?\n'],
   ])('bench %j', async (args, line) => {
     expect(await bench(args)).toEqual({ code: 2, stdout: '', stderr: line });

@@ -202,6 +202,8 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   OUTPUT_CUT: exitCode.full,
   PERF_FAILED: exitCode.cellFailed,
   SYSTEM: exitCode.badInput,
+  TORCH_MISSING: exitCode.badInput,
+  TWIN_DIFFERS: exitCode.badInput,
   UNEXPECTED: exitCode.cellFailed,
   TESTKIT_NEWTON: exitCode.badInput,
   TESTKIT_NOISE: exitCode.badInput,

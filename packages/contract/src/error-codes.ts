@@ -197,6 +197,8 @@ export const errorCodes = [
   'OUTPUT_CUT',
   'PERF_FAILED',
   'SYSTEM',
+  'TORCH_MISSING',
+  'TWIN_DIFFERS',
   'UNEXPECTED',
   // Test kit.
   'TESTKIT_NEWTON',

@@ -14,12 +14,19 @@ import {
   prepareData,
   resolveTask,
   type Task,
+  type TaskData,
   type TaskSpec,
 } from '@attribution-bench/tasks';
 import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 
 const gridSeed = 1;
 export const neverCancelled = { aborted: false, throwIfAborted() {} } as const;
+
+/** All that a task is opened from. */
+export interface PreparedTask {
+  readonly spec: TaskSpec;
+  readonly data: TaskData;
+}
 
 /** The tasks that are measured, as a grid file writes them; their data need no files. */
 export const measuredTasks = {
@@ -46,8 +53,16 @@ function mnistLike(train: number): Readonly<Record<string, unknown>> {
 }
 
 export async function openMeasured(raw: Readonly<Record<string, unknown>>): Promise<Task> {
+  return openPrepared(await measuredTask(raw));
+}
+
+/** What {@link openMeasured} opens. */
+export async function measuredTask(raw: Readonly<Record<string, unknown>>): Promise<PreparedTask> {
   const spec = specOf(raw);
-  const data = await prepareData(spec, { cacheFolder: '', offline: true, log() {} });
+  return { spec, data: await prepareData(spec, { cacheFolder: '', offline: true, log() {} }) };
+}
+
+export function openPrepared({ spec, data }: PreparedTask): Promise<Task> {
   return openTask(spec, data, onnxEngine);
 }
 
@@ -66,7 +81,7 @@ export async function contextOf(task: Task): Promise<ModelMethodContext> {
   return contextAt(task, { ...snapshot, id: 'final', run: 0, seed });
 }
 
-function contextAt(task: Task, checkpoint: LoadedCheckpoint): ModelMethodContext {
+export function contextAt(task: Task, checkpoint: LoadedCheckpoint): ModelMethodContext {
   return task.context({
     checkpoints: [checkpoint],
     trajectory: [],
@@ -84,6 +99,16 @@ export function openDrawn(
   train: number,
   queries = 1,
 ): Promise<Task> {
+  return openPrepared(drawnTask(model, inputShape, train, queries));
+}
+
+/** What {@link openDrawn} opens. */
+export function drawnTask(
+  model: Readonly<Record<string, unknown>>,
+  inputShape: readonly number[],
+  train: number,
+  queries = 1,
+): PreparedTask {
   const rng = new Rng(deriveSeed(gridSeed, 'perf', 'data'));
   const pixels = (count: number) => Float32Array.from({ length: count * sizeOf(inputShape) }, () => rng.uniform());
   const labels = (count: number) => Int32Array.from({ length: count }, (_, i) => i % 10);
@@ -99,7 +124,7 @@ export function openDrawn(
     ids: names(train),
     queryIds: names(queries),
   };
-  return openTask(drawnSpec(model, train), data, onnxEngine);
+  return { spec: drawnSpec(model, train), data };
 }
 
 function drawnSpec(model: Readonly<Record<string, unknown>>, train: number): TaskSpec {

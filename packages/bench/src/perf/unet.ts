@@ -1,9 +1,9 @@
 import { deriveSeed, type ParamSpecs, type Params, Rng, sizeOf } from '@attribution-bench/contract';
-import { declareNetwork, models, openTask, type TaskData } from '@attribution-bench/tasks';
+import { declareNetwork, models, type TaskData } from '@attribution-bench/tasks';
 import { onnxEngine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { type Figure, secondsOf } from './figures.js';
-import { neverCancelled, specOf } from './tasks.js';
+import { neverCancelled, openPrepared, type PreparedTask, specOf } from './tasks.js';
 
 const inputShape = [28, 28, 1];
 const batch = 32;
@@ -25,14 +25,21 @@ export async function measureUnets(): Promise<Figure[]> {
   return figures;
 }
 
-async function trainingFigures(channels: readonly number[]): Promise<Figure[]> {
+/** A U-Net on drawn images, one batch of them. */
+export function unetTask(channels: readonly number[]): PreparedTask {
   const spec = specOf({
     id: 'unet',
     data: { use: 'fashion-mnist', train: batch },
     model: { use: 'ddpm-unet', channels, epochs: 2, batch },
     queries: { heldout: 1, generated: 0 },
   });
-  const task = await openTask(spec, drawnImages(), onnxEngine);
+  return { spec, data: drawnImages() };
+}
+
+async function trainingFigures(channels: readonly number[]): Promise<Figure[]> {
+  const prepared = unetTask(channels);
+  const { spec } = prepared;
+  const task = await openPrepared(prepared);
   const runs = [{ seed: deriveSeed(1, 'perf', 'checkpoint', 0) }];
   const train = () => task.train({ runs, cancel: neverCancelled });
   await train(); // compiles the graph

@@ -7,7 +7,7 @@ from typing import Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .parts import ACTIVATIONS, Network, Standardised, image_shape, padded_as_tensorflow
+from .parts import ACTIVATIONS, Network, Standardised, image_shape
 
 
 class Cnn(Network):
@@ -32,7 +32,7 @@ class Cnn(Network):
         self.convolutions = len(channels)
         filters = [colours, *channels]
         for index in range(self.convolutions):
-            self.add(f"conv{index + 1}", nn.Conv2d(filters[index], filters[index + 1], kernel))
+            self.add(f"conv{index + 1}", nn.Conv2d(filters[index], filters[index + 1], kernel, padding=(kernel - 1) // 2))
             height, width = -(-height // 2), -(-width // 2)
         widths = [height * width * filters[-1], *hidden, classes]
         self.depth = len(widths) - 1
@@ -43,11 +43,15 @@ class Cnn(Network):
         """Logits [batch × classes] of images [batch × height × width × channels]."""
         h = self.standardised(x)
         for index in range(1, self.convolutions + 1):
-            h = self._pooled(self.layer(f"conv{index}")(padded_as_tensorflow(h, self.kernel, 1)))
+            h = self._pooled(self.layer(f"conv{index}")(self._padded(h)))
         h = h.permute(0, 2, 3, 1).flatten(1)
         for index in range(1, self.depth):
             h = self.activation(self.layer(f"fc{index}")(h))
         return self.layer(f"fc{self.depth}")(h)
+
+    def _padded(self, h: Tensor) -> Tensor:
+        """An even kernel needs one more row and column of zeros at the end than the convolution adds (TensorFlow's padding "same")."""
+        return functional.pad(h, (0, 1, 0, 1)) if self.kernel % 2 == 0 else h
 
     def _pooled(self, h: Tensor) -> Tensor:
         if self.pooling == "max":
