@@ -2,7 +2,16 @@ import { choice, int } from './params.js';
 import type { Seed } from './seed.js';
 
 /** What a {@link Projection} can be. */
-export const projectionKinds = ['rademacher', 'gaussian', 'sjlt', 'grass', 'logra', 'factgrass', 'none'] as const;
+export const projectionKinds = [
+  'rademacher',
+  'gaussian',
+  'fjlt',
+  'sjlt',
+  'grass',
+  'logra',
+  'factgrass',
+  'none',
+] as const;
 export type ProjectionKind = (typeof projectionKinds)[number];
 
 /**
@@ -12,6 +21,8 @@ export type ProjectionKind = (typeof projectionKinds)[number];
 export interface Projection {
   /**
    * - `rademacher`, `gaussian`: entries ±1, N(0, 1); inner products grow k times in expectation. The others keep them.
+   * - `fjlt`: random signs, a Hadamard transform and random signs again on blocks of parameters, which are added up: as dense, and
+   *   many times as fast (Ailon and Chazelle 2009, by blocks).
    * - `sjlt`: few signed entries per parameter (Kane and Nelson 2014).
    * - `grass`: a random mask keeps `maskFactor` · k parameters, which `sjlt` takes to k (Hu et al. 2025, GraSS).
    * - `logra`: by layer, input ⊗ delta becomes (P_i input) ⊗ (P_o delta) with random signs in P_i and P_o (Choe et al. 2024).
@@ -42,7 +53,7 @@ export function projectionParams(kind: ProjectionKind) {
     }),
     projection: choice(projectionKinds, {
       default: kind,
-      help: 'random projection of the gradients: a dense matrix (rademacher, gaussian), a sparse one (sjlt, grass) or one per layer (logra, factgrass)',
+      help: 'random projection of the gradients: a dense matrix (rademacher, gaussian), a fast dense one (fjlt), a sparse one (sjlt, grass) or one per layer (logra, factgrass)',
     }),
   };
 }

@@ -25,7 +25,7 @@ const params = {
   projection: choice(projectionKinds, {
     default: 'logra',
     search: ['logra', 'sjlt'],
-    help: 'random projection of the gradients, one per layer (logra, as in the paper; factgrass), dense (rademacher, gaussian) or sparse (sjlt, grass)',
+    help: 'random projection of the gradients, one per layer (logra, as in the paper; factgrass), dense (rademacher, gaussian; fast: fjlt) or sparse (sjlt, grass)',
   }),
   projDim: int({
     default: 512,

@@ -22,6 +22,7 @@ export * from './matrices/transpose.js';
 export * from './projections/basis-change.js';
 export * from './projections/factor-projection.js';
 export * from './projections/projection.js';
+export * from './projections/projector.js';
 export * from './regression/lasso.js';
 export * from './regression/lasso-of-many.js';
 export * from './ridge/ridge-kernel.js';

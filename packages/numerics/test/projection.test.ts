@@ -12,7 +12,7 @@ import { readNpy } from './support/read-npy.js';
 afterAll(releaseMatmul);
 
 const seed: Seed = [11, 22, 33, 44];
-const kinds = ['rademacher', 'gaussian', 'sjlt', 'grass', 'none'] as const;
+const kinds = ['rademacher', 'gaussian', 'fjlt', 'sjlt', 'grass', 'none'] as const;
 const cases = fc.record({
   kind: fc.constantFrom(...kinds),
   dim: fc.constantFrom(1, 7, 32, 40, 2048, 2100),
@@ -54,7 +54,7 @@ describe('createProjector', () => {
   it('depends on the seed, the kind, the parameter and the column alone', () => {
     const at = (kind: FlatProjection['kind'], dim: number, own: Seed, p: number) =>
       createProjector({ kind, dim, seed: own }, p).entries(0, 50);
-    for (const kind of ['rademacher', 'gaussian', 'sjlt'] as const) {
+    for (const kind of ['rademacher', 'gaussian', 'fjlt', 'sjlt'] as const) {
       expect(at(kind, 64, seed, 50)).toEqual(at(kind, 64, seed, 5000));
       expect(at(kind, 64, seed, 50)).not.toEqual(at(kind, 64, [11, 22, 33, 45], 50));
       expect(at(kind, 64, seed, 50)).not.toEqual(at(kind, 64, [12, 22, 33, 44], 50));
@@ -103,6 +103,43 @@ describe('createProjector', () => {
       expect(Math.abs(seen - count * probability) / spread, `beyond ${x}`).toBeLessThan(3.5);
     }
     expectUncorrelated(entries, p, dim);
+  });
+
+  it('mixes blocks without changing what is within one, and adds blocks up as the definition of `fjlt` says', async () => {
+    const [p, dim] = [200, 64];
+    const projector = createProjector({ kind: 'fjlt', dim, seed }, p);
+    const entries = projector.entries(0, p);
+    expect(new Set(entries.map(Math.abs))).toEqual(new Set([Math.fround(1 / 8)]));
+    const gram = productByDefinition(entries, entries, { m: p, k: dim, n: p }, false, true);
+    for (let i = 0; i < p; i++)
+      for (let j = 0; j < p; j++) if (i >> 6 === j >> 6) expect(gram[i * p + j]).toBeCloseTo(i === j ? 1 : 0, 6);
+    // Var⟨xP, yP⟩ over seeds, of two vectors with most of their length in one parameter of a block.
+    const [x, y] = [normals(21, p), normals(22, p)];
+    x[3] = 9;
+    y[70] = -8;
+    const product = (a: ArrayLike<number>, b: ArrayLike<number>, from = 0, to = p) => {
+      let sum = 0;
+      for (let i = from; i < Math.min(to, p); i++) sum += a[i] * b[i];
+      return sum;
+    };
+    let variance = 0;
+    for (let i = 0; i < p; i += dim)
+      for (let j = 0; j < p; j += dim)
+        if (i !== j)
+          variance +=
+            product(x, x, i, i + dim) * product(y, y, j, j + dim) +
+            product(x, y, i, i + dim) * product(x, y, j, j + dim);
+    const seeds = 3000;
+    const errors: number[] = [];
+    for (let s = 0; s < seeds; s++) {
+      const out = new Float32Array(2 * dim);
+      const own = createProjector({ kind: 'fjlt', dim, seed: [s, 5, 5, 5] }, p);
+      await own.project(Float32Array.from([...x, ...y]), 0, out);
+      errors.push(product(out.subarray(0, dim), out.subarray(dim), 0, dim) - product(x, y));
+    }
+    const spread = Math.sqrt(variance / dim);
+    expect(Math.abs(mean(errors)) / (spread / Math.sqrt(seeds))).toBeLessThan(4);
+    expect(standardDeviation(errors) / spread).toBeCloseTo(1, 1);
   });
 
   it('has `sparsity` sparse entries of ±1/√sparsity a parameter, spread evenly over columns', () => {

@@ -10,7 +10,7 @@ import { denseMatrix, product } from './support/dense-projection.js';
 import { allRows, checkpointOf, contextOf, relativeError, runSeed, specOf, taskOf } from './support/tasks.js';
 
 const seed = runSeed(3);
-const kinds = ['rademacher', 'gaussian', 'sjlt', 'grass', 'logra', 'factgrass'] as const;
+const kinds = ['rademacher', 'gaussian', 'fjlt', 'sjlt', 'grass', 'logra', 'factgrass'] as const;
 
 const parametersOf = ({ info }: Task): Float32Array => {
   const rng = new Rng(runSeed(1));

@@ -1,7 +1,9 @@
 import { childSeed, type Projection, type ProjectionKind, Rng } from '@attribution-bench/contract';
 import { requireCount, shapeError } from '../errors.js';
 import { addMatmul } from '../matrices/matmul.js';
-import { addSparseProduct, collectEntries, type SparseEntries } from '../matrices/sparse-matrix.js';
+import { addSparseProduct, collectEntries } from '../matrices/sparse-matrix.js';
+import { mixedBlocksProjector } from './mixed-blocks.js';
+import { batchOf, type Projector, requireRange, type SparseProjection } from './projector.js';
 import { streamState } from './random-bits.js';
 import { entriesPerWord, fillNormals, fillSigns } from './random-entries.js';
 import { addHashed, defaultMaskFactor, randomSubset } from './random-sparse.js';
@@ -17,63 +19,22 @@ const sparseBatch = 64;
 /** A projection whose matrix depends on the number of parameters alone, not on which layer they belong to. */
 export type FlatProjection = Projection & { readonly kind: Exclude<ProjectionKind, 'logra' | 'factgrass'> };
 
-/** Rows of length p become rows of length `dim` by a random matrix P [p × dim] that is never held as a whole. */
-export interface Projector {
-  /** Columns of P; p for `none`. */
-  readonly dim: number;
-  /** E⟨xP, yP⟩ = gain · ⟨x, y⟩: `dim` for `rademacher` and `gaussian`, 1 for the others. */
-  readonly gain: number;
-  /** Rows at once that the making of P is well spread over; more hardly cost less each. */
-  readonly batch: number;
-  /**
-   * out += rows · P[p0..p1), where `out` is [b × dim] and `rows` [b × (p1 - p0)] holds columns p0 on of the [b × p] rows.
-   * However the parameters are cut, the sum of the parts is the same up to rounding. Memory: a block, a few MB.
-   */
-  project(rows: Float32Array, p0: number, out: Float32Array): Promise<void>;
-  /** P[p0..p1), [(p1 - p0) × dim]. */
-  entries(p0: number, p1: number): Float32Array;
-  /** Where most of P is 0. */
-  readonly sparse?: SparseProjection;
-}
-
-/** The entries of P that are not 0. */
-export interface SparseProjection {
-  /** How many there are for each parameter, on average. */
-  readonly density: number;
-  /** Those of parameters [p0, p1), whose rows count from p0. */
-  within(p0: number, p1: number): SparseEntries;
-}
-
 /**
  * A random projection of vectors of length `p`. The entry of a parameter and column depends on the seed, the kind and
- * these two alone (of `grass`, whether it is kept, on p and `dim` too); for `rademacher` and `gaussian` a smaller `dim`
+ * these two alone (of `grass`, whether it is kept, on p and `dim` too; of `fjlt`, on `dim`); for `rademacher` and `gaussian` a smaller `dim`
  * gives the first columns of a larger one.
- * Sources: Achlioptas 2003 (signs), Johnson and Lindenstrauss 1984 (normal), Kane and Nelson 2014 (`sjlt`), Hu et al.
- * 2025 (`grass`).
+ * Sources: Achlioptas 2003 (signs), Johnson and Lindenstrauss 1984 (normal), Ailon and Chazelle 2009 (`fjlt`), Kane and Nelson
+ * 2014 (`sjlt`), Hu et al. 2025 (`grass`).
  */
 export function createProjector(projection: FlatProjection, p: number): Projector {
   requireCount('createProjector', 'p', p, 0);
   if (projection.kind === 'none') return identityProjector(p);
   requireCount('createProjector', 'dim', projection.dim, 1);
+  if (projection.kind === 'fjlt') return mixedBlocksProjector(projection, p);
   if (projection.kind === 'sjlt') return sparseProjector(projection.dim, p, hashedEntries(projection));
   return projection.kind === 'grass'
     ? sparseProjector(projection.dim, p, maskedEntries(projection, p))
     : denseProjector(projection, p);
-}
-
-/** Rows of the batch, after checking that the shapes fit. */
-function batchOf(rows: Float32Array, p0: number, out: Float32Array, dim: number, p: number): number {
-  const batch = out.length / dim;
-  const width = batch === 0 ? 0 : rows.length / batch;
-  if (!Number.isInteger(batch) || !Number.isInteger(width))
-    throw shapeError('project', `${rows.length} row elements and ${out.length} output elements are not whole rows`);
-  requireRange(p0, p0 + width, p);
-  return batch;
-}
-
-function requireRange(p0: number, p1: number, p: number): void {
-  requireCount('projector', 'the first parameter', p0, 0);
-  if (p1 < p0 || p1 > p) throw shapeError('projector', `parameters ${p0} to ${p1} are not within 0 to ${p}`);
 }
 
 function denseProjector({ kind, dim, seed }: Projection, p: number): Projector {
