@@ -20,7 +20,9 @@ export function fuseProducts(g: GraphBuilder, roots: readonly Value[]): Value[] 
   for (const node of order) {
     const fused =
       node.op === 'Add'
-        ? (fuseAdd(g, node, once, now) ?? fuseConvolutionBias(g, node, once, now))
+        ? (fuseAdd(g, node, once, now) ??
+          fuseConvolutionBias(g, node, once, now) ??
+          fuseBlockedBias(g, node, once, now))
         : node.op === 'Mul'
           ? fuseMul(g, node, once, now)
           : undefined;
@@ -90,6 +92,36 @@ function fuseConvolutionBias(g: GraphBuilder, node: GraphNode, once: UsedOnce, n
       attributes: convolution.attributes,
       outputs: [{ type: product.type, shape: product.shape }],
     })[0];
+  }
+  return undefined;
+}
+
+/** A blocked convolution and what is added to each of its channels. */
+function fuseBlockedBias(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
+  const [a, b] = node.inputs;
+  if (a === undefined || b === undefined) return undefined;
+  for (const [images, addend] of [
+    [a, b],
+    [b, a],
+  ]) {
+    const reorder = once(images) ? producer(images, 'ReorderOutput') : undefined;
+    const blocks = reorder?.inputs[0];
+    const convolution = once(blocks) ? producer(now(blocks), 'Conv') : undefined;
+    const bias = producer(addend, 'Expand')?.inputs[0] ?? addend;
+    const channels = images.shape.at(-1);
+    if (reorder === undefined || blocks === undefined || convolution === undefined) continue;
+    if (convolution.inputs.length > 2 || sizeOf(bias.shape) !== channels || bias.shape.at(-1) !== channels) continue;
+    if (!sameShape(broadcastShape(addend.shape, images.shape), images.shape)) continue;
+    const { attributes, domain } = convolution;
+    const inputs = [...convolution.inputs, reshape(g, now(bias), [channels])];
+    const [biased] = g.node({
+      op: 'Conv',
+      domain,
+      inputs,
+      attributes,
+      outputs: [{ type: blocks.type, shape: blocks.shape }],
+    });
+    return g.node({ ...reorder, inputs: [biased], outputs: [{ type: images.type, shape: images.shape }] })[0];
   }
   return undefined;
 }

@@ -160,13 +160,16 @@ function broadcastOperands(
 /** ONNX Runtime broadcasts run by run: short ones are repeated once instead of again and again. */
 const shortestRun = 64;
 
-/** A vector for the last axis as a matrix for the last two, where they are short and many; of no lower rank than before. */
+/**
+ * What is repeated along all of the two axes before the last, as it is once it was repeated along the last but one, where
+ * the last is short: [channels] or [batch, 1, 1, channels] beside images. Of no lower rank than before.
+ */
 function longRows(g: GraphBuilder, x: Value, shape: readonly number[]): Value {
   const [rows, columns] = shape.slice(-2);
-  const vector = sizeOf(x.shape) === columns && x.shape.at(-1) === columns;
-  if (!vector || shape.length < 4 || rows === 1 || columns === 1 || columns >= shortestRun || fillOf(x) !== undefined)
-    return x;
-  const leading = new Array<number>(Math.max(0, x.shape.length - 2)).fill(1);
+  if (shape.length < 4 || rows === 1 || columns === 1 || columns >= shortestRun || fillOf(x) !== undefined) return x;
+  const repeated = sameShape([1, 1, ...x.shape].slice(-3), [1, 1, columns]);
+  if (!repeated || sizeOf(shape) <= sizeOf(x.shape) * rows) return x;
+  const leading = x.shape.slice(0, Math.max(0, x.shape.length - 2));
   const matrix = [...leading, rows, columns];
   return apply(g, 'Expand', [reshape(g, x, [...leading, 1, columns]), ints(g, matrix)], { shape: matrix });
 }
@@ -233,6 +236,19 @@ export function where(g: GraphBuilder, condition: Value, yes: Value, no: Value):
 
 export function compare(g: GraphBuilder, op: string, a: Value, b: Value): Value {
   return elementwise(g, op, [a, b], { type: 'bool' });
+}
+
+/** The product of two matrices, either one transposed first. */
+export function gemm(
+  g: GraphBuilder,
+  a: Value,
+  b: Value,
+  { transA = false, transB = false }: { readonly transA?: boolean; readonly transB?: boolean } = {},
+): Value {
+  return apply(g, 'Gemm', [a, b], {
+    shape: [a.shape[transA ? 1 : 0], b.shape[transB ? 0 : 1]],
+    attributes: { transA: { int: transA ? 1 : 0 }, transB: { int: transB ? 1 : 0 } },
+  });
 }
 
 /** Sum, mean, product, maximum or minimum over axes, given in any order. */
@@ -338,6 +354,12 @@ export function concat(g: GraphBuilder, parts: readonly Value[], axis: number): 
       ),
     );
   return apply(g, 'Concat', used, { shape, attributes: { axis: { int: axis } } });
+}
+
+/** Every run of `length` numbers so many times, one after the other: [runs, times, length]. */
+export function repeated(g: GraphBuilder, x: Value, times: number, length: number): Value {
+  const runs = reshape(g, x, [sizeOf(x.shape) / length, 1, length]);
+  return concat(g, Array<Value>(times).fill(runs), 1);
 }
 
 export function pad(

@@ -32,6 +32,7 @@ import type { Lowering, Lowerings } from './lowering.js';
 import { activate } from './matmul.js';
 import { pointwise } from './pointwise.js';
 import { phaseAxis, stridePhases } from './stride-phases.js';
+import { thin } from './thin.js';
 import { winograd, winogradFilter } from './winograd.js';
 
 type ConvInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
@@ -121,7 +122,7 @@ function algorithmOf(g: GraphBuilder, info: ConvInfo): Partial<ImageConvolution>
 const mostColumns = 4;
 
 /**
- * Matrix products for filters of one pixel; blocks of channels where few meet few, by {@link mostBlocked}; Winograd's algorithm where
+ * Matrix products for filters of one pixel and for few channels out; blocks of channels where few meet few, by {@link mostBlocked}; Winograd's algorithm where
  * filters are 3 × 3, or become so when the phases of a stride are told apart, and channels are enough for matrix products.
  */
 function channelsLastAlgorithm(g: GraphBuilder, info: ConvInfo): Partial<ImageConvolution> {
@@ -142,6 +143,7 @@ function channelsLastAlgorithm(g: GraphBuilder, info: ConvInfo): Partial<ImageCo
     padding: padInfo.left,
   };
   if ([rows, columns].every(isPointwise)) return pointwise(g);
+  if (outChannels <= mostColumns && rows.stride * columns.stride === 1) return thin(g, rows, columns);
   const products = winogradOf(g, info, rows, columns);
   if (inChannels * outChannels > mostBlocked) return products;
   return { ...products, ...blocked(g, { batch: batchSize, rows, columns, inChannels, outChannels }) };

@@ -1,7 +1,7 @@
 import { microsoftDomain } from '@attribution-bench/onnx';
 import type { _FusedMatMulAttrs, BatchMatMulAttrs, EinsumAttrs } from '@tensorflow/tfjs';
 import { type GraphBuilder, producer, type Value } from '../graph/graph-builder.js';
-import { add, apply, broadcastShape, cast, elementwise, reshape } from '../graph/operators.js';
+import { add, apply, broadcastShape, cast, elementwise, gemm, reshape } from '../graph/operators.js';
 import { clip, leakyRelu, prelu, relu } from './elementwise.js';
 import type { Lowerings } from './lowering.js';
 import { productOfParts, productOfPickedRows } from './shorter-products.js';
@@ -25,8 +25,7 @@ function matMul(g: GraphBuilder, a: Value, b: Value, flipA: boolean, flipB: bool
       (transposeA ? undefined : productOfPickedRows(g, left, right, transposeB, matMul)) ??
       productOfParts(g, left, right, transposeA, transposeB, matMul);
     if (shorter !== undefined) return shorter;
-    const attributes = { transA: { int: transposeA ? 1 : 0 }, transB: { int: transposeB ? 1 : 0 } };
-    return apply(g, 'Gemm', [left, right], { shape, attributes });
+    return gemm(g, left, right, { transA: transposeA, transB: transposeB });
   }
   const stacked = shape.slice(0, -2).every((size) => size === 1);
   if (stacked) {

@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../graph/graph-builder.js';
-import { apply, reshape } from '../graph/operators.js';
+import { gemm, reshape } from '../graph/operators.js';
 import type { ImageConvolution } from './image-convolution.js';
 
 /** A convolution with a filter of one pixel and stride 1: products of the matrix of all pixels by channels. */
@@ -8,23 +8,11 @@ export function pointwise(g: GraphBuilder): ImageConvolution {
   const matrix = (filter: Value): Value => reshape(g, filter, filter.shape.slice(2));
   const images = (x: Value, like: Value): Value => reshape(g, x, [...like.shape.slice(0, 3), x.shape[1]]);
   return {
-    forward: (x, filter) => images(product(g, rows(x), matrix(filter)), x),
-    towardsInput: (dy, filter) => images(product(g, rows(dy), matrix(filter), { transB: true }), dy),
+    forward: (x, filter) => images(gemm(g, rows(x), matrix(filter)), x),
+    towardsInput: (dy, filter) => images(gemm(g, rows(dy), matrix(filter), { transB: true }), dy),
     towardsFilter(x, dy) {
-      const result = product(g, rows(x), rows(dy), { transA: true });
+      const result = gemm(g, rows(x), rows(dy), { transA: true });
       return reshape(g, result, [1, 1, ...result.shape]);
     },
   };
-}
-
-function product(
-  g: GraphBuilder,
-  a: Value,
-  b: Value,
-  { transA = false, transB = false }: { readonly transA?: boolean; readonly transB?: boolean } = {},
-): Value {
-  return apply(g, 'Gemm', [a, b], {
-    shape: [a.shape[transA ? 1 : 0], b.shape[transB ? 0 : 1]],
-    attributes: { transA: { int: transA ? 1 : 0 }, transB: { int: transB ? 1 : 0 } },
-  });
 }

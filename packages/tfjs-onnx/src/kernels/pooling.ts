@@ -9,6 +9,7 @@ import {
   compare,
   concat,
   mul,
+  repeated,
   reshape,
   scalar,
   slice,
@@ -83,11 +84,6 @@ function tiledPooling(g: GraphBuilder, op: 'Max' | 'Sum', x: Value, { filterHeig
   const across = neighbours(g, x, filterWidth, info.inChannels);
   const down = neighbours(g, joined(g, op, across), filterHeight, info.outWidth * info.inChannels);
   return { across, down, result: reshape(g, joined(g, op, down), info.outShape) };
-}
-
-function repeated(g: GraphBuilder, x: Value, times: number, rest: number): Value {
-  const rows = reshape(g, x, [sizeOf(x.shape) / rest, 1, rest]);
-  return concat(g, Array<Value>(times).fill(rows), 1);
 }
 
 /** The largest element of every window, and where each is in the flattened input: the first among equals. */

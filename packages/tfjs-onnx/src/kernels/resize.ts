@@ -1,33 +1,25 @@
 import type { ResizeBilinearAttrs } from '@tensorflow/tfjs';
 import type { GraphBuilder, Value } from '../graph/graph-builder.js';
-import { apply, cast, channelsFirst, channelsLast } from '../graph/operators.js';
+import { apply, cast, channelsFirst, channelsLast, repeated, reshape } from '../graph/operators.js';
 import { repeats, resizeMatrix } from '../resize-matrix.js';
 import type { Lowering, Lowerings } from './lowering.js';
 
-/** Repeats every pixel of [batch, channels, height, width] `rows` times down and `columns` times across. */
+/** Repeats every pixel of [batch, height, width, channels] `rows` times down and `columns` times across. */
 function enlarge(g: GraphBuilder, x: Value, rows: number, columns: number): Value {
-  if (rows === 1 && columns === 1) return x;
-  const [batch, channels, height, width] = x.shape;
-  const scales = g.constant('float32', [4], Float32Array.of(1, 1, rows, columns));
-  return apply(g, 'Resize', [x, undefined, scales], {
-    shape: [batch, channels, height * rows, width * columns],
-    attributes: {
-      mode: { string: 'nearest' },
-      nearest_mode: { string: 'floor' },
-      coordinate_transformation_mode: { string: 'asymmetric' },
-    },
-  });
+  const [batch, height, width, channels] = x.shape;
+  const wide = repeated(g, x, columns, channels);
+  const result = repeated(g, wide, rows, width * columns * channels);
+  return reshape(g, result, [batch, height * rows, width * columns, channels]);
 }
 
 const resize = (method: 'nearest' | 'bilinear'): Lowering => {
   return ({ g, inputs: { images }, attributes }) => {
     const grid = attributes<ResizeBilinearAttrs>();
-    const x = channelsFirst(g, cast(g, images, 'float32'));
-    const [, , height, width] = x.shape;
+    const [, height, width] = images.shape;
     const [newHeight, newWidth] = grid.size;
     const [rows, columns] = [repeats(height, newHeight, grid), repeats(width, newWidth, grid)];
-    if (method === 'nearest' && rows !== undefined && columns !== undefined)
-      return channelsLast(g, cast(g, enlarge(g, x, rows, columns), images.type));
+    if (method === 'nearest' && rows !== undefined && columns !== undefined) return enlarge(g, images, rows, columns);
+    const x = channelsFirst(g, cast(g, images, 'float32'));
     const down = g.constant('float32', [newHeight, height], resizeMatrix(height, newHeight, method, grid));
     const across = g.constant('float32', [newWidth, width], resizeMatrix(width, newWidth, method, grid));
     const wide = product(g, x, across, [...x.shape.slice(0, 3), newWidth], true);

@@ -87,6 +87,20 @@ export const blockedCases: readonly KernelCase[] = [
   convolution('in blocks of few samples', [3, 3, 16, 16], 1, 'same', float([2, 5, 6, 16], -0.1, 0.1)),
   convolution('in blocks of phases', [3, 3, 16, 16], 2, 'same', float([16, 4, 6, 16], -0.1, 0.1)),
   convolution('in blocks of phases', [3, 3, 16, 16], [1, 2], 'same', float([16, 3, 5, 16], -0.1, 0.1)),
+  {
+    name: 'conv2d in blocks with bias, and with a number for each channel and sample',
+    operands: {
+      x: float([16, 3, 4, 16], -0.1, 0.1),
+      w: float([3, 3, 16, 16]),
+      b: float([16]),
+      s: float([16, 1, 1, 16]),
+      v: float([3, 3, 16, 16]),
+    },
+    fn: ({ x, w, b, s, v }) => {
+      const told = tf.add(tf.mul(tf.add(tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same'), b), s), s);
+      return tf.add(b, tf.conv2d(told as Tensor4D, v as Tensor4D, 1, 'same'));
+    },
+  },
   convolution('in blocks without the last row', [2, 2, 16, 16], 2, 'valid', float([16, 5, 5, 16], -0.1, 0.1)),
 ];
 
@@ -108,6 +122,9 @@ export const spatialCases: readonly KernelCase[] = [
   convolution('in tiles of phases', [4, 4, 16, 17], 2, 1, float([1, 8, 10, 16], -0.1, 0.1)),
   convolution('in tiles beyond the padding', [3, 3, 17, 16], 1, 2, float([1, 4, 3, 17], -0.1, 0.1)),
   ...blockedCases,
+  convolution('to few channels', [3, 3, 6, 1], 1, 'same', float([3, 4, 5, 6])),
+  convolution('to few channels', [2, 3, 5, 2], 1, 'valid', float([2, 4, 5, 5])),
+  convolution('to few channels', [2, 2, 5, 3], 1, 2, float([2, 3, 4, 5])),
   convolution('to one pixel', [4, 4, 2, 3], 1, 'valid', float([2, 4, 4, 2])),
   {
     name: 'conv2d with channels first',

@@ -9,7 +9,7 @@ import { applyDense } from '../layers/dense.js';
 import { applyDepthwiseConv2d } from '../layers/depthwise-conv2d.js';
 import { dropped } from '../layers/dropout.js';
 import { applyEmbedding, oneHotIds } from '../layers/embedding.js';
-import { groupStandardised } from '../layers/group-norm.js';
+import { groupNormalised, groupStandardised } from '../layers/group-norm.js';
 import { scaledAndShifted } from '../layers/norm.js';
 
 /** What a network's layers do, given parameters. */
@@ -45,8 +45,8 @@ export function withParameters(
       return tap(`${name}.bias`, () => output, addBias(`${name}.bias`, output, parameters));
     },
     groupNorm(name, x, groups) {
-      const input = groupStandardised(x, groups, parameters[`${name}.scale`].rank === 3);
-      return tap(name, () => input, scaledAndShifted(name, input, parameters));
+      const standardised = () => groupStandardised(x, groups, parameters[`${name}.scale`].rank === 3);
+      return tap(name, standardised, groupNormalised(name, x, groups, parameters));
     },
     batchNorm(name, x, options = {}) {
       const input =
