@@ -141,39 +141,38 @@ function filterGradient(
   { batch, rows, columns, inChannels, outChannels }: BlockedSizes,
 ): ImageConvolution['towardsFilter'] | undefined {
   const block = g.channelBlock;
-  const missing = (block - (batch % block)) % block;
-  if (missing > batch / 2) return undefined;
-  const whole = (x: Value): Value => (missing === 0 ? x : pad(g, x, [[0, missing], ...noPadding], 0));
+  if (wholeBlocks(batch, block) > 1.5 * batch) return undefined;
   const [down, across] = rows.stride * columns.stride === 1 ? [reversed(rows), reversed(columns)] : [];
   const wide = (channels: number): number => Math.min(atOnce, channels / block);
   if (down !== undefined && across !== undefined && wide(inChannels) > wide(outChannels))
-    return (x, dy) => mirrored(g, shiftedProducts(g, whole(dy), whole(x), down, across));
+    return (x, dy) => mirrored(g, shiftedProducts(g, dy, x, down, across));
   if (paddingAfter(rows) < 0 || paddingAfter(columns) < 0) return undefined;
-  return (x, dy) => shiftedProducts(g, whole(x), whole(dy), rows, columns);
+  return (x, dy) => shiftedProducts(g, x, dy, rows, columns);
 }
 
-const noPadding = [
-  [0, 0],
-  [0, 0],
-  [0, 0],
-] as const;
+const wholeBlocks = (size: number, block: number): number => Math.ceil(size / block) * block;
 
 /**
  * Σ over samples and pixels of a ⊗ b, for all shifts of b over a that a filter has, [height, width, channels of a, channels
  * of b]. It is one convolution of the whole batch: samples stand for channels, b for the filter, and the channels of a lie
- * side by side in its rows, so that a step of one pixel is a dilation.
+ * side by side in its rows, so that a step of one pixel is a dilation. Zeros beside the rows are written out: the runtime
+ * would go through two thirds of the shifts one by one to leave them away.
  */
 function shiftedProducts(g: GraphBuilder, a: Value, b: Value, rows: ConvolutionAxis, columns: ConvolutionAxis): Value {
   const block = g.channelBlock;
-  const [batch, height, width, channels] = a.shape;
-  const [, down, across, outputs] = b.shape;
-  const image = apply(g, 'ReorderInput', [reshape(g, a, [1, batch, height, width * channels])], {
+  const batch = wholeBlocks(a.shape[0], block);
+  const more: [number, number] = [0, batch - a.shape[0]];
+  const padded = pad(g, a, [more, [0, 0], [columns.padding, paddingAfter(columns)], [0, 0]], 0);
+  const [, height, width, channels] = padded.shape;
+  const image = apply(g, 'ReorderInput', [reshape(g, padded, [1, batch, height, width * channels])], {
     domain: blockedDomain,
   });
-  const split = reshape(g, b, [batch / block, block, down * across, outputs / block, block]);
+  const [, down, across, outputs] = b.shape;
+  const samples = pad(g, b, [more, [0, 0], [0, 0], [0, 0]], 0);
+  const split = reshape(g, samples, [batch / block, block, down * across, outputs / block, block]);
   const filter = reshape(g, transpose(g, split, [3, 0, 2, 1, 4]), [outputs, batch, down, across]);
   const window: Window = {
-    pads: [rows.padding, columns.padding * channels, paddingAfter(rows), paddingAfter(columns) * channels],
+    pads: [rows.padding, 0, paddingAfter(rows), 0],
     strides: [1, 1],
     dilations: [rows.stride, columns.stride * channels],
   };
