@@ -5,12 +5,13 @@ import { extendHistory, type History, summarise } from '../journal/cost-history.
 import type { PlannedStep } from '../model/step.js';
 import type { WorkResult } from '../model/work.js';
 import { type Forecast, newForecast } from './forecast.js';
+import { isPacked, type Packing } from './pack-results.js';
 
 /** What steps have cost in this run. */
 export interface CostBook {
   readonly forecast: Forecast;
   /**
-   * Keeps what a result cost, and what it was made from, beside it.
+   * Keeps what a result cost, and what it was made from, beside it or in its pack.
    * @returns an error when that cannot be written
    */
   note(
@@ -26,7 +27,7 @@ export interface CostBook {
 const processor = cpus()[0]?.model ?? process.arch;
 
 /** @param history what steps took on this machine in earlier runs */
-export function openCostBook(store: Store, history: History): CostBook {
+export function openCostBook(store: Store, packing: Packing, history: History): CostBook {
   const forecast = newForecast(history);
   const measured: { step: PlannedStep; measured: ArtifactCost }[] = [];
   return {
@@ -34,9 +35,13 @@ export function openCostBook(store: Store, history: History): CostBook {
     async note(step, { report, pace }, cost) {
       measured.push({ step, measured: { ...cost, seconds: pace.seconds } });
       forecast.note(step, cost.seconds);
+      const noted = { ...cost, seconds: report.seconds, processor };
       try {
-        await store.writeCost(step.outputs[0], { ...cost, seconds: report.seconds, processor });
-        await store.writeLatest(step.place, step.outputs[0].made);
+        if (isPacked(step)) await packing.add(step, noted);
+        else {
+          await store.writeCost(step.outputs[0], noted);
+          await store.writeLatest(step.place, step.outputs[0].made);
+        }
         return undefined;
       } catch (error) {
         return toPlainError(error);

@@ -1,3 +1,4 @@
+import { BenchError } from '@attribution-bench/contract';
 import { type ArtifactRef, openClaims, openStore, removeLeftovers } from '@attribution-bench/store';
 import { openLocalExecutor } from '../executors/local/local-executor.js';
 import { readHistory } from '../journal/cost-history.js';
@@ -8,6 +9,7 @@ import { openDelegatedSteps } from './delegated-steps.js';
 import type { Emit } from './events.js';
 import { startHeartbeat } from './heartbeat.js';
 import { openLedger } from './ledger.js';
+import { openPacking, type Packing } from './pack-results.js';
 import { queueSteps } from './ready-steps.js';
 import type { RunOptions } from './run-options.js';
 import type { RunParts } from './run-parts.js';
@@ -31,13 +33,10 @@ export async function openRun(plan: RunnablePlan, options: RunOptions, emit: Emi
   const { executor: openExecutor = openLocalExecutor } = options;
   const executor = await openExecutor({ plan, storeLocation: store.location, jobs: options.jobs });
   try {
-    return assemble(plan, options, {
-      emit,
-      store,
-      executor,
-      claims: await openClaims(store, { ...options, ...(options.job && { only: claimed(plan) }) }),
-      costs: openCostBook(store, await readHistory(plan.resultsFolder)),
-    });
+    const claims = await openClaims(store, { ...options, ...(options.job && { only: claimed(plan) }) });
+    const packing = openPacking(store, claims, plan);
+    const costs = openCostBook(store, packing, await readHistory(plan.resultsFolder));
+    return assemble(plan, options, { emit, store, executor, claims, costs }, packing);
   } catch (error) {
     await executor.close();
     throw error;
@@ -51,7 +50,7 @@ function claimed({ steps }: RunnablePlan): ArtifactRef[] {
 
 type Opened = Pick<RunParts, 'emit' | 'store' | 'executor' | 'claims' | 'costs'>;
 
-function assemble(plan: RunnablePlan, options: RunOptions, opened: Opened): OpenRun {
+function assemble(plan: RunnablePlan, options: RunOptions, opened: Opened, packing: Packing): OpenRun {
   const { emit, executor, claims } = opened;
   const stop = openStopSwitch(options, halt);
   const states = trackSteps(plan.steps, (step) => ready.add(step));
@@ -88,8 +87,15 @@ function assemble(plan: RunnablePlan, options: RunOptions, opened: Opened): Open
       await executor.close();
       endHeartbeat();
       running.close();
+      if (stop.storeError === undefined) await packing.close().catch((error: unknown) => emit(notPacked(error)));
       claims.close();
       options.abandon?.removeEventListener('abort', claims.giveBack);
     },
   };
+}
+
+/** What is not packed is stored all the same. */
+function notPacked(error: unknown): Parameters<Emit>[0] {
+  if (!(error instanceof BenchError)) throw error;
+  return { type: 'log', level: 'warning', message: `results stay objects of their own: ${error.line}` };
 }

@@ -16,6 +16,8 @@ export interface StepDefinition<Job extends StepJob = StepJob> {
   readonly module?: string;
   /** Steps that can be done start in the order of this number, highest first. */
   readonly priority: number;
+  /** Whether its results are small and come by the thousand: the store keeps many of them to an object. */
+  readonly many?: true;
   /** What of it belongs to a cell; absent: it is work for a whole task. A cell's steps fail under their kind, others under their label. */
   readonly cell?: CellPart<Job>;
   /** What is known of its cost. */

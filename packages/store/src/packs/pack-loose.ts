@@ -4,7 +4,7 @@ import { Malformed } from '../malformed.js';
 import type { ArtifactRef } from '../store/artifact-ref.js';
 import { type ArtifactCost, getCost } from '../store/cost.js';
 import { latestName, nameOf } from '../store/names.js';
-import { type PackRow, soundKey } from './pack-file.js';
+import { type PackRow, type RowEntry, soundKey } from './pack-file.js';
 import type { Packs } from './packs.js';
 
 /** Larger results are as well kept by themselves. */
@@ -26,8 +26,8 @@ export interface Packed {
 }
 
 /**
- * Writes one pack of results of a kind that are objects of their own. They stay until they are cleared, so that a process which dies
- * in between loses none, and one that packs the same at the same time does no harm.
+ * Writes one pack of results of a kind that are objects of their own, without those that are in a pack already. They stay until
+ * they are cleared, so that a process which dies in between loses none, and one that packs the same at the same time does no harm.
  * @throws BenchError as {@link Backend.put}, STORE_READ
  */
 export async function packLoose(
@@ -42,7 +42,12 @@ export async function packLoose(
   for (const [index, row] of found.entries())
     if (row === undefined) left.push(given[index]);
     else rows.push(row);
-  if (rows.length > 0) await packs.write(kind, rows);
+  const { rows: known } = await packs.all(kind);
+  const isNew = await Promise.all(
+    rows.map(async ({ key, artifact }) => !(await isRow(packs, known.get(key), artifact))),
+  );
+  const unpacked = rows.filter((_, index) => isNew[index]);
+  if (unpacked.length > 0) await packs.write(kind, unpacked);
   return {
     left,
     async clear() {
@@ -57,6 +62,18 @@ async function looseRow(backend: Backend, kind: string, { key, cost, place }: Ro
   if (artifact === undefined || (await soundKey(kind, artifact)) !== key) return undefined;
   const known = cost ?? (await getCost(backend, ref));
   return { key, artifact, ...(known && { cost: known }), ...(place !== undefined && { place }) };
+}
+
+/** Whether a row is there and the same. */
+async function isRow(packs: Packs, row: RowEntry | undefined, artifact: Uint8Array): Promise<boolean> {
+  if (row === undefined) return false;
+  try {
+    const stored = await packs.read(row);
+    return stored !== undefined && Buffer.compare(stored, artifact) === 0;
+  } catch (error) {
+    if (error instanceof Malformed) return false;
+    throw error;
+  }
 }
 
 async function contentOf(backend: Backend, ref: ArtifactRef): Promise<Uint8Array | undefined> {

@@ -24,6 +24,7 @@ export interface RetrainJob extends StepJob {
 export const retrainStep = defineStep<RetrainJob>({
   kind: 'retrain',
   priority: 5,
+  many: true,
   cost: { likeness: likenessByParts, opens: true },
   result: ({ task }) => retrainingOf(task.spec),
   code: ({ task }) => ({ network: task.spec }),

@@ -22,6 +22,7 @@ export interface SubsetModelsJob extends StepJob {
 export const subsetModelsStep = defineStep<SubsetModelsJob>({
   kind: 'subset-models',
   priority: 5,
+  many: true,
   cost: {
     likeness: (_job, { task, engine, subsets }) => ({
       task: task ?? null,
