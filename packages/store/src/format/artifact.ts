@@ -39,7 +39,7 @@ const chunkBytes = 1 << 26;
 /** Bytes that are held of arrays that are only checked. */
 const checkedBytes = 1 << 22;
 /** Bytes that are read first: most headers, and many whole artifacts, are no larger. */
-const firstBytes = 1 << 16;
+const usualFirstBytes = 1 << 16;
 
 /** The bytes of an artifact, part by part; the same content always gives the same bytes. */
 export function encodeArtifact({ arrays, metadata }: Artifact): Uint8Array[] {
@@ -51,7 +51,11 @@ export function encodeArtifact({ arrays, metadata }: Artifact): Uint8Array[] {
  * Reads and checks the header of an artifact; undefined where there is none of the name.
  * @throws Malformed, Changed, or the medium's error
  */
-export async function openArtifact(backend: Pick<Backend, 'read'>, name: string): Promise<OpenArtifact | undefined> {
+export async function openArtifact(
+  backend: Pick<Backend, 'read'>,
+  name: string,
+  firstBytes = usualFirstBytes,
+): Promise<OpenArtifact | undefined> {
   const first = new Uint8Array(firstBytes);
   const found = await backend.read(name, first, 0);
   if (found === undefined) return undefined;
@@ -116,7 +120,7 @@ export async function openArtifactBytes(content: Uint8Array): Promise<OpenArtifa
     into.set(content.subarray(from, from + into.length));
     return { bytes: content.length, version: '', modifiedAt: 0 };
   };
-  return (await openArtifact({ read }, '')) as OpenArtifact;
+  return (await openArtifact({ read }, '', Math.max(8, content.length))) as OpenArtifact;
 }
 
 function fits({ dtype, shape }: ArrayEntry, array: NdArray): boolean {

@@ -10,11 +10,13 @@ import type { Packs } from './packs.js';
 /** Larger results are as well kept by themselves. */
 const maxRowBytes = 1 << 16;
 
-/** A result to be packed, with what is known of it; a cost that is noted beside it need not be given. */
+/** A result to be packed. */
 export interface RowToPack {
   readonly key: string;
-  readonly cost?: ArtifactCost | undefined;
+  /** Place in the grid of the step that made it, where it stands for that. */
   readonly place?: string | undefined;
+  /** What that step cost; need not be given where it is noted beside the result. */
+  readonly cost?: ArtifactCost | undefined;
 }
 
 /** What became of results that were to be packed. */
@@ -60,7 +62,7 @@ async function looseRow(backend: Backend, kind: string, { key, cost, place }: Ro
   const ref = { kind, key };
   const artifact = await contentOf(backend, ref);
   if (artifact === undefined || (await soundKey(kind, artifact)) !== key) return undefined;
-  const known = cost ?? (await getCost(backend, ref));
+  const known = cost ?? (place === undefined ? undefined : await getCost(backend, ref));
   return { key, artifact, ...(known && { cost: known }), ...(place !== undefined && { place }) };
 }
 

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, type Stats, writeFileSync } from 'node:fs';
-import { link, lstat, mkdir, open, realpath, rm, stat } from 'node:fs/promises';
+import { link, lstat, mkdir, open, realpath, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Backend, Changed, type Found } from '../backend.js';
 import { writeAtomically } from './atomic-write.js';
@@ -77,10 +77,15 @@ function timeIn(folder: string): number {
   }
 }
 
+/** Whatever has the path; mostly that is a file, which takes one call to the system. */
 async function remove(path: string): Promise<void> {
-  await rm(path, { force: true, recursive: true }).catch((error: unknown) => {
+  try {
+    await unlink(path).catch((error: unknown) =>
+      hasCode(error, 'ENOENT') ? undefined : rm(path, { force: true, recursive: true }),
+    );
+  } catch (error) {
     throw writeError(error, path);
-  });
+  }
 }
 
 /** Not asynchronous and silent: the process is about to be killed, and there is nobody left to tell. */
