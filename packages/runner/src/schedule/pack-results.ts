@@ -56,13 +56,11 @@ export function openPacking(store: Store, claims: Claims, plan: Pick<RunnablePla
 
   /** Packs all results of the plan that are objects of their own, if they are enough; whether they were this process's to pack. */
   async function packLoose(kind: string, own: readonly Row[]): Promise<boolean> {
+    const all = plan.steps.filter((step) => step.kind === kind).flatMap((step) => rowsOf(step));
+    if (all.length < rowsPerPack) return false;
     const loose = await store.looseKeys(kind);
     const known = new Map(own.map((row) => [row.key, row]));
-    const rows = plan.steps
-      .filter((step) => step.kind === kind)
-      .flatMap((step) => rowsOf(step))
-      .filter(({ key }) => loose.has(key))
-      .map((row) => known.get(row.key) ?? row);
+    const rows = all.filter(({ key }) => loose.has(key)).map((row) => known.get(row.key) ?? row);
     if (rows.length < rowsPerPack) return false;
     const claim = await claims.take({ kind, key: sha256(`packs of ${kind}`) });
     if (claim.status !== 'ours') return false;
