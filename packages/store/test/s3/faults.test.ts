@@ -159,6 +159,14 @@ describe.skipIf(!installedServers.includes('versitygw'))('a bucket that cannot b
     expect((error as Error).message).not.toContain(server.env.AWS_SECRET_ACCESS_KEY);
   });
 
+  it('is not asked at an address that holds credentials', async () => {
+    withEnvironment({ ...server.env, AWS_ENDPOINT_URL: server.endpoint.replace('//', '//key:hidden@') });
+    const error: unknown = await openS3(`s3://${bucket}/x`, impatient)
+      .find(name)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'STORE_URL', message: expect.not.stringContaining('hidden') });
+  });
+
   it('is named where it does not exist', async () => {
     withEnvironment(server.env);
     await expect(openS3('s3://no-such-bucket/x', impatient).requireWritable()).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { requirePlainEndpoint } from './s3-url.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
@@ -21,12 +22,14 @@ const connectMs = 10_000;
 /**
  * Loads the SDK, which takes 0.2 s, and makes a client. Nothing is sent yet.
  * @param idleMs after how long without a byte either way a request is given up
+ * @throws BenchError STORE_URL
  */
 export async function connect(idleMs: number): Promise<Connection> {
   // It warns of what later versions of it will need; this one is pinned.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const sdk = await import('@aws-sdk/client-s3');
   const endpoint = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
+  if (endpoint !== undefined) requirePlainEndpoint(endpoint);
   const hasRegion = process.env.AWS_REGION !== undefined || process.env.AWS_PROFILE !== undefined;
   const client = new sdk.S3Client({
     // Buckets as folders of the address: servers other than Amazon's seldom have a host name for each.

@@ -37,9 +37,14 @@ export function parseS3Url(url: string): S3Place {
   return { bucket, prefix };
 }
 
+/** @throws BenchError STORE_URL for an address of a server that holds credentials, which would stand in messages of the system */
+export function requirePlainEndpoint(endpoint: string): void {
+  if (/^[^/]*\/\/[^/]*@/.test(endpoint)) throw withCredentials();
+}
+
 function withCredentials(): BenchError {
   return badUrl(
-    's3://...@...',
+    '...//...@...',
     'holds credentials or an address: neither belongs in a URL that is kept in logs and plans',
     'name s3://bucket/prefix; credentials come from the AWS variables, profiles or roles, the address from AWS_ENDPOINT_URL',
   );
