@@ -1,6 +1,8 @@
 import { sizeOf } from '@attribution-bench/contract';
+import { fuseBlockedBias, fuseBlockedRelu } from './fuse-blocked.js';
 import { fillOf, type GraphBuilder, type GraphNode, nodesInOrder, producer, type Value } from './graph-builder.js';
 import { broadcastShape, reshape, sameShape } from './operators.js';
+import type { Lookup, UsedOnce } from './rewriting.js';
 
 /**
  * Rewrites sums and multiples of matrix products that nothing else uses as single products: a bias is added, and the
@@ -25,7 +27,9 @@ export function fuseProducts(g: GraphBuilder, roots: readonly Value[]): Value[] 
           fuseBlockedBias(g, node, once, now))
         : node.op === 'Mul'
           ? fuseMul(g, node, once, now)
-          : undefined;
+          : node.op === 'Relu'
+            ? fuseBlockedRelu(g, node, once, now)
+            : undefined;
     if (fused !== undefined) {
       replaced.set(node.outputs[0], fused);
     } else if (node.inputs.some((input) => input !== undefined && replaced.has(input))) {
@@ -47,9 +51,6 @@ export function fuseProducts(g: GraphBuilder, roots: readonly Value[]): Value[] 
   }
   return roots.map(now);
 }
-
-type Lookup = (value: Value) => Value;
-type UsedOnce = (value: Value | undefined) => value is Value;
 
 /** A · B + C, or A · B + c · V, as one product. */
 function fuseAdd(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
@@ -92,36 +93,6 @@ function fuseConvolutionBias(g: GraphBuilder, node: GraphNode, once: UsedOnce, n
       attributes: convolution.attributes,
       outputs: [{ type: product.type, shape: product.shape }],
     })[0];
-  }
-  return undefined;
-}
-
-/** A blocked convolution and what is added to each of its channels. */
-function fuseBlockedBias(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
-  const [a, b] = node.inputs;
-  if (a === undefined || b === undefined) return undefined;
-  for (const [images, addend] of [
-    [a, b],
-    [b, a],
-  ]) {
-    const reorder = once(images) ? producer(images, 'ReorderOutput') : undefined;
-    const blocks = reorder?.inputs[0];
-    const convolution = once(blocks) ? producer(now(blocks), 'Conv') : undefined;
-    const bias = producer(addend, 'Expand')?.inputs[0] ?? addend;
-    const channels = images.shape.at(-1);
-    if (reorder === undefined || blocks === undefined || convolution === undefined) continue;
-    if (convolution.inputs.length > 2 || sizeOf(bias.shape) !== channels || bias.shape.at(-1) !== channels) continue;
-    if (!sameShape(broadcastShape(addend.shape, images.shape), images.shape)) continue;
-    const { attributes, domain } = convolution;
-    const inputs = [...convolution.inputs, reshape(g, now(bias), [channels])];
-    const [biased] = g.node({
-      op: 'Conv',
-      domain,
-      inputs,
-      attributes,
-      outputs: [{ type: blocks.type, shape: blocks.shape }],
-    });
-    return g.node({ ...reorder, inputs: [biased], outputs: [{ type: images.type, shape: images.shape }] })[0];
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { blockedDomain } from '@attribution-bench/onnx';
 import type { GraphBuilder, Value } from '../graph/graph-builder.js';
-import { apply, pad, reshape, slice, transpose } from '../graph/operators.js';
+import { apply, channelsFirst, pad, reshape, slice, transpose } from '../graph/operators.js';
 import type { ConvolutionAxis, ImageConvolution } from './image-convolution.js';
 import { phaseAxis, stridePhases } from './stride-phases.js';
 
@@ -28,9 +28,25 @@ export function blocked(g: GraphBuilder, sizes: BlockedSizes): Partial<ImageConv
   const towardsFilter = filterGradient(g, sizes);
   const towardsInput = inputGradient(g, rows, columns);
   return {
-    forward: (x, filter) => convolve(g, x, blockedFilter(g, filter), rows, columns),
+    forward: (x, filter) => convolve(g, toBlocks(g, x), blockedFilter(g, filter), rows, columns),
     ...(towardsInput !== undefined && { towardsInput }),
     ...(towardsFilter !== undefined && { towardsFilter }),
+  };
+}
+
+/**
+ * A convolution of images with fewer channels than a block, which come with channels first and whole; undefined where it does
+ * not apply.
+ */
+export function blockedFromFew(g: GraphBuilder, sizes: BlockedSizes): ImageConvolution['forward'] | undefined {
+  const { rows, columns, inChannels, outChannels } = sizes;
+  const block = g.channelBlock;
+  if (block === 1 || inChannels >= block || outChannels % block !== 0) return undefined;
+  return (x, filter) => {
+    const [height, width] = filter.shape;
+    const split = reshape(g, filter, [height * width, inChannels, outChannels / block, block]);
+    const blocks = reshape(g, transpose(g, split, [2, 1, 0, 3]), [outChannels, inChannels, height, width]);
+    return convolve(g, channelsFirst(g, x), blocks, rows, columns);
   };
 }
 
@@ -102,13 +118,20 @@ function fromBlocks(g: GraphBuilder, x: Value): Value {
 const paddingAfter = ({ inputs, outputs, filter, stride, padding }: ConvolutionAxis): number =>
   (outputs - 1) * stride + filter - inputs - padding;
 
-function convolve(g: GraphBuilder, x: Value, filter: Value, rows: ConvolutionAxis, columns: ConvolutionAxis): Value {
+/** From blocks, or from a few channels first, to channels last. */
+function convolve(
+  g: GraphBuilder,
+  image: Value,
+  filter: Value,
+  rows: ConvolutionAxis,
+  columns: ConvolutionAxis,
+): Value {
   const window: Window = {
     pads: [rows.padding, columns.padding, Math.max(0, paddingAfter(rows)), Math.max(0, paddingAfter(columns))],
     strides: [rows.stride, columns.stride],
     dilations: [1, 1],
   };
-  return fromBlocks(g, runtimeConvolution(g, toBlocks(g, x), filter, window, [rows.outputs, columns.outputs]));
+  return fromBlocks(g, runtimeConvolution(g, image, filter, window, [rows.outputs, columns.outputs]));
 }
 
 /** The axis from outputs back to inputs, of a convolution with stride 1; undefined where inputs are skipped. */
@@ -131,7 +154,7 @@ function inputGradient(
   const phases = stridePhases(g, down, across);
   return (dy, filter) => {
     const turned = blockedFilter(g, mirrored(g, phases.filter(filter)));
-    return phases.imageBack(convolve(g, dy, turned, rowsBack, columnsBack));
+    return phases.imageBack(convolve(g, toBlocks(g, dy), turned, rowsBack, columnsBack));
   };
 }
 

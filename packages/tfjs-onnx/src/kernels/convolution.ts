@@ -26,7 +26,7 @@ import {
   transpose,
 } from '../graph/operators.js';
 import { tf } from '../tensorflow.js';
-import { blocked } from './blocked.js';
+import { type BlockedSizes, blocked, blockedFromFew } from './blocked.js';
 import type { ConvolutionAxis, ImageConvolution } from './image-convolution.js';
 import type { Lowering, Lowerings } from './lowering.js';
 import { activate } from './matmul.js';
@@ -121,13 +121,10 @@ function algorithmOf(g: GraphBuilder, info: ConvInfo): Partial<ImageConvolution>
 
 const mostColumns = 4;
 
-/**
- * Matrix products for filters of one pixel and for few channels out; blocks of channels where few meet few, by {@link mostBlocked}; Winograd's algorithm where
- * filters are 3 × 3, or become so when the phases of a stride are told apart, and channels are enough for matrix products.
- */
-function channelsLastAlgorithm(g: GraphBuilder, info: ConvInfo): Partial<ImageConvolution> {
+/** The sizes of a convolution without dilation. */
+function sizesOf(info: ConvInfo): BlockedSizes | undefined {
   const { dilationHeight, dilationWidth, padInfo, batchSize, inChannels, outChannels } = info;
-  if (dilationHeight !== 1 || dilationWidth !== 1) return {};
+  if (dilationHeight !== 1 || dilationWidth !== 1) return undefined;
   const rows: ConvolutionAxis = {
     inputs: info.inHeight,
     outputs: info.outHeight,
@@ -142,11 +139,22 @@ function channelsLastAlgorithm(g: GraphBuilder, info: ConvInfo): Partial<ImageCo
     stride: info.strideWidth,
     padding: padInfo.left,
   };
+  return { batch: batchSize, rows, columns, inChannels, outChannels };
+}
+
+/**
+ * Matrix products for filters of one pixel and for few channels out; blocks of channels where few meet few, by
+ * {@link mostBlocked}; Winograd's algorithm where filters are 3 × 3, or become so when the phases of a stride are told
+ * apart, and channels are enough for matrix products.
+ */
+function channelsLastAlgorithm(g: GraphBuilder, info: ConvInfo): Partial<ImageConvolution> {
+  const sizes = sizesOf(info);
+  if (sizes === undefined) return {};
+  const { rows, columns, inChannels, outChannels } = sizes;
   if ([rows, columns].every(isPointwise)) return pointwise(g);
   if (outChannels <= mostColumns && rows.stride * columns.stride === 1) return thin(g, rows, columns);
   const products = winogradOf(g, info, rows, columns);
-  if (inChannels * outChannels > mostBlocked) return products;
-  return { ...products, ...blocked(g, { batch: batchSize, rows, columns, inChannels, outChannels }) };
+  return inChannels * outChannels > mostBlocked ? products : { ...products, ...blocked(g, sizes) };
 }
 
 const mostBlocked = 32 * 32;
@@ -178,7 +186,12 @@ function convolve(g: GraphBuilder, x: Value, filter: Value, geometry: Geometry):
   const info = convInfo(x.shape, filter.shape, geometry, false);
   const weights = cast(g, filter, 'float32');
   const algorithm = algorithmOf(g, info);
-  if (algorithm === 'columns') return fromProducts(g, columnProduct(g, x, weights, info, dataFormat), dataFormat);
+  if (algorithm === 'columns') {
+    const sizes = sizesOf(info);
+    const forward = sizes === undefined ? undefined : blockedFromFew(g, sizes);
+    const result = forward?.(toProducts(g, x, dataFormat), weights) ?? columnProduct(g, x, weights, info, dataFormat);
+    return fromProducts(g, result, dataFormat);
+  }
   if (algorithm.forward !== undefined)
     return fromProducts(g, algorithm.forward(toProducts(g, x, dataFormat), weights), dataFormat);
   const result = apply(g, 'Conv', [toRuntime(g, x, dataFormat), outputsFirst(g, weights)], {

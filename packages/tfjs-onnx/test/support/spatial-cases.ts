@@ -101,6 +101,7 @@ export const blockedCases: readonly KernelCase[] = [
       return tf.add(b, tf.conv2d(told as Tensor4D, v as Tensor4D, 1, 'same'));
     },
   },
+  convolution('in blocks from few channels', [5, 5, 3, 16], 2, 'same', float([3, 6, 5, 3])),
   convolution('in blocks without the last row', [2, 2, 16, 16], 2, 'valid', float([16, 5, 5, 16], -0.1, 0.1)),
 ];
 
@@ -255,6 +256,15 @@ export const spatialValueCases: readonly KernelCase[] = [
 
 /** Gradients that are compared with the cpu backend only. */
 export const spatialGradientCases: readonly KernelCase[] = [
+  {
+    name: 'relu of conv2d in blocks with bias, used once and more',
+    operands: { x: float([16, 3, 4, 1]), w: float([3, 3, 1, 16]), b: float([16]), v: float([3, 3, 16, 16], -0.1, 0.1) },
+    fn: ({ x, w, b, v }) => {
+      const h = tf.relu(tf.add(tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same'), b));
+      const deep = tf.conv2d(h as Tensor4D, v as Tensor4D, 1, 'same');
+      return [tf.relu(deep), deep];
+    },
+  },
   pooling(tf.maxPool, 3, 1, 'same'),
   pooling(tf.maxPool, 3, 2, 'valid', [2, 7, 7, 2]),
   {
