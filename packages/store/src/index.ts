@@ -20,7 +20,8 @@ export { readTruthPack, type TruthPack, writeTruthPack } from './format/truth-pa
 export { Malformed } from './malformed.js';
 export type { Packed, RowToPack } from './packs/pack-loose.js';
 export type { ArtifactOutput, ArtifactRef } from './store/artifact-ref.js';
+export type { SetAside } from './store/aside.js';
 export type { Collected } from './store/collect-garbage.js';
 export type { ArtifactCost } from './store/cost.js';
 export { openStore } from './store/open-store.js';
-export type { CodeParts, SetAside, Store, StoredArtifact } from './store/store.js';
+export type { CodeParts, Store, StoredArtifact } from './store/store.js';

@@ -1,5 +1,10 @@
 import type { Backend } from '../backend/backend.js';
-import type { SetAside } from './store.js';
+
+/** What was found torn, altered or under a name that is not its own, and where it is kept now. */
+export interface SetAside {
+  readonly reason: string;
+  readonly movedTo: string;
+}
 
 /** Sets aside what has a name and cannot be used; says in words what became of it. */
 export type MoveAside = (name: string, reason: string) => Promise<string>;

@@ -9,12 +9,12 @@ import { Malformed } from '../malformed.js';
 import { packLoose } from '../packs/pack-loose.js';
 import { openPacks, type Packs } from '../packs/packs.js';
 import type { ArtifactOutput, ArtifactRef } from './artifact-ref.js';
-import { asideMover } from './aside.js';
+import { asideMover, type SetAside } from './aside.js';
 import { collectGarbage } from './collect-garbage.js';
 import { getCost, putCost } from './cost.js';
 import { codeName, latestFolder, latestName, nameOf, parseName, parsePackName } from './names.js';
 import { readArtifact } from './read-artifact.js';
-import type { CodeParts, SetAside, Store, StoredArtifact } from './store.js';
+import type { CodeParts, Store, StoredArtifact } from './store.js';
 
 /**
  * Opens (without creating anything) the store at a location or in a medium. `onSetAside` hears of every bad object.

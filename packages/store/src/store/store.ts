@@ -87,9 +87,3 @@ export interface StoredArtifact extends ArtifactRef {
   readonly place: string;
   readonly bytes: number;
 }
-
-/** What was found torn, altered or under a name that is not its own, and where it is kept now. */
-export interface SetAside {
-  readonly reason: string;
-  readonly movedTo: string;
-}
