@@ -12,8 +12,8 @@ export interface Cluster {
   slurm(program: string, ...args: string[]): string;
   /** What is in the folder of the cluster: `slurm.conf`, `log/`. */
   readonly folder: string;
-  /** Cuts the power of a node (or of the controller, `ctl`), boots it, stops its processes and lets them go on. */
-  node(verb: 'kill' | 'up' | 'freeze' | 'thaw', name: string): void;
+  /** Cuts the power of a node (or of the controller, `ctl`), ends the controller, boots either, stops its processes and lets them go on. */
+  node(verb: 'kill' | 'stop' | 'up' | 'freeze' | 'thaw', name: string): void;
   /** Ids, as this machine sees them, of the processes of a node. */
   processes(name: string): number[];
   stop(): void;

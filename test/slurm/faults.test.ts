@@ -111,9 +111,12 @@ function setTimeoutOfNodes(cluster: Cluster, seconds: number): void {
   cluster.slurm('scontrol', 'reconfigure');
 }
 
-/** Waits until all nodes take jobs. */
+/** Waits until all nodes take jobs; those that Slurm has drained get them again, as an administrator would have it. */
 async function untilUp(cluster: Cluster): Promise<void> {
-  while (/[a-z]*(down|unk|\*)/i.test(cluster.slurm('sinfo', '--noheader', '-N', '-o', '%T'))) await delay(500);
+  const states = (): string[] => cluster.slurm('sinfo', '--noheader', '-N', '-o', '%N %T').trim().split('\n');
+  while (states().some((line) => /down|unk|\*/i.test(line))) await delay(500);
+  for (const line of states())
+    if (/drain/i.test(line)) cluster.slurm('scontrol', 'update', `nodename=${line.split(' ')[0]}`, 'state=resume');
 }
 
 const faults: readonly Fault[] = [
@@ -260,6 +263,17 @@ const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'slurmctld restarted, back after 10 s',
+    async strike(scene, cluster) {
+      const last = await underWay(scene);
+      const at = Date.now();
+      cluster.node('stop', 'ctl');
+      await delay(10_000);
+      cluster.node('up', 'ctl');
+      return { at, tasks: [], last };
+    },
+  },
+  {
     name: 'watching command killed and started again',
     async strike(scene) {
       const first = await underWay(scene);
@@ -367,5 +381,6 @@ describe.skipIf(!isAsked || reason !== undefined)('faults on Slurm', { timeout: 
     await scene.expectBoard(last, board);
     const { lost, seconds } = costOf(strike, scene.submissions());
     row.splice(1, 3, String(lost), seconds.toFixed(1), 'yes');
+    console.log(row.join(' | '));
   });
 });

@@ -10,6 +10,8 @@ export interface SimulatedCluster {
   /** Largest share by which a task is slower than predicted; tasks differ evenly up to it. */
   readonly slowest: number;
   readonly pollSeconds: number;
+  /** Files that a step stores. */
+  readonly filesPerStep: number;
 }
 
 export interface SimulatedRun {
@@ -33,7 +35,7 @@ const binSeconds = 10;
 
 /** Runs arrays of tasks on a cluster by a simulated clock: waves one after the other, tasks of a wave as slots become free. */
 export function runOnCluster(arrays: readonly PackArray[], cluster: SimulatedCluster, costs: Measured): SimulatedRun {
-  const { slots, cpus, startsPerSecond, slowest, pollSeconds } = cluster;
+  const { slots, cpus, startsPerSecond, slowest, pollSeconds, filesPerStep } = cluster;
   const results = newLoad();
   const clone = newLoad();
   let busy = 0;
@@ -60,7 +62,8 @@ export function runOnCluster(arrays: readonly PackArray[], cluster: SimulatedClu
       results.add(start, begun, costs.startOperations.results);
       const renewed = (cpus * took * costs.renewOperations) / costs.renewSeconds;
       const looked = (took / pollSeconds) * costs.lookOperations;
-      results.add(begun, done, steps.length * costs.stepOperations + renewed + looked);
+      const ofStep = costs.stepOperations + filesPerStep * costs.fileOperations;
+      results.add(begun, done, steps.length * ofStep + renewed + looked);
     }
     now = end;
   }

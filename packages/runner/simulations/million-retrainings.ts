@@ -14,14 +14,14 @@ import { measured } from './measured.js';
 import { planOfMany } from './plan-of-many.js';
 
 /**
- * What a truth of a million retrainings asks of the login node, of Slurm and of the shared disk, as Markdown. Packing, splitting
+ * What truths of a million retrainings in all ask of the login node, of Slurm and of the shared disk, as Markdown. Packing, splitting
  * and everything that the watching command keeps are really done; only the nodes are simulated, from measured costs.
  *
- * node dist/simulations/million-retrainings.js [retrainings] [of a step] [seconds of one] [nodes] [processors of a task]
+ * node dist/simulations/million-retrainings.js [retrainings] [truths] [retrainings of a step] [seconds of one]
+ *   [nodes] [processors of a task] [files that a step stores]
  */
-const [retrainings = 1_000_000, perStep = 1, secondsEach = 20, nodes = 1000, cpus = 4] = process.argv
-  .slice(2)
-  .map(Number);
+const [retrainings = 1e6, truths = 100, perStep = 16, secondsEach = 20, nodes = 1000, cpus = 4, filesPerStep = 1] =
+  process.argv.slice(2).map(Number);
 const profile = { ...defaultProfile, cpus, tasks: nodes };
 /** Slurm's own default. */
 const mostInArray = 1001;
@@ -38,10 +38,11 @@ async function simulate(): Promise<void> {
   row('---', '---:');
   row(
     'run',
-    `${count(retrainings)} retrainings of ${secondsEach} s, ${perStep} a step, on ${count(nodes)} nodes, tasks of ${cpus} processors`,
+    `${truths} truths, ${count(retrainings)} retrainings of ${secondsEach} s in all, ${perStep} a step in ${filesPerStep} file${filesPerStep === 1 ? '' : 's'}, ` +
+      `${count(nodes)} tasks at a time, each of ${cpus} processors`,
   );
 
-  const plan = planOfMany(retrainings, perStep, folder);
+  const plan = planOfMany(truths, retrainings, perStep, folder);
   row('steps', `${count(plan.steps.length)}, plan in memory: ${mib(process.memoryUsage().heapUsed)}`);
   const parts = await timed('identity of the run, and what is kept of its steps', () =>
     openSlurmParts(plan, {
@@ -107,7 +108,14 @@ async function simulate(): Promise<void> {
   });
   row('largest memory of this process', mib(process.resourceUsage().maxRSS * 1024));
 
-  const cluster = { slots: nodes, cpus, startsPerSecond: 100, slowest: 0.2, pollSeconds: profile.poll / 1000 };
+  const cluster = {
+    slots: nodes,
+    cpus,
+    startsPerSecond: 100,
+    slowest: 0.2,
+    pollSeconds: profile.poll / 1000,
+    filesPerStep,
+  };
   const simulated = runOnCluster(split, cluster, measured);
   row(
     'simulated run',
@@ -124,9 +132,10 @@ async function simulate(): Promise<void> {
 }
 
 async function timed<T>(what: string, work: () => T | Promise<T>): Promise<T> {
-  const start = performance.now();
+  const start = process.cpuUsage();
   const result = await work();
-  row(what, `${((performance.now() - start) / 1000).toFixed(2)} s, heap ${mib(process.memoryUsage().heapUsed)}`);
+  const { user, system } = process.cpuUsage(start);
+  row(what, `${((user + system) / 1e6).toFixed(1)} processor s, heap ${mib(process.memoryUsage().heapUsed)}`);
   return result;
 }
 

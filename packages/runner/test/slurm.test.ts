@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { RunOutcome } from '../src/journal/events.js';
 import { parseArrayLimit } from '../src/slurm/array-limit.js';
 import { batchScript, sbatchArguments } from '../src/slurm/batch-script.js';
-import { isLive, parseAccounting, parseQueue } from '../src/slurm/job-states.js';
+import { isHeldBySlurm, isLive, parseAccounting, parseQueue } from '../src/slurm/job-states.js';
 import { openLosses } from '../src/slurm/losses.js';
 import { packSteps, type StepToPack } from '../src/slurm/pack-steps.js';
 import { defaultProfile, readProfile } from '../src/slurm/profile.js';
@@ -203,6 +203,8 @@ describe('what Slurm says', () => {
       ['NODE_FAIL', 'n2'],
     ]);
     expect([...ended.values()].some(isLive)).toBe(false);
+    const held = parseQueue('bench-a.1|2|3|PENDING||launch failed requeued held\nbench-a.1|3|3|PENDING||JobHeldUser\n');
+    expect([...held.values()].map(isHeldBySlurm)).toEqual([true, false]);
     expect(parseArrayLimit('MaxArraySize            = 1001\n')).toBe(1001);
   });
 

@@ -1,8 +1,8 @@
 import { execFileSync, fork } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, statfsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, existsSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openStore, removeLeftovers } from '../src/index.js';
+import { openClaims, openStore, removeLeftovers } from '../src/index.js';
 import { temporaryFolder } from './folder.js';
 import { outputOf } from './outputs.js';
 
@@ -40,6 +40,22 @@ describe('a full disk', () => {
     expect(statfsSync(disk).bfree).toBeGreaterThan(0);
     await store.write(ref, small);
     expect(await store.isSound(ref, 1e6)).toBe(true);
+  });
+
+  it('leaves no claim that nobody could be written into', async ({ skip }) => {
+    const disk = tinyDisk() ?? skip('needs the right to mount a tmpfs');
+    const store = openStore(join(disk, 'store'));
+    await store.write(ref, small);
+    const claims = await openClaims(store);
+    onTestFinished(() => claims.close());
+    const ballast = join(disk, 'ballast');
+    const { bavail, bsize } = statfsSync(disk);
+    writeFileSync(ballast, new Uint8Array(bavail * bsize));
+    const claim = await claims.take(ref);
+    rmSync(ballast);
+    expect(claim.status).toBe('ours');
+    if (claim.status === 'ours') await claim.release();
+    expect(readdirSync(dirname(store.place(ref)))).toEqual([basename(store.place(ref))]);
   });
 
   it('keeps the old content of a file that cannot be replaced', async ({ skip }) => {

@@ -16,7 +16,10 @@ if [ "$node" = ctl ]; then # the controller: it comes back with the jobs that it
       setsid unshare --uts --mount bash -c 'hostname ctl; mount --bind "$1/hosts" /etc/hosts; echo $$ > "$1/ctld.pid"; exec slurmctld -D' - "$dir" \
         </dev/null >>"$dir/log/slurmctld.out" 2>&1 & ;;
     kill) kill -KILL "$(cat "$dir/ctld.pid")" ;;
-    *) echo "up or kill" >&2; exit 2 ;;
+    stop)
+      kill -TERM "$(cat "$dir/ctld.pid")"
+      while kill -0 "$(cat "$dir/ctld.pid")" 2>/dev/null; do sleep 0.1; done ;;
+    *) echo "up, kill or stop" >&2; exit 2 ;;
   esac
   exit
 fi

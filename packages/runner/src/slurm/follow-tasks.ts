@@ -1,9 +1,19 @@
 import { toPlainError } from '@attribution-bench/contract';
 import type { FollowedTask } from './follow-task.js';
 import { hearTasks } from './hear-tasks.js';
-import { askAccounting, askQueue, isLive, type TaskState, type TaskStates, taskName } from './job-states.js';
+import {
+  askAccounting,
+  askQueue,
+  isHeldBySlurm,
+  isLive,
+  launchFailed,
+  type TaskState,
+  type TaskStates,
+  taskName,
+} from './job-states.js';
 import { loseTask } from './lose-task.js';
 import type { SlurmParts } from './slurm-parts.js';
+import { runSlurm } from './slurm-program.js';
 
 /** A task counts as gone when so many answers in a row lack it. */
 const answersUntilGone = 2;
@@ -18,13 +28,37 @@ export function followTasks(parts: SlurmParts): () => Promise<void> {
     const state = states?.get(name);
     if (state?.state === 'PENDING') sayWhyPending(state);
     for (const event of await task.read(state)) await hear(task, event);
-    if (task.left.size === 0) tasks.remove(task);
-    else if (isComplete(task))
+    if (task.left.size === 0) tasks.retire(task);
+    else if (isComplete(task)) {
       await loseTask(parts, task, { job: '', state: 'COMPLETED', node: task.node, reason: '' });
+      tasks.retire(task);
+    } else if (state !== undefined && isHeldBySlurm(state)) await withdraw(task, state);
     else if (states === undefined || (state !== undefined && isLive(state))) task.answersWithout = 0;
     else if (state !== undefined) await loseTask(parts, task, state);
     else if (++task.answersWithout >= answersUntilGone)
       await loseTask(parts, task, (await askAccounting([task.submission.name])).get(name));
+  }
+
+  /** Takes back a task that Slurm will not start any more: under another job it starts. */
+  async function withdraw(task: FollowedTask, state: TaskState): Promise<void> {
+    if (await cancel(task, state)) await loseTask(parts, task, { ...state, state: launchFailed });
+  }
+
+  /** A controller that died may queue a task again that has done all: nothing would come of it, and what rests on it would wait. */
+  async function lookAtIdle(task: FollowedTask, states: TaskStates): Promise<void> {
+    const state = states.get(taskName(task.submission.name, task.index));
+    const isGone = state === undefined || !isLive(state);
+    if (isGone || (state.state === 'PENDING' && (await cancel(task, state)))) tasks.forget(task);
+  }
+
+  async function cancel({ index }: FollowedTask, { job }: TaskState): Promise<boolean> {
+    try {
+      await runSlurm('scancel', [`${job}_${index}`]);
+      return true;
+    } catch (error) {
+      say(`job ${job}_${index} cannot be taken back: ${toPlainError(error).message}`);
+      return false;
+    }
   }
 
   function sayWhyPending({ job, reason }: TaskState): void {
@@ -32,12 +66,13 @@ export function followTasks(parts: SlurmParts): () => Promise<void> {
   }
 
   return async () => {
-    const names = [...new Set([...tasks.all()].map(({ submission }) => submission.name))];
+    const names = [...new Set([...tasks.all(), ...tasks.idle()].map(({ submission }) => submission.name))];
     const states = await askQueue(names).catch((error: unknown) => {
       say(`Slurm does not answer, its jobs go on: ${toPlainError(error).message}`);
       return undefined;
     });
     for (const task of tasks.all()) await follow(task, states);
+    if (states !== undefined) for (const task of tasks.idle()) await lookAtIdle(task, states);
   };
 }
 
@@ -48,4 +83,4 @@ function isComplete({ outcome, suspects }: FollowedTask): boolean {
 
 /** Reasons for which a job may wait until somebody does something. */
 const waitsForPeople =
-  /^(JobHeld|launch|Bad|Invalid|Assoc|QOS|PartitionDown|PartitionTimeLimit|PartitionNodeLimit|AccountNot|ReqNodeNotAvail|NodeDown)/;
+  /^(JobHeld|Bad|Invalid|Assoc|QOS|PartitionDown|PartitionTimeLimit|PartitionNodeLimit|AccountNot|ReqNodeNotAvail|NodeDown)/;

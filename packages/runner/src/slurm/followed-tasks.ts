@@ -11,12 +11,19 @@ export interface FollowedTasks {
   /** Follows the tasks of an array as far as they do what is left and nobody else does; how many they are. */
   add(submission: Submission, isFollowed?: (index: number) => boolean): number;
   remove(task: FollowedTask): void;
+  /** Tasks with nothing left to do that Slurm may still have in its hands. */
+  idle(): Iterable<FollowedTask>;
+  /** A task has nothing left to do. */
+  retire(task: FollowedTask): void;
+  /** Slurm has nothing more to do with an idle task. */
+  forget(task: FollowedTask): void;
   /** Follows the tasks that are in the hands of Slurm and that this process does not follow yet. @throws BenchError as askQueue */
   takeUp(run: SlurmRun): Promise<void>;
 }
 
 export function openFollowedTasks(steps: StepsLeft, note: (line: string) => void): FollowedTasks {
   const tasks = new Map<string, FollowedTask>();
+  const idle = new Map<string, FollowedTask>();
   const known = new Set<string>();
 
   function add(submission: Submission, isFollowed: (index: number) => boolean = () => true): number {
@@ -25,8 +32,9 @@ export function openFollowedTasks(steps: StepsLeft, note: (line: string) => void
     for (const [index, ids] of submission.packs.entries()) {
       if (!isFollowed(index)) continue;
       const own = ids.filter((id) => steps.has(id) && !steps.isInFlight(id));
-      if (own.length === 0) continue;
       const task = followTask(submission, index, own);
+      if (!ids.some((id) => steps.has(id))) idle.set(nameOf(task), task);
+      if (own.length === 0) continue;
       tasks.set(nameOf(task), task);
       steps.hand(own, task);
       count++;
@@ -41,6 +49,12 @@ export function openFollowedTasks(steps: StepsLeft, note: (line: string) => void
     all: () => [...tasks.values()],
     add,
     remove: (task) => void tasks.delete(nameOf(task)),
+    idle: () => [...idle.values()],
+    retire(task) {
+      tasks.delete(nameOf(task));
+      idle.set(nameOf(task), task);
+    },
+    forget: (task) => void idle.delete(nameOf(task)),
     async takeUp(run) {
       const unknown = (await submissionsOf(run)).filter(({ name }) => !known.has(name));
       const states = await askQueue(unknown.map(({ name }) => name));

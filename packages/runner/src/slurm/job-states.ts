@@ -42,6 +42,17 @@ export function isLive({ state }: Pick<TaskState, 'state'>): boolean {
   return liveStates.has(state);
 }
 
+/** How a task ended that {@link isHeldBySlurm}, in the manner of Slurm's own states. */
+export const launchFailed = 'LAUNCH_FAILED';
+
+/**
+ * Whether Slurm could not start a task and holds it until an administrator releases it, as after a controller that died forgot
+ * that the task was running.
+ */
+export function isHeldBySlurm({ reason }: Pick<TaskState, 'reason'>): boolean {
+  return reason.startsWith('launch failed requeued held');
+}
+
 const queueFormat = '%j|%K|%F|%T|%N|%r';
 
 /** Tasks of the named jobs that Slurm still knows, those that ended a moment ago among them, by one question. @throws BenchError */

@@ -1,5 +1,6 @@
 import { BenchError, plural } from '@attribution-bench/contract';
 import type { RunOutcome } from '../journal/events.js';
+import { launchFailed } from './job-states.js';
 
 /** A task that ended with steps left. */
 export interface Loss {
@@ -51,7 +52,7 @@ export interface Losses {
 const mostDeaths = 3;
 const unhurt: AfterLoss = { memory: 1, time: 1, alone: false };
 /** A task ends so through no fault of what it did, nor of its node. */
-const outerStates = new Set(['CANCELLED', 'PREEMPTED', 'REVOKED', 'COMPLETED', 'TIMEOUT', 'DEADLINE']);
+const outerStates = new Set(['CANCELLED', 'PREEMPTED', 'REVOKED', 'COMPLETED', 'TIMEOUT', 'DEADLINE', launchFailed]);
 const nodeStates = new Set(['NODE_FAIL', 'BOOT_FAIL']);
 
 /**
@@ -137,7 +138,7 @@ export function openLosses(note: (line: string) => void, mostMinutes = Number.PO
 }
 
 function stateOf({ state, outcome }: Loss): string {
-  return outcome?.incomplete ?? state?.toLowerCase() ?? 'Slurm has forgotten how';
+  return outcome?.incomplete ?? state?.toLowerCase().replaceAll('_', ' ') ?? 'Slurm has forgotten how';
 }
 
 function isOutOfTime({ state, outcome }: Loss): boolean {

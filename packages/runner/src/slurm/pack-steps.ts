@@ -38,9 +38,14 @@ export interface PackOptions {
 interface OpenPack {
   readonly steps: string[];
   seconds: number;
+  /** Steps that its own need, counted for each. */
+  needs: number;
   readonly memoryBytes: number;
   readonly isFull: boolean;
 }
+
+/** A pack holds what its steps read of others: at so many it is some 10 MB, and takes a second to read. */
+const mostNeeds = 20_000;
 
 /**
  * Packs steps for tasks of arrays, in waves. A wave has the steps that need nothing but earlier waves; a step that rests on
@@ -63,9 +68,8 @@ export function packSteps(steps: readonly StepToPack[], options: PackOptions): P
       if (placed.has(step.id)) return false;
       const pack = packToJoin(step, isBefore, (id) => placed.get(id)?.pack);
       if (pack === undefined || pack.isFull || step.alone === true || step.memoryBytes > pack.memoryBytes) return true;
-      if (pack.seconds + step.seconds > fullSeconds) return true;
-      pack.steps.push(step.id);
-      pack.seconds += step.seconds;
+      if (pack.seconds + step.seconds > fullSeconds || pack.needs + step.needs.length > mostNeeds) return true;
+      addTo(pack, step);
       placed.set(step.id, { wave, pack });
       return false;
     });
@@ -88,23 +92,34 @@ function secondsOfPack(
 function fillPacks(ready: readonly StepToPack[], fullSeconds: number, tasks: number): OpenPack[] {
   const packs = ready
     .filter(({ alone }) => alone)
-    .map(({ id, seconds, memoryBytes }): OpenPack => ({ steps: [id], seconds, memoryBytes, isFull: true }));
+    .map((step) => addTo({ steps: [], seconds: 0, needs: 0, memoryBytes: step.memoryBytes, isFull: true }, step));
   const together = ready.filter(({ alone }) => alone !== true);
   for (const memoryBytes of new Set(together.map((step) => step.memoryBytes))) {
     const steps = together.filter((step) => step.memoryBytes === memoryBytes);
     const total = steps.reduce((sum, { seconds }) => sum + seconds, 0);
     const evenly = total / packsFor(total / fullSeconds, tasks);
     let pack: OpenPack | undefined;
-    for (const { id, seconds } of steps) {
-      if (pack === undefined || pack.seconds + seconds / 2 > evenly) {
-        pack = { steps: [], seconds: 0, memoryBytes, isFull: false };
+    let passed = 0;
+    let full = 0;
+    for (const step of steps) {
+      // By where it lies in the whole: what one pack is short of would otherwise add up to further packs.
+      if (pack === undefined || passed + step.seconds / 2 > full || pack.needs + step.needs.length > mostNeeds) {
+        pack = { steps: [], seconds: 0, needs: 0, memoryBytes, isFull: false };
         packs.push(pack);
+        full = passed === 0 ? evenly : evenly * (Math.round(passed / evenly) + 1);
       }
-      pack.steps.push(id);
-      pack.seconds += seconds;
+      addTo(pack, step);
+      passed += step.seconds;
     }
   }
   return packs;
+}
+
+function addTo(pack: OpenPack, { id, seconds, needs }: StepToPack): OpenPack {
+  pack.steps.push(id);
+  pack.seconds += seconds;
+  pack.needs += needs.length;
+  return pack;
 }
 
 /** How many packs; where there are more than run side by side, as many for all places, so that none is empty at the end. */

@@ -2,7 +2,6 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { BenchError } from '@attribution-bench/contract';
 import { openStore } from '@attribution-bench/store';
-import PQueue from 'p-queue';
 import { openEventFile } from '../journal/event-file.js';
 import type { RunEvent, RunOutcome } from '../journal/events.js';
 import type { RunLog } from '../journal/run-log.js';
@@ -11,7 +10,7 @@ import type { RunOptions } from '../schedule/run-options.js';
 import { runSteps } from '../schedule/run-plan.js';
 import { type PackedPlan, readPack } from './pack-file.js';
 import { eventsFile, pinProcessor } from './run-folder.js';
-import { isStored } from './stored-steps.js';
+import { unstored } from './stored-steps.js';
 import { noticeMs } from './time-limit.js';
 
 /** What the scheduler says of the task that this process is. */
@@ -32,7 +31,6 @@ export interface PackRunOptions extends Pick<RunOptions, 'cancel' | 'abandon'> {
   listen(steps: readonly PlannedStep[]): (event: RunEvent) => void;
 }
 
-const checksAtOnce = 32;
 /**
  * Does the steps of a pack, as one of many tasks: plans nothing, asks for no data, and leaves steps alone whose inputs nobody
  * has stored. Its events are what the watching command follows.
@@ -75,14 +73,8 @@ async function requireProcessor(runFolder: string, log: RunLog, { grid }: Packed
 
 /** The steps without those whose inputs are not stored, and those that rest on them. */
 async function withInputs({ steps, storeLocation }: PackedPlan): Promise<PlannedStep[]> {
-  const store = openStore(storeLocation);
-  const checks = new PQueue({ concurrency: checksAtOnce });
-  const missing = new Set<string>();
-  await checks.addAll(
-    steps
-      .filter(({ needed }) => !needed)
-      .map((step) => async () => (await isStored(store, step)) || missing.add(step.id)),
-  );
+  const inputs = steps.filter(({ needed }) => !needed);
+  const missing = new Set((await unstored(openStore(storeLocation), inputs)).map(({ id }) => id));
   return steps.filter(({ id, needs }) => {
     if (needs.some((need) => missing.has(need))) missing.add(id);
     return !missing.has(id);

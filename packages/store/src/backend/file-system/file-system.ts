@@ -167,6 +167,8 @@ function create(path: string, content: Uint8Array): boolean {
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
+    // Made and not written, as on a full disk: it would stay, and nobody could tell whose it is.
+    removeAtOnce(path);
     throw error;
   }
 }
