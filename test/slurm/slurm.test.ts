@@ -71,7 +71,7 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
     const [, node, other] = /(n\d) is left out from now on: it has (\w+ \d+)/.exec(stdout) ?? [];
     expect(other).toBe(processors[Number(node?.slice(1)) - 1]);
     expect(stdout).not.toContain('several kinds');
-    const used = processorsIn(join(folder, 'results/store/retrain'));
+    const used = processorsIn(join(folder, 'results/store'));
     expect([...used]).toEqual(processors.filter((each) => each !== other));
   });
 
