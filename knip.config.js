@@ -28,6 +28,7 @@ export default {
     // Programs that exchange tasks and scores with this one import it.
     'packages/exchange': ofPackage('src/index.ts'),
     'packages/method-*': ofPackage('src/*.ts'),
+    'packages/onnx': internal('src/index.ts', 'src/devices/try-device.ts'),
     'packages/runner': internal('src/index.ts', 'src/slurm/index.ts', 'src/entries/*.ts'),
     'packages/bench': {
       ...ofPackage('src/bench.ts', 'src/perf/child.ts', 'templates/render.cjs'),

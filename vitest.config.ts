@@ -9,8 +9,8 @@ const apart = [
   'test/**/*.test.ts',
   'packages/{bench,runner}/test/**/*.test.ts',
   'packages/store/test/s3/*.test.ts',
-  'packages/tasks/test/{convolution,native-engine}.test.ts',
-  'packages/tfjs-onnx/test/{compile,tfjs-node}.test.ts',
+  'packages/tasks/test/{convolution,native-engine,webgpu}.test.ts',
+  'packages/tfjs-onnx/test/{compile,tfjs-node,webgpu}.test.ts',
 ];
 
 export default defineConfig({

@@ -50,6 +50,7 @@ export default defineConfig({
           { text: 'The command', link: '/command' },
           { text: 'Speed beside PyTorch', link: '/speed' },
           { text: 'On a cluster', link: '/cluster' },
+          { text: 'On a GPU', link: '/devices' },
           { text: 'Results in a bucket', link: '/buckets' },
           { text: 'Kubernetes, Ray, Dask', link: '/other-schedulers' },
           { text: 'Datasets, models, targets, metrics', link: '/parts' },

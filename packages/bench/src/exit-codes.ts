@@ -130,6 +130,8 @@ export const exitOf: Readonly<Record<ErrorCode, ExitCode>> = {
   COMPILE_READ: exitCode.cellFailed,
   COMPILE_SHAPE: exitCode.cellFailed,
   COMPILE_UNSUPPORTED: exitCode.cellFailed,
+  DEVICE_MISSING: exitCode.badInput,
+  DEVICE_REFUSED: exitCode.cellFailed,
   FEED_DTYPE: exitCode.cellFailed,
   FEED_MISSING: exitCode.cellFailed,
   FEED_SHAPE: exitCode.cellFailed,

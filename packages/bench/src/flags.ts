@@ -34,6 +34,14 @@ const flags = {
       ),
       ['onnx', 'tfjs'],
     ).default('onnx'),
+  device: () =>
+    among(
+      new Option(
+        '--device <name>',
+        'compute on a GPU, by WebGPU (Vulkan on Linux) or CUDA, in place of the processor; results are kept apart',
+      ),
+      ['webgpu', 'cuda'],
+    ),
   progress: () =>
     among(
       new Option(
@@ -65,6 +73,7 @@ export interface FlagValues {
   failFast?: true;
   quick?: true;
   engine: 'onnx' | 'tfjs';
+  device?: 'webgpu' | 'cuda';
   progress?: 'live' | 'plain' | 'none';
   json?: true;
   results?: string;

@@ -1,17 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statfsSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { inspectDevices } from './devices.js';
+import type { Finding } from './finding.js';
 import { requireResults } from './require-results.js';
 import { formatBytes } from './text/format.js';
 import type { ResultsPlace } from './workspace.js';
-
-export interface Finding {
-  readonly subject: string;
-  readonly verdict: 'ok' | 'note' | 'bad';
-  readonly found: string;
-  /** What to do about it. */
-  readonly next?: string;
-}
 
 const comfortableBytes = 2 * 2 ** 30;
 
@@ -22,6 +16,7 @@ export async function inspectMachine(results: ResultsPlace): Promise<readonly Fi
     npm(),
     await onnxRuntime(),
     await nativeTensorFlow(),
+    ...(await inspectDevices()),
     cores(),
     memory(),
     await resultsWritable(results),

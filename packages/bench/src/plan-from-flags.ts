@@ -5,7 +5,7 @@ import type { FlagValues } from './flags.js';
 import { requireResults } from './require-results.js';
 import { findConfig, resultsPlace } from './workspace.js';
 
-type PlanFlags = Pick<FlagValues, 'config' | 'engine' | 'only' | 'skip' | 'force' | 'quick' | 'results'>;
+type PlanFlags = Pick<FlagValues, 'config' | 'engine' | 'device' | 'only' | 'skip' | 'force' | 'quick' | 'results'>;
 
 interface PlanPurpose {
   readonly scope?: NonNullable<PlanOptions['scope']>;
@@ -61,7 +61,7 @@ export async function planOf(
   const prepared = await prepareGrid(grid, {
     resultsFolder: folder,
     storeLocation,
-    engine: flags.engine,
+    engine: engineFrom(flags),
     scope,
     ...(looksOnly && { readsOnly: true, offline: true }),
     onLog: (message) => console.error(message),
@@ -80,6 +80,18 @@ export async function planOf(
     });
   }
   return plan;
+}
+
+/** @throws BenchError FLAG_ALONE for a device of ONNX Runtime where that does not compute */
+export function engineFrom({ engine, device }: Pick<FlagValues, 'engine' | 'device'>): PlanOptions['engine'] {
+  if (device === undefined) return engine;
+  if (engine === 'onnx') return `onnx-${device}`;
+  throw new BenchError({
+    code: 'FLAG_ALONE',
+    place: '--device',
+    message: `says what ONNX Runtime computes on, and --engine ${engine} does not use it`,
+    next: 'leave out one of the two',
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { BenchError, type DType, type NumericArray } from '@attribution-bench/contract';
+import { deviceFailure } from './devices/device-failure.js';
 import { checkFeeds, checkTargets, type Feed, type FeedSpecs, type TensorSpecs } from './feeds.js';
 import { encodeModel, type OnnxGraph, type OnnxType } from './model.js';
 import { type ModelOutput, openSession, type Session, type SessionOptions } from './session.js';
@@ -93,6 +94,7 @@ async function load(onnx: Uint8Array, options: SessionOptions): Promise<Session>
   try {
     return await openSession(onnx, options);
   } catch (cause) {
+    if (options.device !== undefined) throw await deviceFailure(options.device, onnx, cause);
     throw new BenchError({ code: 'GRAPH_REFUSED', message: `ONNX Runtime refused the graph: ${reason(cause)}`, cause });
   }
 }

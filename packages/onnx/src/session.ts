@@ -1,6 +1,7 @@
 import './telemetry-off.js';
 import { dtypeOf, type NdArray } from '@attribution-bench/contract';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Device } from './devices/device.js';
 
 export interface SessionOptions {
   /** Folder of the files in which the model keeps its weights, where they are not in the model itself. */
@@ -9,6 +10,8 @@ export interface SessionOptions {
   readonly memoryPattern?: boolean;
   /** Write ONNX Runtime's own profile to a file with this prefix when the session is released. */
   readonly profile?: string;
+  /** Compute everything there; absent: on the processor. A model that has parts which the device cannot run is refused. */
+  readonly device?: Device;
 }
 
 /** One input that a model declares. */
@@ -67,11 +70,13 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
   };
 }
 
-function runtimeOptions({ weightsFolder, memoryPattern = true, profile }: SessionOptions) {
+/** The settings of ONNX Runtime for a session. */
+export function runtimeOptions({ weightsFolder, memoryPattern = true, profile, device }: SessionOptions) {
   const session: Record<string, string> = { set_denormal_as_zero: '1' };
+  if (device !== undefined) session.disable_cpu_ep_fallback = '1';
   if (weightsFolder !== undefined) session.model_external_initializers_file_folder_path = weightsFolder;
   const options: InferenceSession.SessionOptions = {
-    executionProviders: ['cpu'],
+    executionProviders: [device ?? 'cpu'],
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -83,7 +88,8 @@ function runtimeOptions({ weightsFolder, memoryPattern = true, profile }: Sessio
   return profile === undefined ? options : { ...options, enableProfiling: true, profileFilePrefix: profile };
 }
 
-function tensorOf({ data, shape }: NdArray): Tensor {
+/** An array as ONNX Runtime takes it, not copied. */
+export function tensorOf({ data, shape }: NdArray): Tensor {
   return new Tensor(dtypeOf(data), data as Float32Array, shape);
 }
 

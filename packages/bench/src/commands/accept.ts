@@ -19,7 +19,7 @@ export function acceptCommand(): Command {
 Example:
   bench accept ci.yaml --reason "TRAK: revision 2 normalises its features"`,
     );
-  return onGrid(command, ['jobs', 'maxTime', 'engine', 'progress', 'results'], accept);
+  return onGrid(command, ['jobs', 'maxTime', 'engine', 'device', 'progress', 'results'], accept);
 }
 
 async function accept(flags: FlagValues & { reason: string }): Promise<void> {

@@ -29,7 +29,7 @@ Examples:
 
 When a change is meant:  bench accept ci.yaml --reason "why the numbers moved"`,
     );
-  return onGrid(command, ['jobs', 'maxTime', 'engine', 'progress', 'json', 'results'], check);
+  return onGrid(command, ['jobs', 'maxTime', 'engine', 'device', 'progress', 'json', 'results'], check);
 }
 
 async function check(flags: FlagValues): Promise<void> {

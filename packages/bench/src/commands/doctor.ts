@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { exitCode } from '../exit-codes.js';
+import type { Finding } from '../finding.js';
 import { type FlagValues, withFlags } from '../flags.js';
-import { type Finding, inspectMachine } from '../machine.js';
+import { inspectMachine } from '../machine.js';
 import { resultsPlace } from '../workspace.js';
 
 export function doctorCommand(): Command {

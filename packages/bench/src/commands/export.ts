@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { exitCode } from '../exit-codes.js';
 import { type FlagValues, notNegative, onGrid, wholeNumber } from '../flags.js';
 import { onInterrupt } from '../interrupt.js';
-import { gridFrom } from '../plan-from-flags.js';
+import { engineFrom, gridFrom } from '../plan-from-flags.js';
 import { closingLines, exitCodeOf, runWithProgress } from '../run-with-progress.js';
 import { count } from '../text/format.js';
 import { resultsPlace } from '../workspace.js';
@@ -49,7 +49,7 @@ Examples:
   bench export digits.yaml --task digits-mlp --to digits-mlp
   bench export digits.yaml --task digits-mlp --to digits-mlp --checkpoints 5 --trajectory 0 --overwrite`,
       ),
-    ['jobs', 'quick', 'engine', 'progress', 'json', 'results'],
+    ['jobs', 'quick', 'engine', 'device', 'progress', 'json', 'results'],
     run,
   );
 }
@@ -64,7 +64,7 @@ async function run(flags: ExportFlags): Promise<void> {
   const options = {
     resultsFolder,
     storeLocation,
-    engine: flags.engine,
+    engine: engineFrom(flags),
     onLog: (message: string) => console.error(message),
   };
   const planned = await planExport(grid, options, flags);

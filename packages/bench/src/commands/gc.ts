@@ -15,7 +15,7 @@ export function gcCommand(): Command {
     )
     .option('--keep <file...>', 'further grid files whose results are needed')
     .option('--remove', 'remove what was listed');
-  return withFlags(command, 'engine', 'json', 'results').action(collect);
+  return withFlags(command, 'engine', 'device', 'json', 'results').action(collect);
 }
 
 async function collect(flags: FlagValues & { keep?: string[]; remove?: true }): Promise<void> {

@@ -43,7 +43,20 @@ export function gridCommand(): Command {
   for (const option of [...executorOptions(), ...growthOptions()]) command.addOption(option);
   return onGrid(
     command,
-    ['jobs', 'only', 'skip', 'force', 'maxTime', 'failFast', 'quick', 'engine', 'progress', 'json', 'results'],
+    [
+      'jobs',
+      'only',
+      'skip',
+      'force',
+      'maxTime',
+      'failFast',
+      'quick',
+      'engine',
+      'device',
+      'progress',
+      'json',
+      'results',
+    ],
     runGrid,
   );
 }

@@ -28,7 +28,7 @@ Examples:
   bench plan cifar.yaml --jobs 64       what it would take on 64 cores like these`,
     );
   command.option('-v, --verbose', 'also list every cell');
-  return onGrid(command, ['jobs', 'only', 'skip', 'force', 'quick', 'engine', 'json', 'results'], showPlan);
+  return onGrid(command, ['jobs', 'only', 'skip', 'force', 'quick', 'engine', 'device', 'json', 'results'], showPlan);
 }
 
 async function showPlan(flags: FlagValues & { verbose?: true }): Promise<void> {

@@ -20,7 +20,7 @@ Examples:
   bench report digits.yaml
   bench report digits.yaml --json > board.json`,
     );
-  return onGrid(command, ['quick', 'engine', 'json', 'results'], report);
+  return onGrid(command, ['quick', 'engine', 'device', 'json', 'results'], report);
 }
 
 async function report(flags: FlagValues): Promise<void> {

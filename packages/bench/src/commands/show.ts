@@ -39,6 +39,7 @@ Examples:
     'jobs',
     'maxTime',
     'engine',
+    'device',
     'progress',
     'json',
     'results',

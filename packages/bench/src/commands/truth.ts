@@ -34,7 +34,7 @@ Examples:
       new Command('build').description(
         'retrain the models on all subsets; several at once on one results folder divide the work',
       ),
-      ['jobs', 'maxTime', 'quick', 'engine', 'progress', 'json', 'results'],
+      ['jobs', 'maxTime', 'quick', 'engine', 'device', 'progress', 'json', 'results'],
       build,
     ),
   );
@@ -43,7 +43,7 @@ Examples:
       new Command('verify')
         .description('retrain random rows of the stored truth and compare; exit code 1 when one differs')
         .option('--rows <k>', 'how many rows per task', wholeNumber, 4),
-      ['jobs', 'quick', 'engine', 'json', 'results'],
+      ['jobs', 'quick', 'engine', 'device', 'json', 'results'],
       verify,
     ),
   );
@@ -54,7 +54,7 @@ Examples:
           'write one truth pack per task; of a task of which only the truth is known, the folder it was read from',
         )
         .option('--to <folder>', 'folder to write to (default: truth/ of the results folder)'),
-      ['quick', 'engine', 'json', 'results'],
+      ['quick', 'engine', 'device', 'json', 'results'],
       exportPacks,
     ),
   );
@@ -64,7 +64,7 @@ Examples:
         .description('put the retrainings of truth packs, or a truth that others published, into the store')
         .argument('[file...]', 'truth packs')
         .option('--foreign <folder>', 'a published truth: truth.json, masks.npy, outputs.npy; needs no --config'),
-      ...(['config', 'quick', 'engine', 'json', 'results'] as const),
+      ...(['config', 'quick', 'engine', 'device', 'json', 'results'] as const),
     ).action(importTruths),
   );
   return command;

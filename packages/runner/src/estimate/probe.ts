@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '@attribution-bench/store';
+import { deviceOf } from '@attribution-bench/tfjs-onnx';
 import { readArtifact } from '../artifacts/codec.js';
 import { descriptionArtifact } from '../artifacts/task-description.js';
 import { openPool, type WorkerPool } from '../executors/local/pool.js';
@@ -36,7 +37,7 @@ export interface ProbeOptions {
  */
 export async function probe(plan: Plan, unknown: readonly PlannedStep[], options: ProbeOptions): Promise<History> {
   const folder = await temporaryFolder('probe');
-  const lanes = Math.max(1, Math.min(options.jobs, availableParallelism()));
+  const lanes = deviceOf(plan.engine) === undefined ? Math.max(1, Math.min(options.jobs, availableParallelism())) : 1;
   const pools = Array.from({ length: lanes }, () => openPool(1, join(folder, 'store'), plan.environment));
   const trials = await trialsFor(plan, unknown);
   const results = openStore(plan.storeLocation);

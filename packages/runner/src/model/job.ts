@@ -1,6 +1,7 @@
 import type { ParamSpecs, Params, TaskInfo } from '@attribution-bench/contract';
 import type { ArtifactOutput, ArtifactRef } from '@attribution-bench/store';
 import type { SubsetScope, TaskSpec } from '@attribution-bench/tasks';
+import type { EngineName } from '@attribution-bench/tfjs-onnx';
 
 /**
  * What a worker is told to do, as plain data. Keys and files of inputs are settled; nothing is looked up. What else a job
@@ -23,7 +24,7 @@ export interface DataSource {
 export interface TaskSource extends DataSource {
   readonly spec: TaskSpec;
   readonly key: string;
-  readonly engine: 'onnx' | 'tfjs';
+  readonly engine: EngineName;
   /** SHA-256 of the code that its models come out of. */
   readonly harness: string;
 }

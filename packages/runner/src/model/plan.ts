@@ -1,6 +1,7 @@
 import type { BenchError, ParamSpecs, Params, Split, Stage, TaskInfo } from '@attribution-bench/contract';
 import type { BoardForeign } from '@attribution-bench/leaderboard';
 import type { Code } from '@attribution-bench/tasks';
+import type { EngineName } from '@attribution-bench/tfjs-onnx';
 import type { Grid, GridMetric, GridTask } from './grid.js';
 import type { PlannedStep, StepStatus } from './step.js';
 import type { SubsetRule } from './subset-rule.js';
@@ -93,7 +94,7 @@ export interface Plan {
   readonly resultsFolder: string;
   /** What opens the store of the results: `store` of that folder, or a URL. */
   readonly storeLocation: string;
-  readonly engine: 'onnx' | 'tfjs';
+  readonly engine: EngineName;
   readonly environment: PlanEnvironment;
   readonly tasks: readonly PlannedTask[];
   /** Tasks that could not be prepared, of a plan that only reads results. */
@@ -118,7 +119,7 @@ export interface PlanOptions {
   readonly resultsFolder: string;
   /** Default `store` of that folder. */
   readonly storeLocation?: string;
-  readonly engine: 'onnx' | 'tfjs';
+  readonly engine: EngineName;
   /** Globs over `task/method` (or over the method alone): only these cells, not these, these again even when cached. */
   readonly only?: readonly string[];
   readonly skip?: readonly string[];

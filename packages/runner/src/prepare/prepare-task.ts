@@ -9,6 +9,7 @@ import {
   taskCode,
   taskKey,
 } from '@attribution-bench/tasks';
+import type { EngineName } from '@attribution-bench/tfjs-onnx';
 import { type ArtifactPart, isLostResult, readArtifact } from '../artifacts/codec.js';
 import { pointMarks, trainingLabels } from '../artifacts/dataset.js';
 import { descriptionArtifact, type TaskDescription } from '../artifacts/task-description.js';
@@ -49,7 +50,7 @@ export interface PreparedTask extends TaskDescription {
 
 export interface Surroundings {
   readonly store: Store;
-  readonly engine: 'onnx' | 'tfjs';
+  readonly engine: EngineName;
   readonly environment: PlanEnvironment;
   log(message: string): void;
 }

@@ -1,6 +1,6 @@
 import type { Store } from '@attribution-bench/store';
 import { type DataEnvironment, openTask, type Task } from '@attribution-bench/tasks';
-import { type Engine, onnxEngine, tfjsEngine } from '@attribution-bench/tfjs-onnx';
+import { deviceEngine, deviceOf, type Engine, onnxEngine, tfjsEngine } from '@attribution-bench/tfjs-onnx';
 import type { TaskSource } from '../model/job.js';
 import type { PointMemory } from './point-memory.js';
 import { readData } from './read-data.js';
@@ -11,8 +11,10 @@ export interface OpenTasks {
   release(): Promise<void>;
 }
 
-export function engineOf(name: TaskSource['engine']): Promise<Engine> {
-  return name === 'onnx' ? Promise.resolve(onnxEngine) : tfjsEngine();
+export async function engineOf(name: TaskSource['engine']): Promise<Engine> {
+  const device = deviceOf(name);
+  if (device !== undefined) return deviceEngine(device);
+  return name === 'onnx' ? onnxEngine : tfjsEngine();
 }
 
 /** Keeps up to `most` tasks open; a task holds its dataset and its compiled graphs. Not for concurrent use. */

@@ -11,7 +11,7 @@ import {
   type Tensors,
 } from '../functions.js';
 import { cast } from '../graph/operators.js';
-import { writeGraph, writeScan } from '../graph/write-graph.js';
+import { type Rewriting, writeGraph, writeScan } from '../graph/write-graph.js';
 import type { Named } from '../graph/write-scope.js';
 import { type Recorder, record } from './recording.js';
 
@@ -19,6 +19,8 @@ import { type Recorder, record } from './recording.js';
 export interface Processor {
   /** See {@link channelBlock} of the package onnx; 1, the default, is a graph that runs everywhere. */
   readonly channelBlock: number;
+  /** What is done to the graph of a function before it is written; by default what makes it fast on a processor. */
+  readonly rewriting?: Rewriting;
 }
 
 const anyProcessor: Processor = { channelBlock: 1 };
@@ -45,7 +47,7 @@ export function recordGraph(
     const results = fn(tensorsOf(recorder, given));
     checkOutputs(results, 'the function');
     const outputs = collect(recorder, results);
-    return { graph: writeGraph(recorder.g, given, outputs), outputs };
+    return { graph: writeGraph(recorder.g, given, outputs, processor.rewriting), outputs };
   });
 }
 

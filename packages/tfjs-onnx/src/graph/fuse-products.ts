@@ -2,6 +2,7 @@ import { sizeOf } from '@attribution-bench/contract';
 import { fuseBlockedBias, fuseBlockedRelu } from './fuse-blocked.js';
 import { fillOf, type GraphBuilder, type GraphNode, nodesInOrder, producer, type Value } from './graph-builder.js';
 import { broadcastShape, reshape, sameShape } from './operators.js';
+import { replaceNodes } from './replace-nodes.js';
 import type { Lookup, UsedOnce } from './rewriting.js';
 
 /**
@@ -16,40 +17,15 @@ export function fuseProducts(g: GraphBuilder, roots: readonly Value[]): Value[] 
   for (const { inputs } of order) for (const input of inputs) if (input !== undefined) use(input);
   for (const root of roots) use(root);
 
-  const replaced = new Map<Value, Value>();
-  const now = (value: Value): Value => replaced.get(value) ?? value;
   const once = (value: Value | undefined): value is Value => value !== undefined && uses.get(value) === 1;
-  for (const node of order) {
-    const fused =
-      node.op === 'Add'
-        ? (fuseAdd(g, node, once, now) ??
-          fuseConvolutionBias(g, node, once, now) ??
-          fuseBlockedBias(g, node, once, now))
-        : node.op === 'Mul'
-          ? fuseMul(g, node, once, now)
-          : node.op === 'Relu'
-            ? fuseBlockedRelu(g, node, once, now)
-            : undefined;
-    if (fused !== undefined) {
-      replaced.set(node.outputs[0], fused);
-    } else if (node.inputs.some((input) => input !== undefined && replaced.has(input))) {
-      const { op, domain, attributes, outputs } = node;
-      const inputs = node.inputs.map((input) => (input === undefined ? undefined : now(input)));
-      const made = g.node({
-        op,
-        domain,
-        attributes,
-        inputs,
-        outputs: outputs.map((output) => ({
-          type: output.type,
-          shape: output.shape,
-          optional: node.optional.has(output),
-        })),
-      });
-      for (const [i, output] of outputs.entries()) replaced.set(output, made[i]);
-    }
-  }
-  return roots.map(now);
+  return replaceNodes(g, roots, (node, now) => {
+    if (node.op === 'Add')
+      return (
+        fuseAdd(g, node, once, now) ?? fuseConvolutionBias(g, node, once, now) ?? fuseBlockedBias(g, node, once, now)
+      );
+    if (node.op === 'Mul') return fuseMul(g, node, once, now);
+    return node.op === 'Relu' ? fuseBlockedRelu(g, node, once, now) : undefined;
+  });
 }
 
 /** A · B + C, or A · B + c · V, as one product. */

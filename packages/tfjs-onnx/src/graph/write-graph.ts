@@ -15,9 +15,17 @@ export interface ScanOutline {
   readonly shared: readonly Named[];
 }
 
+/** Another way to compute values, in their order. */
+export type Rewriting = (g: GraphBuilder, values: readonly Value[]) => Value[];
+
 /** The ONNX graph of outputs computed from inputs. Only what an output depends on is written. */
-export function writeGraph(g: GraphBuilder, inputs: readonly Named[], given: readonly Named[]): OnnxGraph {
-  const outputs = fused(g, given);
+export function writeGraph(
+  g: GraphBuilder,
+  inputs: readonly Named[],
+  given: readonly Named[],
+  rewriting: Rewriting = fuseProducts,
+): OnnxGraph {
+  const outputs = rewritten(g, given, rewriting);
   const names = createNames();
   for (const { name, value } of inputs) names.set(value, name);
   const results = distinctNames(inputs, outputs);
@@ -39,7 +47,7 @@ export function writeGraph(g: GraphBuilder, inputs: readonly Named[], given: rea
 export function writeScan(g: GraphBuilder, scan: ScanOutline): OnnxGraph {
   const names = createNames();
   const stepInputs = [...scan.carryIn, ...scan.each];
-  const stepOutputs = fused(g, [...scan.carryOut, ...scan.emit]);
+  const stepOutputs = rewritten(g, [...scan.carryOut, ...scan.emit], fuseProducts);
   const inputs = [...stepInputs, ...scan.shared];
   const results = distinctNames(inputs, stepOutputs);
   for (const { name, value } of stepInputs) names.set(value, `step:${name}`);
@@ -91,8 +99,8 @@ function usedValues(outputs: readonly Named[]): Set<Value> {
   ]);
 }
 
-function fused(g: GraphBuilder, outputs: readonly Named[]): Named[] {
-  const values = fuseProducts(
+function rewritten(g: GraphBuilder, outputs: readonly Named[], rewriting: Rewriting): Named[] {
+  const values = rewriting(
     g,
     outputs.map(({ value }) => value),
   );

@@ -8,6 +8,7 @@ import type { StepJob } from '../../model/job.js';
 import type { PlanEnvironment } from '../../model/plan.js';
 import type { Execution, Work, WorkMessage, WorkResult } from '../../model/work.js';
 import { newCancelFlag, raise } from './cancel-flag.js';
+import { deviceOfStep } from './device-step.js';
 import { processPoints } from './process-points.js';
 import { isPointMessage, type PointMessage, servePoints } from './thread-points.js';
 import type { ThreadWork } from './thread-work.js';
@@ -24,7 +25,8 @@ export interface WorkerPool {
 type Threads = Piscina<ThreadWork, WorkResult>;
 
 /**
- * More threads than cores only slow each other down. Each starts when there is a step for it, and stays.
+ * More threads than cores only slow each other down. Each starts when there is a step for it, and stays. Steps that use a device
+ * have one thread of their own.
  * @param heapBytes most that the JavaScript objects of a process with user code may take; default what Node.js takes
  */
 export function openPool(
@@ -34,13 +36,8 @@ export function openPool(
   heapBytes?: number,
 ): WorkerPool {
   const threads = Math.max(1, Math.min(jobs, availableParallelism()));
-  const pool: Threads = new Piscina({
-    filename: entryFile('worker').href,
-    minThreads: 0,
-    maxThreads: threads,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    execArgv: [],
-  });
+  const pool = startThreads(threads);
+  const deviceThread = startThreads(1);
   const processes = openUserProcesses(threads, heapBytes);
   const running = new Set<Promise<unknown>>();
   return {
@@ -48,7 +45,8 @@ export function openPool(
     start(job, hear, options = {}) {
       const work: Work = { job, storeLocation, environment, ...options };
       const code = userCodeOf(job);
-      const execution = code === undefined ? startInThread(pool, work, hear) : processes.start(work, code, hear);
+      const chosen = deviceOfStep(job) === undefined ? pool : deviceThread;
+      const execution = code === undefined ? startInThread(chosen, work, hear) : processes.start(work, code, hear);
       running.add(execution.result);
       void execution.result.finally(() => running.delete(execution.result));
       return execution;
@@ -56,9 +54,20 @@ export function openPool(
     async close() {
       await Promise.all(running);
       processes.close();
-      await pool.destroy();
+      await Promise.all([pool.destroy(), deviceThread.destroy()]);
     },
   };
+}
+
+/** At most so many threads, each of which starts when there is a step for it. */
+function startThreads(most: number): Threads {
+  return new Piscina({
+    filename: entryFile('worker').href,
+    minThreads: 0,
+    maxThreads: most,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    execArgv: [],
+  });
 }
 
 function startInThread(pool: Threads, work: Work, hear: (message: WorkMessage) => void): Execution {

@@ -1,6 +1,7 @@
 import { Rng, sizeOf } from '@attribution-bench/contract';
 import type { ArtifactOutput, ArtifactRef } from '@attribution-bench/store';
 import { generatedIds, generatedKey, generateQueries, type TaskSpec } from '@attribution-bench/tasks';
+import type { EngineName } from '@attribution-bench/tfjs-onnx';
 import { readArtifact, writeArtifact } from '../../artifacts/codec.js';
 import { datasetArtifact } from '../../artifacts/dataset.js';
 import { generatedArtifact } from '../../artifacts/generated-queries.js';
@@ -15,7 +16,7 @@ import { defineStep, likenessByParts, stepIdOf } from '../step-definition.js';
 export interface GenerateJob extends StepJob {
   readonly spec: TaskSpec;
   readonly dataset: ArtifactRef;
-  readonly engine: 'onnx' | 'tfjs';
+  readonly engine: EngineName;
   readonly output: ArtifactOutput;
 }
 
