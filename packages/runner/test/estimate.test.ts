@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { byAnalogy } from '../src/estimate/by-analogy.js';
 import { makespan } from '../src/estimate/makespan.js';
 import { type Trial, trialsFor } from '../src/estimate/trials.js';
 import { estimate, type Plan, type PlannedStep } from '../src/index.js';
@@ -32,6 +33,34 @@ describe('an estimate', () => {
     for (const step of timed(planned)) expect(Object.keys(JSON.parse(found).content)).toContain(likeness(step));
     expect(await estimate(planned, { jobs: 1 })).toEqual(first);
     expect(probes(results)).toBe(found);
+  });
+
+  it('says what it had no time to try, and tries it the next time', async () => {
+    const planned = await plan(await grid(small), temporaryFolder());
+    const { guessed, unknown, seconds } = await estimate(planned, { jobs: 1, budgetSeconds: 0 });
+    expect([guessed, unknown]).toEqual([0, timed(planned).length]);
+    expect(seconds).toBeGreaterThan(0);
+    expect(await estimate(planned, { jobs: 1 })).toMatchObject({ guessed: 0, unknown: 0 });
+  });
+
+  it('counts what was not tried with the nearest of its kind that was', async () => {
+    const planned = await plan(await grid(small), temporaryFolder());
+    const [known, ...others] = timed(planned).filter(({ kind }) => kind === 'fit');
+    const measured = { seconds: 7, peakRssBytes: 3 };
+    const like = byAnalogy(planned.steps, new Map([[likeness(known), measured]]));
+    expect(others.map(like)).toEqual(others.map(() => measured));
+    expect(like({ ...known, kind: 'score' })).toBeUndefined();
+  });
+
+  it('takes tasks that differ in seed and wrong labels for the same work', async () => {
+    const work = (text: string) =>
+      grid(text)
+        .then((loaded) => plan(loaded, temporaryFolder()))
+        .then(({ steps }) => [...new Set(steps.filter(({ kind }) => kind !== 'metric').map(likeness))].sort());
+    const noisy = small.replace(/data: \{ /, 'data: { flipLabels: 0.2, ').replace(/^seed: .*$/m, 'seed: 99');
+    expect(noisy).toContain('flipLabels');
+    expect(await work(noisy)).toEqual(await work(small));
+    expect(await work(small.replace(/epochs: \d+/, 'epochs: 3'))).not.toEqual(await work(small));
   });
 
   it('of a grid that is partly done tries what is new only', async () => {
@@ -90,7 +119,7 @@ methods: [random, { use: d-trak, params: { projDim: 8, timesteps: 2 } }]
   it('rests on earlier runs, which leave nothing to do', async () => {
     const results = await finishedCopy();
     const done = await estimate(await plan(await grid(small), results), { jobs: 2 });
-    expect(done).toEqual({ seconds: 0, peakRssBytes: 0, byKind: {}, bySteps: new Map() });
+    expect(done).toEqual({ seconds: 0, peakRssBytes: 0, byKind: {}, bySteps: new Map(), guessed: 0, unknown: 0 });
     const before = probes(results);
     const more = await plan(await grid(`${small}seeds: [0, 1]\n`), results);
     const left = await estimate(more, { jobs: 2 });

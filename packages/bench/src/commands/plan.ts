@@ -15,7 +15,8 @@ export function planCommand(): Command {
         'A cell is cached (a result is stored), stale (a result is stored but was made from something ' +
         'else; the reason says what changed), missing, skipped, or broken (its method cannot be loaded). Data that ' +
         'is not stored yet is read or downloaded and stored, as is the shape of each task; no other result is. The time comes from earlier runs on ' +
-        'this machine; what never ran here is tried for a moment each, at its real size, which takes up to a minute. It ' +
+        'this machine; what never ran here is tried for a moment each, at its real size, for some seconds in all: what there is no ' +
+        'time for counts with its like, which is said, and is tried by the next plan. It ' +
         'holds for cores with nothing else to do. More --jobs than this machine has cores: of a machine with more of them.',
     )
     .addHelpText(
@@ -31,6 +32,9 @@ Examples:
   return onGrid(command, ['jobs', 'only', 'skip', 'force', 'quick', 'engine', 'device', 'json', 'results'], showPlan);
 }
 
+/** Of each worker, so that a plan takes about ten seconds; what is left is tried by the next one. */
+const budgetSeconds = 6;
+
 async function showPlan(flags: FlagValues & { verbose?: true }): Promise<void> {
   const { estimate } = await import('@attribution-bench/runner');
   const plan = await planFrom(flags, { readOnly: true });
@@ -38,6 +42,7 @@ async function showPlan(flags: FlagValues & { verbose?: true }): Promise<void> {
   const release = onInterrupt({ stop: () => cancel.abort(), abandon: () => undefined });
   const prediction = await estimate(plan, {
     jobs: flags.jobs,
+    budgetSeconds,
     cancel: cancel.signal,
     onProgress: probeNote((line) => console.error(line)),
     onFailure: (label, reason) => console.error(`not in the prediction: ${label}: ${reason}`),

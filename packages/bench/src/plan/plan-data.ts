@@ -22,6 +22,12 @@ export function planData(plan: Plan, prediction: Estimate): unknown {
     })),
     stale: staleGroups(plan),
     steps: { cached: plan.steps.filter(({ status }) => status === 'cached').length, total: plan.steps.length },
-    predicted: { seconds: prediction.seconds, peakRssBytes: prediction.peakRssBytes, byKind: prediction.byKind },
+    predicted: {
+      seconds: prediction.seconds,
+      peakRssBytes: prediction.peakRssBytes,
+      byKind: prediction.byKind,
+      guessed: prediction.guessed,
+      unknown: prediction.unknown,
+    },
   };
 }

@@ -21,19 +21,29 @@ export function planText(plan: Plan, prediction: Estimate, { jobs, verbose }: Te
     verbose ? cellTable(plan, prediction) : methodTable(plan, prediction),
     ...(verbose ? [] : reasonLines(plan)),
     stepTable(prediction),
+    guessText(prediction),
     ...staleLines(plan),
     ...(verbose ? [] : ['bench plan --verbose lists every cell']),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-function total(plan: Plan, { seconds, peakRssBytes }: Estimate, jobs: number): string {
+function total(plan: Plan, { seconds, peakRssBytes, unknown }: Estimate, jobs: number): string {
   const counts = counted(plan.cells)
     .map(({ status, number }) => `${number} ${status}`)
     .join(', ');
   const cores = availableParallelism();
   const workers = `${count(jobs, 'worker')}${jobs > cores ? ` on ${jobs} cores (here ${cores})` : ''}`;
-  return `${count(plan.cells.length, 'cell')} (${counts}); about ${formatDuration(seconds)} with ${workers}, ${formatBytes(peakRssBytes)} at peak`;
+  return `${count(plan.cells.length, 'cell')} (${counts}); ${unknown > 0 ? 'at least' : 'about'} ${formatDuration(seconds)} with ${workers}, ${formatBytes(peakRssBytes)} at peak`;
+}
+
+/** What the prediction rests on where that is not a run or a trial of the steps themselves. */
+function guessText({ guessed, unknown }: Estimate): string {
+  const parts = [
+    ...(guessed > 0 ? [`${count(guessed, 'step')} with what others of their kind take`] : []),
+    ...(unknown > 0 ? [`${count(unknown, 'step')} not at all`] : []),
+  ];
+  return parts.length === 0 ? '' : `not timed yet, and counted: ${parts.join(', ')}; bench plan again times more`;
 }
 
 function taskTable({ tasks, cells }: Plan, prediction: Estimate): string {

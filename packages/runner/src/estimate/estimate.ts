@@ -4,6 +4,7 @@ import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import { definitionOf } from '../steps/registry.js';
 import { trifleSeconds } from '../steps/step-definition.js';
+import { byAnalogy } from './by-analogy.js';
 import { makespan } from './makespan.js';
 import { type ProbeOptions, probe } from './probe.js';
 
@@ -15,6 +16,10 @@ export interface Estimate {
   readonly byKind: Readonly<Record<string, { readonly steps: number; readonly seconds: number }>>;
   /** By step id, in seconds of one worker. */
   readonly bySteps: ReadonlyMap<string, number>;
+  /** Steps that count with what others of their kind take, since there was no time to try them. */
+  readonly guessed: number;
+  /** Steps of kinds of which nothing is known for the same reason: they count as next to nothing. */
+  readonly unknown: number;
 }
 
 /** Planning, loading the engine in the workers and writing the board. */
@@ -26,7 +31,7 @@ const processBytes = 200e6;
 
 /**
  * Predicts time and memory of what a plan leaves to do, from earlier runs on this machine and, for what never ran here,
- * from a short timed probe whose outcome is kept in `<results>/probes/`.
+ * from a short timed probe whose outcome is kept in `<results>/probes/`. What that had no time for, or failed, counts with its like.
  * @param options.jobs workers; may be more than this machine has cores, of a machine with cores like these
  */
 export async function estimate(plan: Plan, options: ProbeOptions): Promise<Estimate> {
@@ -38,6 +43,13 @@ export async function estimate(plan: Plan, options: ProbeOptions): Promise<Estim
     await extendHistory(plan.resultsFolder, predicted);
     for (const [name, measured] of predicted) known.set(name, measured);
   }
+  const like = byAnalogy(steps, known);
+  const untried = steps.filter((step) => isWorthProbing(step) && !known.has(likeness(step)));
+  for (const step of untried) {
+    const guess = like(step);
+    if (guess !== undefined) known.set(likeness(step), guess);
+  }
+  const unknownStill = untried.filter((step) => !known.has(likeness(step))).length;
   const bySteps = new Map(steps.map((step) => [step.id, secondsOf(step, known)]));
   const byKind: Record<string, { steps: number; seconds: number }> = {};
   for (const { id, kind } of steps) {
@@ -54,6 +66,8 @@ export async function estimate(plan: Plan, options: ProbeOptions): Promise<Estim
     peakRssBytes: peakRssBytes + (options.jobs - workersHere) * perWorker,
     byKind,
     bySteps,
+    guessed: untried.length - unknownStill,
+    unknown: unknownStill,
   };
 }
 

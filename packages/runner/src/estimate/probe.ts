@@ -14,12 +14,18 @@ import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import type { Execution, Pace, WorkResult } from '../model/work.js';
 import { describeStep } from '../steps/kinds/describe-task.js';
+import { scoreStep } from '../steps/kinds/score.js';
 import { definitionOf } from '../steps/registry.js';
 import { trialInputs } from './trial-inputs.js';
 import { type Trial, type Tried, trialsFor } from './trials.js';
 
 /** Processor seconds after which a trial stops, once it is known how far it came. */
 const trialSeconds = 0.4;
+/**
+ * A step is tried a second time, to tell what opening costs, where most steps are not the first of a worker and all of them
+ * together would take longer than so many seconds. Otherwise each counts with what the first took.
+ */
+const worthRepeating = 1;
 
 export interface ProbeOptions {
   readonly jobs: number;
@@ -28,6 +34,8 @@ export interface ProbeOptions {
   /** A step that cannot be timed: it fails, or does not say how far it is. */
   onFailure?(label: string, reason: string): void;
   readonly cancel?: AbortSignal;
+  /** Processor seconds of each worker after which no further trial begins; default: all are done. */
+  readonly budgetSeconds?: number;
 }
 
 /**
@@ -45,12 +53,13 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
   const memory = memoryMeter();
   const predicted: History = new Map();
   let done = 0;
+  const budget = newBudget(options.budgetSeconds, lanes);
   const tryAll = async (chosen: readonly Trial[]): Promise<void> => {
     const left = [...chosen];
     await Promise.all(
       pools.map(async (pool) => {
         for (let trial = left.shift(); trial !== undefined; trial = left.shift()) {
-          if (options.cancel?.aborted === true) return;
+          if (options.cancel?.aborted === true || budget.isSpent()) return;
           for (const [name, measured] of await tryOut(trial, pool)) predicted.set(name, measured);
           options.onProgress?.(++done, trials.length);
         }
@@ -59,7 +68,7 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
   };
   try {
     await tryAll(trials.filter((trial) => trial.of === 'task'));
-    await tryAll(trials.filter((trial) => trial.of !== 'task'));
+    await tryAll(eachMethodFirst(trials.filter((trial) => trial.of !== 'task')));
     return predicted;
   } finally {
     memory.stop();
@@ -93,11 +102,12 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     const { cost } = definitionOf(job);
     await inputs.provide(needs);
     const peak = memory.start();
-    const attempt = () =>
-      limited(
-        pool.start(job, () => undefined, { trialSeconds }),
-        options.cancel,
-      );
+    const attempt = async (): Promise<WorkResult> => {
+      const started = pool.start(job, () => undefined, { trialSeconds });
+      const result = await limited(started, options.cancel);
+      if (result.status !== 'failed') budget.spend(result.pace.seconds);
+      return result;
+    };
     const first = await attempt();
     const cold = secondsOf(first);
     if (cold === undefined) {
@@ -109,7 +119,13 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     if (shared !== undefined)
       return { seconds: cold * (1 - shared + shared / steps), opening: 0, peakRssBytes: peak(), whole };
     const openings = Math.min(lanes, steps);
-    const repeats = steps > openings || Math.max(...times.values()) > 1;
+    const warmByPace = whole ? undefined : paceOf(first);
+    if (warmByPace !== undefined && warmByPace < cold) {
+      const opening = ((cold - warmByPace) * openings) / steps;
+      return { seconds: warmByPace, opening, peakRssBytes: peak(), whole };
+    }
+    const most = Math.max(...times.values());
+    const repeats = (steps > 2 * openings || most > 1) && cold * most * steps > worthRepeating;
     const openingCounts = cost.opens === true || cold < trialSeconds;
     const again = repeats && openingCounts ? await attempt() : undefined;
     const warm = again && secondsOf(again);
@@ -117,6 +133,40 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     if (again === undefined || warm === undefined) return { seconds: cold, opening: 0, peakRssBytes, whole };
     return { seconds: warm, opening: (openingSeconds(first, again) * openings) / steps, peakRssBytes, whole };
   }
+}
+
+interface Budget {
+  isSpent(): boolean;
+  /** Of a trial, which may be in a process of its own. */
+  spend(seconds: number): void;
+}
+
+/** By the processor time of this process, or that of the trials where it is more. */
+function newBudget(seconds: number | undefined, lanes: number): Budget {
+  const before = process.cpuUsage();
+  let ofTrials = 0;
+  return {
+    isSpent() {
+      if (seconds === undefined) return false;
+      const { user, system } = process.cpuUsage(before);
+      return Math.max((user + system) / 1e6, ofTrials) > seconds * lanes;
+    },
+    spend(more) {
+      ofTrials += more;
+    },
+  };
+}
+
+/** The first trial of each method, then the second of each, and so on, so that there is soon something to go by for the others. */
+function eachMethodFirst(trials: readonly Trial[]): Trial[] {
+  const seen = new Map<string, number>();
+  const ranked = trials.map((trial) => {
+    const name = trial.of === 'method' ? (scoreStep.jobOf(trial.score)?.method.id ?? '') : '';
+    const rank = trial.of === 'method' ? (seen.get(name) ?? 0) : 0;
+    seen.set(name, rank + 1);
+    return { trial, rank };
+  });
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ trial }) => trial);
 }
 
 /** User code is not waited for for ever, nor when the command is to stop. */
@@ -157,8 +207,16 @@ function secondsOf(result: WorkResult): number | undefined {
   const { seconds, first, last } = result.pace;
   if (result.status === 'done') return seconds;
   if (first === undefined || last === undefined) return undefined;
-  if (last.done === first.done) return last.seconds / last.done;
-  return last.seconds + ((1 - last.done) * (last.seconds - first.seconds)) / (last.done - first.done);
+  const pace = paceOf(result);
+  return pace === undefined ? last.seconds / last.done : last.seconds + (1 - last.done) * pace;
+}
+
+/** Seconds of a step without what comes before its first sign of progress, by the pace between that and the last. */
+function paceOf(result: WorkResult): number | undefined {
+  if (result.status === 'failed') return undefined;
+  const { first, last } = result.pace;
+  if (first === undefined || last === undefined || last.done <= first.done) return undefined;
+  return (last.seconds - first.seconds) / (last.done - first.done);
 }
 
 /** What the first run of a step in a worker took more than the second: opening its task, compiling its graphs. */

@@ -8,6 +8,7 @@ import { type ScoreJob, scoreStep } from '../steps/kinds/score.js';
 import { definitionOf } from '../steps/registry.js';
 import { stepIdOf } from '../steps/step-definition.js';
 import { indexSteps, type StepIndex } from '../steps/step-index.js';
+import { workOf } from '../steps/work-of-task.js';
 
 /** Steps that one trial tells the time of: by {@link likeness}, how many times as long as the trial they take. */
 export interface Tried {
@@ -45,7 +46,7 @@ export async function trialsFor(plan: Plan, unknown: readonly PlannedStep[]): Pr
     const job = scoreStep.jobOf(score);
     if (score !== undefined && job !== undefined) {
       const few = await withFewModels(plan, job);
-      const key = canonicalJson([step.task, job.method.id, few.amounts]);
+      const key = canonicalJson([workOf(job.task), job.method.id, few.amounts]);
       const trial = methods.get(key) ?? newMethodTrial(byId, score, job, few.source);
       methods.set(key, trial);
       const tried = trial.stages.find(({ job: { kind } }) => kind === step.kind) ?? trial.score;
@@ -68,18 +69,19 @@ function newTried({ job, label, task, needs }: PlannedStep): Tried {
 
 /** Trains the models that methods are tried on where that is not a trial anyway. */
 function modelTrials(byId: StepIndex, trials: readonly Trial[]): Trial[] {
-  const tried = new Set(trials.map((trial) => (trial.of === 'method' ? undefined : trial.tried.job)));
-  const wanted = new Set<PlannedStep>();
+  const tried = new Set(trials.flatMap((trial) => (trial.of === 'method' ? [] : [...trial.tried.times.keys()])));
+  const wanted = new Map<string, PlannedStep>();
   for (const trial of trials) {
     const job = trial.of === 'method' ? scoreStep.jobOf(trial.score) : undefined;
     if (job === undefined) continue;
     const { checkpoints, trajectory } = job.method;
     for (const ref of [...checkpoints.slice(0, 1), ...(trajectory === undefined ? [] : [trajectory])]) {
       const step = byId.get(stepIdOf(ref));
-      if (step !== undefined && step.status !== 'cached' && !tried.has(step.job)) wanted.add(step);
+      if (step === undefined || step.status === 'cached' || tried.has(likeness(step))) continue;
+      wanted.set(likeness(step), step);
     }
   }
-  return [...wanted].map((step) => ({ of: 'task', tried: { ...newTried(step), steps: 1 } }));
+  return [...wanted.values()].map((step) => ({ of: 'task', tried: { ...newTried(step), steps: 1 } }));
 }
 
 function count(tried: Tried, step: PlannedStep, times: number): void {

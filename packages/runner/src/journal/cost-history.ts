@@ -15,9 +15,17 @@ export interface Measured {
 /** What steps took on this machine, by {@link likeness}. Never part of a result or a key. */
 export type History = Map<string, Measured>;
 
+/** Made once for each step: a long run asks for all of them every second. */
+const names = new WeakMap<PlannedStep, string>();
+
 /** Names the steps that cost the same: those of one kind that their definition calls alike. */
-export function likeness({ kind, outputs, job }: PlannedStep): string {
-  return hashJson({ kind, about: definitionOf(job).cost.likeness(job, outputs[0].made) });
+export function likeness(step: PlannedStep): string {
+  const known = names.get(step);
+  if (known !== undefined) return known;
+  const { kind, outputs, job } = step;
+  const name = hashJson({ kind, about: definitionOf(job).cost.likeness(job, outputs[0].made) });
+  names.set(step, name);
+  return name;
 }
 
 export async function readHistory(resultsFolder: string): Promise<History> {

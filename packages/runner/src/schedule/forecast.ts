@@ -28,26 +28,25 @@ export function newForecast(history: History): Forecast {
   const means = new Map<string, Mean>();
   /** What steps took here, and what they were known to take: this run beside earlier ones. */
   const pace = { here: 0, before: 0 };
-  const exactly = remembered(likeness);
-  const roughly = remembered(({ kind, task, method }) => `${kind} ${task} ${method ?? ''}`);
+  const roughly = ({ kind, task, method }: PlannedStep): string => `${kind} ${task} ${method ?? ''}`;
   const meanOf = (name: string): number | undefined => {
     const mean = means.get(name);
     return mean === undefined ? undefined : mean.sum / mean.count;
   };
   const earlier = (step: PlannedStep): number | undefined => {
-    const seconds = history.get(exactly(step))?.seconds;
+    const seconds = history.get(likeness(step))?.seconds;
     return seconds === undefined || pace.before === 0 ? seconds : (seconds * pace.here) / pace.before;
   };
   const expected = (step: PlannedStep): number | undefined =>
-    meanOf(exactly(step)) ?? earlier(step) ?? meanOf(roughly(step)) ?? meanOf(step.kind) ?? meanOf('');
+    meanOf(likeness(step)) ?? earlier(step) ?? meanOf(roughly(step)) ?? meanOf(step.kind) ?? meanOf('');
   return {
     note(step, seconds) {
-      const before = history.get(exactly(step))?.seconds ?? 0;
+      const before = history.get(likeness(step))?.seconds ?? 0;
       if (before > 0) {
         pace.here += seconds;
         pace.before += before;
       }
-      for (const name of [exactly(step), roughly(step), step.kind, '']) {
+      for (const name of [likeness(step), roughly(step), step.kind, '']) {
         const mean = means.get(name) ?? { sum: 0, count: 0 };
         mean.sum += seconds;
         mean.count++;
@@ -67,15 +66,5 @@ export function newForecast(history: History): Forecast {
       }
       return Math.max(total / threads, longest);
     },
-  };
-}
-
-/** A name of steps that is made once for each: a long run asks for all of them every second. */
-function remembered(nameOf: (step: PlannedStep) => string): (step: PlannedStep) => string {
-  const names = new WeakMap<PlannedStep, string>();
-  return (step) => {
-    const name = names.get(step) ?? nameOf(step);
-    names.set(step, name);
-    return name;
   };
 }

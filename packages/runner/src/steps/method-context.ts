@@ -18,6 +18,7 @@ import { readSubsetCheckpoint } from './kinds/subset-checkpoints.js';
 import { readRun } from './kinds/train.js';
 import type { StepContext } from './step-context.js';
 import type { StepCode } from './step-definition.js';
+import { workOf } from './work-of-task.js';
 
 interface MethodJob {
   readonly task: CellSource;
@@ -85,7 +86,7 @@ function scopeOf(task: CellSource, { id, seed }: MethodSource): Seed {
 /** What the cost of a method's step depends on. */
 export function likenessOfMethod({ task, method }: MethodJob): Json {
   return {
-    task: task.key,
+    task: workOf(task),
     engine: task.spec === undefined ? '' : task.engine,
     method: method.id,
     params: { ...method.params } as Json,

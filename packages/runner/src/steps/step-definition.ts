@@ -7,6 +7,7 @@ import type { StepDraft } from '../model/step.js';
 import type { TaskToPlan } from '../model/task-to-plan.js';
 import type { StepReport } from '../model/work.js';
 import type { StepContext } from './step-context.js';
+import { type TaskOfWork, workOf } from './work-of-task.js';
 
 /** Everything that is to be known of one kind of step: planning, running and estimating read it from here. */
 export interface StepDefinition<Job extends StepJob = StepJob> {
@@ -104,9 +105,20 @@ export function stepIdOf({ kind, key }: ArtifactRef): string {
 }
 
 /** {@link StepCost.likeness} of work on a task that has no settings of a method or metric. */
-export function likenessByParts(_job: StepJob, made: ArtifactOutput['made']): Json {
-  const { task, data, engine, snapshots, fraction, subsets, seeds } = made;
-  return { task, data, engine, snapshots, fraction, subsets, seeds } as Json;
+export function likenessByParts(
+  { task, spec }: StepJob & { readonly task?: TaskOfWork; readonly spec?: TaskSpec },
+  made: ArtifactOutput['made'],
+): Json {
+  const { engine, snapshots, fraction, subsets, seeds } = made;
+  return {
+    task: task === undefined ? made.task : workOf(task),
+    data: spec === undefined ? made.data : workOf({ spec, key: String(made.data) }),
+    engine,
+    snapshots,
+    fraction,
+    subsets,
+    seeds,
+  } as Json;
 }
 
 /** Seconds of steps that are over at once. */

@@ -27,8 +27,11 @@ export function comparisonsText(comparisons: readonly Comparison[], rounds: numb
     '',
     `Processor time, one thread each, ${count(rounds, 'round')} in turn; PyTorch ${versions.torch} (${versions.processor}) on Python ${versions.python}, ` +
       `Node.js ${process.version}, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores.`,
-    `Both compute the same: losses differ by at most ${most('loss')} of what they are, gradients by ${most('gradient')}, ` +
-      `what a run of training did to classifiers by ${most('training')}.`,
+    `Both compute the same: losses differ by at most ${most('loss')} of what they are, gradients by ${most('gradient')}${
+      differences.some(({ training }) => training !== undefined)
+        ? `, what a run of training did to classifiers by ${most('training')}`
+        : ''
+    }.`,
   ].join('\n');
 }
 

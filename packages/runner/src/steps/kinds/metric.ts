@@ -32,6 +32,7 @@ import { checkedResult } from '../metric-result.js';
 import { retrainForMetric, sharedShare } from '../retrain-for-metric.js';
 import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep, type StepCode } from '../step-definition.js';
+import { workOf } from '../work-of-task.js';
 import type { ScoringJob } from './score.js';
 import type { CellToPlan } from './stage.js';
 
@@ -71,7 +72,7 @@ export const metricStep = defineStep<MetricJob>({
       metric,
       params: { ...params } as Json,
       sizes: [info.train, report.queries.length, report.subsets.length],
-      task: retrains ? task.key : undefined,
+      task: retrains ? workOf(task) : undefined,
     }),
     shared: (job, stack) => (job.retrains ? sharedShare((seed) => requestsFor(job, seed), stack) : undefined),
   },

@@ -9,6 +9,7 @@ import type { TaskToPlan } from '../../model/task-to-plan.js';
 import type { StepReport } from '../../model/work.js';
 import { type StepContext, stopwatch } from '../step-context.js';
 import { defineStep } from '../step-definition.js';
+import { workOf } from '../work-of-task.js';
 
 export interface SubsetModelsJob extends StepJob {
   readonly task: TaskSource;
@@ -24,8 +25,8 @@ export const subsetModelsStep = defineStep<SubsetModelsJob>({
   priority: 5,
   many: true,
   cost: {
-    likeness: (_job, { task, engine, subsets }) => ({
-      task: task ?? null,
+    likeness: ({ task }, { engine, subsets }) => ({
+      task: workOf(task),
       engine: engine ?? null,
       subsets: subsets ?? null,
     }),
