@@ -9,4 +9,5 @@ export const sections: Readonly<Record<string, () => Promise<readonly Figure[]>>
   algebra: async () => (await import('./algebra.js')).measureAlgebra(),
   attribution: async () => (await import('./attribution.js')).measureAttribution(),
   scaling: async () => (await import('./scaling.js')).measureScaling(),
+  running: async () => (await import('./running.js')).measureRunning(),
 };
