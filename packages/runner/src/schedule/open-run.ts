@@ -87,7 +87,9 @@ function assemble(plan: RunnablePlan, options: RunOptions, opened: Opened, packi
       await executor.close();
       endHeartbeat();
       running.close();
-      if (stop.storeError === undefined) await packing.close().catch((error: unknown) => emit(notPacked(error)));
+      const { reason, storeError } = stop;
+      if (storeError === undefined)
+        await packing.close(reason !== undefined).catch((error: unknown) => emit(notPacked(error)));
       claims.close();
       options.abandon?.removeEventListener('abort', claims.giveBack);
     },

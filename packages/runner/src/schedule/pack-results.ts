@@ -8,8 +8,12 @@ import { definitionOf } from '../steps/registry.js';
 export interface Packing {
   /** Takes note of a stored result and what it cost, and writes a pack when there is enough for one. @throws BenchError as the store's `pack` */
   add(step: PlannedStep, cost: ArtifactCost): Promise<void>;
-  /** Packs what lies about, of this run and of those that were killed, if it is enough for a pack. @throws BenchError as the store's `pack` */
-  close(): Promise<void>;
+  /**
+   * Packs what lies about, of this run and of those that were killed, if it is enough for a pack.
+   * @param isHurried leaves that to a later run
+   * @throws BenchError as the store's `pack`
+   */
+  close(isHurried: boolean): Promise<void>;
 }
 
 /** Fewer are no trouble as objects of their own. */
@@ -84,12 +88,12 @@ export function openPacking(store: Store, claims: Claims, plan: Pick<RunnablePla
       await clear((atMs) => performance.now() - atMs > clearedAfterMs);
       await pack(step.kind, all);
     },
-    async close() {
+    async close(isHurried) {
       await clear(() => true);
       const kinds = new Set(plan.steps.filter(isPacked).map(({ kind }) => kind));
       for (const kind of kinds) {
         const own = waiting.get(kind) ?? [];
-        if (!(await packLoose(kind, own))) await noteBeside(kind, own);
+        if (isHurried || !(await packLoose(kind, own))) await noteBeside(kind, own);
       }
       await clear(() => true);
     },

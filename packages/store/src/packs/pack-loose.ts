@@ -50,12 +50,8 @@ export async function packLoose(
   );
   const unpacked = rows.filter((_, index) => isNew[index]);
   if (unpacked.length > 0) await packs.write(kind, unpacked);
-  return {
-    left,
-    async clear() {
-      await Promise.all(rows.flatMap((row) => namesOf(kind, row)).map((name) => backend.remove(name)));
-    },
-  };
+  const names = rows.flatMap((row) => namesOf(kind, row));
+  return { left, clear: async () => void (await Promise.all(names.map((name) => backend.remove(name)))) };
 }
 
 async function looseRow(backend: Backend, kind: string, { key, cost, place }: RowToPack): Promise<PackRow | undefined> {
