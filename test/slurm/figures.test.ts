@@ -14,7 +14,7 @@ import { openScene, type Scene } from './watching.js';
  */
 const file = process.env.BENCH_SLURM_FIGURES;
 const reason = whyNoCluster();
-const profile = 'cpus: 1\ntasks: NODES\nmemory: 4GiB\npack: { least: 1m, most: 30m }\n';
+const profile = 'cpus: 1\ntasks: NODES\nmemory: 4GiB\npack: { least: 10s, most: 30m }\n';
 const header = [
   'nodes',
   'processor s',
