@@ -89,8 +89,7 @@ describe.each(kinds)('a stored result of kind %s', (kind) => {
     expect(await runHere(results)).toBe(board);
     const now = contents(results);
     for (const [name, digest] of stored)
-      if (now.has(name) || !(name === file || name === another) || isRead(kind))
-        expect(now.get(name), name).toBe(digest);
+      if (!(name === file || name === another) || isRead(kindOf(name))) expect(now.get(name), name).toBe(digest);
   });
 });
 
@@ -113,7 +112,11 @@ test.each(kinds.map((kind, index) => ({ kind, fault: faults[index % faults.lengt
   },
 );
 
-/** Whether a board rests on each result of a kind by itself, and not only on what was made from it. */
+function kindOf(name: string): string {
+  return name.split('/')[1];
+}
+
+/** Whether a board rests on each result of a kind by itself, and not only on what was made from it: who reads it finds the damage. */
 function isRead(kind: string): boolean {
   return kind !== 'retrain' && kind !== 'fit';
 }
