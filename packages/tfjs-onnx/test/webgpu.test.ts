@@ -25,7 +25,7 @@ const kernels: [string, TensorFunction, KernelCase][] = [
 ];
 
 /** What the provider has no kernels for; these cases must be refused. */
-const refused = /^(mod|floorDiv.* int32|topk|isNaN|gather with batch dimensions|scatterND)/;
+const refused = /^(mod|floorDiv.* int32|topk|isNaN|gather with batch dimensions)/;
 /** Vulkan lets drivers be off by 2⁻¹¹ in sines and cosines. */
 const rough = /(^|of )(sin|cos|tan|acos)$/;
 const toleranceOf = (name: string): number => (rough.test(name) ? 5e-4 : 1e-5);
