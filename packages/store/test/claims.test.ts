@@ -59,6 +59,18 @@ describe('a claim', () => {
     expect((await (await claimsOf(store)).take(ref)).status).toBe('ours');
   });
 
+  it('is removed though the file system tells another time of it than at first, and not where another process took it over', async () => {
+    const { claims, file } = await opened();
+    const first = ours(await claims.take(ref));
+    utimesSync(file, new Date(hour), new Date(hour));
+    await first.release();
+    expect(existsSync(file)).toBe(false);
+    const second = ours(await claims.take(ref));
+    leave(file, elsewhere);
+    await second.release();
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(elsewhere);
+  });
+
   it('of a process of this machine that died is taken over at once', async () => {
     const { claims, file } = await opened();
     const held = ours(await claims.take(ref));

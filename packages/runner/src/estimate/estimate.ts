@@ -58,7 +58,10 @@ export async function estimate(plan: Plan, options: ProbeOptions): Promise<Estim
     byKind[kind].seconds += bySteps.get(id) ?? 0;
   }
   const working = makespan(steps, ({ id }) => (bySteps.get(id) ?? 0) + besideSeconds, options.jobs);
-  const peakRssBytes = Math.max(0, ...steps.map((step) => known.get(likeness(step))?.peakRssBytes ?? processBytes));
+  const peakRssBytes = steps.reduce(
+    (peak, step) => Math.max(peak, known.get(likeness(step))?.peakRssBytes ?? processBytes),
+    0,
+  );
   const workersHere = Math.min(options.jobs, availableParallelism());
   const perWorker = Math.max(0, peakRssBytes - processBytes) / workersHere;
   return {

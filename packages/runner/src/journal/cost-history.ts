@@ -45,14 +45,16 @@ export function summarise(steps: readonly { readonly step: PlannedStep; readonly
   const byLikeness = new Map<string, Measured[]>();
   for (const { step, measured } of steps) {
     const name = likeness(step);
-    byLikeness.set(name, [...(byLikeness.get(name) ?? []), measured]);
+    const like = byLikeness.get(name);
+    if (like === undefined) byLikeness.set(name, [measured]);
+    else like.push(measured);
   }
   return new Map(
     [...byLikeness].map(([name, all]) => [
       name,
       {
         seconds: all.reduce((sum, { seconds }) => sum + seconds, 0) / all.length,
-        peakRssBytes: Math.max(...all.map(({ peakRssBytes }) => peakRssBytes)),
+        peakRssBytes: all.reduce((peak, { peakRssBytes }) => Math.max(peak, peakRssBytes), 0),
       },
     ]),
   );

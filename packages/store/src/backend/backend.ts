@@ -62,8 +62,12 @@ export interface Backend {
   /** Time in ms since 1970 by the clock that `modifiedAt` is of; by this machine's where nothing can be written. */
   now(): Promise<number>;
 
-  /** Removes an object, whatever has its name; with a version, only that one. @throws BenchError as `put` */
-  remove(name: string, version?: string): Promise<void>;
+  /**
+   * Removes an object, whatever has its name; with a version, only that one.
+   * @returns false where the object is gone or has another version than the given one
+   * @throws BenchError as `put`
+   */
+  remove(name: string, version?: string): Promise<boolean>;
   /**
    * Starts to remove objects before it returns, for a process that is about to be killed; a medium that can has removed them
    * by then. Failures are not reported.

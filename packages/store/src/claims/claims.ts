@@ -49,6 +49,13 @@ export interface ClaimOptions {
   now?(): number;
 }
 
+/** A claim of this process. */
+interface Held {
+  note: ClaimNote;
+  /** As it was written last; undefined where that is not known. */
+  version?: string | undefined;
+}
+
 const renewMs = 15_000;
 /** Longer than a few renewals and the minute for which network file systems may show old content. */
 const defaultSilenceMs = 120_000;
@@ -67,21 +74,21 @@ export async function openClaims(
   { backend }: { readonly backend: Backend },
   { silenceMs = defaultSilenceMs, now = () => performance.now(), job, only }: ClaimOptions = {},
 ): Promise<Claims> {
-  const held = new Map<string, ClaimNote>();
+  const held = new Map<string, Held>();
   const before = await clearDead(backend, only === undefined ? claimsIn(backend) : namesOf(only));
   const isSilent = silenceWatch(now, silenceMs);
   let renewing: Promise<unknown> = Promise.resolve();
   const renewal = setInterval(() => {
-    renewing = Promise.all([...held].map(([name, note]) => renew(name, note).catch(() => undefined)));
+    renewing = Promise.all([...held].map(([name, claim]) => renew(name, claim).catch(() => undefined)));
   }, renewMs);
   renewal.unref();
 
-  async function renew(name: string, note: ClaimNote): Promise<void> {
+  async function renew(name: string, claim: Held): Promise<void> {
     const found = await readClaim(backend, name);
-    if (found?.version === undefined || !isSameHolder(found.note, note)) return;
-    const renewed = { ...note, renewed: (note.renewed ?? 0) + 1 };
-    if (held.has(name)) held.set(name, renewed);
-    await backend.putIfUnchanged(name, encodeClaim(renewed), found.version);
+    if (found?.version === undefined || !isSameHolder(found.note, claim.note)) return;
+    claim.note = { ...claim.note, renewed: (claim.note.renewed ?? 0) + 1 };
+    claim.version = undefined;
+    claim.version = await backend.putIfUnchanged(name, encodeClaim(claim.note), found.version);
   }
 
   /** Whether a claim is one of a process that is gone. */
@@ -100,37 +107,46 @@ export async function openClaims(
       ...(job && { job }),
       failures: [],
     };
-    if (await create(backend, name, own)) return ours(name, own);
+    const made = await create(backend, name, own);
+    if (made !== undefined) return ours(name, made);
     for (let tries = 0; tries < triesAtMost; tries++) {
       const found = await readClaim(backend, name);
       if (found === undefined) {
-        if (await create(backend, name, own)) return ours(name, own);
+        const again = await create(backend, name, own);
+        if (again !== undefined) return ours(name, again);
         continue;
       }
       if (found.note.ended !== true && !isDead(found.note) && !isSilent(name, found)) return { status: 'theirs' };
       const failures = before.get(name) === found.state ? [] : (found.note.failures ?? []);
       const known = failures.find((failure) => failure.machine === machine()) ?? failures[enoughMachines - 1];
       if (known !== undefined) return { status: 'failed', error: known.error };
-      const next = { ...own, failures };
-      if (await takeOver(backend, name, found, next)) return ours(name, next);
+      const taken = await takeOver(backend, name, found, { ...own, failures });
+      if (taken !== undefined) return ours(name, taken);
     }
     return { status: 'theirs' };
   }
 
-  function ours(name: string, note: ClaimNote): Claim {
-    held.set(name, note);
-    return { status: 'ours', release: (failure) => release(name, note, failure) };
+  function ours(name: string, claim: Held): Claim {
+    held.set(name, claim);
+    return { status: 'ours', release: (failure) => release(name, claim, failure) };
   }
 
-  async function release(name: string, note: ClaimNote, error?: PlainError): Promise<void> {
+  async function release(name: string, claim: Held, error?: PlainError): Promise<void> {
     held.delete(name);
     await renewing;
+    const { note, version } = claim;
+    if (error === undefined && (await removeOwn(name, version))) return;
+    // A network file system may tell another version of what was written here than it told at first.
     const found = await readClaim(backend, name);
     if (found?.version === undefined || !isSameHolder(found.note, note)) return;
-    if (error === undefined) return backend.remove(name, found.version).catch(() => undefined);
+    if (error === undefined) return void (await removeOwn(name, found.version));
     const failures = [...(note.failures ?? []), { machine: machine(), error }];
     const ended = encodeClaim({ ...note, failures, ended: true });
     await backend.putIfUnchanged(name, ended, found.version).catch(() => undefined);
+  }
+
+  async function removeOwn(name: string, version: string | undefined): Promise<boolean> {
+    return version !== undefined && (await backend.remove(name, version).catch(() => false));
   }
 
   return {
@@ -178,25 +194,32 @@ function silenceWatch(now: () => number, silenceMs: number): (name: string, foun
 }
 
 /**
- * Whether the claim was made, rather than there already. Where it cannot be written the work goes on without, and says itself
+ * The claim that was made; undefined when there was one already. Where it cannot be written the work goes on without, and says itself
  * what is wrong with the store.
  */
-async function create(backend: Backend, name: string, note: ClaimNote): Promise<boolean> {
+async function create(backend: Backend, name: string, note: ClaimNote): Promise<Held | undefined> {
   try {
-    return (await backend.putIfAbsent(name, encodeClaim(note))) !== undefined;
+    const version = await backend.putIfAbsent(name, encodeClaim(note));
+    return version === undefined ? undefined : { note, version };
   } catch {
-    return true;
+    return { note };
   }
 }
 
-/** Whether a claim that is nobody's was replaced; what is not a claim at all is moved aside first. */
-async function takeOver(backend: Backend, name: string, { version }: FoundClaim, note: ClaimNote): Promise<boolean> {
+/** The claim in place of one that is nobody's; undefined when another was faster. What is not a claim at all is moved aside first. */
+async function takeOver(
+  backend: Backend,
+  name: string,
+  { version }: FoundClaim,
+  note: ClaimNote,
+): Promise<Held | undefined> {
   if (version === undefined) {
     await backend.moveAside(name).catch(() => undefined);
     return create(backend, name, note);
   }
   try {
-    return (await backend.putIfUnchanged(name, encodeClaim(note), version)) !== undefined;
+    const taken = await backend.putIfUnchanged(name, encodeClaim(note), version);
+    return taken === undefined ? undefined : { note, version: taken };
   } catch {
     await backend.remove(name, version).catch(() => undefined);
     return create(backend, name, note);

@@ -83,7 +83,9 @@ async function contentOf(backend: Backend, ref: ArtifactRef): Promise<Uint8Array
   }
 }
 
+/** Objects in whose place a row is. Only beside the result that stands for its step there are notes. */
 function namesOf(kind: string, { key, place }: PackRow): string[] {
   const ref = { kind, key };
-  return [nameOf(ref, 'safetensors'), nameOf(ref, 'cost.json'), ...(place === undefined ? [] : [latestName(place)])];
+  const notes = place === undefined ? [] : [nameOf(ref, 'cost.json'), latestName(place)];
+  return [nameOf(ref, 'safetensors'), ...notes];
 }

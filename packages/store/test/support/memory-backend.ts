@@ -58,7 +58,9 @@ export function memoryMedium(): () => Backend {
     list,
     now: async () => now(),
     async remove(name, version) {
-      if (version === undefined || objects.get(name)?.version === version) objects.delete(name);
+      if (version !== undefined && objects.get(name)?.version !== version) return false;
+      objects.delete(name);
+      return true;
     },
     removeAtOnce(names) {
       for (const name of names) objects.delete(name);

@@ -20,9 +20,7 @@ export async function writeAtomically(
   const folder = dirname(file);
   const temporary = temporaryName(file);
   try {
-    const created = await mkdir(folder, { recursive: true });
-    if (created !== undefined) await syncFolder(dirname(created));
-    const handle = await open(temporary, 'wx');
+    const handle = await openNew(temporary);
     try {
       if (typeof content === 'function') await content(handle);
       else await handle.writeFile(content);
@@ -35,6 +33,18 @@ export async function writeAtomically(
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(error, file);
+  }
+}
+
+/** Opens a file that is made, in a folder that is made where there is none. Most often there is one. */
+async function openNew(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'wx');
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    const created = await mkdir(dirname(file), { recursive: true });
+    if (created !== undefined) await syncFolder(dirname(created));
+    return open(file, 'wx');
   }
 }
 

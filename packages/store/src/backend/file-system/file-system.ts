@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, type Stats, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, type Stats, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { link, lstat, mkdir, open, realpath, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Backend, Changed, type Found } from '../backend.js';
@@ -28,7 +28,7 @@ export function openFileSystem(folder: string): Backend {
         for (const part of parts) await handle.writeFile(part);
       }),
     async putIfAbsent(name, content) {
-      return create(pathOf(name), content) ? ((await find(name))?.version ?? gone) : undefined;
+      return create(pathOf(name), content);
     },
     async putIfUnchanged(name, content, version) {
       if ((await find(name))?.version !== version) return undefined;
@@ -39,8 +39,9 @@ export function openFileSystem(folder: string): Backend {
     list: (of) => listFolder(folder, of, find),
     now: async () => timeIn(folder),
     async remove(name, version) {
-      if (version !== undefined && (await find(name))?.version !== version) return;
+      if (version !== undefined) return removeVersion(pathOf(name), version);
       await remove(pathOf(name));
+      return true;
     },
     removeAtOnce(names) {
       for (const name of names) removeAtOnce(pathOf(name));
@@ -84,6 +85,19 @@ async function remove(path: string): Promise<void> {
       hasCode(error, 'ENOENT') ? undefined : rm(path, { force: true, recursive: true }),
     );
   } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
+/** Not asynchronous, so that hardly any time passes between the comparison and the removal. */
+function removeVersion(path: string, version: string): boolean {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (!found?.isFile() || versionOf(found) !== version) return false;
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return false;
     throw writeError(error, path);
   }
 }
@@ -151,10 +165,10 @@ const gone = 'gone';
 const readBytes = 1 << 26;
 
 /**
- * Whether the file was made, rather than there already. Not asynchronous, so that no file stays empty for long. Throws the
- * file system's error.
+ * The version of the file that was made; undefined when there was one already. Not asynchronous, so that no file stays empty
+ * for long. Throws the file system's error.
  */
-function create(path: string, content: Uint8Array): boolean {
+function create(path: string, content: Uint8Array): string | undefined {
   const write = () => writeFileSync(path, content, { flag: 'wx' });
   try {
     try {
@@ -164,13 +178,14 @@ function create(path: string, content: Uint8Array): boolean {
       mkdirSync(dirname(path), { recursive: true });
       write();
     }
-    return true;
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
+    if (hasCode(error, 'EEXIST')) return undefined;
     // Made and not written, as on a full disk: it would stay, and nobody could tell whose it is.
     removeAtOnce(path);
     throw error;
   }
+  const made = statSync(path, { throwIfNoEntry: false });
+  return made?.isFile() ? versionOf(made) : gone;
 }
 
 /** Whether there still was a file to write into. Throws the file system's error. */

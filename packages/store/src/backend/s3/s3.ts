@@ -148,8 +148,9 @@ export function openS3(url: string, patience: Patience = standardPatience): Back
 
     async remove(name, version) {
       // DELETE with a condition is not known to all servers: somebody who writes between the two is overwritten, as on file systems.
-      if (version !== undefined && (await find(name))?.version !== version) return;
+      if (version !== undefined && (await find(name))?.version !== version) return false;
       await remove(name);
+      return true;
     },
     removeAtOnce(names) {
       const removals = [...names].map((name) => remove(name).catch(() => undefined));
