@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bench, temporaryFolder } from '../e2e/command.js';
@@ -76,15 +76,27 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
   });
 
   test('is submitted once when the command that watches it is killed and two others are started', async () => {
-    const { watch, submissions, expectBoard } = scene();
+    const { watch, submissions, writeProfile, expectBoard } = scene();
+    const begin = join(temporaryFolder(), 'begin');
+    const waits = `while [ "$SLURM_ARRAY_TASK_ID" = 1 ] && [ ! -e ${begin} ]; do sleep 0.1; done`;
+    writeProfile(`cpus: 1\ntasks: 2\npack: { least: 1s, most: 30m }\nsetup: [${JSON.stringify(waits)}]\n`);
     const first = watch();
-    await said(first, /"step-finished"/);
+    await said(first, /"step-finished","step":"retrain:/);
+    const [folder = ''] = submissions().filter((each) => packsOf(each).length === 2);
+    const late = packsOf(folder)[1];
+    const [, stolen = ''] = await said(first, new RegExp(`"step-finished","step":"(${late?.join('|')})","[^}]*"done"`));
     first.process.kill('SIGKILL');
     await first.ending;
     const before = submissions().length;
     const others = [watch(), watch()];
+    writeFileSync(begin, '');
     for (const other of others) await expectBoard(other, board);
     expect(submissions().length).toBe(before);
+    const told = (task: number): string => readFileSync(join(folder, `events/${task}.ndjson`), 'utf8');
+    expect([told(0), told(1)].map((events) => events.includes(`"step-started","step":"${stolen}"`))).toEqual([
+      true,
+      false,
+    ]);
   });
 
   test('is taken back by bench cancel, and goes on with the same command', async () => {
@@ -102,6 +114,11 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
     await expectBoard(watch(), board);
   });
 });
+
+/** Ids of the steps of each task. */
+function packsOf(submission: string): string[][] {
+  return JSON.parse(readFileSync(join(submission, 'submission.json'), 'utf8')).packs;
+}
 
 /** Processors on which stored results were made. */
 function processorsIn(store: string): Set<string> {

@@ -86,7 +86,8 @@ async function simulate(): Promise<void> {
       const ids = packs.map((pack) => pack.steps);
       const submission = { ...(await newSubmission(run)), packs: ids, minutes: 90, memoryBytes };
       await mkdir(join(submission.folder, 'packs'), { recursive: true });
-      await writePacks(plan, submission, { cpus, minutes: 90, pinCpu: false });
+      const seconds = packs.map((pack) => pack.seconds);
+      await writePacks(plan, submission, seconds, { cpus, minutes: 90, pinCpu: false });
       await keepSubmission(submission);
       tasks.add(submission);
       for (const index of ids.keys()) {

@@ -5,13 +5,17 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunOutcome } from '../src/journal/events.js';
+import type { PlannedStep } from '../src/model/step.js';
 import { parseArrayLimit } from '../src/slurm/array-limit.js';
 import { batchScript, sbatchArguments } from '../src/slurm/batch-script.js';
+import { followTask } from '../src/slurm/follow-task.js';
 import { isHeldBySlurm, isLive, parseAccounting, parseQueue } from '../src/slurm/job-states.js';
 import { openLosses } from '../src/slurm/losses.js';
 import { packSteps, type StepToPack } from '../src/slurm/pack-steps.js';
 import { defaultProfile, readProfile } from '../src/slurm/profile.js';
 import { shellQuote } from '../src/slurm/shell-quote.js';
+import { chooseSteps } from '../src/slurm/steal-steps.js';
+import { openStepsLeft } from '../src/slurm/steps-left.js';
 import { minutesFor, noticeMs, signalSeconds } from '../src/slurm/time-limit.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-slurm-'));
@@ -174,6 +178,49 @@ describe('packs', () => {
   });
 });
 
+describe('what a task takes of another pack', () => {
+  it('is the end of what is left, found with few looks', async () => {
+    const pack = fc.tuple(fc.nat(300), fc.nat(300), fc.nat(300), fc.integer({ min: 1, max: 80 }));
+    await fc.assert(
+      fc.asyncProperty(pack, async ([length, a, b, most]) => {
+        const [from, to] = [Math.min(a, b, length), Math.min(Math.max(a, b), length)];
+        const steps = Array.from({ length }, (_, step) => step);
+        let looks = 0;
+        const chosen = await chooseSteps(steps, most, async (step) => {
+          looks++;
+          return step < from || step >= to;
+        });
+        const stretch = Math.ceil(length / 8);
+        const isLittle = to - from < stretch;
+        if (!isLittle || chosen.length > 0)
+          expect(chosen).toEqual(chosen.map((_, at) => to - 1 - at).filter((step) => step >= from));
+        if (!isLittle && to > 0) expect(chosen.length).toBeGreaterThan(0);
+        expect(chosen.length).toBeLessThanOrEqual(most);
+        expect(looks).toBeLessThanOrEqual(8 + stretch + most);
+      }),
+    );
+  });
+
+  it("is that task's from when it begins, and goes back to the pack when the task dies", () => {
+    const steps = openStepsLeft({
+      steps: ['a', 'b'].map((id) => ({ id, needs: [], needed: true }) as Partial<PlannedStep> as PlannedStep),
+    });
+    const submission = { name: 'x', folder, packs: [['b'], ['a']], minutes: 1, memoryBytes: 1 };
+    const thief = followTask(submission, 0, ['b']);
+    const owner = followTask(submission, 1, ['a']);
+    steps.hand(['b'], thief);
+    steps.hand(['a'], owner);
+    steps.end('b', 'done');
+    steps.begin('a', thief);
+    expect([[...thief.left], [...owner.left], steps.taskOf('a')]).toEqual([['a'], [], thief]);
+    steps.takeBack('a', () => true);
+    expect([[...owner.left], steps.taskOf('a')]).toEqual([['a'], owner]);
+    steps.begin('a', thief);
+    steps.takeBack('a', () => false);
+    expect(steps.toSubmit().map(({ id }) => id)).toEqual(['a']);
+  });
+});
+
 describe('a time limit', () => {
   it('leaves a task the time to stop by itself before the earliest signal that Slurm may send', () => {
     for (const minutes of [1, 3, 5, 15, 60, 1440]) {
@@ -226,7 +273,9 @@ describe('what Slurm says', () => {
     expect([losses.takeProgress(), losses.of('a')]).toEqual([false, { memory: 1, time: 1, alone: false }]);
     expect(losses.enter({ ...loss, state: 'OUT_OF_MEMORY' })).toEqual([]);
     expect([losses.takeProgress(), losses.of('b').memory]).toEqual([true, 2]);
-    expect(losses.enter({ ...loss, state: 'OUT_OF_MEMORY' }).map(({ id }) => id)).toEqual(['a']);
+    // Whose pack it is of had no more memory than the task that took a step of it.
+    expect(losses.enter({ ...loss, state: 'OUT_OF_MEMORY' })).toEqual([]);
+    expect(losses.enter({ ...loss, state: 'OUT_OF_MEMORY', memoryBytes: 2 }).map(({ id }) => id)).toEqual(['a']);
     losses.enter({ ...loss, state: 'NODE_FAIL', node: 'n2' });
     expect(losses.excludedNodes).toEqual(['n2']);
     losses.enter({ ...loss, state: 'TIMEOUT' });

@@ -11,6 +11,7 @@ export { openBackend } from './backend/open-backend.js';
 export { readSmall } from './backend/small-objects.js';
 export { type Claim, type Claims, openClaims } from './claims/claims.js';
 export { freeClaims } from './claims/free-claims.js';
+export { isClaimed } from './claims/is-claimed.js';
 export { type Copied, copyObjects } from './copy/copy-objects.js';
 export { copyStore } from './copy/copy-store.js';
 export type { Artifact } from './format/artifact.js';

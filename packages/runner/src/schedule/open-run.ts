@@ -63,6 +63,7 @@ function assemble(plan: RunnablePlan, options: RunOptions, opened: Opened, packi
     () => ready.hasRoom,
     (id) => states.of(id) === 'waiting' && states.retry(id),
   );
+  if (options.leavesOthers === true) awaited.close();
   const delegates = executor.delegates !== undefined;
   const running = delegates ? openDelegatedSteps(executor, emit) : openRunningSteps(executor, plan.grid.budget, emit);
   const ledger = openLedger(plan, states, emit, () => running.memory.rssBytes);

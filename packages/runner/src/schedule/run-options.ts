@@ -14,6 +14,8 @@ export interface RunOptions {
    * and does little of what is stored, so that it does not look through all of the results.
    */
   readonly job?: string;
+  /** Leaves steps that other processes are at to them, and does not wait until they have ended. */
+  readonly leavesOthers?: boolean;
   /** Raised when the process is about to be killed: what this run is at is given back to others at once. */
   readonly abandon?: AbortSignal;
   /** What does the steps; default threads and processes of this machine. */

@@ -28,8 +28,9 @@ export function followTasks(parts: SlurmParts): () => Promise<void> {
     const state = states?.get(name);
     if (state?.state === 'PENDING') sayWhyPending(state);
     for (const event of await task.read(state)) await hear(task, event);
-    if (task.left.size === 0) tasks.retire(task);
-    else if (isComplete(task)) {
+    if (task.left.size === 0) {
+      if (task.outcome !== undefined || !mayDoMore(state, states)) tasks.retire(task);
+    } else if (isComplete(task)) {
       await loseTask(parts, task, { job: '', state: 'COMPLETED', node: task.node, reason: '' });
       tasks.retire(task);
     } else if (state !== undefined && isHeldBySlurm(state)) await withdraw(task, state);
@@ -74,6 +75,11 @@ export function followTasks(parts: SlurmParts): () => Promise<void> {
     for (const task of tasks.all()) await follow(task, states);
     if (states !== undefined) for (const task of tasks.idle()) await lookAtIdle(task, states);
   };
+}
+
+/** Whether a task whose own steps have ended may take some of others. */
+function mayDoMore(state: TaskState | undefined, states: TaskStates | undefined): boolean {
+  return states === undefined || (state !== undefined && isLive(state) && state.state !== 'PENDING');
 }
 
 /** Whether a task has tried all that it can, and nothing that Slurm may say of its end matters. */

@@ -8,6 +8,7 @@ import type { StepsLeft } from './steps-left.js';
 export interface FollowedTasks {
   readonly size: number;
   all(): Iterable<FollowedTask>;
+  follows(task: FollowedTask): boolean;
   /** Follows the tasks of an array as far as they do what is left and nobody else does; how many they are. */
   add(submission: Submission, isFollowed?: (index: number) => boolean): number;
   remove(task: FollowedTask): void;
@@ -33,7 +34,8 @@ export function openFollowedTasks(steps: StepsLeft, note: (line: string) => void
       if (!isFollowed(index)) continue;
       const own = ids.filter((id) => steps.has(id) && !steps.isInFlight(id));
       const task = followTask(submission, index, own);
-      if (!ids.some((id) => steps.has(id))) idle.set(nameOf(task), task);
+      // It may be at steps of others.
+      if (!ids.some((id) => steps.has(id))) tasks.set(nameOf(task), task);
       if (own.length === 0) continue;
       tasks.set(nameOf(task), task);
       steps.hand(own, task);
@@ -47,6 +49,7 @@ export function openFollowedTasks(steps: StepsLeft, note: (line: string) => void
       return tasks.size;
     },
     all: () => [...tasks.values()],
+    follows: (task) => tasks.get(nameOf(task)) === task,
     add,
     remove: (task) => void tasks.delete(nameOf(task)),
     idle: () => [...idle.values()],

@@ -7,16 +7,20 @@ import type { SlurmParts } from './slurm-parts.js';
 
 /** Passes on what tasks say of their steps, and looks at the processors that they run on. */
 export function hearTasks(parts: SlurmParts): (task: FollowedTask, event: RunEvent) => Promise<void> {
-  const { answers } = parts;
+  const { answers, steps } = parts;
   const meetProcessor = meetProcessors(parts);
   return async (task, event) => {
     if (event.type === 'run-started') await meetProcessor(task, event.processor);
-    else if (event.type === 'step-started') answers.begin(event.step);
-    else if (event.type === 'log') {
+    else if (event.type === 'step-started') {
+      steps.begin(event.step, task);
+      answers.begin(event.step);
+    } else if (event.type === 'log') {
       const { step, level, message } = event;
       if (step !== undefined) answers.log(step, { type: 'log', level, message });
     } else if (event.type === 'step-finished') {
       const { step, status, seconds, peakRssBytes, error } = event;
+      // Who did it says more of it.
+      if (status === 'elsewhere' && (steps.taskOf(step) ?? task) !== task) return;
       answers.stop(step);
       if (status === 'done' || status === 'elsewhere')
         endStep(parts, task, step, { status: 'done', report: { seconds, peakRssBytes }, pace: { seconds } });
@@ -42,8 +46,9 @@ export function endStep(
   answers.end(id, result);
 }
 
-/** A step of a task has failed. */
+/** A step of a task has failed, unless it is known how it ended: others that come across it may fail at it too. */
 export function failStep(parts: SlurmParts, task: FollowedTask, id: string, error: PlainError): void {
+  if (!parts.steps.has(id)) return;
   const where = task.node && ` on ${task.node}`;
   parts.options.note(`${parts.byId.get(id)?.label ?? id} failed${where}: see ${logFile(task.submission, task.index)}`);
   endStep(parts, task, id, { status: 'failed', error });

@@ -14,18 +14,20 @@ export async function loseTask(parts: SlurmParts, task: FollowedTask, state: Tas
   const { submission, index, outcome } = task;
   const job = `${submission.job}_${index}`;
   const began = [...task.left].filter((id) => task.begun.has(id));
-  await freeClaims(
-    store,
-    began.flatMap((id) => byId.get(id)?.outputs ?? []),
-    job,
-  );
   for (const id of [...task.left]) {
     const step = byId.get(id);
     if (step !== undefined && step.reason !== 'forced' && (await isStored(store, step)))
       endStep(parts, task, id, { status: 'done', report: { seconds: 0 }, pace: { seconds: 0 } });
-    else steps.takeBack(id);
+    else steps.takeBack(id, (owner) => tasks.follows(owner));
     answers.stop(id);
   }
+  // On a step that goes back to the pack that it was taken from, the claim keeps others from taking it as well.
+  const freed = began.filter((id) => !steps.isInFlight(id));
+  await freeClaims(
+    store,
+    freed.flatMap((id) => byId.get(id)?.outputs ?? []),
+    job,
+  );
   if (task.isMisplaced) return;
   if (outcome?.error !== undefined) return answers.giveUp(outcome.error);
   const log = logFile(submission, index);

@@ -63,6 +63,8 @@ export function openLosses(note: (line: string) => void, mostMinutes = Number.PO
   const excluded = new Set<string>();
   const after = new Map<string, AfterLoss>();
   const deaths = new Map<string, number>();
+  /** Least memory of tasks that ran out of it with a step left, in bytes. */
+  const outgrown = new Map<string, number>();
   let advanced = false;
   let last: Loss | undefined;
   const of = (step: string): AfterLoss => after.get(step) ?? unhurt;
@@ -79,9 +81,10 @@ export function openLosses(note: (line: string) => void, mostMinutes = Number.PO
   }
 
   function outOfMemory(loss: Loss): string[] {
-    const before = Math.max(...loss.left.map((step) => of(step).memory));
-    if (before > 1) return loss.began.length > 0 ? [...loss.began] : [...loss.left];
-    change(loss.left, ({ memory }) => ({ memory: memory * 2 }));
+    const hadMore = loss.left.some((step) => (outgrown.get(step) ?? loss.memoryBytes) < loss.memoryBytes);
+    if (hadMore) return loss.began.length > 0 ? [...loss.began] : [...loss.left];
+    for (const step of loss.left) outgrown.set(step, loss.memoryBytes);
+    change(loss.left, () => ({ memory: 2 }));
     note(`job ${loss.job} has run out of memory (${mib(loss.memoryBytes)} MiB): once more with twice as much`);
     return [];
   }

@@ -9,6 +9,10 @@ import { packFile, type Submission, unknownRun } from './run-folder.js';
 /** What a task of an array does: a part of a plan that needs nothing but the store. */
 export interface PackedPlan extends RunnablePlan {
   readonly schema: typeof schema;
+  /** How many tasks the array has. */
+  readonly tasks: number;
+  /** Predicted seconds of one worker. */
+  readonly seconds: number;
   /** Workers of the task. */
   readonly cpus: number;
   /** Minutes that the scheduler gives it. */
@@ -17,18 +21,29 @@ export interface PackedPlan extends RunnablePlan {
   readonly pinCpu: boolean;
 }
 
-const schema = 'bench/slurm-pack@2';
+const schema = 'bench/slurm-pack@3';
 
 export interface PackSettings extends Pick<PackedPlan, 'cpus' | 'minutes' | 'pinCpu'> {}
 
-/** Writes the pack of each task of a submission. @throws BenchError STORE_UNWRITABLE, STORE_FULL or STORE_WRITE */
-export async function writePacks(plan: Plan, submission: Submission, settings: PackSettings): Promise<void> {
+/**
+ * Writes the pack of each task of a submission.
+ * @param seconds predicted for each, of one worker
+ * @throws BenchError STORE_UNWRITABLE, STORE_FULL or STORE_WRITE
+ */
+export async function writePacks(
+  plan: Plan,
+  submission: Submission,
+  seconds: readonly number[],
+  settings: PackSettings,
+): Promise<void> {
   const { grid, resultsFolder, storeLocation, environment } = plan;
   const steps = indexSteps(plan.steps);
   for (const [index, ids] of submission.packs.entries()) {
     const packed: PackedPlan = {
       schema,
       ...settings,
+      tasks: submission.packs.length,
+      seconds: seconds[index] ?? 0,
       grid: { name: grid.name, budget: grid.budget },
       resultsFolder,
       storeLocation,

@@ -4,6 +4,7 @@ import { writeAtomically } from '@attribution-bench/store';
 import type { Plan } from '../model/plan.js';
 import { batchScript, sbatchArguments } from './batch-script.js';
 import { writePacks } from './pack-file.js';
+import type { Pack } from './pack-steps.js';
 import type { Profile } from './profile.js';
 import { keepJob, keepSubmission, newSubmission, type SlurmRun, type Submission } from './run-folder.js';
 import { runSlurm } from './slurm-program.js';
@@ -20,7 +21,7 @@ export interface TaskCommand {
 }
 
 export interface ArrayToSubmit {
-  readonly packs: readonly (readonly string[])[];
+  readonly packs: readonly Pack[];
   readonly memoryBytes: number;
   readonly minutes: number;
   readonly limit: number;
@@ -40,8 +41,9 @@ export async function submitArray(
 ): Promise<Submission> {
   const { packs, memoryBytes, minutes, limit, after, excludedNodes } = array;
   const { name, folder } = await newSubmission(run);
-  const submission: Submission = { name, folder, packs, minutes, memoryBytes };
-  await writePacks(plan, submission, { cpus: profile.cpus, minutes, pinCpu });
+  const submission: Submission = { name, folder, packs: packs.map(({ steps }) => steps), minutes, memoryBytes };
+  const seconds = packs.map((pack) => pack.seconds);
+  await writePacks(plan, submission, seconds, { cpus: profile.cpus, minutes, pinCpu });
   await keepSubmission(submission);
   const script = join(folder, 'script.sh');
   await writeAtomically(script, batchScript(profile, cwd, [...argv, folder]));

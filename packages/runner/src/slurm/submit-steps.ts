@@ -42,7 +42,7 @@ export function submitSteps(parts: SlurmParts): () => Promise<void> {
     const slowest = most(packs, ({ seconds }) => seconds / profile.cpus);
     const factor = most(ids, (id) => losses.of(id).time);
     const array = {
-      packs: packs.map((each) => each.steps),
+      packs,
       memoryBytes,
       minutes: minutesFor(slowest, factor, profile),
       limit,
