@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A grid of a second or two whose results are of every kind there is. */
@@ -37,11 +37,11 @@ export function artifactsOf(results: string, kind: string): string[] {
   return filesIn(results).filter((name) => name.startsWith(`store/${kind}/`) && name.endsWith('.safetensors'));
 }
 
-/** SHA-256 of every stored result by its file. */
+/** SHA-256 of every stored result by its file; without what is no file, such as a named pipe that nobody had to read. */
 export function contents(results: string): ReadonlyMap<string, string> {
   return new Map(
     filesIn(results)
-      .filter((name) => name.startsWith('store/') && name.endsWith('.safetensors') && existsSync(join(results, name)))
+      .filter((name) => name.startsWith('store/') && name.endsWith('.safetensors') && isFile(join(results, name)))
       .map((name) => [
         name,
         createHash('sha256')
@@ -54,6 +54,10 @@ export function contents(results: string): ReadonlyMap<string, string> {
 /** What killed writes and claims leave behind. */
 export function leftovers(results: string): string[] {
   return filesIn(results).filter((name) => name.includes('.tmp-') || name.endsWith('.claim'));
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function filesIn(folder: string): string[] {
