@@ -105,6 +105,23 @@ function packProcesses(cluster: Cluster, node: string): number[] {
   });
 }
 
+/** Takes a node away from a run that is under way, and gives it back after so many ms. */
+async function awayFor(
+  ms: number,
+  away: Parameters<Cluster['node']>[0],
+  back: Parameters<Cluster['node']>[0],
+  scene: Scene,
+  cluster: Cluster,
+): Promise<Awaited<ReturnType<Fault['strike']>>> {
+  const last = await underWay(scene);
+  const tasks = running(cluster, 'n1');
+  const at = Date.now();
+  cluster.node(away, 'n1');
+  await delay(ms);
+  cluster.node(back, 'n1');
+  return { at, tasks, last };
+}
+
 function setTimeoutOfNodes(cluster: Cluster, seconds: number): void {
   const file = join(cluster.folder, 'slurm.conf');
   writeFileSync(file, readFileSync(file, 'utf8').replace(/^SlurmdTimeout=.*/m, `SlurmdTimeout=${seconds}`));
@@ -214,41 +231,20 @@ const faults: readonly Fault[] = [
   },
   {
     name: 'power cut of a node',
-    async strike(scene, cluster) {
-      const last = await underWay(scene);
-      const tasks = running(cluster, 'n1');
-      const at = Date.now();
-      cluster.node('kill', 'n1');
-      await delay(30_000);
-      cluster.node('up', 'n1');
-      return { at, tasks, last };
-    },
+    strike: (scene, cluster) => awayFor(30_000, 'kill', 'up', scene, cluster),
   },
   {
     name: 'node frozen for 150 s, found down after 20 s',
-    async strike(scene, cluster) {
-      const last = await underWay(scene);
-      const tasks = running(cluster, 'n1');
-      const at = Date.now();
-      cluster.node('freeze', 'n1');
-      await delay(150_000);
-      cluster.node('thaw', 'n1');
-      return { at, tasks, last };
-    },
+    strike: (scene, cluster) => awayFor(150_000, 'freeze', 'thaw', scene, cluster),
   },
   {
     name: 'node frozen for 150 s, not found out',
     async strike(scene, cluster) {
       setTimeoutOfNodes(cluster, 300);
-      const last = await underWay(scene);
-      const tasks = running(cluster, 'n1');
-      const at = Date.now();
-      cluster.node('freeze', 'n1');
-      await delay(150_000);
-      cluster.node('thaw', 'n1');
-      await last.ending;
+      const struck = await awayFor(150_000, 'freeze', 'thaw', scene, cluster);
+      await struck.last.ending;
       setTimeoutOfNodes(cluster, 20);
-      return { at, tasks, last };
+      return struck;
     },
   },
   {
