@@ -25,16 +25,25 @@ report: { resamples: 100 }
 `;
 const profile = `cpus: 2
 tasks: 2
-pack: { least: 1s, most: 1s }
+pack: { least: 1s, most: 30m }
 setup: ['export NODE_OPTIONS="$NODE_OPTIONS"']
 `;
 
 describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, () => {
   let cluster: Cluster;
   let board: string;
+  let local: Scene;
+  let retrainings: string[];
   const name = 'cluster';
 
-  const scene = (): Scene => openScene(cluster, { 'grid.yaml': grid }, { name, profile });
+  const emptyScene = (): Scene => openScene(cluster, { 'grid.yaml': grid }, { name, profile });
+
+  /** A scene with packs and stealing as on a machine where each step takes a second. */
+  async function openTimedScene(): Promise<Scene> {
+    const scene = emptyScene();
+    await scene.predictSeconds(local);
+    return scene;
+  }
 
   beforeAll(async () => {
     cluster = startCluster({
@@ -43,40 +52,42 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
       folder: join(temporaryFolder(), 'slurm'),
       env: { SLURM_KIT_PROCESSORS: processors.join('|') },
     });
-    const local = scene();
-    const { code, stderr } = await bench(local.flags, { cwd: local.folder });
+    local = emptyScene();
+    const { code, stdout, stderr } = await bench(local.flags, { cwd: local.folder });
     expect(code, stderr).toBe(0);
     board = local.board();
+    retrainings = [...stdout.matchAll(/"step-finished","step":"(retrain:\w+)"/g)].map(([, step = '']) => step);
   });
   afterAll(() => cluster?.stop());
 
   test('ends with the board of a local run though its tasks are cancelled under way', async () => {
-    const { watch, submissions, expectBoard } = scene();
+    const { watch, hold, submissions, expectBoard } = await openTimedScene();
+    const release = await hold(retrainings);
     const command = watch();
-    const [, job] = await said(command, /submitted job (\d+)[\s\S]*"step-finished","step":"retrain:/);
+    const [, job = ''] = await said(command, /submitted job (\d+)[\s\S]*"step-finished","step":"train:/);
+    await said(command, /warning: tasks run on several kinds of processors \((.*), (.*)\)/);
     cluster.slurm('scancel', job);
+    await said(command, /job \d+_\d+ on n\d ended \((cancelled|stopped).*\) with \d+ steps? left.*see .*\.log/s);
+    await release();
     await expectBoard(command, board);
-    expect((await command.ending).stdout).toMatch(
-      /job \d+_\d+ on n\d ended \((cancelled|stopped).*\) with \d+ steps left.*see .*\.log/s,
-    );
     expect(submissions().length).toBeGreaterThan(1);
-    expect((await command.ending).stdout).toMatch(/warning: tasks run on several kinds of processors \((.*), (.*)\)/);
   });
 
   test('keeps to the processors of the first task with --pin-cpu', async () => {
-    const { folder, watch, expectBoard } = scene();
+    const { folder, watch, hold, expectBoard } = await openTimedScene();
+    const release = await hold(retrainings);
     const command = watch('--pin-cpu');
+    const [, node, other] = await said(command, /(n\d) is left out from now on: it has (\w+ \d+)/);
+    await release();
     await expectBoard(command, board);
-    const { stdout } = await command.ending;
-    const [, node, other] = /(n\d) is left out from now on: it has (\w+ \d+)/.exec(stdout) ?? [];
     expect(other).toBe(processors[Number(node?.slice(1)) - 1]);
-    expect(stdout).not.toContain('several kinds');
+    expect((await command.ending).stdout).not.toContain('several kinds');
     const used = processorsIn(join(folder, 'results/store'));
     expect([...used]).toEqual(processors.filter((each) => each !== other));
   });
 
   test('is submitted once when the command that watches it is killed and two others are started', async () => {
-    const { watch, submissions, writeProfile, expectBoard } = scene();
+    const { watch, submissions, writeProfile, expectBoard } = await openTimedScene();
     const begin = join(temporaryFolder(), 'begin');
     const waits = `while [ "$SLURM_ARRAY_TASK_ID" = 1 ] && [ ! -e ${begin} ]; do sleep 0.1; done`;
     writeProfile(`cpus: 1\ntasks: 2\npack: { least: 1s, most: 30m }\nsetup: [${JSON.stringify(waits)}]\n`);
@@ -89,6 +100,8 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
     await first.ending;
     const before = submissions().length;
     const others = [watch(), watch()];
+    // Until both have planned, and know which tasks have what they planned.
+    for (const other of others) await said(other, /taken up: \d+ tasks?/);
     writeFileSync(begin, '');
     for (const other of others) await expectBoard(other, board);
     expect(submissions().length).toBe(before);
@@ -100,9 +113,10 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
   });
 
   test('is taken back by bench cancel, and goes on with the same command', async () => {
-    const { folder, watch, expectBoard } = scene();
+    const { folder, watch, hold, expectBoard } = await openTimedScene();
+    const release = await hold(retrainings);
     const command = watch();
-    await said(command, /"step-finished"/);
+    await said(command, /"step-finished","step":"train:/);
     const status = await bench(['status', '--results', 'results'], { cwd: folder, env: cluster.env });
     expect(status.stdout).toMatch(/cluster-\w+: \d+ tasks? running, \d+ waiting; jobs \d+/);
     const cancel = await bench(['cancel', name, '--results', 'results'], { cwd: folder, env: cluster.env });
@@ -111,6 +125,7 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
       code: 4,
       stdout: expect.stringMatching(/taken back \(bench cancel\)/),
     });
+    await release();
     await expectBoard(watch(), board);
   });
 });

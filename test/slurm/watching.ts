@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { openClaims, openStore, readNote, writeNote } from '@attribution-bench/store';
 import { expect } from 'vitest';
 import { type RunningCommand, start, temporaryFolder } from '../e2e/command.js';
 import { boardBytes } from '../e2e/small-grid.js';
@@ -15,6 +16,14 @@ export interface Scene {
   writeProfile(lines: string): void;
   /** Bytes of the board. */
   board(): string;
+  /**
+   * Claims steps before any task can, as another process would that is at them: no task comes to its end as long as steps of its own
+   * pack are held, however fast it is. The function that comes back ends that.
+   * @param steps their ids
+   */
+  hold(steps: readonly string[]): Promise<() => Promise<void>>;
+  /** Has every step predicted to take a second, whatever the machine: the record of another run says so. */
+  predictSeconds(other: Scene): Promise<void>;
   /** Folders of the arrays that were submitted, in order. */
   submissions(): string[];
   /** Expects a command to end well, with this board, and nothing left of what was interrupted. */
@@ -44,6 +53,30 @@ export function openScene(
         cwd: folder,
         env: cluster.env,
       }),
+    async hold(steps) {
+      const refs = steps.map((id) => {
+        const [kind = '', key = ''] = id.split(':');
+        return { kind, key };
+      });
+      const claims = await openClaims(openStore(join(folder, 'results/store')), { only: refs });
+      const held = await Promise.all(refs.map((ref) => claims.take(ref)));
+      return async () => {
+        for (const claim of held) {
+          if (claim.status !== 'ours') throw new Error('a step that was to be held is claimed already');
+          await claim.release();
+        }
+        claims.close();
+      };
+    },
+    async predictSeconds(other) {
+      const probes = join(other.folder, 'results/probes');
+      for (const file of readdirSync(probes)) {
+        const about = basename(file, '.json');
+        const record = (await readNote(join(probes, file), about)) as Record<string, { peakRssBytes: number }>;
+        const seconds = Object.entries(record).map(([step, measured]) => [step, { ...measured, seconds: 1 }]);
+        await writeNote(join(folder, 'results/probes', file), about, Object.fromEntries(seconds));
+      }
+    },
     submissions() {
       const runs = join(folder, 'results/slurm');
       return readdirSync(runs).flatMap((run) => {

@@ -6,9 +6,11 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RunOutcome } from '../src/journal/events.js';
 import type { PlannedStep } from '../src/model/step.js';
+import { openAnswers } from '../src/slurm/answers.js';
 import { parseArrayLimit } from '../src/slurm/array-limit.js';
 import { batchScript, sbatchArguments } from '../src/slurm/batch-script.js';
 import { followTask } from '../src/slurm/follow-task.js';
+import { openFollowedTasks } from '../src/slurm/followed-tasks.js';
 import { isHeldBySlurm, isLive, parseAccounting, parseQueue } from '../src/slurm/job-states.js';
 import { openLosses } from '../src/slurm/losses.js';
 import { packSteps, type StepToPack } from '../src/slurm/pack-steps.js';
@@ -16,6 +18,7 @@ import { defaultProfile, readProfile } from '../src/slurm/profile.js';
 import { shellQuote } from '../src/slurm/shell-quote.js';
 import { chooseSteps } from '../src/slurm/steal-steps.js';
 import { openStepsLeft } from '../src/slurm/steps-left.js';
+import { submitAgain } from '../src/slurm/submit-again.js';
 import { minutesFor, noticeMs, signalSeconds } from '../src/slurm/time-limit.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-slurm-'));
@@ -234,6 +237,19 @@ describe('a time limit', () => {
 });
 
 describe('what Slurm says', () => {
+  const loss = {
+    job: '1_0',
+    node: 'n1',
+    log: 'x',
+    outcome: undefined,
+    left: ['a', 'b'],
+    began: ['a'],
+    wasAt: [],
+    done: 0,
+    memoryBytes: 1,
+    minutes: 1,
+  };
+
   it('is read from squeue, sacct and scontrol', () => {
     const states = parseQueue(
       'bench-a.1|0|12|RUNNING|n1|None\nbench-a.1|3|12|PENDING||Reason | with bar\nbench-x|N/A|9|RUNNING|n2|None\nslurm_load_jobs error\n',
@@ -257,22 +273,13 @@ describe('what Slurm says', () => {
 
   it('decides what follows when a task ends early', () => {
     const losses = openLosses(() => undefined);
-    const loss = {
-      job: '1_0',
-      node: 'n1',
-      log: 'x',
-      outcome: undefined,
-      left: ['a', 'b'],
-      began: ['a'],
-      wasAt: [],
-      done: 0,
-      memoryBytes: 1,
-      minutes: 1,
-    };
     expect(losses.enter({ ...loss, state: 'CANCELLED' })).toEqual([]);
-    expect([losses.takeProgress(), losses.of('a')]).toEqual([false, { memory: 1, time: 1, alone: false }]);
+    expect([losses.takeRound(), losses.of('a')]).toEqual([
+      { progress: false, arrays: new Set(['1']) },
+      { memory: 1, time: 1, alone: false },
+    ]);
     expect(losses.enter({ ...loss, state: 'OUT_OF_MEMORY' })).toEqual([]);
-    expect([losses.takeProgress(), losses.of('b').memory]).toEqual([true, 2]);
+    expect([losses.takeRound().progress, losses.of('b').memory]).toEqual([true, 2]);
     // Whose pack it is of had no more memory than the task that took a step of it.
     expect(losses.enter({ ...loss, state: 'OUT_OF_MEMORY' })).toEqual([]);
     expect(losses.enter({ ...loss, state: 'OUT_OF_MEMORY', memoryBytes: 2 }).map(({ id }) => id)).toEqual(['a']);
@@ -290,5 +297,23 @@ describe('what Slurm says', () => {
       losses.enter({ ...loss, left: ['c', 'd'], began: ['c'], state: 'FAILED' }).map(({ id }) => id),
     );
     expect([died, losses.of('c').alone, losses.of('d').alone]).toEqual([[[], [], ['c']], true, false]);
+  });
+
+  it('gives up when nothing comes of a submission, not when the tasks of an array end one after the other', async () => {
+    const losses = openLosses(() => undefined);
+    const answers = openAnswers();
+    const tasks = openFollowedTasks(openStepsLeft({ steps: [] }), () => undefined);
+    let job = 1;
+    const again = submitAgain({ tasks, answers, losses, say: () => undefined }, async () => [String(++job)]);
+    const { result } = answers.give('a', () => undefined);
+    const lose = async (array: number, index: number): Promise<void> => {
+      losses.enter({ ...loss, job: `${array}_${index}`, state: 'PREEMPTED' });
+      await again();
+    };
+    for (const index of [0, 1, 2, 3]) await lose(1, index);
+    expect([...answers.awaited()]).toEqual(['a']);
+    await lose(job, 0);
+    expect([...answers.awaited()]).toEqual([]);
+    expect(await result).toMatchObject({ status: 'failed', error: { code: 'SLURM_LOST' } });
   });
 });

@@ -42,8 +42,11 @@ export interface Losses {
   of(step: string): AfterLoss;
   /** A step was done. */
   progress(): void;
-  /** Whether a step was done, or the next submission differs from the one before; asked once for each. */
-  takeProgress(): boolean;
+  /**
+   * What came of the submissions before, asked once for each: whether a step was done, or the next submission differs from the one
+   * before, and the ids of the arrays that lost a task.
+   */
+  takeRound(): { readonly progress: boolean; readonly arrays: ReadonlySet<string> };
   /** Why what is left is given up. */
   error(): BenchError;
 }
@@ -65,6 +68,7 @@ export function openLosses(note: (line: string) => void, mostMinutes = Number.PO
   const deaths = new Map<string, number>();
   /** Least memory of tasks that ran out of it with a step left, in bytes. */
   const outgrown = new Map<string, number>();
+  let arrays = new Set<string>();
   let advanced = false;
   let last: Loss | undefined;
   const of = (step: string): AfterLoss => after.get(step) ?? unhurt;
@@ -114,6 +118,7 @@ export function openLosses(note: (line: string) => void, mostMinutes = Number.PO
     leaveOut,
     enter(loss) {
       last = loss;
+      arrays.add(loss.job.split('_')[0]);
       const { state = 'UNKNOWN', outcome, left } = loss;
       if (left.length === 0) return [];
       const at = loss.wasAt.length === 0 ? '' : `; it was at ${loss.wasAt.join(', ')}`;
@@ -131,10 +136,11 @@ export function openLosses(note: (line: string) => void, mostMinutes = Number.PO
     progress() {
       advanced = true;
     },
-    takeProgress() {
-      const was = advanced;
+    takeRound() {
+      const round = { progress: advanced, arrays };
       advanced = false;
-      return was;
+      arrays = new Set();
+      return round;
     },
     error: () => lostError(last),
   };

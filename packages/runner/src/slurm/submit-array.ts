@@ -38,7 +38,7 @@ export async function submitArray(
   run: SlurmRun,
   array: ArrayToSubmit,
   { profile, argv, cwd, pinCpu }: TaskCommand,
-): Promise<Submission> {
+): Promise<Submission & { readonly job: string }> {
   const { packs, memoryBytes, minutes, limit, after, excludedNodes } = array;
   const { name, folder } = await newSubmission(run);
   const submission: Submission = { name, folder, packs: packs.map(({ steps }) => steps), minutes, memoryBytes };

@@ -11,10 +11,10 @@ import { minutesFor } from './time-limit.js';
 const defaultMemoryBytes = 2 * 2 ** 30;
 
 /**
- * Submits everything that is left, can be done, and is in no task's hands. One process of a run does so at a time.
- * The function throws a BenchError when the scheduler takes nothing, or the results folder cannot be written.
+ * Submits everything that is left, can be done, and is in no task's hands; the ids of the arrays. One process of a run does so at
+ * a time. The function throws a BenchError when the scheduler takes nothing, or the results folder cannot be written.
  */
-export function submitSteps(parts: SlurmParts): () => Promise<void> {
+export function submitSteps(parts: SlurmParts): () => Promise<string[]> {
   const { plan, options, run, steps, tasks, losses, say } = parts;
   const { profile } = options;
   let predictions: ReadonlyMap<string, StepPrediction> | undefined;
@@ -37,7 +37,7 @@ export function submitSteps(parts: SlurmParts): () => Promise<void> {
     );
   }
 
-  async function submitPacks({ packs, memoryBytes, limit }: PackArray & { readonly limit: number }): Promise<void> {
+  async function submitPacks({ packs, memoryBytes, limit }: PackArray & { readonly limit: number }): Promise<string> {
     const ids = packs.flatMap((each) => each.steps);
     const slowest = most(packs, ({ seconds }) => seconds / profile.cpus);
     const factor = most(ids, (id) => losses.of(id).time);
@@ -52,6 +52,7 @@ export function submitSteps(parts: SlurmParts): () => Promise<void> {
     const submission = await submitArray(plan, run, array, options);
     tasks.add(submission);
     options.note(`submitted job ${submission.job}: ${plural(packs.length, 'task')}, ${plural(ids.length, 'step')}`);
+    return submission.job;
   }
 
   return async () => {
@@ -59,15 +60,16 @@ export function submitSteps(parts: SlurmParts): () => Promise<void> {
     try {
       await tasks.takeUp(run);
       const toSubmit = steps.toSubmit();
-      if (toSubmit.length === 0) return;
+      if (toSubmit.length === 0) return [];
       const [first, ...others] = splitArrays(await pack(toSubmit), await mostInArray(), profile.tasks);
-      await submitPacks(first);
+      const jobs = [await submitPacks(first)];
       try {
-        for (const array of others) await submitPacks(array);
+        for (const array of others) jobs.push(await submitPacks(array));
       } catch (error) {
         // As many as the scheduler takes at a time; the rest is submitted once it can be done.
         say(`further jobs are submitted later: ${toPlainError(error).message}`);
       }
+      return jobs;
     } finally {
       await unlock();
     }
