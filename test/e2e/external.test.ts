@@ -143,14 +143,14 @@ test('programs that do not behave are failed cells with their reasons, and the o
   const methods = ways.map(
     (way) => `{ use: command, as: ${way}, argv: [node, ${hostile}, ${way}], uses: { checkpoints: 0 } }`,
   );
-  const grid = gridFolder(gridOf(['random', ...methods], '{ cell: 6s }'));
+  const grid = gridFolder(gridOf(['random', ...methods], '{ cell: 20s }'));
   const { code } = await run(grid);
   expect(code).toBe(1);
   const reasons = Object.fromEntries(rowsIn(grid).map(({ method, reason }) => [method, reason]));
   expect(reasons['wrong-shape']).toMatch(/has scores of \[4 × 4\], and tiny has 4 queries/);
   expect(reasons['kills-itself']).toMatch(/the program was killed \(SIGKILL\) and printed nothing/);
   expect(reasons.fails).toMatch(/exit code 3: loading the models \| ValueError: shapes/);
-  expect(reasons['sleeps-for-ever']).toMatch(/took longer than budget\.cell \(6 s\)/);
+  expect(reasons['sleeps-for-ever']).toMatch(/took longer than budget\.cell \(20 s\)/);
   expect(rowsIn(grid).find(({ method }) => method === 'random')?.status).toBe('ok');
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { bench, type RunningCommand, start } from './command.js';
 import { boardBytes, type GridFolder, gridFolder } from './small-grid.js';
+import { endedSteps, holdSteps } from './steps.js';
 
 const grid = (folder: GridFolder, ...flags: string[]): RunningCommand =>
   start(['grid', ...folder.flags, '--progress', 'plain', ...flags], { cwd: folder.folder });
@@ -31,6 +32,14 @@ beforeAll(async () => {
   undisturbed = boardBytes(whole);
 });
 
+/** Keeps a run from its end, however fast it is, until the function that comes back is called. */
+function holdTruth({ results }: GridFolder): Promise<() => Promise<void>> {
+  const truth = endedSteps(whole.results)
+    .flat()
+    .find(({ label }) => label === 'truth of tiny');
+  return holdSteps(results, [truth?.step ?? expect.fail('no truth was made')]);
+}
+
 test('two workers make the same board as one, byte for byte; a second run has nothing left to do', async () => {
   const folder = gridFolder();
   expect((await grid(folder, '--jobs', '2').ending).code).toBe(0);
@@ -57,10 +66,12 @@ test('killed at random moments and started again, it ends with the same board', 
 
 test('Ctrl-C stops cleanly with 4, says what is kept, and the same command continues', async () => {
   const folder = gridFolder();
+  const release = await holdTruth(folder);
   const run = grid(folder, '--jobs', '1');
   await untilRetrained(run, folder);
   run.process.kill('SIGINT');
   const { code, stderr } = await run.ending;
+  await release();
   expect(code).toBe(4);
   expect(stderr).toContain('stopping: what is finished is kept, the same command continues');
   expect(stderr).toMatch(/stopped: \d+ steps? done, .* left; .*the same command continues\n$/);
@@ -72,7 +83,9 @@ test('Ctrl-C stops cleanly with 4, says what is kept, and the same command conti
 
 test('--max-time stops with 5 and shows the partial board', async () => {
   const folder = gridFolder();
+  const release = await holdTruth(folder);
   const { code, stderr } = await grid(folder, '--max-time', '0.1s').ending;
+  await release();
   expect(stderr).toContain('out of time (--max-time)');
   expect(code).toBe(5);
   expect((await grid(folder).ending).code).toBe(0);

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Board } from '@attribution-bench/leaderboard';
 import { beforeAll, expect, test } from 'vitest';
 import { bench, type Ending, start } from './command.js';
 import { boardBytes, type GridFolder, gridFolder } from './small-grid.js';
+import { type EndedStep, endedSteps, holdSteps } from './steps.js';
 
 /** A grid whose best two methods take some looks to tell apart. */
 const growing = `schema: bench/grid@1
@@ -45,27 +46,21 @@ let ending: Ending;
 let board: Board;
 let undisturbed: string;
 /** What was done after the first look. */
-let laterSteps: string[];
-
-/** What the looks of a grid did, one list per look. */
-const stepsOfLooks = ({ results }: GridFolder): string[][] =>
-  readdirSync(join(results, 'runs'))
-    .toSorted()
-    .map((run) =>
-      readFileSync(join(results, 'runs', run, 'events.ndjson'), 'utf8')
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line))
-        .flatMap(({ type, label }) => (type === 'step-finished' ? [label] : [])),
-    );
+let laterSteps: EndedStep[];
 
 beforeAll(async () => {
   folder = gridFolder(growing);
   ending = await settle(folder, '--jobs', '1').ending;
-  laterSteps = stepsOfLooks(folder).slice(1).flat();
+  laterSteps = endedSteps(folder.results).slice(1).flat();
   undisturbed = boardBytes(folder, 'grows');
   board = boardOf(folder);
 }, 300_000);
+
+/** The step of a label, of the first run that ended one. */
+function stepOf(label: string): string {
+  const ended = endedSteps(folder.results).flat();
+  return ended.find((each) => each.label === label)?.step ?? expect.fail(`there was no step "${label}"`);
+}
 
 test('grows look by look, stops where the best method is ahead of all others, and says so', () => {
   expect(ending.code).toBe(0);
@@ -85,7 +80,7 @@ test('grows look by look, stops where the best method is ahead of all others, an
 });
 
 test('a look adds retrainings, truth and metrics, and nothing else', () => {
-  const steps = laterSteps;
+  const steps = laterSteps.map(({ label }) => label);
   expect(steps).toContain('retrain tiny subsets 12-23 seed 1');
   expect(steps).toContain('truth of tiny');
   expect(steps).toContain('lds of tiny/trak projDim=32');
@@ -107,12 +102,17 @@ test('report shows the board as it was grown, plan its size, and the same comman
 
 test('killed at any moment and started again with more workers, it ends with the same board', async () => {
   const other = gridFolder(growing);
-  for (const pattern of [/steps to do/, /look 2/]) {
+  for (const [pattern, label] of [
+    [/steps to do/, 'truth of tiny'],
+    [/look 2/, 'retrain tiny subsets 24-35 seed 1'],
+  ] as const) {
+    const release = await holdSteps(other.results, [stepOf(label)]);
     const run = settle(other, '--jobs', '2');
     run.process.stderr?.on('data', () => {
       if (pattern.test(run.errors())) run.process.kill('SIGKILL');
     });
     expect((await run.ending).code).toBe('SIGKILL');
+    await release();
   }
   expect((await settle(other, '--jobs', '2').ending).code).toBe(0);
   expect(boardBytes(other, 'grows')).toBe(undisturbed);
@@ -120,11 +120,13 @@ test('killed at any moment and started again with more workers, it ends with the
 
 test('out of time it shows the last look that was finished and ends with 5', async () => {
   const other = gridFolder(growing);
+  const release = await holdSteps(other.results, [stepOf('retrain tiny subsets 12-23 seed 1')]);
   const run = settle(other);
   run.process.stderr?.on('data', () => {
     if (/look 1[\s\S]*steps to do/.test(run.errors())) run.process.kill('SIGKILL');
   });
   await run.ending;
+  await release();
   const report = await verb(other, 'report', ...other.flags);
   expect(report.code).toBe(0);
   const first = boardOf(other);

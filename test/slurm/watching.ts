@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { openClaims, openStore, readNote, writeNote } from '@attribution-bench/store';
+import { readNote, writeNote } from '@attribution-bench/store';
 import { expect } from 'vitest';
 import { type RunningCommand, start, temporaryFolder } from '../e2e/command.js';
 import { boardBytes } from '../e2e/small-grid.js';
+import { holdSteps } from '../e2e/steps.js';
 import { leftovers } from '../faults/fault-grid.js';
 import type { Cluster } from './cluster.js';
 
@@ -16,11 +17,7 @@ export interface Scene {
   writeProfile(lines: string): void;
   /** Bytes of the board. */
   board(): string;
-  /**
-   * Claims steps before any task can, as another process would that is at them: no task comes to its end as long as steps of its own
-   * pack are held, however fast it is. The function that comes back ends that.
-   * @param steps their ids
-   */
+  /** {@link holdSteps}: no task comes to its end as long as steps of its own pack are held. */
   hold(steps: readonly string[]): Promise<() => Promise<void>>;
   /** Has every step predicted to take a second, whatever the machine: the record of another run says so. */
   predictSeconds(other: Scene): Promise<void>;
@@ -53,21 +50,7 @@ export function openScene(
         cwd: folder,
         env: cluster.env,
       }),
-    async hold(steps) {
-      const refs = steps.map((id) => {
-        const [kind = '', key = ''] = id.split(':');
-        return { kind, key };
-      });
-      const claims = await openClaims(openStore(join(folder, 'results/store')), { only: refs });
-      const held = await Promise.all(refs.map((ref) => claims.take(ref)));
-      return async () => {
-        for (const claim of held) {
-          if (claim.status !== 'ours') throw new Error('a step that was to be held is claimed already');
-          await claim.release();
-        }
-        claims.close();
-      };
-    },
+    hold: (steps) => holdSteps(join(folder, 'results'), steps),
     async predictSeconds(other) {
       const probes = join(other.folder, 'results/probes');
       for (const file of readdirSync(probes)) {
