@@ -6,7 +6,8 @@ import { byAnalogy } from '../src/estimate/by-analogy.js';
 import { makespan } from '../src/estimate/makespan.js';
 import { type Trial, trialsFor } from '../src/estimate/trials.js';
 import { estimate, type Plan, type PlannedStep } from '../src/index.js';
-import { likeness } from '../src/journal/cost-history.js';
+import { extendHistory, likeness } from '../src/journal/cost-history.js';
+import { predictSteps } from '../src/slurm/predict-steps.js';
 import { scoreStep } from '../src/steps/kinds/score.js';
 import { temporaryFolder } from './support/folder.js';
 import { finishedCopy, grid, header, plan, small } from './support/run.js';
@@ -50,6 +51,20 @@ describe('an estimate', () => {
     const like = byAnalogy(planned.steps, new Map([[likeness(known), measured]]));
     expect(others.map(like)).toEqual(others.map(() => measured));
     expect(like({ ...known, kind: 'score' })).toBeUndefined();
+  });
+
+  it('predicts no less memory for what was not tried than anything took that is known of its task', async () => {
+    const results = temporaryFolder();
+    const planned = await plan(await grid(small), results);
+    const [known, ...others] = timed(planned);
+    await extendHistory(results, new Map([[likeness(known), { seconds: 1, peakRssBytes: 7e9 }]]));
+    const { peaks, peakRssBytes } = await estimate(planned, { jobs: 1, budgetSeconds: 0 });
+    expect(others.map((step) => peaks.get(likeness(step)))).toEqual(others.map(() => 7e9));
+    expect(peakRssBytes).toBe(7e9);
+    const predicted = await predictSteps(planned, { cpus: 2 }, { jobs: 1, budgetSeconds: 0 });
+    for (const { id } of others) expect(predicted.get(id)?.memoryBytes).toBe(32 * 2 ** 30);
+    const truth = planned.steps.find(({ kind }) => kind === 'truth');
+    expect(predicted.get(truth?.id ?? '')?.memoryBytes).toBe(2 * 2 ** 30);
   });
 
   it('takes tasks that differ in seed and wrong labels for the same work', async () => {
@@ -119,7 +134,8 @@ methods: [random, { use: d-trak, params: { projDim: 8, timesteps: 2 } }]
   it('rests on earlier runs, which leave nothing to do', async () => {
     const results = await finishedCopy();
     const done = await estimate(await plan(await grid(small), results), { jobs: 2 });
-    expect(done).toEqual({ seconds: 0, peakRssBytes: 0, byKind: {}, bySteps: new Map(), guessed: 0, unknown: 0 });
+    const nothing = { seconds: 0, peakRssBytes: 0, byKind: {}, bySteps: new Map(), peaks: new Map() };
+    expect(done).toEqual({ ...nothing, guessed: 0, unknown: 0 });
     const before = probes(results);
     const more = await plan(await grid(`${small}seeds: [0, 1]\n`), results);
     const left = await estimate(more, { jobs: 2 });

@@ -5,7 +5,7 @@ import { onInterrupt } from '../interrupt.js';
 import { planData } from '../plan/plan-data.js';
 import { planText } from '../plan/plan-text.js';
 import { planFrom } from '../plan-from-flags.js';
-import { probeNote } from '../probe-note.js';
+import { trialOptions } from '../trial-options.js';
 
 export function planCommand(): Command {
   const command = new Command('plan')
@@ -32,9 +32,6 @@ Examples:
   return onGrid(command, ['jobs', 'only', 'skip', 'force', 'quick', 'engine', 'device', 'json', 'results'], showPlan);
 }
 
-/** Of each worker, so that a plan takes about ten seconds; what is left is tried by the next one. */
-const budgetSeconds = 6;
-
 async function showPlan(flags: FlagValues & { verbose?: true }): Promise<void> {
   const { estimate } = await import('@attribution-bench/runner');
   const plan = await planFrom(flags, { readOnly: true });
@@ -42,10 +39,8 @@ async function showPlan(flags: FlagValues & { verbose?: true }): Promise<void> {
   const release = onInterrupt({ stop: () => cancel.abort(), abandon: () => undefined });
   const prediction = await estimate(plan, {
     jobs: flags.jobs,
-    budgetSeconds,
     cancel: cancel.signal,
-    onProgress: probeNote((line) => console.error(line)),
-    onFailure: (label, reason) => console.error(`not in the prediction: ${label}: ${reason}`),
+    ...trialOptions((line) => console.error(line)),
   });
   release();
   if (cancel.signal.aborted) {

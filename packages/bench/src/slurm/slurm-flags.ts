@@ -5,7 +5,7 @@ import { BenchError } from '@attribution-bench/contract';
 import type { OpenExecutor, Plan } from '@attribution-bench/runner';
 import { Option } from 'commander';
 import { among, type FlagValues } from '../flags.js';
-import { probeNote } from '../probe-note.js';
+import { trialOptions } from '../trial-options.js';
 import { workspaceFolder } from '../workspace.js';
 
 /** Where steps are done, and how they are sent there. */
@@ -67,17 +67,7 @@ export async function onSlurm(
     pinCpu: pinCpu === true,
     argv: [process.execPath, command, 'slurm-task'],
     cwd: process.cwd(),
-    predict: () =>
-      predictSteps(
-        plan,
-        { cpus, memory },
-        {
-          jobs,
-          cancel: cancel.signal,
-          onProgress: probeNote(note),
-          onFailure: (label, reason) => note(`not in the prediction: ${label}: ${reason}`),
-        },
-      ),
+    predict: () => predictSteps(plan, { cpus, memory }, { jobs, cancel: cancel.signal, ...trialOptions(note) }),
     note,
     onTakenBack() {
       note('the jobs were taken back (bench cancel)');

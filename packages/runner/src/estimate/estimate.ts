@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { extendHistory, type History, likeness, readHistory } from '../journal/cost-history.js';
+import { extendHistory, type History, likeness, type Measured, readHistory } from '../journal/cost-history.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import { definitionOf } from '../steps/registry.js';
@@ -16,6 +16,11 @@ export interface Estimate {
   readonly byKind: Readonly<Record<string, { readonly steps: number; readonly seconds: number }>>;
   /** By step id, in seconds of one worker. */
   readonly bySteps: ReadonlyMap<string, number>;
+  /**
+   * By likeness, memory of this process at its peak while its workers do such steps. Where that was not tried it is the most that
+   * is known of the step's like and its task, or else of anything in the plan, since too little ends a task that is held to it.
+   */
+  readonly peaks: ReadonlyMap<string, number>;
   /** Steps that count with what others of their kind take, since there was no time to try them. */
   readonly guessed: number;
   /** Steps of kinds of which nothing is known for the same reason: they count as next to nothing. */
@@ -45,6 +50,7 @@ export async function estimate(plan: Plan, options: ProbeOptions): Promise<Estim
   }
   const like = byAnalogy(steps, known);
   const untried = steps.filter((step) => isWorthProbing(step) && !known.has(likeness(step)));
+  const peaks = peaksOf(steps, known, like);
   for (const step of untried) {
     const guess = like(step);
     if (guess !== undefined) known.set(likeness(step), guess);
@@ -58,10 +64,7 @@ export async function estimate(plan: Plan, options: ProbeOptions): Promise<Estim
     byKind[kind].seconds += bySteps.get(id) ?? 0;
   }
   const working = makespan(steps, ({ id }) => (bySteps.get(id) ?? 0) + besideSeconds, options.jobs);
-  const peakRssBytes = steps.reduce(
-    (peak, step) => Math.max(peak, known.get(likeness(step))?.peakRssBytes ?? processBytes),
-    0,
-  );
+  const peakRssBytes = [...peaks.values()].reduce((most, peak) => Math.max(most, peak), 0);
   const workersHere = Math.min(options.jobs, availableParallelism());
   const perWorker = Math.max(0, peakRssBytes - processBytes) / workersHere;
   return {
@@ -69,9 +72,32 @@ export async function estimate(plan: Plan, options: ProbeOptions): Promise<Estim
     peakRssBytes: peakRssBytes + (options.jobs - workersHere) * perWorker,
     byKind,
     bySteps,
+    peaks,
     guessed: untried.length - unknownStill,
     unknown: unknownStill,
   };
+}
+
+function peaksOf(
+  steps: readonly PlannedStep[],
+  known: History,
+  like: (step: PlannedStep) => Measured | undefined,
+): Map<string, number> {
+  const ofTasks = new Map<string, number>();
+  let most = processBytes;
+  for (const step of steps) {
+    const { peakRssBytes = 0 } = known.get(likeness(step)) ?? {};
+    ofTasks.set(step.task, Math.max(ofTasks.get(step.task) ?? 0, peakRssBytes));
+    most = Math.max(most, peakRssBytes);
+  }
+  const peaks = new Map<string, number>();
+  for (const step of steps) {
+    const name = likeness(step);
+    const measured = known.get(name)?.peakRssBytes ?? (isWorthProbing(step) ? undefined : processBytes);
+    const guess = Math.max(like(step)?.peakRssBytes ?? 0, ofTasks.get(step.task) ?? 0) || most;
+    peaks.set(name, Math.max(peaks.get(name) ?? 0, measured ?? guess));
+  }
+  return peaks;
 }
 
 function isWorthProbing({ job }: PlannedStep): boolean {

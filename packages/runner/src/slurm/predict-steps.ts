@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { type Estimate, estimate } from '../estimate/estimate.js';
+import { estimate } from '../estimate/estimate.js';
 import type { ProbeOptions } from '../estimate/probe.js';
-import { likeness, readHistory } from '../journal/cost-history.js';
+import { likeness } from '../journal/cost-history.js';
 import type { Plan } from '../model/plan.js';
 
 /** What a step is expected to take in a task of an array. */
@@ -27,8 +27,7 @@ export async function predictSteps(
   task: { readonly cpus: number; readonly memory?: number | undefined },
   options: ProbeOptions,
 ): Promise<ReadonlyMap<string, StepPrediction>> {
-  const { bySteps }: Estimate = await estimate(plan, options);
-  const known = await readHistory(plan.resultsFolder);
+  const { bySteps, peaks } = await estimate(plan, options);
   const workersHere = Math.max(1, Math.min(options.jobs, availableParallelism()));
   const memoryFor = (peakRssBytes = processBytes): number => {
     if (task.memory !== undefined) return task.memory;
@@ -41,7 +40,7 @@ export async function predictSteps(
       .filter(({ needed }) => needed)
       .map((step) => [
         step.id,
-        { seconds: bySteps.get(step.id) ?? 0, memoryBytes: memoryFor(known.get(likeness(step))?.peakRssBytes) },
+        { seconds: bySteps.get(step.id) ?? 0, memoryBytes: memoryFor(peaks.get(likeness(step))) },
       ]),
   );
 }

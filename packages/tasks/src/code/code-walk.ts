@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { canonicalJson, hashJson, sha256 } from '@attribution-bench/contract';
 import { findPackage, type InstalledPackage } from './installed-package.js';
 import { parseModule } from './parse-module.js';
 import { type Link, type ModuleCode, readModule } from './read-module.js';
+import { rememberModules } from './remembered-modules.js';
 
 /** What a module and all that it rests on mean, as one hash and file by file. */
 export interface Code {
@@ -59,14 +60,21 @@ export interface CodeReader {
 
 /** What modules mean, by their text: for readers of one process to share. */
 const modules = new Map<string, ReadFile>();
+const remembering = rememberModules();
 
 export function codeReader(): CodeReader {
   const files = new Map<string, ReadFile>();
   const targets = new Map<string, readonly (Place | Foreign)[]>();
+  const isFile = fileFinder();
+  const packages = new Map<string, readonly (Place | Foreign)[]>();
+  const packageAt = (folder: string, specifier: string): readonly (Place | Foreign)[] =>
+    remembered(packages, `${folder}\n${specifier}`, () => packageOf(folder, specifier));
   const pure = new Map<string, boolean>();
   const fileAt = (file: string): ReadFile => remembered(files, file, () => readWhole(file));
   const targetsOf = (from: Place, link: Link): readonly (Place | Foreign)[] =>
-    remembered(targets, `${from.file}\n${link.specifier}\n${link.beside === true}`, () => resolveLink(from, link));
+    remembered(targets, `${from.file}\n${link.specifier}\n${link.beside === true}`, () =>
+      resolveLink(from, link, { isFile, packageAt }),
+    );
   const isPure = (folder: string): boolean => remembered(pure, folder, () => hasNoSideEffects(folder));
 
   /** Whether a module exports a name; true where that cannot be known. */
@@ -152,9 +160,13 @@ function readWhole(file: string): ReadFile {
   if (!source.test(file)) return { hash: sha256(bytes) };
   const text = bytes.toString('utf8');
   const hash = sha256(text.replaceAll('\r\n', '\n'));
-  return remembered(modules, `${extname(file)} ${hash}`, () => {
-    const program = parseModule(file, text);
-    return { hash, ...(program && { module: readModule(program) }) };
+  const id = `${extname(file)} ${hash}`;
+  return remembered(modules, id, () => {
+    const module = remembering.of(id, () => {
+      const program = parseModule(file, text);
+      return program && readModule(program);
+    });
+    return { hash, ...(module && { module }) };
   });
 }
 
@@ -166,19 +178,47 @@ function hashOfJson(bytes: Buffer): string {
   }
 }
 
-function resolveLink(from: Place, { specifier, beside = false }: Link): readonly (Place | Foreign)[] {
-  if (beside || specifier.startsWith('.') || specifier.startsWith('/'))
-    return filesBeside(from.file, specifier).map((file) => ({ ...from, file }));
-  if (specifier.startsWith('#')) return internal(from, specifier);
-  if (specifier.startsWith('node:') || !/^(@[\w.-]+\/)?[\w.-]+/.test(specifier)) return [];
-  return packageOf(from.file, specifier);
+/** What is on disk, each looked for once. */
+interface Found {
+  isFile(path: string): boolean;
+  /** What a package is known by that is imported from a folder. */
+  packageAt(folder: string, specifier: string): readonly (Place | Foreign)[];
 }
 
-function filesBeside(from: string, specifier: string): readonly string[] {
+function resolveLink(
+  from: Place,
+  { specifier, beside = false }: Link,
+  { isFile, packageAt }: Found,
+): readonly (Place | Foreign)[] {
+  if (beside || specifier.startsWith('.') || specifier.startsWith('/'))
+    return candidatesBeside(from.file, specifier).flatMap((file) => (isFile(file) ? [{ ...from, file }] : []));
+  if (specifier.startsWith('#')) return internal(from, specifier);
+  if (specifier.startsWith('node:') || !/^(@[\w.-]+\/)?[\w.-]+/.test(specifier)) return [];
+  return packageAt(dirname(from.file), specifier);
+}
+
+/** Files that a path may mean. */
+function candidatesBeside(from: string, specifier: string): readonly string[] {
   const target = resolve(dirname(from), specifier);
   const typescript = target.replace(/\.([cm]?)js$/, '.$1ts');
-  const candidates = [target, typescript, ...endings.map((ending) => `${target}${ending}`)];
-  return [...new Set(candidates)].filter(isFile);
+  return [...new Set([target, typescript, ...endings.map((ending) => `${target}${ending}`)])];
+}
+
+/** Whether there is such a file: by a list of its folder, read once, since most of the paths that are looked for lead nowhere. */
+function fileFinder(): (path: string) => boolean {
+  const folders = new Map<string, ReadonlyMap<string, Dirent>>();
+  return (path) => {
+    const entry = remembered(folders, dirname(path), () => entriesOf(dirname(path))).get(basename(path));
+    return entry !== undefined && (entry.isFile() || (entry.isSymbolicLink() && isFile(path)));
+  };
+}
+
+function entriesOf(folder: string): ReadonlyMap<string, Dirent> {
+  try {
+    return new Map(readdirSync(folder, { withFileTypes: true }).map((entry) => [entry.name, entry]));
+  } catch {
+    return new Map();
+  }
 }
 
 function internal(from: Place, specifier: string): readonly Place[] {
@@ -191,12 +231,12 @@ function internal(from: Place, specifier: string): readonly Place[] {
   }
 }
 
-function packageOf(from: string, specifier: string): readonly (Place | Foreign)[] {
+function packageOf(folder: string, specifier: string): readonly (Place | Foreign)[] {
   const name = specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
-  const found = findPackage(name, [dirname(from)], `.${specifier.slice(name.length)}`);
+  const found = findPackage(name, [folder], `.${specifier.slice(name.length)}`);
   if (found === undefined) return [];
   const installed = found.folder.split(sep).includes('node_modules');
   if (installed && !name.startsWith(scope)) return [{ name, version: found.version }];
