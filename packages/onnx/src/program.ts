@@ -11,6 +11,8 @@ import { type ModelOutput, openSession, type Session, type SessionOptions } from
 export interface Graph extends FeedSpecs {
   readonly onnx: Uint8Array;
   readonly outputs: TensorSpecs;
+  /** Whether several threads compute it in less time, and to the same bytes as one. */
+  readonly divisible?: boolean;
 }
 
 /** Something that computes named arrays from named arrays. */

@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly memoryPattern?: boolean;
   /** Write ONNX Runtime's own profile to a file with this prefix when the session is released. */
   readonly profile?: string;
+  /** How many threads an operator is shared among; default 1. */
+  readonly threads?: number;
   /** Compute everything there; absent: on the processor. A model that has parts which the device cannot run is refused. */
   readonly device?: Device;
 }
@@ -46,8 +48,8 @@ export interface Session {
 }
 
 /**
- * Loads an ONNX model: on one thread and with denormals flushed to zero (training slows down several times on them), so
- * that the same feeds give the same bytes. Throws ONNX Runtime's error when it refuses the model, and logs nothing itself.
+ * Loads an ONNX model: on one thread, where `threads` is not given, and with denormals flushed to zero (training slows down
+ * several times on them), so that the same feeds give the same bytes. Throws ONNX Runtime's error when it refuses the model, and logs nothing itself.
  */
 export async function openSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const session = await InferenceSession.create(model, runtimeOptions(options));
@@ -71,13 +73,16 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
 }
 
 /** The settings of ONNX Runtime for a session. */
-export function runtimeOptions({ weightsFolder, memoryPattern = true, profile, device }: SessionOptions) {
+export function runtimeOptions(given: SessionOptions) {
+  const { weightsFolder, memoryPattern = true, profile, threads = 1, device } = given;
   const session: Record<string, string> = { set_denormal_as_zero: '1' };
+  // Helping threads sleep while there is nothing for them: they may share their cores with other steps and programs.
+  if (threads > 1) session['session.intra_op.allow_spinning'] = '0';
   if (device !== undefined) session.disable_cpu_ep_fallback = '1';
   if (weightsFolder !== undefined) session.model_external_initializers_file_folder_path = weightsFolder;
   const options: InferenceSession.SessionOptions = {
     executionProviders: [device ?? 'cpu'],
-    intraOpNumThreads: 1,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',

@@ -1,4 +1,11 @@
-export { type Device, type DeviceStatus, inspectDevice, requireDevice } from '@attribution-bench/onnx';
+export {
+  type Device,
+  type DeviceStatus,
+  helperSeconds,
+  inspectDevice,
+  requireDevice,
+  type Threads,
+} from '@attribution-bench/onnx';
 export * from './compile/compile.js';
 export { type NetworkFile, networkFile } from './compile/network-file.js';
 export { deviceEngine } from './engines/device-engine.js';

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { signalOf } from '../executors/local/cancel-flag.js';
 import { doWork } from '../executors/local/do-work.js';
 import { pointsBeyond } from '../executors/local/thread-points.js';
+import { readShare } from '../executors/local/thread-share.js';
 import type { ThreadWork } from '../executors/local/thread-work.js';
 import type { WorkMessage, WorkResult } from '../model/work.js';
 
@@ -20,11 +21,11 @@ const points = pointsBeyond(() => {
 });
 
 /** Does one step in a worker thread. */
-export default async function work({ cancel, port, ...given }: ThreadWork): Promise<WorkResult> {
+export default async function work({ cancel, share, port, ...given }: ThreadWork): Promise<WorkResult> {
   portOfStep = port;
   send = (message) => port.postMessage(message);
   try {
-    return await doWork(given, signalOf(cancel), send, { points });
+    return await doWork(given, signalOf(cancel), send, { points, threads: () => readShare(share) });
   } finally {
     send = () => undefined;
     portOfStep = undefined;

@@ -24,6 +24,11 @@ export interface Executor {
    * @param hear told what the step says until it ends
    */
   start(step: PlannedStep, hear: (message: WorkMessage) => void): Execution;
+  /**
+   * Says how many threads each step may compute on from now on, those that are being done included; at first one. Absent: it
+   * does not divide steps.
+   */
+  allow?(threads: number): void;
   /** Resolves when everything that was started has ended and nothing is left of the executor. */
   close(): Promise<void>;
 }

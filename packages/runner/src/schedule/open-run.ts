@@ -55,7 +55,7 @@ function assemble(plan: RunnablePlan, options: RunOptions, opened: Opened, packi
   const stop = openStopSwitch(options, halt);
   const states = trackSteps(plan.steps, (step) => ready.add(step));
   const ready = queueSteps(
-    executor.capacity,
+    executor,
     (step) => attempt(step),
     () => stop.stop('cancelled'),
   );

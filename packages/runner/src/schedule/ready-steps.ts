@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import type { Executor } from '../executors/executor.js';
 import type { PlannedStep } from '../model/step.js';
 import { definitionOf } from '../steps/registry.js';
 
@@ -18,19 +19,28 @@ export interface ReadySteps {
 }
 
 /**
+ * @param share told how many of the places each step can have that is being done, whenever that changes: several where fewer
+ * are left than places
  * @param perform does a step to its end
  * @param onDefect called when it rejects, which `settled` does afterwards
  */
 export function queueSteps(
-  capacity: number,
+  { capacity, allow: share }: Pick<Executor, 'capacity' | 'allow'>,
   perform: (step: PlannedStep) => Promise<void>,
   onDefect: () => void,
 ): ReadySteps {
   const queue = new PQueue({ concurrency: capacity });
+  if (share !== undefined) queue.on('active', tellShare).on('next', tellShare);
   const aloneIds = new Set<string>();
   const alone: PlannedStep[] = [];
   let isAlone = false;
   let defect: { readonly error: unknown } | undefined;
+  let told = 1;
+  function tellShare(): void {
+    const threads = queue.size > 0 ? 1 : Math.max(1, Math.floor(capacity / Math.max(1, queue.pending)));
+    if (threads !== told) share?.(threads);
+    told = threads;
+  }
   const guarded = (step: PlannedStep): Promise<void> =>
     perform(step).catch((error: unknown) => {
       defect ??= { error };

@@ -1,6 +1,13 @@
 import type { Store } from '@attribution-bench/store';
 import { type DataEnvironment, openTask, type Task } from '@attribution-bench/tasks';
-import { deviceEngine, deviceOf, type Engine, onnxEngine, tfjsEngine } from '@attribution-bench/tfjs-onnx';
+import {
+  deviceEngine,
+  deviceOf,
+  type Engine,
+  onnxEngineOn,
+  type Threads,
+  tfjsEngine,
+} from '@attribution-bench/tfjs-onnx';
 import type { TaskSource } from '../model/job.js';
 import type { PointMemory } from './point-memory.js';
 import { readData } from './read-data.js';
@@ -11,14 +18,24 @@ export interface OpenTasks {
   release(): Promise<void>;
 }
 
-export async function engineOf(name: TaskSource['engine']): Promise<Engine> {
+/** @param threads how many an engine on the processor may compute on; default one */
+export async function engineOf(name: TaskSource['engine'], threads: Threads = () => 1): Promise<Engine> {
   const device = deviceOf(name);
   if (device !== undefined) return deviceEngine(device);
-  return name === 'onnx' ? onnxEngine : tfjsEngine();
+  return name === 'onnx' ? onnxEngineOn(threads) : tfjsEngine();
 }
 
-/** Keeps up to `most` tasks open; a task holds its dataset and its compiled graphs. Not for concurrent use. */
-export function openTasks(store: Store, most: number, points: PointMemory, environment: DataEnvironment): OpenTasks {
+/**
+ * Keeps up to `most` tasks open; a task holds its dataset and its compiled graphs. Not for concurrent use.
+ * @param threads as {@link engineOf} has it
+ */
+export function openTasks(
+  store: Store,
+  most: number,
+  points: PointMemory,
+  environment: DataEnvironment,
+  threads?: Threads,
+): OpenTasks {
   const open = new Map<string, Task>();
   return {
     async use(source) {
@@ -35,7 +52,12 @@ export function openTasks(store: Store, most: number, points: PointMemory, envir
         open.delete(oldest);
         await task.release();
       }
-      const task = await openTask(spec, await readData(store, source, points), await engineOf(engine), environment);
+      const task = await openTask(
+        spec,
+        await readData(store, source, points),
+        await engineOf(engine, threads),
+        environment,
+      );
       open.set(id, task);
       return task;
     },

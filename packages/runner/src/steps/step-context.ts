@@ -1,6 +1,7 @@
 import type { CancelSignal } from '@attribution-bench/contract';
 import type { Store } from '@attribution-bench/store';
 import type { DataEnvironment } from '@attribution-bench/tasks';
+import { helperSeconds } from '@attribution-bench/tfjs-onnx';
 import type { StepReport } from '../model/work.js';
 import type { OpenTasks } from './open-tasks.js';
 import type { PointMemory } from './point-memory.js';
@@ -19,8 +20,12 @@ export interface StepContext {
   log(message: string): void;
 }
 
-/** Starts a stopwatch; the function that comes back reads it. */
+/**
+ * Starts a stopwatch; the function that comes back reads it. Time for which several threads computed counts once for each, so
+ * that a step costs about the same on any number of them.
+ */
 export function stopwatch(): () => StepReport {
   const start = performance.now();
-  return () => ({ seconds: (performance.now() - start) / 1000 });
+  const helped = helperSeconds();
+  return () => ({ seconds: (performance.now() - start) / 1000 + helperSeconds() - helped });
 }

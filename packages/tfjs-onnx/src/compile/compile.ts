@@ -1,4 +1,4 @@
-import { buildGraph, type Graph, type OnnxGraph, type TensorSpecs } from '@attribution-bench/onnx';
+import { buildGraph, type Graph, type TensorSpecs } from '@attribution-bench/onnx';
 import { located } from '../call-site.js';
 import {
   checkInputs,
@@ -11,7 +11,7 @@ import {
   type Tensors,
 } from '../functions.js';
 import { cast } from '../graph/operators.js';
-import { type Rewriting, writeGraph, writeScan } from '../graph/write-graph.js';
+import { type Rewriting, type WrittenGraph, writeGraph, writeScan } from '../graph/write-graph.js';
 import type { Named } from '../graph/write-scope.js';
 import { type Recorder, record } from './recording.js';
 
@@ -40,7 +40,7 @@ export function recordGraph(
   fn: TensorFunction,
   inputs: TensorSpecs,
   processor: Processor = anyProcessor,
-): { readonly graph: OnnxGraph; readonly outputs: readonly Named[] } {
+): { readonly graph: WrittenGraph; readonly outputs: readonly Named[] } {
   checkInputs(inputs, 'input');
   return recorded(processor, (recorder) => {
     const given = declare(recorder, inputs, false);
@@ -72,7 +72,7 @@ export function compileScan(body: ScanBody, spec: ScanSpec, processor: Processor
     const carryOut = carriedValues(recorder, carryIn, result.carry);
     const emit = collect(recorder, result.emit ?? {});
     const graph = buildNamed(
-      writeScan(recorder.g, { carryIn, carryOut, each, emit, shared }),
+      writeScan(recorder.g, { carryIn, carryOut, each, emit, shared }, processor.rewriting),
       [...carryIn, ...each, ...shared].map(({ name }) => name),
       [...carryOut, ...emit],
     );
@@ -91,13 +91,14 @@ function recorded<T>({ channelBlock }: Processor, action: (recorder: Recorder) =
 }
 
 /** The graph with outputs under the names the user gave them. */
-function buildNamed(onnx: OnnxGraph, inputs: readonly string[], outputs: readonly Named[]): Graph {
+function buildNamed(onnx: WrittenGraph, inputs: readonly string[], outputs: readonly Named[]): Graph {
   const graph = buildGraph(onnx);
   const specs = Object.values(graph.outputs);
   return {
     onnx: graph.onnx,
     inputs: Object.fromEntries(inputs.map((name) => [name, graph.inputs[name]])),
     outputs: Object.fromEntries(outputs.map(({ name }, i) => [name, specs[i]])),
+    divisible: onnx.divisible,
   };
 }
 

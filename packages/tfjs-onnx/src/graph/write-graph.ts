@@ -1,4 +1,5 @@
 import type { OnnxGraph, OnnxNode, OnnxShape, OnnxValue } from '@attribution-bench/onnx';
+import { isDivisible } from './divisible.js';
 import { fuseProducts } from './fuse-products.js';
 import { type GraphBuilder, nodesInOrder, type Value } from './graph-builder.js';
 import { createNames, type Named, writeScope } from './write-scope.js';
@@ -18,13 +19,18 @@ export interface ScanOutline {
 /** Another way to compute values, in their order. */
 export type Rewriting = (g: GraphBuilder, values: readonly Value[]) => Value[];
 
+/** A graph that is written, and whether it gains from several threads without losing a byte. */
+export interface WrittenGraph extends OnnxGraph {
+  readonly divisible: boolean;
+}
+
 /** The ONNX graph of outputs computed from inputs. Only what an output depends on is written. */
 export function writeGraph(
   g: GraphBuilder,
   inputs: readonly Named[],
   given: readonly Named[],
   rewriting: Rewriting = fuseProducts,
-): OnnxGraph {
+): WrittenGraph {
   const outputs = rewritten(g, given, rewriting);
   const names = createNames();
   for (const { name, value } of inputs) names.set(value, name);
@@ -40,14 +46,15 @@ export function writeGraph(
     outputs: outputs.map(({ value }, i) => describe(results[i], value)),
     nodes: scope.nodes,
     constants: scope.constants,
+    divisible: isDivisible(outputs.map(({ value }) => value)),
   };
 }
 
 /** The ONNX graph of a scan: one Scan node whose body is the step. What is the same in every step is computed before. */
-export function writeScan(g: GraphBuilder, scan: ScanOutline): OnnxGraph {
+export function writeScan(g: GraphBuilder, scan: ScanOutline, rewriting: Rewriting = fuseProducts): WrittenGraph {
   const names = createNames();
   const stepInputs = [...scan.carryIn, ...scan.each];
-  const stepOutputs = rewritten(g, [...scan.carryOut, ...scan.emit], fuseProducts);
+  const stepOutputs = rewritten(g, [...scan.carryOut, ...scan.emit], rewriting);
   const inputs = [...stepInputs, ...scan.shared];
   const results = distinctNames(inputs, stepOutputs);
   for (const { name, value } of stepInputs) names.set(value, `step:${name}`);
@@ -88,6 +95,7 @@ export function writeScan(g: GraphBuilder, scan: ScanOutline): OnnxGraph {
     ),
     nodes: [...before.nodes, scanNode],
     constants: before.constants,
+    divisible: isDivisible(stepOutputs.map(({ value }) => value)),
   };
 }
 

@@ -21,6 +21,8 @@ let bench: { readonly location: string; readonly store: Store; readonly tasks: O
 export interface DoWorkOptions {
   /** Where training points are kept. The same for all steps. */
   readonly points: PointMemory;
+  /** How many threads the step may compute on, now; default one. */
+  readonly threads?: () => number;
   /** Whether user code runs in this process. */
   readonly besideUserCode?: boolean;
 }
@@ -60,7 +62,8 @@ export async function doWork(
   }
 }
 
-async function openBench({ storeLocation, environment }: Work, { points, besideUserCode = false }: DoWorkOptions) {
+async function openBench({ storeLocation, environment }: Work, options: DoWorkOptions) {
+  const { points, threads, besideUserCode = false } = options;
   if (bench?.location === storeLocation) return bench;
   await bench?.tasks.release();
   const store = openStore(
@@ -68,7 +71,8 @@ async function openBench({ storeLocation, environment }: Work, { points, besideU
     ({ reason, movedTo }) => tell('warning', `a stored result ${reason}; it was set aside as ${movedTo}`),
     { moves: !besideUserCode },
   );
-  bench = { location: storeLocation, store, tasks: openTasks(store, tasksKept, points, { ...environment, log }) };
+  const tasks = openTasks(store, tasksKept, points, { ...environment, log }, threads);
+  bench = { location: storeLocation, store, tasks };
   return bench;
 }
 

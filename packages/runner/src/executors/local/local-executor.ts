@@ -11,6 +11,6 @@ export async function openLocalExecutor({ plan, storeLocation, jobs }: ExecutorC
   const { environment, grid, steps } = plan;
   const devices = new Set(steps.flatMap(({ needed, job }) => (needed && deviceOfStep(job)) || []));
   for (const device of devices) await requireDevice(device);
-  const { threads, start, close } = openPool(jobs, storeLocation, environment, grid.budget.memoryBytes);
-  return { capacity: threads, start: ({ job }, hear) => start(job, hear), close };
+  const { threads, start, allow, close } = openPool(jobs, storeLocation, environment, grid.budget.memoryBytes);
+  return { capacity: threads, start: ({ job }, hear) => start(job, hear), allow, close };
 }

@@ -11,6 +11,7 @@ import { newCancelFlag, raise } from './cancel-flag.js';
 import { deviceOfStep } from './device-step.js';
 import { processPoints } from './process-points.js';
 import { isPointMessage, type PointMessage, servePoints } from './thread-points.js';
+import { newThreadShare, setShare, type ThreadShare } from './thread-share.js';
 import type { ThreadWork } from './thread-work.js';
 import { openUserProcesses } from './user-processes.js';
 
@@ -18,6 +19,8 @@ import { openUserProcesses } from './user-processes.js';
 export interface WorkerPool {
   readonly threads: number;
   start(job: StepJob, hear: (message: WorkMessage) => void, options?: Pick<Work, 'trialSeconds'>): Execution;
+  /** Says how many threads each step may compute on from now on, those that are being done included; at first one. */
+  allow(threads: number): void;
   /** Waits for what runs, then ends the threads. A thread is never stopped in the middle: that aborts the process. */
   close(): Promise<void>;
 }
@@ -40,13 +43,16 @@ export function openPool(
   const deviceThread = startThreads(1);
   const processes = openUserProcesses(threads, heapBytes);
   const running = new Set<Promise<unknown>>();
+  const share = newThreadShare();
   return {
     threads,
+    allow: (count) => setShare(share, count),
     start(job, hear, options = {}) {
       const work: Work = { job, storeLocation, environment, ...options };
       const code = userCodeOf(job);
       const chosen = deviceOfStep(job) === undefined ? pool : deviceThread;
-      const execution = code === undefined ? startInThread(chosen, work, hear) : processes.start(work, code, hear);
+      const execution =
+        code === undefined ? startInThread(chosen, work, share, hear) : processes.start(work, code, hear);
       running.add(execution.result);
       void execution.result.finally(() => running.delete(execution.result));
       return execution;
@@ -70,7 +76,7 @@ function startThreads(most: number): Threads {
   });
 }
 
-function startInThread(pool: Threads, work: Work, hear: (message: WorkMessage) => void): Execution {
+function startInThread(pool: Threads, work: Work, share: ThreadShare, hear: (message: WorkMessage) => void): Execution {
   const cancel = newCancelFlag();
   const { port1, port2 } = new MessageChannel();
   port1.on('message', (message: WorkMessage | PointMessage) => {
@@ -78,7 +84,7 @@ function startInThread(pool: Threads, work: Work, hear: (message: WorkMessage) =
     else hear(message);
   });
   const result = pool
-    .run({ ...work, cancel, port: port2 }, { transferList: [port2] })
+    .run({ ...work, cancel, share, port: port2 }, { transferList: [port2] })
     .catch((error: unknown): WorkResult => ({ status: 'failed', error: toPlainError(diedError(error)) }))
     .finally(() => port1.close());
   return { result, cancel: () => raise(cancel) };
