@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { openStore } from '@attribution-bench/store';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from './support/folder.js';
-import { artifacts, differingFromFinished, filesOf, finishedCopy, grid, plan, run, small } from './support/run.js';
+import {
+  artifacts,
+  differingFromFinished,
+  filesOf,
+  finishedCopy,
+  grid,
+  packsOf,
+  plan,
+  run,
+  small,
+} from './support/run.js';
 
 /** The small grid with points of 1.1 MiB. */
 const large = small
@@ -16,7 +26,7 @@ describe('damaged results', () => {
   it('are found by the next run, named, set aside and made again, whether or not only reports read them', async () => {
     const results = await finishedCopy();
     const before = await plan(await grid(small), results);
-    const files = kinds.map((kind) => filesOf(before, kind)[0]);
+    const files = kinds.map((kind) => (kind === 'retrain' ? packsOf(results, kind) : filesOf(before, kind))[0]);
     for (const [index, file] of files.entries()) {
       if (index % 2 === 0) flip(file);
       else truncateSync(file, readFileSync(file).length - 1);

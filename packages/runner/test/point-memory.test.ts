@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { isPointMessage, pointsBeyond, servePoints } from '../src/executors/local/thread-points.js';
+import { pointsBeyond, servePoints } from '../src/executors/local/thread-points.js';
 import { openPointMemory, type PointMemory, pointsOf } from '../src/steps/point-memory.js';
 
 /** Just more than what each thread reads for itself. Memory that nobody writes to takes no place. */
@@ -10,7 +10,7 @@ const dataset = { kind: 'dataset', key: 'a'.repeat(64) };
 /** The memory of this thread as worker threads come to it. */
 function beyond(memory: PointMemory, run: (points: PointMemory) => Promise<void>): Promise<void> {
   const { port1, port2 } = new MessageChannel();
-  port1.on('message', (message) => isPointMessage(message) && servePoints(memory, message, port1));
+  servePoints(memory, port1);
   return run(pointsBeyond(() => port2)).finally(() => port1.close());
 }
 

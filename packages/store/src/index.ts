@@ -19,6 +19,7 @@ export { readNote, writeNote } from './format/note.js';
 export { bytesOf, encodeHeader } from './format/safetensors.js';
 export { readTruthPack, type TruthPack, writeTruthPack } from './format/truth-pack.js';
 export { Malformed } from './malformed.js';
+export { type GatheredRow, gatherRows } from './packs/gather-rows.js';
 export type { Packed, RowToPack } from './packs/pack-loose.js';
 export type { ArtifactOutput, ArtifactRef } from './store/artifact-ref.js';
 export type { SetAside } from './store/aside.js';

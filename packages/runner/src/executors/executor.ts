@@ -19,7 +19,8 @@ export interface Executor {
     readonly workers: number;
   };
   /**
-   * Has a step done. The results that it reads are stored, and those that it makes are once it ends as `done`.
+   * Has a step done. The results that it reads are stored, and those that it makes are once it ends as `done`, but for those
+   * that come back with its end.
    * Returns at once, so that an executor that does steps in packs can gather all that it is given in one turn.
    * @param hear told what the step says until it ends
    */

@@ -16,14 +16,17 @@ export interface MemoryOptions {
 }
 
 const sampleMs = 100;
+/** Steps may begin and end a thousand times a second, and a look takes some time of the system. */
+const lookMs = 10;
 
 export function memoryMeter({ others = () => 0, onSample }: MemoryOptions = {}): MemoryMeter {
-  let rssBytes = process.memoryUsage.rss();
+  const look = recentRss();
+  let rssBytes = look();
   let totalBytes = rssBytes;
   let peakTotalBytes = rssBytes;
   const stretches = new Set<{ peak: number }>();
   const sample = (): void => {
-    rssBytes = process.memoryUsage.rss();
+    rssBytes = look();
     totalBytes = rssBytes + others();
     peakTotalBytes = Math.max(peakTotalBytes, totalBytes);
     for (const stretch of stretches) stretch.peak = Math.max(stretch.peak, rssBytes);
@@ -42,13 +45,27 @@ export function memoryMeter({ others = () => 0, onSample }: MemoryOptions = {}):
       return peakTotalBytes;
     },
     start() {
-      const stretch = { peak: process.memoryUsage.rss() };
+      const stretch = { peak: look() };
       stretches.add(stretch);
       return () => {
         stretches.delete(stretch);
-        return Math.max(stretch.peak, process.memoryUsage.rss());
+        return Math.max(stretch.peak, look());
       };
     },
     stop: () => clearInterval(timer),
+  };
+}
+
+/** Resident memory of this process, as it was a moment ago. */
+function recentRss(): () => number {
+  let bytes = 0;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = performance.now();
+    if (now - lookedAt >= lookMs) {
+      bytes = process.memoryUsage.rss();
+      lookedAt = now;
+    }
+    return bytes;
   };
 }

@@ -1,4 +1,5 @@
 import type { PlainError } from '@attribution-bench/contract';
+import type { GatheredRow } from '@attribution-bench/store';
 import type { StepJob } from './job.js';
 import type { PlanEnvironment } from './plan.js';
 
@@ -10,6 +11,8 @@ export interface Work {
   readonly environment: PlanEnvironment;
   /** Stop after so many processor seconds, once the pace is known: the step is only tried. */
   readonly trialSeconds?: number;
+  /** Small results come back and are not stored, for who writes many of them at once; not from processes with user code. */
+  readonly gathers?: true;
 }
 
 /** What a step tells besides its artifacts. */
@@ -43,7 +46,13 @@ export type WorkMessage =
 
 /** What comes back: never an exception, since classes and fields of errors are lost between threads. */
 export type WorkResult =
-  | { readonly status: 'done'; readonly report: StepReport; readonly pace: Pace }
+  | {
+      readonly status: 'done';
+      readonly report: StepReport;
+      readonly pace: Pace;
+      /** Results that are not stored yet, where there are any. */
+      readonly gathered?: readonly GatheredRow[];
+    }
   /** `ended`: its process was ended, since it did not stop when asked or took too much memory. */
   | { readonly status: 'cancelled'; readonly pace: Pace; readonly ended?: true }
   | { readonly status: 'failed'; readonly error: PlainError };

@@ -5,13 +5,13 @@ import { extendHistory, type History, summarise } from '../journal/cost-history.
 import type { PlannedStep } from '../model/step.js';
 import type { WorkResult } from '../model/work.js';
 import { type Forecast, newForecast } from './forecast.js';
-import { isPacked, type Packing } from './pack-results.js';
+import { isPacked, isQuick, type Packing } from './pack-results.js';
 
 /** What steps have cost in this run. */
 export interface CostBook {
   readonly forecast: Forecast;
   /**
-   * Keeps what a result cost, and what it was made from, beside it or in its pack.
+   * Keeps what a result cost, and what it was made from, beside it or in its pack; and results that are not stored yet.
    * @returns an error when that cannot be written
    */
   note(
@@ -32,12 +32,12 @@ export function openCostBook(store: Store, packing: Packing, history: History): 
   const measured: { step: PlannedStep; measured: ArtifactCost }[] = [];
   return {
     forecast,
-    async note(step, { report, pace }, cost) {
+    async note(step, { report, pace, gathered }, cost) {
       measured.push({ step, measured: { ...cost, seconds: pace.seconds } });
       forecast.note(step, cost.seconds);
       const noted = { ...cost, seconds: report.seconds, processor };
       try {
-        if (isPacked(step)) await packing.add(step, noted);
+        if (isPacked(step)) await packing.add(step, noted, gathered, !isQuick(cost));
         else {
           await store.writeCost(step.outputs[0], noted);
           await store.writeLatest(step.place, step.outputs[0].made);

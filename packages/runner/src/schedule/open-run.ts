@@ -54,11 +54,11 @@ function assemble(plan: RunnablePlan, options: RunOptions, opened: Opened, packi
   const { emit, executor, claims } = opened;
   const stop = openStopSwitch(options, halt);
   const states = trackSteps(plan.steps, (step) => ready.add(step));
-  const ready = queueSteps(
-    executor,
-    (step) => attempt(step),
-    () => stop.stop('cancelled'),
-  );
+  const ready = queueSteps(executor, {
+    perform: (step, free) => attempt(step, free),
+    onDefect: () => stop.stop('cancelled'),
+    onIdle: packing.writeNow,
+  });
   const awaited = awaitSteps(
     () => ready.hasRoom,
     (id) => states.of(id) === 'waiting' && states.retry(id),
@@ -85,6 +85,8 @@ function assemble(plan: RunnablePlan, options: RunOptions, opened: Opened, packi
     async close() {
       halt();
       stop.close();
+      // What it may throw was thrown to who waited for it.
+      await ready.settled().catch(() => undefined);
       await executor.close();
       endHeartbeat();
       running.close();

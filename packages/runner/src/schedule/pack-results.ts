@@ -1,13 +1,22 @@
 import { sha256 } from '@attribution-bench/contract';
-import type { ArtifactCost, ArtifactOutput, Claims, RowToPack, Store } from '@attribution-bench/store';
+import type { ArtifactCost, ArtifactOutput, Claims, GatheredRow, RowToPack, Store } from '@attribution-bench/store';
 import type { RunnablePlan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import { definitionOf } from '../steps/registry.js';
+import { gatherBatches, waitMs } from './gather-batches.js';
 
 /** Results of kinds that come by the thousand, on their way into packs. */
 export interface Packing {
-  /** Takes note of a stored result and what it cost, and writes a pack when there is enough for one. @throws BenchError as the store's `pack` */
-  add(step: PlannedStep, cost: ArtifactCost): Promise<void>;
+  /**
+   * Takes note of the results of a step and what it cost. Resolves when they are on the disk: those that were gathered of a quick
+   * step wait a moment for those of other steps, so that all are one object; of those that are stored by themselves a pack is
+   * written when there is enough for one.
+   * @param atOnce whether gathered ones are not to wait
+   * @throws BenchError as the store's `pack` and `writeRow`
+   */
+  add(step: PlannedStep, cost: ArtifactCost, gathered?: readonly GatheredRow[], atOnce?: boolean): Promise<void>;
+  /** Gathered results are not to wait any longer. */
+  writeNow(): void;
   /**
    * Packs what lies about, of this run and of those that were killed, if it is enough for a pack.
    * @param isHurried leaves that to a later run
@@ -18,6 +27,8 @@ export interface Packing {
 
 /** Fewer are no trouble as objects of their own. */
 const rowsPerPack = 64;
+/** From so many gathered results on a pack takes fewer objects than a result each: itself, and the note that there is a new one. */
+const fewestPacked = 4;
 /** What a step of less than this costs is noted with the pack: if the process is killed before, that much is not known. */
 const notedLaterSeconds = 1;
 /**
@@ -35,10 +46,12 @@ interface Row extends RowToPack {
 export function openPacking(store: Store, claims: Claims, plan: Pick<RunnablePlan, 'steps'>): Packing {
   const waiting = new Map<string, Row[]>();
   const packed: { readonly atMs: number; clear(): Promise<void> }[] = [];
+  const batches = gatherBatches<Row>(rowsPerPack, writeGathered);
 
   async function pack(kind: string, rows: readonly Row[]): Promise<void> {
-    const { left, clear } = await store.pack(kind, rows);
-    packed.push({ atMs: performance.now(), clear });
+    await clear((atMs) => performance.now() - atMs > clearedAfterMs);
+    const { left, clear: clearThese } = await store.pack(kind, rows);
+    packed.push({ atMs: performance.now(), clear: clearThese });
     const keys = new Set(left.map(({ key }) => key));
     await noteBeside(
       kind,
@@ -56,6 +69,29 @@ export function openPacking(store: Store, claims: Claims, plan: Pick<RunnablePla
 
   async function clear(isDue: (atMs: number) => boolean): Promise<void> {
     while (packed.length > 0 && isDue(packed[0].atMs)) await packed.shift()?.clear();
+  }
+
+  /** Enters results that are objects of their own, and packs all that there are when they are enough. */
+  async function addStored(kind: string, rows: readonly Row[]): Promise<void> {
+    const costly = rows.filter(({ cost }) => (cost?.seconds ?? 0) >= notedLaterSeconds);
+    await noteBeside(kind, costly);
+    const noted = new Set(costly);
+    const all = [
+      ...(waiting.get(kind) ?? []),
+      ...rows.map((row) => ({ ...row, isNoted: row.isNoted || noted.has(row) })),
+    ];
+    waiting.set(kind, all.length < rowsPerPack ? all : []);
+    if (all.length >= rowsPerPack) await pack(kind, all);
+  }
+
+  /** Those that are too few for a pack become objects of their own. */
+  async function writeGathered(kind: string, rows: readonly Row[]): Promise<void> {
+    if (rows.length >= fewestPacked) return pack(kind, rows);
+    for (const { artifact, ...row } of rows) {
+      if (artifact === undefined) continue;
+      await store.writeRow({ kind, key: row.key, artifact });
+      await addStored(kind, [row]);
+    }
   }
 
   /** Packs all results of the plan that are objects of their own, if they are enough; whether they were this process's to pack. */
@@ -78,16 +114,19 @@ export function openPacking(store: Store, claims: Claims, plan: Pick<RunnablePla
   }
 
   return {
-    async add(step, cost) {
-      const isNoted = cost.seconds >= notedLaterSeconds;
-      const rows = rowsOf(step, cost);
-      if (isNoted) await noteBeside(step.kind, rows);
-      const all = [...(waiting.get(step.kind) ?? []), ...rows.map((row) => ({ ...row, isNoted }))];
-      waiting.set(step.kind, all.length < rowsPerPack ? all : []);
-      if (all.length < rowsPerPack) return;
-      await clear((atMs) => performance.now() - atMs > clearedAfterMs);
-      await pack(step.kind, all);
+    async add(step, cost, gathered = [], atOnce = false) {
+      const artifacts = new Map(gathered.map(({ key, artifact }) => [key, artifact]));
+      const rows = rowsOf(step, cost).map((row) => ({ ...row, artifact: artifacts.get(row.key) }));
+      const isGathered = ({ artifact }: Row): boolean => artifact !== undefined;
+      await Promise.all([
+        batches.add(step.kind, rows.filter(isGathered), atOnce),
+        addStored(
+          step.kind,
+          rows.filter((row) => !isGathered(row)),
+        ),
+      ]);
     },
+    writeNow: batches.writeNow,
     async close(isHurried) {
       await clear(() => true);
       const kinds = new Set(plan.steps.filter(isPacked).map(({ kind }) => kind));
@@ -103,6 +142,11 @@ export function openPacking(store: Store, claims: Claims, plan: Pick<RunnablePla
 /** Whether results of a step are kept many to an object. */
 export function isPacked(step: Pick<PlannedStep, 'job'>): boolean {
   return definitionOf(step.job).many === true;
+}
+
+/** Whether a step took so little time that its results may wait for those of others, and the next step is not to wait for that. */
+export function isQuick({ seconds }: ArtifactCost): boolean {
+  return seconds * 1000 < waitMs;
 }
 
 /** The results of a step; the first stands for it. */

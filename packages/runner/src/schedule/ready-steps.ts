@@ -18,21 +18,28 @@ export interface ReadySteps {
   settled(): Promise<void>;
 }
 
+export interface QueueOptions {
+  /** Does a step to its end. Once it calls `free`, another one may begin: what is left to do waits for other steps. */
+  perform(step: PlannedStep, free: () => void): Promise<void>;
+  /** Called when that rejects, which `settled` does afterwards. */
+  onDefect(): void;
+  /** Called when no step is being done but those that wait for others: they are not to wait any longer. */
+  onIdle(): void;
+}
+
 /**
  * @param share told how many of the places each step can have that is being done, whenever that changes: several where fewer
  * are left than places
- * @param perform does a step to its end
- * @param onDefect called when it rejects, which `settled` does afterwards
  */
 export function queueSteps(
   { capacity, allow: share }: Pick<Executor, 'capacity' | 'allow'>,
-  perform: (step: PlannedStep) => Promise<void>,
-  onDefect: () => void,
+  { perform, onDefect, onIdle }: QueueOptions,
 ): ReadySteps {
   const queue = new PQueue({ concurrency: capacity });
   if (share !== undefined) queue.on('active', tellShare).on('next', tellShare);
   const aloneIds = new Set<string>();
   const alone: PlannedStep[] = [];
+  const ending = new Set<Promise<void>>();
   let isAlone = false;
   let defect: { readonly error: unknown } | undefined;
   let told = 1;
@@ -41,32 +48,52 @@ export function queueSteps(
     if (threads !== told) share?.(threads);
     told = threads;
   }
-  const guarded = (step: PlannedStep): Promise<void> =>
-    perform(step).catch((error: unknown) => {
-      defect ??= { error };
-      onDefect();
+
+  /** Resolves when another step may begin. */
+  function begin(step: PlannedStep): Promise<void> {
+    return new Promise((free) => {
+      const end = perform(step, free).catch((error: unknown) => {
+        defect ??= { error };
+        onDefect();
+      });
+      ending.add(end);
+      void end.then(() => {
+        ending.delete(end);
+        free();
+      });
     });
+  }
+
+  /** Until all have ended, and those that became ready by that. */
+  async function sideBySide(): Promise<void> {
+    do {
+      await queue.onIdle();
+      onIdle();
+      await Promise.all(ending);
+    } while (queue.size + queue.pending > 0);
+  }
+
   return {
     add(step) {
       if (aloneIds.has(step.id)) alone.push(step);
-      else void queue.add(() => guarded(step), { priority: definitionOf(step).priority });
+      else void queue.add(() => begin(step), { priority: definitionOf(step).priority });
     },
     keepAlone: (id) => void aloneIds.add(id),
     get hasRoom() {
       return queue.size === 0 && queue.pending < capacity && !isAlone;
     },
     get isEmpty() {
-      return queue.size + queue.pending + alone.length === 0;
+      return queue.size + queue.pending + ending.size + alone.length === 0;
     },
     clear() {
       queue.clear();
       alone.length = 0;
     },
     async settled() {
-      await queue.onIdle();
+      await sideBySide();
       const next = alone.shift();
       isAlone = next !== undefined;
-      if (next !== undefined) await queue.add(() => guarded(next));
+      if (next !== undefined) await queue.add(() => begin(next));
       isAlone = false;
       if (defect !== undefined) throw defect.error;
     },

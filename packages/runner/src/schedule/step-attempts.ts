@@ -2,23 +2,27 @@ import type { PlainError } from '@attribution-bench/contract';
 import type { Claim } from '@attribution-bench/store';
 import type { PlannedStep } from '../model/step.js';
 import { indexSteps } from '../steps/step-index.js';
+import { isQuick } from './pack-results.js';
 import type { RunParts } from './run-parts.js';
 import { type Attempt, failStep, settle } from './settle.js';
 import { secondsBefore, storedValue } from './step-kinds.js';
-import { hasResults, lostResults } from './stored-results.js';
+import { findResults, lostResults } from './stored-results.js';
 import { type JudgeOptions, judge } from './verdict.js';
 
 /** How often a step whose inputs were lost is begun, the first time included. */
 const triesAtMost = 3;
 
+/** Makes one attempt at a step. Calls `free` when it is done and only its results wait to be stored together with others. */
+export type AttemptStep = (step: PlannedStep, free: () => void) => Promise<void>;
+
 /**
  * Does steps, each to the end of one attempt: unless another process has done it, is at it, or has failed at it. What follows
  * is settled, which makes other steps ready, or the same one again.
  */
-export function attemptSteps(run: RunParts): (step: PlannedStep) => Promise<void> {
+export function attemptSteps(run: RunParts): AttemptStep {
   const { claims, stop, states, awaited } = run;
   const judging = judgingOf(run);
-  return async (step) => {
+  return async (step, free) => {
     if (stop.reason !== undefined || states.of(step.id) !== 'waiting') return;
     states.start(step.id);
     const claim = await claims.take(step.outputs[0]);
@@ -28,13 +32,13 @@ export function attemptSteps(run: RunParts): (step: PlannedStep) => Promise<void
       return;
     }
     if (claim.status === 'failed') failStep(run, step, claim.error);
-    else settle(run, step, await holding(claim, () => findOrMake(run, step, judging)));
+    else settle(run, step, await holding(claim, () => findOrMake(run, step, judging, free)));
     awaited.lookSoon();
   };
 }
 
 /** Has steps done by other runs, each to the end of one attempt: they take the claims, and note what results cost. */
-export function delegateSteps(run: RunParts): (step: PlannedStep) => Promise<void> {
+export function delegateSteps(run: RunParts): AttemptStep {
   const { store, stop, states, running, costs } = run;
   const judging = judgingOf(run);
   return async (step) => {
@@ -79,9 +83,9 @@ async function holding(claim: Extract<Claim, { status: 'ours' }>, attempt: () =>
   }
 }
 
-async function findOrMake(run: RunParts, step: PlannedStep, judging: JudgeOptions): Promise<Attempt> {
+async function findOrMake(run: RunParts, step: PlannedStep, judging: JudgeOptions, free: () => void): Promise<Attempt> {
   const { store, stop, running, costs } = run;
-  if (!isForced(step) && (await hasResults(store, step, 0)))
+  if (!isForced(step) && (await findResults(store, step)))
     return { type: 'found', value: await storedValue(store, step) };
   const spent = await secondsBefore(store, step);
   if (stop.reason !== undefined) return { type: 'left' };
@@ -89,7 +93,11 @@ async function findOrMake(run: RunParts, step: PlannedStep, judging: JudgeOption
   const { cost } = ended;
   const verdict = await judge(ended, judging);
   if (verdict.type !== 'done') return { ...verdict, cost };
-  return { ...verdict, cost, unwritten: await costs.note(step, verdict.result, cost) };
+  const isStored = verdict.result.gathered === undefined;
+  if (!isStored && isQuick(cost)) free();
+  const unwritten = await costs.note(step, verdict.result, cost);
+  if (unwritten !== undefined && !isStored) return { type: 'unwritable', error: unwritten, cost };
+  return { ...verdict, cost, unwritten };
 }
 
 /** Whether a step is to be done again although its result is stored. */

@@ -17,6 +17,12 @@ export async function hasResults(
   return true;
 }
 
+/** {@link hasResults} where mostly nothing is stored: what is missing is found by its name and not by an attempt to read it. */
+export async function findResults(store: Store, step: PlannedStep): Promise<boolean> {
+  for (const output of step.outputs) if (!(await store.has(output))) return false;
+  return hasResults(store, step, 0);
+}
+
 /** The steps that one rests on, directly or not, whose results are gone or not sound: first those that others rest on. */
 export async function lostResults(id: string, steps: StepIndex, store: Store): Promise<readonly string[]> {
   const lost = new Set<string>();

@@ -75,20 +75,49 @@ export async function finishedCopy(): Promise<string> {
   return copy;
 }
 
-/** SHA-256 of every artifact by name. */
+/** SHA-256 of every artifact by name, whether it is a file or a row of a pack. */
 export function artifacts(resultsFolder: string): ReadonlyMap<string, string> {
   const folder = join(resultsFolder, 'store');
-  const names = readdirSync(folder, { recursive: true }).map(String).sort();
+  const digest = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
+  const found = readdirSync(folder, { recursive: true }).map(String).sort();
   return new Map(
-    names
-      .filter((name) => name.endsWith('.safetensors'))
-      .map((name) => [
-        name,
-        createHash('sha256')
-          .update(readFileSync(join(folder, name)))
-          .digest('hex'),
-      ]),
+    found.flatMap((name): [string, string][] => {
+      if (name.endsWith('.safetensors')) return [[name, digest(readFileSync(join(folder, name)))]];
+      if (!name.endsWith('.pack')) return [];
+      const kind = name.split('/')[0];
+      return rowsOfPack(join(folder, name)).map(({ key, content }) => [
+        `${kind}/${key.slice(0, 2)}/${key}.safetensors`,
+        digest(content),
+      ]);
+    }),
   );
+}
+
+/** The rows of a pack, which is a safetensors file. */
+export function rowsOfPack(file: string): { readonly key: string; readonly content: Buffer; readonly end: number }[] {
+  const bytes = readFileSync(file);
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const { __metadata__: _, ...rows } = JSON.parse(bytes.toString('utf8', 8, start));
+  return Object.entries<{ readonly data_offsets: [number, number] }>(rows).map(
+    ([
+      key,
+      {
+        data_offsets: [from, to],
+      },
+    ]) => ({
+      key,
+      content: bytes.subarray(start + from, start + to),
+      end: start + to,
+    }),
+  );
+}
+
+/** Files of packs of a kind. */
+export function packsOf(resultsFolder: string, kind: string): string[] {
+  const folder = join(resultsFolder, 'store', kind, 'packs');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.pack'))
+    .map((name) => join(folder, name));
 }
 
 /** Names of artifacts that are in one of the folders only or not of the same bytes. */

@@ -10,8 +10,8 @@
  * | --- | --- | --- |
  * | `requireWritable` | write a file that goes again | LIST, PUT with conditions |
  * | `put` | write beside, sync, rename | PUT |
- * | `putIfAbsent` | exclusive creation | PUT with `If-None-Match: *` |
- * | `putIfUnchanged` | compare, then write in place | PUT with `If-Match` |
+ * | `putIfAbsent` | exclusive creation, or a link | PUT with `If-None-Match: *` |
+ * | `putIfUnchanged` | compare, write beside, rename | PUT with `If-Match` |
  * | `find` | stat | HEAD |
  * | `read` | open, compare, read, close | GET with `Range` and `If-Match` |
  * | `list` | walk | LIST |
@@ -43,7 +43,7 @@ export interface Backend {
   putIfAbsent(name: string, content: Uint8Array): Promise<string | undefined>;
   /**
    * Replaces a small object that still has this version. Where the medium cannot compare and write at once, whoever writes
-   * between the two is overwritten, and a reader may find the object half written.
+   * between the two is overwritten.
    * @returns its new version; undefined when it is gone or has another version. Throws the medium's error
    */
   putIfUnchanged(name: string, content: Uint8Array, version: string): Promise<string | undefined>;

@@ -37,6 +37,8 @@ export interface RowEntry extends Pick<PackRow, 'cost' | 'place'> {
   /** Name of the pack, and its size. */
   readonly pack: string;
   readonly packBytes: number;
+  /** ms since 1970 by the medium's clock. */
+  readonly packedAt: number;
   readonly start: number;
   readonly end: number;
   readonly sha256: string;
@@ -80,6 +82,7 @@ export async function openPack(backend: Backend, name: string): Promise<OpenPack
       {
         pack: name,
         packBytes,
+        packedAt: modifiedAt,
         start,
         end,
         sha256: digest,

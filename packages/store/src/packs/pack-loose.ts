@@ -4,11 +4,9 @@ import { Malformed } from '../malformed.js';
 import type { ArtifactRef } from '../store/artifact-ref.js';
 import { type ArtifactCost, getCost } from '../store/cost.js';
 import { latestName, nameOf } from '../store/names.js';
+import { maxRowBytes } from './gather-rows.js';
 import { type PackRow, type RowEntry, soundKey } from './pack-file.js';
 import type { Packs } from './packs.js';
-
-/** Larger results are as well kept by themselves. */
-const maxRowBytes = 1 << 16;
 
 /** A result to be packed. */
 export interface RowToPack {
@@ -17,6 +15,8 @@ export interface RowToPack {
   readonly place?: string | undefined;
   /** What that step cost; need not be given where it is noted beside the result. */
   readonly cost?: ArtifactCost | undefined;
+  /** Its bytes, where it was gathered and is no object of its own. */
+  readonly artifact?: Uint8Array | undefined;
 }
 
 /** What became of results that were to be packed. */
@@ -28,8 +28,8 @@ export interface Packed {
 }
 
 /**
- * Writes one pack of results of a kind that are objects of their own, without those that are in a pack already. They stay until
- * they are cleared, so that a process which dies in between loses none, and one that packs the same at the same time does no harm.
+ * Writes one pack of results of a kind: those that were gathered, and those that are objects of their own, unless they are in a
+ * pack already. Objects stay until they are cleared, so that a process which dies in between loses none, and one that packs the same at the same time does no harm.
  * @throws BenchError as {@link Backend.put}, STORE_READ
  */
 export async function packLoose(
@@ -38,20 +38,32 @@ export async function packLoose(
   kind: string,
   given: readonly RowToPack[],
 ): Promise<Packed> {
-  const rows: PackRow[] = [];
+  const gathered = given.flatMap(({ artifact, ...row }) => (artifact === undefined ? [] : [{ ...row, artifact }]));
+  const others = given.filter(({ artifact }) => artifact === undefined);
+  const loose: PackRow[] = [];
   const left: RowToPack[] = [];
-  const found = await Promise.all(given.map((row) => looseRow(backend, kind, row)));
+  const found = await Promise.all(others.map((row) => looseRow(backend, kind, row)));
   for (const [index, row] of found.entries())
-    if (row === undefined) left.push(given[index]);
-    else rows.push(row);
+    if (row === undefined) left.push(others[index]);
+    else loose.push(row);
+  const unpacked = [...gathered.map(packRow), ...(await notPacked(packs, kind, loose))];
+  if (unpacked.length > 0) await packs.write(kind, unpacked);
+  const names = loose.flatMap((row) => namesOf(kind, row));
+  return { left, clear: async () => void (await Promise.all(names.map((name) => backend.remove(name)))) };
+}
+
+function packRow({ key, artifact, cost, place }: RowToPack & Pick<PackRow, 'artifact'>): PackRow {
+  return { key, artifact, ...(cost && { cost }), ...(place !== undefined && { place }) };
+}
+
+/** Rows that are in no pack yet. */
+async function notPacked(packs: Packs, kind: string, rows: readonly PackRow[]): Promise<PackRow[]> {
+  if (rows.length === 0) return [];
   const { rows: known } = await packs.all(kind);
   const isNew = await Promise.all(
     rows.map(async ({ key, artifact }) => !(await isRow(packs, known.get(key), artifact))),
   );
-  const unpacked = rows.filter((_, index) => isNew[index]);
-  if (unpacked.length > 0) await packs.write(kind, unpacked);
-  const names = rows.flatMap((row) => namesOf(kind, row));
-  return { left, clear: async () => void (await Promise.all(names.map((name) => backend.remove(name)))) };
+  return rows.filter((_, index) => isNew[index]);
 }
 
 async function looseRow(backend: Backend, kind: string, { key, cost, place }: RowToPack): Promise<PackRow | undefined> {
@@ -59,7 +71,7 @@ async function looseRow(backend: Backend, kind: string, { key, cost, place }: Ro
   const artifact = await contentOf(backend, ref);
   if (artifact === undefined || (await soundKey(kind, artifact)) !== key) return undefined;
   const known = cost ?? (place === undefined ? undefined : await getCost(backend, ref));
-  return { key, artifact, ...(known && { cost: known }), ...(place !== undefined && { place }) };
+  return packRow({ key, artifact, cost: known, place });
 }
 
 /** Whether a row is there and the same. */

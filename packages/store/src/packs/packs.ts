@@ -11,10 +11,12 @@ import { encodePack, type OpenPack, openPack, type PackRow, type RowEntry, sound
 export interface Packs {
   /** Where a result is, as far as is known without a look. */
   known(ref: ArtifactRef): RowEntry | undefined;
+  /** Key of the newest result for a place in the grid, as far as is known without a look. */
+  knownFor(kind: string, place: string): string | undefined;
   /** Where a result is, after a look for packs that were written since. @throws BenchError STORE_READ */
   find(ref: ArtifactRef): Promise<RowEntry | undefined>;
   /** All of a kind, after a look. @throws BenchError STORE_READ */
-  all(kind: string): Promise<Pick<Known, 'rows' | 'keyOf'>>;
+  all(kind: string): Promise<PackedRows>;
   /** The bytes of a row; undefined where its pack is gone. @throws Malformed when they fail the checksum */
   read(entry: RowEntry): Promise<Uint8Array | undefined>;
   /** Writes rows as one pack. @throws BenchError as {@link Backend.put} */
@@ -28,15 +30,22 @@ export interface Packs {
 /** A pack of which a second row is asked for is read whole, up to this size. */
 const readWhole = 1 << 22;
 
-/** What is known of the packs of a kind. */
-interface Known {
-  /** Version of the note on the newest pack before they were listed; `gone` when one of them was found to be missing since. */
-  readonly newest: string | undefined;
-  readonly packs: ReadonlyMap<string, OpenPack>;
+/** What is packed of a kind. */
+export interface PackedRows {
   /** By key, newer ones in place of older ones. */
   readonly rows: ReadonlyMap<string, RowEntry>;
   /** The newest result for a place in the grid. */
   readonly keyOf: ReadonlyMap<string, string>;
+}
+
+/** What is known of the packs of a kind. */
+interface Known {
+  /** Version of the note on the newest pack before they were listed; `gone` when one of them was found to be missing since. */
+  readonly newest: string | undefined;
+  /** In the order in which they were written. */
+  readonly packs: ReadonlyMap<string, OpenPack>;
+  readonly rows: Map<string, RowEntry>;
+  readonly keyOf: Map<string, string>;
 }
 
 const gone = 'gone';
@@ -69,12 +78,18 @@ export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean
     );
   }
 
+  /** Mostly some packs are newer than all that were known: then only their rows are entered, however many there are in all. */
   function remember(kind: string, newest: string | undefined, packs: readonly OpenPack[]): Known {
     const inOrder = packs.toSorted((a, b) => a.modifiedAt - b.modifiedAt);
-    const rows = new Map(inOrder.flatMap((pack) => [...pack.rows]));
-    const keyOf = new Map(
-      [...rows].flatMap(([key, { place }]) => (place === undefined ? [] : [[place, key] as const])),
-    );
+    const before = kinds.get(kind);
+    const old = [...(before?.packs.values() ?? [])];
+    const goesOn = before !== undefined && old.every((pack, index) => inOrder[index] === pack);
+    const { rows, keyOf } = goesOn ? before : { rows: new Map<string, RowEntry>(), keyOf: new Map<string, string>() };
+    for (const pack of goesOn ? inOrder.slice(old.length) : inOrder)
+      for (const [key, row] of pack.rows) {
+        rows.set(key, row);
+        if (row.place !== undefined) keyOf.set(row.place, key);
+      }
     const known = { newest, packs: new Map(inOrder.map((pack) => [pack.name, pack])), rows, keyOf };
     kinds.set(kind, known);
     return known;
@@ -104,11 +119,12 @@ export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean
     }
   }
 
-  async function write(kind: string, rows: readonly PackRow[]): Promise<OpenPack | undefined> {
+  /** The name of the pack that was written. */
+  async function write(kind: string, rows: readonly PackRow[]): Promise<string> {
     const { name, parts } = encodePack(kind, rows);
     await putClearing(backend, name, parts, moveAside);
     await putClearing(backend, newestPackName(kind), [Buffer.from(`${name}\n`)], moveAside);
-    return openPack(backend, name);
+    return name;
   }
 
   /** A new pack of those sound rows of another that stay; undefined where there are none. */
@@ -120,7 +136,7 @@ export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean
   ): Promise<OpenPack | undefined> {
     const sound = await soundRows(kind, (await wholeOf(name)) ?? new Uint8Array());
     const rows = sound.filter(({ key }) => stays(key)).map((row) => ({ ...about?.get(row.key), ...row }));
-    return rows.length === 0 ? undefined : write(kind, rows);
+    return rows.length === 0 ? undefined : openPack(backend, await write(kind, rows));
   }
 
   async function wholeOf(name: string): Promise<Uint8Array | undefined> {
@@ -138,6 +154,7 @@ export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean
 
   return {
     known: ({ kind, key }) => kinds.get(kind)?.rows.get(key),
+    knownFor: (kind, place) => kinds.get(kind)?.keyOf.get(place),
     find: async ({ kind, key }) => (await look(kind)).rows.get(key),
     all: look,
     async read(entry) {

@@ -1,4 +1,4 @@
-import { BenchError, canonicalJson, hashJson } from '@attribution-bench/contract';
+import { BenchError } from '@attribution-bench/contract';
 import type { Backend } from '../backend/backend.js';
 import { copyObject } from '../backend/copy-object.js';
 import { openBackend } from '../backend/open-backend.js';
@@ -8,6 +8,7 @@ import { getNote, putNote } from '../format/note.js';
 import { Malformed } from '../malformed.js';
 import { packLoose } from '../packs/pack-loose.js';
 import { openPacks, type Packs } from '../packs/packs.js';
+import { withOrigin } from './artifact-identity.js';
 import type { ArtifactOutput, ArtifactRef } from './artifact-ref.js';
 import { asideMover, type SetAside } from './aside.js';
 import { collectGarbage } from './collect-garbage.js';
@@ -57,6 +58,8 @@ export function openStore(
       const parts = encodeArtifact(withOrigin(output, artifact));
       await putClearing(backend, nameOf(output, 'safetensors'), parts, moveAside);
     },
+    writeRow: ({ kind, key, artifact }) =>
+      putClearing(backend, nameOf({ kind, key }, 'safetensors'), [artifact], moveAside),
     async copyFrom(source, ref) {
       const name = nameOf(ref, 'safetensors');
       const isPacked = (await source.backend.find(name)) === undefined && (await source.has(ref));
@@ -90,10 +93,12 @@ export function openStore(
     readCost: async (ref) => packs.known(ref)?.cost ?? (await getCost(backend, ref)) ?? (await packs.find(ref))?.cost,
     writeLatest: (place, made) => putNote(backend, latestName(place), place, made),
     async readLatest(kind, place) {
-      const noted = await getNote(backend, latestName(place), place);
-      if (noted !== undefined) return noted as ArtifactOutput['made'];
-      const key = (await packs.all(kind)).keyOf.get(place);
-      return key === undefined ? undefined : madeOf(reading({ kind, key }, async ({ metadata }) => metadata));
+      const noted = (await getNote(backend, latestName(place), place)) as ArtifactOutput['made'] | undefined;
+      const key = noted ? packs.knownFor(kind, place) : (await packs.all(kind)).keyOf.get(place);
+      if (key === undefined) return noted;
+      const notedAt = noted && (await backend.find(latestName(place)))?.modifiedAt;
+      if (notedAt !== undefined && notedAt > (packs.known({ kind, key })?.packedAt ?? 0)) return noted;
+      return (await madeOf(reading({ kind, key }, async ({ metadata }) => metadata))) ?? noted;
     },
     async notedPlaces(kinds) {
       const names = new Set<string>();
@@ -109,13 +114,6 @@ export function openStore(
     list: (kind) => listArtifacts(backend, packs, kind),
     collect: (keep, options) => collectGarbage(backend, packs, keep, options),
   };
-}
-
-/** @throws TypeError when the key is not that of what the artifact is made from */
-function withOrigin({ kind, key, made }: ArtifactOutput, { arrays, metadata }: Artifact): Artifact {
-  if (hashJson(made) !== key || made.step !== kind || metadata.made !== undefined)
-    throw new TypeError(`what ${kind}/${key} is made from is not what its name is the hash of`);
-  return { arrays, metadata: { ...metadata, made: canonicalJson(made) } };
 }
 
 async function artifactOf(opened: OpenArtifact, names?: readonly string[]): Promise<Artifact> {

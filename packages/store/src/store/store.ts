@@ -1,6 +1,7 @@
 import type { NdArray } from '@attribution-bench/contract';
 import type { Backend } from '../backend/backend.js';
 import type { Artifact } from '../format/artifact.js';
+import type { GatheredRow } from '../packs/gather-rows.js';
 import type { Packed, RowToPack } from '../packs/pack-loose.js';
 import type { ArtifactOutput, ArtifactRef } from './artifact-ref.js';
 import type { Collected } from './collect-garbage.js';
@@ -24,7 +25,10 @@ export interface Store {
   keysOf(kind: string): Promise<ReadonlySet<string>>;
   /** Keys of a kind that are objects of their own. @throws BenchError STORE_READ */
   looseKeys(kind: string): Promise<ReadonlySet<string>>;
-  /** Writes a pack of small artifacts of a kind that are objects of their own, which stay until they are cleared. @throws BenchError as `write` */
+  /**
+   * Writes a pack of small artifacts of a kind that were gathered, or that are objects of their own, which stay until they are
+   * cleared. @throws BenchError as `write`
+   */
   pack(kind: string, rows: readonly RowToPack[]): Promise<Packed>;
   /**
    * Stores an artifact with what it was made from. Whatever else is in its place is set aside.
@@ -32,6 +36,8 @@ export interface Store {
    * not that of `made`
    */
   write(output: ArtifactOutput, artifact: Artifact): Promise<void>;
+  /** Stores an artifact that was gathered (`gatherRows`) and is not to be packed. @throws BenchError as `write` */
+  writeRow(row: ArtifactRef & GatheredRow): Promise<void>;
   /** Stores an artifact of another store, as it is there and unchecked. @throws BenchError as `write`, RangeError when it is gone */
   copyFrom(source: Store, ref: ArtifactRef): Promise<void>;
   /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Artifact, type Backend, openStore, type SetAside, type Store } from '../../src/index.js';
+import { type Artifact, type Backend, gatherRows, openStore, type SetAside, type Store } from '../../src/index.js';
 import { outputOf } from '../outputs.js';
 
 const count = 8;
@@ -80,6 +80,33 @@ export function describePacksOn(title: string, medium: () => () => Backend): voi
       const target = openStore(medium()());
       await target.copyFrom(store, refs[0]);
       expect(await readable(target)).toEqual([0]);
+    });
+
+    it('may be gathered in memory and written at once, with what is newest for each place', async () => {
+      const backend = medium()();
+      const store = openStore(backend);
+      await store.writeLatest(placeOf(1), outputOf('retrain', 'before').made);
+      const gathering = gatherRows(store);
+      await writeAll(gathering.store);
+      const large = outputOf('retrain', 'large');
+      const many = { arrays: { outputs: { shape: [20_000], data: new Float32Array(20_000) } }, metadata: {} };
+      await gathering.store.write(large, many);
+      expect([...(await store.keysOf('retrain'))]).toEqual([large.key]);
+      const [first, ...others] = gathering.rows;
+      await store.writeRow({ kind: 'retrain', ...first });
+      const { left } = await store.pack(
+        'retrain',
+        others.map((row, index) => ({ ...row, cost: costOf(index + 1), place: placeOf(index + 1) })),
+      );
+      expect([left, await packsIn(backend)]).toEqual([[], [expect.any(String)]]);
+      for (const each of [store, openStore(backend)]) {
+        expect(await readable(each)).toHaveLength(count);
+        expect(await each.readCost(refs[3])).toEqual(costOf(3));
+        expect(await each.readLatest('retrain', placeOf(2))).toEqual(refs[2].made);
+      }
+      expect(await openStore(backend).looseKeys('retrain')).toEqual(new Set([refs[0].key, large.key]));
+      await store.keysOf('retrain');
+      expect(await store.readLatest('retrain', placeOf(1))).toEqual(refs[1].made);
     });
 
     it('are all there whenever packing ends, and whoever packs at the same time', async () => {

@@ -1,5 +1,5 @@
 import { Cancelled, type CancelSignal, toPlainError } from '@attribution-bench/contract';
-import { openStore, type Store } from '@attribution-bench/store';
+import { gatherRows, openStore, type Store } from '@attribution-bench/store';
 import type { Work, WorkMessage, WorkResult } from '../../model/work.js';
 import { type OpenTasks, openTasks } from '../../steps/open-tasks.js';
 import type { PointMemory } from '../../steps/point-memory.js';
@@ -35,6 +35,7 @@ export async function doWork(
   options: DoWorkOptions,
 ): Promise<WorkResult> {
   const { job, environment, trialSeconds } = work;
+  const gathers = work.gathers === true && options.besideUserCode !== true;
   const pace = paceMeter();
   hearer = hear;
   try {
@@ -43,8 +44,9 @@ export async function doWork(
     const begun = (): void => hear({ type: 'begun' });
     const progress = tellProgress(hear, trialSeconds === undefined ? undefined : pace.mark);
     signal.throwIfAborted();
+    const gathering = gathers ? gatherRows(store) : { store, rows: [] };
     const report = await runStep(job, {
-      store,
+      store: gathering.store,
       tasks,
       points: options.points,
       environment,
@@ -53,7 +55,8 @@ export async function doWork(
       progress,
       log,
     });
-    return { status: 'done', report, pace: pace.read() };
+    const { rows } = gathering;
+    return { status: 'done', report, pace: pace.read(), ...(rows.length > 0 && { gathered: rows }) };
   } catch (error) {
     if (error instanceof Cancelled || isNamed(error, 'Cancelled')) return { status: 'cancelled', pace: pace.read() };
     return { status: 'failed', error: toPlainError(error) };

@@ -1,4 +1,5 @@
 import { requireDevice } from '@attribution-bench/tfjs-onnx';
+import { definitionOf } from '../../steps/registry.js';
 import type { Executor, ExecutorContext } from '../executor.js';
 import { deviceOfStep } from './device-step.js';
 import { openPool } from './pool.js';
@@ -12,5 +13,10 @@ export async function openLocalExecutor({ plan, storeLocation, jobs }: ExecutorC
   const devices = new Set(steps.flatMap(({ needed, job }) => (needed && deviceOfStep(job)) || []));
   for (const device of devices) await requireDevice(device);
   const { threads, start, allow, close } = openPool(jobs, storeLocation, environment, grid.budget.memoryBytes);
-  return { capacity: threads, start: ({ job }, hear) => start(job, hear), allow, close };
+  return {
+    capacity: threads,
+    start: ({ job }, hear) => start(job, hear, definitionOf(job).many === true ? { gathers: true } : {}),
+    allow,
+    close,
+  };
 }

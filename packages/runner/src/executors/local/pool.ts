@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { MessageChannel } from 'node:worker_threads';
 import { BenchError, toPlainError } from '@attribution-bench/contract';
 import { Piscina } from 'piscina';
 import { entryFile } from '../../isolation/entry-file.js';
@@ -10,22 +9,29 @@ import type { Execution, Work, WorkMessage, WorkResult } from '../../model/work.
 import { newCancelFlag, raise } from './cancel-flag.js';
 import { deviceOfStep } from './device-step.js';
 import { processPoints } from './process-points.js';
-import { isPointMessage, type PointMessage, servePoints } from './thread-points.js';
+import { servePoints } from './thread-points.js';
 import { newThreadShare, setShare, type ThreadShare } from './thread-share.js';
-import type { ThreadWork } from './thread-work.js';
+import type { ThreadMessage, ThreadWork } from './thread-work.js';
 import { openUserProcesses } from './user-processes.js';
 
 /** Worker threads that do steps, and processes for those with user code. */
 export interface WorkerPool {
   readonly threads: number;
-  start(job: StepJob, hear: (message: WorkMessage) => void, options?: Pick<Work, 'trialSeconds'>): Execution;
+  start(
+    job: StepJob,
+    hear: (message: WorkMessage) => void,
+    options?: Pick<Work, 'trialSeconds' | 'gathers'>,
+  ): Execution;
   /** Says how many threads each step may compute on from now on, those that are being done included; at first one. */
   allow(threads: number): void;
   /** Waits for what runs, then ends the threads. A thread is never stopped in the middle: that aborts the process. */
   close(): Promise<void>;
 }
 
-type Threads = Piscina<ThreadWork, WorkResult>;
+interface Threads {
+  start(work: Work, hear: (message: WorkMessage) => void): Execution;
+  close(): Promise<void>;
+}
 
 /**
  * More threads than cores only slow each other down. Each starts when there is a step for it, and stays. Steps that use a device
@@ -39,11 +45,11 @@ export function openPool(
   heapBytes?: number,
 ): WorkerPool {
   const threads = Math.max(1, Math.min(jobs, availableParallelism()));
-  const pool = startThreads(threads);
-  const deviceThread = startThreads(1);
+  const share = newThreadShare();
+  const pool = startThreads(threads, share);
+  const deviceThread = startThreads(1, share);
   const processes = openUserProcesses(threads, heapBytes);
   const running = new Set<Promise<unknown>>();
-  const share = newThreadShare();
   return {
     threads,
     allow: (count) => setShare(share, count),
@@ -51,8 +57,7 @@ export function openPool(
       const work: Work = { job, storeLocation, environment, ...options };
       const code = userCodeOf(job);
       const chosen = deviceOfStep(job) === undefined ? pool : deviceThread;
-      const execution =
-        code === undefined ? startInThread(chosen, work, share, hear) : processes.start(work, code, hear);
+      const execution = code === undefined ? chosen.start(work, hear) : processes.start(work, code, hear);
       running.add(execution.result);
       void execution.result.finally(() => running.delete(execution.result));
       return execution;
@@ -60,34 +65,40 @@ export function openPool(
     async close() {
       await Promise.all(running);
       processes.close();
-      await Promise.all([pool.destroy(), deviceThread.destroy()]);
+      await Promise.all([pool.close(), deviceThread.close()]);
     },
   };
 }
 
 /** At most so many threads, each of which starts when there is a step for it. */
-function startThreads(most: number): Threads {
-  return new Piscina({
+function startThreads(most: number, share: ThreadShare): Threads {
+  const pool = new Piscina<ThreadWork, WorkResult>({
     filename: entryFile('worker').href,
     minThreads: 0,
     maxThreads: most,
     idleTimeout: Number.POSITIVE_INFINITY,
     execArgv: [],
   });
-}
-
-function startInThread(pool: Threads, work: Work, share: ThreadShare, hear: (message: WorkMessage) => void): Execution {
-  const cancel = newCancelFlag();
-  const { port1, port2 } = new MessageChannel();
-  port1.on('message', (message: WorkMessage | PointMessage) => {
-    if (isPointMessage(message)) servePoints(processPoints, message, port1);
-    else hear(message);
+  const hearers = new Map<number, (message: WorkMessage) => void>();
+  let started = 0;
+  pool.on('message', (told: ThreadMessage) => {
+    if ('points' in told) servePoints(processPoints, told.points);
+    else hearers.get(told.number)?.(told.message);
   });
-  const result = pool
-    .run({ ...work, cancel, share, port: port2 }, { transferList: [port2] })
-    .catch((error: unknown): WorkResult => ({ status: 'failed', error: toPlainError(diedError(error)) }))
-    .finally(() => port1.close());
-  return { result, cancel: () => raise(cancel) };
+  return {
+    start(work, hear) {
+      const cancel = newCancelFlag();
+      const number = started++;
+      hearers.set(number, hear);
+      const result = pool
+        .run({ ...work, cancel, share, number })
+        .catch((error: unknown): WorkResult => ({ status: 'failed', error: toPlainError(diedError(error)) }))
+        // What it said last is on its way.
+        .finally(() => setImmediate(() => hearers.delete(number)));
+      return { result, cancel: () => raise(cancel) };
+    },
+    close: () => pool.destroy(),
+  };
 }
 
 function diedError(error: unknown): BenchError {

@@ -4,7 +4,7 @@ import { isShared } from '@attribution-bench/tasks';
 import type { PointMemory, SharedPoints } from '../../steps/point-memory.js';
 
 /** What a worker thread wants of the points that the main thread keeps. */
-export type PointMessage =
+type PointMessage =
   | { readonly type: 'points-wanted'; readonly dataset: ArtifactRef; readonly numbers: number }
   | { readonly type: 'points-made'; readonly dataset: ArtifactRef; readonly points: Float32Array };
 
@@ -13,19 +13,17 @@ interface PointAnswer extends SharedPoints {
   readonly key: string;
 }
 
-export function isPointMessage(message: { readonly type: string }): message is PointMessage {
-  return message.type === 'points-wanted' || message.type === 'points-made';
-}
-
-/** In the main thread: does what a worker wants of its points. */
-export function servePoints(memory: PointMemory, message: PointMessage, port: MessagePort): void {
-  const { dataset } = message;
-  if (message.type === 'points-made') memory.keep(dataset, message.points);
-  else
-    void memory.of(dataset, message.numbers).then(({ points, state }) => {
-      const answer: PointAnswer = { key: dataset.key, points, state };
-      port.postMessage(answer);
-    });
+/** In the main thread: does what a worker wants of its points, until the worker closes the port. */
+export function servePoints(memory: PointMemory, port: MessagePort): void {
+  port.on('message', (message: PointMessage) => {
+    const { dataset } = message;
+    if (message.type === 'points-made') memory.keep(dataset, message.points);
+    else
+      void memory.of(dataset, message.numbers).then(({ points, state }) => {
+        const answer: PointAnswer = { key: dataset.key, points, state };
+        port.postMessage(answer);
+      });
+  });
 }
 
 /** In a worker thread: the points of the main thread. @param port to the main thread, while a step is done */

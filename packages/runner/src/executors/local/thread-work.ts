@@ -8,6 +8,12 @@ export interface ThreadWork extends Work {
   readonly cancel: CancelFlag;
   /** The same for all work of a thread. */
   readonly share: ThreadShare;
-  /** A {@link WorkMessage} comes back here while the step runs. */
-  readonly port: MessagePort;
+  /** Tells the step from the others of its pool. */
+  readonly number: number;
 }
+
+/** What a worker thread says while it does a step: a message of the step, or where it asks for points. */
+export type ThreadMessage = { readonly number: number } & (
+  | { readonly message: WorkMessage }
+  | { readonly points: MessagePort }
+);

@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, type Stats, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { link, lstat, mkdir, open, realpath, rm, stat, unlink } from 'node:fs/promises';
+import { type Stats, statSync, unlinkSync } from 'node:fs';
+import { link, lstat, mkdir, realpath, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Backend, Changed, type Found } from '../backend.js';
 import { writeAtomically } from './atomic-write.js';
@@ -9,6 +9,7 @@ import { leftoversIn } from './leftovers.js';
 import { listFolder } from './list-folder.js';
 import { moveAside } from './move-aside.js';
 import { openRegularFile } from './regular-file.js';
+import { removeAtOnce, smallFiles } from './small-files.js';
 import { versionOf } from './version.js';
 import { requireWritable } from './writable-folder.js';
 
@@ -19,20 +20,20 @@ import { requireWritable } from './writable-folder.js';
 export function openFileSystem(folder: string): Backend {
   const pathOf = (name: string): string => join(folder, ...name.split('/'));
   const find = (name: string): Promise<Found | undefined> => findFile(pathOf(name));
+  const small = smallFiles();
   return {
     location: folder,
     place: pathOf,
     requireWritable: () => requireWritable(folder),
     put: (name, parts) =>
       writeAtomically(pathOf(name), async (handle) => {
-        for (const part of parts) await handle.writeFile(part);
+        for (const part of fewParts(parts)) await handle.writeFile(part);
       }),
     async putIfAbsent(name, content) {
-      return create(pathOf(name), content);
+      return small.create(pathOf(name), content);
     },
     async putIfUnchanged(name, content, version) {
-      if ((await find(name))?.version !== version) return undefined;
-      return (await overwrite(pathOf(name), content)) ? ((await find(name))?.version ?? gone) : undefined;
+      return small.replace(pathOf(name), content, version);
     },
     find,
     read: (name, into, from, version) => readFile(pathOf(name), into, from, version),
@@ -69,6 +70,12 @@ export function openFileSystem(folder: string): Backend {
   };
 }
 
+/** The same bytes in as few parts as are written at once without much being copied. */
+function fewParts(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  return bytes > copiedBytes ? parts : [Buffer.concat(parts, bytes)];
+}
+
 /** The file system's own time; this machine's where the folder cannot tell. */
 function timeIn(folder: string): number {
   try {
@@ -102,13 +109,6 @@ function removeVersion(path: string, version: string): boolean {
   }
 }
 
-/** Not asynchronous and silent: the process is about to be killed, and there is nobody left to tell. */
-function removeAtOnce(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {}
-}
-
 /** What has the path, or the link itself where it leads nowhere; undefined when there is nothing. */
 function statOf(path: string): Promise<Stats | undefined> {
   return stat(path).catch(() => lstat(path).catch(() => undefined));
@@ -125,10 +125,11 @@ async function adopt(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** Not asynchronous: a look takes a few microseconds, and to have another thread look takes twenty times as long. */
 async function findFile(path: string): Promise<Found | undefined> {
   try {
-    const found = await stat(path);
-    return found.isFile() ? foundOf(found) : undefined;
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isFile() ? foundOf(found) : undefined;
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
     throw readError(error, path);
@@ -158,51 +159,11 @@ async function readFile(path: string, into: Uint8Array, from: number, version?: 
   }
 }
 
-/** Version of a file that somebody removed as soon as it was written: no file has it. */
-const gone = 'gone';
+/** Most bytes that are copied to be written by one call. */
+const copiedBytes = 1 << 20;
 
 /** Bytes that are asked for at once: some systems refuse 2 GiB. */
 const readBytes = 1 << 26;
-
-/**
- * The version of the file that was made; undefined when there was one already. Not asynchronous, so that no file stays empty
- * for long. Throws the file system's error.
- */
-function create(path: string, content: Uint8Array): string | undefined {
-  const write = () => writeFileSync(path, content, { flag: 'wx' });
-  try {
-    try {
-      write();
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error;
-      mkdirSync(dirname(path), { recursive: true });
-      write();
-    }
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return undefined;
-    // Made and not written, as on a full disk: it would stay, and nobody could tell whose it is.
-    removeAtOnce(path);
-    throw error;
-  }
-  const made = statSync(path, { throwIfNoEntry: false });
-  return made?.isFile() ? versionOf(made) : gone;
-}
-
-/** Whether there still was a file to write into. Throws the file system's error. */
-async function overwrite(path: string, content: Uint8Array): Promise<boolean> {
-  const handle = await open(path, 'r+').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw error;
-  });
-  if (handle === undefined) return false;
-  try {
-    await handle.write(content, 0, content.length, 0);
-    await handle.truncate(content.length);
-    return true;
-  } finally {
-    await handle.close();
-  }
-}
 
 function foundOf(stats: { readonly size: number; readonly ino: number; readonly mtimeMs: number }): Found {
   return { bytes: stats.size, version: versionOf(stats), modifiedAt: stats.mtimeMs };

@@ -1,0 +1,36 @@
+import { encodeArtifact } from '../format/artifact.js';
+import { withOrigin } from '../store/artifact-identity.js';
+import type { Store } from '../store/store.js';
+
+/** The bytes of an artifact that is not stored yet, and its key. */
+export interface GatheredRow {
+  readonly key: string;
+  readonly artifact: Uint8Array;
+}
+
+/** Larger results are as well kept by themselves. */
+export const maxRowBytes = 1 << 16;
+
+/**
+ * A store that keeps small artifacts it is given in memory, for who writes them in one pack with others. Larger ones are stored.
+ */
+export function gatherRows(store: Store): { readonly store: Store; readonly rows: readonly GatheredRow[] } {
+  const rows: GatheredRow[] = [];
+  const gathering: Store = {
+    ...store,
+    async write(output, artifact) {
+      const parts = encodeArtifact(withOrigin(output, artifact));
+      const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+      if (bytes > maxRowBytes) return store.write(output, artifact);
+      // Memory of its own: what goes to another thread takes all of the memory along that it lies in.
+      const whole = new Uint8Array(bytes);
+      let at = 0;
+      for (const part of parts) {
+        whole.set(part, at);
+        at += part.length;
+      }
+      rows.push({ key: output.key, artifact: whole });
+    },
+  };
+  return { store: gathering, rows };
+}
