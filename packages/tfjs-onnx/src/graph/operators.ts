@@ -273,6 +273,11 @@ export function reduce(
     const count = op === 'ReduceSum' ? sizeOf(x.shape) / Math.max(1, sizeOf(kept)) : 1;
     return g.fill(x.type, shape, castNumber(fill * count, x.type));
   }
+  if (op === 'ReduceSum' && x.type === 'float32' && isSumOfPixels(x, reduced)) {
+    const [channels] = x.shape.slice(-1);
+    const pixels = sizeOf(x.shape) / channels;
+    return reshape(g, gemm(g, g.fill('float32', [1, pixels], 1), reshape(g, x, [pixels, channels])), shape);
+  }
   return apply(
     g,
     op,
@@ -288,6 +293,11 @@ export function reduce(
       attributes: { keepdims: { int: keepDims ? 1 : 0 } },
     },
   );
+}
+
+/** Whether all pixels of images [batch, height, width, channels] are added up, which a product with ones does in half the time. */
+function isSumOfPixels({ shape }: Value, axes: ReadonlySet<number>): boolean {
+  return shape.length === 4 && shape[3] > 1 && axes.size === 3 && !axes.has(3);
 }
 
 /** x[begin : end : step] along each of the given axes; `end` exclusive, steps may be negative. */
