@@ -25,11 +25,13 @@ import {
   slice,
   transpose,
 } from '../graph/operators.js';
+import { knownPhases } from '../graph/window-phases.js';
 import { tf } from '../tensorflow.js';
 import { type BlockedSizes, blocked, blockedFromFew } from './blocked.js';
 import type { ConvolutionAxis, ImageConvolution } from './image-convolution.js';
 import type { Lowering, Lowerings } from './lowering.js';
 import { activate } from './matmul.js';
+import { phaseProducts } from './phase-products.js';
 import { pointwise } from './pointwise.js';
 import { phaseAxis, stridePhases } from './stride-phases.js';
 import { thin } from './thin.js';
@@ -332,6 +334,9 @@ function filterGradient(
   const input = toRuntime(g, x, geometry.dataFormat);
   const positions = info.outHeight * info.outWidth;
   if (algorithm === 'columns') {
+    const phases = geometry.dataFormat === 'NCHW' ? undefined : knownPhases(dy);
+    if (phases !== undefined && info.strideHeight * info.strideWidth === 1)
+      return reshape(g, phaseProducts(g, input, phases, info), filterShape);
     const error = reshape(g, toProducts(g, dy, geometry.dataFormat), [batchSize, positions, outChannels]);
     const rows = columns(g, input, info);
     const products = apply(g, 'MatMul', [rows, error], { shape: [batchSize, rows.shape[1], outChannels] });

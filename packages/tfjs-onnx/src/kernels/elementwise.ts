@@ -15,6 +15,7 @@ import {
   sub,
   where,
 } from '../graph/operators.js';
+import { productOfPhases } from '../graph/window-phases.js';
 import type { KernelCall, Lowering, Lowerings } from './lowering.js';
 
 const asFloat = (g: GraphBuilder, x: Value): Value => cast(g, x, 'float32');
@@ -75,7 +76,7 @@ function multiply(g: GraphBuilder, a: Value, b: Value): Value {
         return where(g, condition, other, scalar(g, 0));
     }
   }
-  return mul(g, a, b);
+  return productOfPhases(g, a, b) ?? mul(g, a, b);
 }
 
 /** a - b; x - max(x) - log(sum(exp(x - max(x)))) over the last axis is one operator. */

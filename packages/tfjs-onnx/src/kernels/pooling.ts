@@ -9,12 +9,12 @@ import {
   compare,
   concat,
   mul,
-  repeated,
   reshape,
   scalar,
   slice,
   sub,
 } from '../graph/operators.js';
+import { fromPhases, phasesOf, type WindowPhases } from '../graph/window-phases.js';
 import { tf } from '../tensorflow.js';
 import type { Lowerings } from './lowering.js';
 
@@ -63,8 +63,8 @@ function joined(g: GraphBuilder, op: 'Max' | 'Sum', values: readonly Value[]): V
   return values.length === 1 ? values[0] : apply(g, op, values);
 }
 
-/** The error of the largest of neighbours goes to the first that is as large. */
-function towardsLargest(g: GraphBuilder, among: readonly Value[], error: Value): Value {
+/** The error of the largest of values goes to the first that is as large. */
+function towardsLargest(g: GraphBuilder, among: readonly Value[], error: Value): Value[] {
   const top = joined(g, 'Max', among);
   let left = reshape(g, error, top.shape);
   const shares = among.slice(0, -1).map((value) => {
@@ -72,7 +72,7 @@ function towardsLargest(g: GraphBuilder, among: readonly Value[], error: Value):
     left = sub(g, left, share);
     return share;
   });
-  return concat(g, [...shares, left], 1);
+  return [...shares, left];
 }
 
 /**
@@ -101,12 +101,30 @@ function largest(g: GraphBuilder, x: Value, info: PoolInfo): { values: Value; pl
   return { values, places };
 }
 
+/** {@link tiledPooling} where the images need not be taken apart, in the same order. */
+function pooledPhases(g: GraphBuilder, op: 'Max' | 'Sum', phases: WindowPhases): Value {
+  return joined(
+    g,
+    op,
+    phases.map((row) => joined(g, op, row)),
+  );
+}
+
+/** The phases of windows that tile the input, where it need not be taken apart. */
+function tiledPhases(g: GraphBuilder, x: Value, info: PoolInfo): WindowPhases | undefined {
+  return tiles(info) ? phasesOf(g, x, [info.filterHeight, info.filterWidth]) : undefined;
+}
+
 function maxPool(g: GraphBuilder, x: Value, info: PoolInfo): Value {
+  const phases = tiledPhases(g, x, info);
+  if (phases !== undefined) return pooledPhases(g, 'Max', phases);
   if (tiles(info)) return tiledPooling(g, 'Max', x, info).result;
   return channelsLast(g, largest(g, x, info).values);
 }
 
 function averagePool(g: GraphBuilder, x: Value, info: PoolInfo): Value {
+  const phases = tiledPhases(g, x, info);
+  if (phases !== undefined) return mul(g, pooledPhases(g, 'Sum', phases), share(g, info));
   if (tiles(info)) return mul(g, tiledPooling(g, 'Sum', x, info).result, share(g, info));
   return channelsLast(
     g,
@@ -119,9 +137,19 @@ function share(g: GraphBuilder, { filterHeight, filterWidth }: PoolInfo): Value 
 }
 
 function maxPoolGradient(g: GraphBuilder, dy: Value, x: Value, info: PoolInfo): Value {
+  const phases = tiledPhases(g, x, info);
+  if (phases !== undefined) {
+    const rows = phases.map((row) => joined(g, 'Max', row));
+    const errors = towardsLargest(g, rows, dy);
+    return fromPhases(
+      g,
+      phases.map((row, i) => towardsLargest(g, row, errors[i])),
+    );
+  }
   if (tiles(info)) {
     const { across, down } = tiledPooling(g, 'Max', x, info);
-    return reshape(g, towardsLargest(g, across, towardsLargest(g, down, dy)), x.shape);
+    const rows = concat(g, towardsLargest(g, down, dy), 1);
+    return reshape(g, concat(g, towardsLargest(g, across, rows), 1), x.shape);
   }
   const { places } = largest(g, x, info);
   const error = channelsFirst(g, dy);
@@ -137,15 +165,11 @@ function maxPoolGradient(g: GraphBuilder, dy: Value, x: Value, info: PoolInfo): 
 
 /** Every element gets its share of the error of each window it lies in: 1 / (height × width) of it. */
 function averagePoolGradient(g: GraphBuilder, dy: Value, info: PoolInfo): Value {
-  const { filterHeight, filterWidth, outWidth, inChannels, padInfo } = info;
+  const { filterHeight, filterWidth, inChannels, padInfo } = info;
   if (tiles(info)) {
-    const rows = repeated(g, mul(g, dy, share(g, info)), filterHeight, outWidth * inChannels);
-    return reshape(g, repeated(g, rows, filterWidth, inChannels), [
-      info.batchSize,
-      info.inHeight,
-      info.inWidth,
-      inChannels,
-    ]);
+    const error = mul(g, dy, share(g, info));
+    const row = Array<Value>(filterWidth).fill(error);
+    return fromPhases(g, Array<Value[]>(filterHeight).fill(row));
   }
   const error = channelsFirst(g, dy);
   const filter = g.fill(

@@ -1,6 +1,7 @@
 import type { CumsumAttrs, SoftmaxAttrs, TopKAttrs } from '@tensorflow/tfjs';
 import type { GraphBuilder, Value } from '../graph/graph-builder.js';
 import { apply, cast, mul, pad, reduce, slice } from '../graph/operators.js';
+import { knownPhases } from '../graph/window-phases.js';
 import type { Lowering, Lowerings } from './lowering.js';
 
 interface AxisAttributes {
@@ -27,8 +28,24 @@ const reduction = (
   };
 };
 
+/** A sum over all pixels of images that were put together from phases is one of the sums of these. */
+const sum: Lowering = (call) => {
+  const { g, inputs, attributes } = call;
+  const phases = knownPhases(inputs.x)?.flat();
+  const given = attributes<AxisAttributes>();
+  const axes = axesOf(inputs.x, given);
+  if (phases === undefined || ![0, 1, 2].every((axis) => axes.includes(axis))) return total(call);
+  return apply(
+    g,
+    'Sum',
+    phases.map((phase) => reduce(g, 'ReduceSum', phase, axes, given.keepDims ?? false)),
+  );
+};
+
 const numeric = (g: GraphBuilder, x: Value): Value => (x.type === 'bool' ? cast(g, x, 'int32') : x);
 const float = (g: GraphBuilder, x: Value): Value => cast(g, x, 'float32');
+
+const total = reduction('ReduceSum', numeric);
 
 /** Whether any, or every, element along the axes is true. */
 const quantifier = (op: 'ReduceMax' | 'ReduceMin'): Lowering => {
@@ -100,7 +117,7 @@ const softmax: Lowering = ({ g, inputs, attributes }) => {
 };
 
 export const reductionKernels: Lowerings = {
-  Sum: reduction('ReduceSum', numeric),
+  Sum: sum,
   Mean: reduction('ReduceMean', float),
   Prod: reduction('ReduceProd', numeric),
   Max: reduction('ReduceMax', numeric),

@@ -105,6 +105,28 @@ export const blockedCases: readonly KernelCase[] = [
   convolution('in blocks without the last row', [2, 2, 16, 16], 2, 'valid', float([16, 5, 5, 16], -0.1, 0.1)),
 ];
 
+const pooled = (
+  name: string,
+  pool: (convolved: Tensor4D) => Tensor,
+  x = [3, 4, 6, 1],
+  filter: readonly [number, number, number, number] = [3, 3, 1, 16],
+): KernelCase => ({
+  name: `conv2d [${filter}] of [${x}] and ${name}`,
+  // Parts of the images are alike, as backgrounds are: several pixels of a window are the largest.
+  operands: { x: float(x), w: float(filter), b: float([filter[3]]) },
+  fn: ({ x, w, b }) =>
+    tf.square(pool(tf.add(tf.conv2d(tf.relu(tf.sub(x, 0.2)) as Tensor4D, w as Tensor4D, 1, 'same'), b) as Tensor4D)),
+});
+
+/** Convolutions of few channels whose results are pooled, which are computed by the places of pixels in the windows. */
+export const pooledCases: readonly KernelCase[] = [
+  pooled('the maximum', (h) => tf.relu(tf.maxPool(h, 2, 2, 'valid'))),
+  pooled('the maximum', (h) => tf.maxPool(h, [2, 3], [2, 3], 'same'), [2, 4, 6, 3], [5, 5, 3, 16]),
+  pooled('the mean of relu', (h) => tf.avgPool(tf.relu(h), 2, 2, 'valid')),
+  pooled('the mean of tanh', (h) => tf.avgPool(tf.tanh(h), [1, 2], [1, 2], 'valid')),
+  pooled('the maximum, used again', (h) => tf.add(tf.maxPool(h, 2, 2, 'valid'), tf.mean(tf.square(h), [1, 2], true))),
+];
+
 /** Convolution, pooling and resizing; all twice differentiable almost everywhere. */
 export const spatialCases: readonly KernelCase[] = [
   convolution('', [3, 3, 3, 4], 1, 'same'),
@@ -265,6 +287,7 @@ export const spatialGradientCases: readonly KernelCase[] = [
       return [tf.relu(deep), deep];
     },
   },
+  ...pooledCases,
   pooling(tf.maxPool, 3, 1, 'same'),
   pooling(tf.maxPool, 3, 2, 'valid', [2, 7, 7, 2]),
   {
