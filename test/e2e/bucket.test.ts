@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readGrowth, writeGrowth } from '@attribution-bench/runner';
 import { type Backend, openBackend, openStore } from '@attribution-bench/store';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { bucket, installedServers, type S3Server, startS3, whyNoServer } from '../../packages/store/test/s3/server.js';
@@ -82,6 +83,29 @@ describe.skipIf(whyNoServer !== undefined)('results in a bucket', () => {
     const written = files.filter((file) => statSync(file).isFile());
     expect(written.length).toBeGreaterThan(5);
     expect(written.filter((file) => readFileSync(file).includes(server.env.AWS_SECRET_ACCESS_KEY))).toEqual([]);
+  });
+
+  test('keep how far truths were grown, of however many that write it at once the furthest', async () => {
+    const grown = (reached: number) => ({
+      block: 12,
+      looks: 8,
+      top: 1,
+      margin: 0.02,
+      reached: 12 * reached,
+      truth: 'x',
+    });
+    const looks = [3, 1, 6, 2, 5, 4];
+    const written = looks.map((look) =>
+      writeGrowth(shared.url, 'small', { tiny: grown(look), [`at-${look}`]: grown(look) }),
+    );
+    await Promise.all(written);
+    const kept = await readGrowth(shared.url, 'small');
+    expect(Object.fromEntries(Object.entries(kept).map(([task, { reached }]) => [task, reached / 12]))).toEqual({
+      tiny: 6,
+      ...Object.fromEntries(looks.map((look) => [`at-${look}`, look])),
+    });
+    expect((await namesIn(shared.store)).filter((name) => name.endsWith('.claim'))).toEqual([]);
+    await openBackend(shared.url).remove('growth/small.json');
   });
 
   test('are copied into a folder and back, what is missing and sound', async () => {

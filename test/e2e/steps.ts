@@ -24,6 +24,7 @@ export function endedSteps(results: string): EndedStep[][] {
 /**
  * Claims steps before a run can, as another process would that is at them: the run does not come to its end as long as they are held,
  * however fast it is. The function that comes back ends that.
+ * @param results folder or URL
  * @param steps their ids
  */
 export async function holdSteps(results: string, steps: readonly string[]): Promise<() => Promise<void>> {
@@ -31,7 +32,7 @@ export async function holdSteps(results: string, steps: readonly string[]): Prom
     const [kind = '', key = ''] = id.split(':');
     return { kind, key };
   });
-  const claims = await openClaims(openStore(join(results, 'store')), { only: refs });
+  const claims = await openClaims(openStore(`${results}/store`), { only: refs });
   const held = await Promise.all(refs.map((ref) => claims.take(ref)));
   return async () => {
     for (const claim of held) {

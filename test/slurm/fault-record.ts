@@ -11,13 +11,15 @@ export interface TaskName {
 export interface Strike {
   readonly at: number;
   readonly tasks: readonly TaskName[];
+  /** Steps that it hit besides those of the packs of these tasks. */
+  readonly steps?: readonly string[];
 }
 
 /** What a fault cost. */
 export interface FaultCost {
   /** Steps that were done and done again. */
   readonly lost: number;
-  /** Until a step of those that it took from its tasks began again; 0 where it took none. */
+  /** Until a step of those that its tasks were to do began again, or was done all the same; 0 where it left none. */
   readonly seconds: number;
 }
 
@@ -30,7 +32,7 @@ interface Told {
 }
 
 /** Reads off the events of all tasks of a run what a fault cost. @param submissions folders of its arrays */
-export function costOf({ at, tasks }: Strike, submissions: readonly string[]): FaultCost {
+export function costOf({ at, tasks, steps = [] }: Strike, submissions: readonly string[]): FaultCost {
   const all = submissions.flatMap((folder) => eventsOf(folder));
   const ends = all.filter(({ type, status }) => type === 'step-finished' && status === 'done');
   const done = new Set(ends.filter((event) => event.at <= at).map(({ step }) => step));
@@ -41,9 +43,12 @@ export function costOf({ at, tasks }: Strike, submissions: readonly string[]): F
         const { packs } = JSON.parse(readFileSync(join(folder, 'submission.json'), 'utf8'));
         return tasks.filter((task) => task.job === job).flatMap(({ index }) => packs[index] as string[]);
       })
+      .concat(steps)
       .filter((step) => !done.has(step)),
   );
-  const again = all.filter((event) => event.type === 'step-started' && event.at > at && taken.has(event.step ?? ''));
+  const again = [...ends, ...all.filter(({ type }) => type === 'step-started')].filter(
+    (event) => event.at > at && taken.has(event.step ?? ''),
+  );
   const firstAt = Math.min(...again.map((event) => event.at));
   return {
     lost: ends.length - new Set(ends.map(({ step }) => step)).size,

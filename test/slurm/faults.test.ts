@@ -60,6 +60,8 @@ interface Fault {
   /** Files of the grid; default the one above. */
   readonly files?: Readonly<Record<string, string>>;
   readonly profile?: string;
+  /** Whether each step is predicted to take a second, and not what it took here. */
+  readonly isTimed?: boolean;
   /** Whether the results lie on a small disk of their own. */
   readonly onDisk?: boolean;
   /** What must be tried, and may be absent here. */
@@ -165,6 +167,27 @@ const faults: readonly Fault[] = [
       const at = Date.now();
       for (const pid of packProcesses(cluster, 'n1')) process.kill(pid, 'SIGKILL');
       return { at, tasks, last };
+    },
+  },
+  {
+    name: 'SIGKILL of a task in the middle of a step that it took from another one',
+    files: { 'grid.yaml': grid.replace('epochs: 600', 'epochs: 1500') },
+    isTimed: true,
+    async strike(scene, cluster) {
+      const begin = join(scene.folder, '..', 'begin');
+      const waits = `while [ "$SLURM_ARRAY_TASK_ID" = 1 ] && [ ! -e ${begin} ]; do sleep 0.1; done`;
+      scene.writeProfile(
+        `${profile.replace(/pack.*/, 'pack: { least: 1s, most: 30m }')}setup: [${JSON.stringify(waits)}]\n`,
+      );
+      const last = scene.watch();
+      await said(last, /"step-finished","step":"retrain:/);
+      const [folder = ''] = scene.submissions();
+      const { packs } = JSON.parse(readFileSync(join(folder, 'submission.json'), 'utf8'));
+      const [, step = ''] = await said(last, new RegExp(`"step-started","step":"(${packs[1].join('|')})"`));
+      const at = Date.now();
+      for (const node of ['n1', 'n2']) for (const pid of packProcesses(cluster, node)) process.kill(pid, 'SIGKILL');
+      writeFileSync(begin, '');
+      return { at, tasks: [], steps: [step], last };
     },
   },
   {
@@ -325,7 +348,7 @@ function allTasks(cluster: Cluster): TaskName[] {
 
 describe.skipIf(!isAsked || reason !== undefined)('faults on Slurm', { timeout: 900_000 }, () => {
   let cluster: Cluster;
-  const boards = new Map<string, string>();
+  const locals = new Map<string, Scene>();
   const rows: string[][] = [];
 
   beforeAll(() => {
@@ -352,29 +375,30 @@ describe.skipIf(!isAsked || reason !== undefined)('faults on Slurm', { timeout: 
       console.log(`| ${row.join(' | ')} |`);
   });
 
-  /** Bytes of the board that one local process makes of a grid. */
-  async function localBoard(files: Readonly<Record<string, string>>): Promise<string> {
+  /** The run of a grid by one local process. */
+  async function localRun(files: Readonly<Record<string, string>>): Promise<Scene> {
     const key = JSON.stringify(files);
+    const known = locals.get(key);
+    if (known !== undefined) return known;
     const local = openScene(cluster, files, { name, profile });
-    if (!boards.has(key)) {
-      const { code, stderr } = await bench(local.flags, { cwd: local.folder });
-      expect(code, stderr).toBe(0);
-      boards.set(key, local.board());
-    }
-    return boards.get(key) ?? '';
+    const { code, stderr } = await bench(local.flags, { cwd: local.folder });
+    expect(code, stderr).toBe(0);
+    locals.set(key, local);
+    return local;
   }
 
   test.each(faults)('$name', async (fault) => {
-    const { files = { 'grid.yaml': grid }, needs, onDisk = false } = fault;
+    const { files = { 'grid.yaml': grid }, needs, isTimed = false, onDisk = false } = fault;
     if (needs !== undefined) return void rows.push([fault.name, '', '', `not tried: needs ${needs}`]);
-    const board = await localBoard(files);
+    const local = await localRun(files);
     await untilUp(cluster);
     const under = onDisk ? { under: disk.folder } : {};
     const scene = openScene(cluster, files, { name, profile: fault.profile ?? profile, ...under });
+    if (isTimed) await scene.predictSeconds(local);
     const row = [fault.name, '', '', 'no'];
     rows.push(row);
     const { last, ...strike } = await fault.strike(scene, cluster);
-    await scene.expectBoard(last, board);
+    await scene.expectBoard(last, local.board());
     const { lost, seconds } = costOf(strike, scene.submissions());
     row.splice(1, 3, String(lost), seconds.toFixed(1), 'yes');
     console.log(row.join(' | '));

@@ -1,7 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bench, temporaryFolder } from '../e2e/command.js';
+import { openBackend } from '@attribution-bench/store';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { bucket, installedServers, startS3, whyNoServer } from '../../packages/store/test/s3/server.js';
+import { bench, start, temporaryFolder } from '../e2e/command.js';
+import { boardBytes } from '../e2e/small-grid.js';
+import { holdSteps } from '../e2e/steps.js';
 import { type Cluster, startCluster, whyNoCluster } from './cluster.js';
 import { openScene, type Scene, said } from './watching.js';
 
@@ -9,6 +13,8 @@ import { openScene, type Scene, said } from './watching.js';
 const processors = ['EPYC 7543', 'Xeon 6430'];
 const reason = whyNoCluster();
 if (reason !== undefined) console.log(`runs on Slurm are not tested here: ${reason}`);
+else if (whyNoServer !== undefined)
+  console.log(`runs on Slurm with results in a bucket are not tested here: ${whyNoServer}`);
 
 const grid = `schema: bench/grid@1
 name: cluster
@@ -127,6 +133,37 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
     });
     await release();
     await expectBoard(watch(), board);
+  });
+
+  test.skipIf(whyNoServer !== undefined)('keeps results in a bucket, though its tasks are cancelled', async () => {
+    const server = await startS3(installedServers[0]);
+    onTestFinished(async () => {
+      vi.unstubAllEnvs();
+      await server.stop();
+    });
+    for (const [variable, value] of Object.entries(server.env)) vi.stubEnv(variable, value);
+    const { folder } = await openTimedScene();
+    const results = `s3://${bucket}/cluster`;
+    const release = await holdSteps(results, retrainings);
+    const flags = ['grid', 'grid.yaml', '--results', results, '--json'];
+    const command = start([...flags, '--executor', 'slurm', '--profile', 'profile.yaml'], {
+      cwd: folder,
+      env: cluster.env,
+    });
+    const [, job = ''] = await said(command, /submitted job (\d+)[\s\S]*"step-finished","step":"train:/);
+    cluster.slurm('scancel', job);
+    await said(command, /job \d+_\d+ on n\d ended \((cancelled|stopped).*\) with \d+ steps? left/);
+    await release();
+    const { code, stderr } = await command.ending;
+    expect(code, stderr).toBe(0);
+    const local = join(folder, 'results/s3', bucket, 'cluster');
+    expect(boardBytes({ folder, results: local, flags: [] }, name)).toBe(board);
+    for await (const { name: object } of openBackend(results).list('')) expect(object).not.toMatch(/\.claim$/);
+    const files = readdirSync(local, { recursive: true, encoding: 'utf8' }).map((file) => join(local, file));
+    const withSecret = files.filter(
+      (file) => statSync(file).isFile() && readFileSync(file).includes(server.env.AWS_SECRET_ACCESS_KEY ?? ''),
+    );
+    expect(withSecret).toEqual([]);
   });
 });
 

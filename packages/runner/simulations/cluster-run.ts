@@ -20,8 +20,6 @@ export interface SimulatedRun {
   readonly efficiency: number;
   readonly results: Load;
   readonly clone: Load;
-  /** Tasks in the queue or running, at most: lines of squeue at each look. */
-  readonly mostLive: number;
 }
 
 /** File operations in a second. */
@@ -31,67 +29,149 @@ export interface Load {
   readonly peak: number;
 }
 
-const binSeconds = 10;
+const windowSeconds = 10;
 
-/** Runs arrays of tasks on a cluster by a simulated clock: waves one after the other, tasks of a wave as slots become free. */
-export function runOnCluster(arrays: readonly PackArray[], cluster: SimulatedCluster, costs: Measured): SimulatedRun {
+interface SimulatedPack {
+  readonly array: readonly SimulatedPack[];
+  readonly index: number;
+  /** Seconds of one worker that a step takes. */
+  readonly each: number;
+  /** Steps that nobody has taken. */
+  left: number;
+  isBegun: boolean;
+}
+
+interface SimulatedTask {
+  readonly pack: SimulatedPack;
+  /** Times as long as predicted that its steps take. */
+  readonly pace: number;
+  /** Packs of others that it has come past. */
+  passed: number;
+}
+
+/**
+ * Runs arrays of tasks on a cluster by a simulated clock: waves one after the other, tasks of a wave as slots become free. A task does as
+ * many steps at a time as it has processors, from the front of its pack; with `steals` then from the ends of other packs of its array.
+ */
+export function runOnCluster(
+  arrays: readonly PackArray[],
+  cluster: SimulatedCluster,
+  costs: Measured,
+  { steals }: { readonly steals: boolean },
+): SimulatedRun {
   const { slots, cpus, startsPerSecond, slowest, pollSeconds, filesPerStep } = cluster;
   const results = newLoad();
   const clone = newLoad();
+  const waves = arrays.reduce((most, { wave }) => Math.max(most, wave + 1), 0);
+  const operationsOf = (steps: number, seconds: number): number =>
+    steps * (costs.stepOperations + filesPerStep * costs.fileOperations) +
+    (steps * seconds * costs.renewOperations) / costs.renewSeconds +
+    (seconds / pollSeconds) * costs.lookOperations;
   let busy = 0;
   let now = 0;
   let count = 0;
-  let left = arrays.reduce((sum, { packs }) => sum + packs.length, 0);
-  const mostLive = left;
-  for (let wave = 0; left > 0; wave++) {
-    const packs = arrays.filter((array) => array.wave === wave).flatMap((array) => array.packs);
-    left -= packs.length;
+
+  /** Runs the tasks of a wave; when the last of them has ended. */
+  function runWave(packs: readonly SimulatedPack[]): number {
     const free = new Float64Array(Math.min(slots, packs.length)).fill(now);
+    const tasks: (SimulatedTask | undefined)[] = Array.from(free, () => undefined);
+    let next = 0;
     let end = now;
-    for (const [n, { seconds, steps }] of packs.entries()) {
-      const slot = free.indexOf(free.reduce((least, each) => Math.min(least, each), Number.POSITIVE_INFINITY));
-      const start = Math.max(free[slot] ?? 0, now + n / startsPerSecond);
-      const begun = start + costs.startSeconds;
-      // Golden-ratio steps are spread evenly, and alike on every run.
-      const took = (seconds / cpus) * (1 + slowest * ((count++ * 0.618034) % 1));
-      const done = begun + took;
-      free[slot] = done;
-      end = Math.max(end, done);
-      busy += took * cpus;
-      clone.add(start, begun, costs.startOperations.clone);
-      results.add(start, begun, costs.startOperations.results);
-      const renewed = (cpus * took * costs.renewOperations) / costs.renewSeconds;
-      const looked = (took / pollSeconds) * costs.lookOperations;
-      const ofStep = costs.stepOperations + filesPerStep * costs.fileOperations;
-      results.add(begun, done, steps.length * ofStep + renewed + looked);
+    for (;;) {
+      const slot = indexOfLeast(free);
+      const at = free[slot] ?? Number.POSITIVE_INFINITY;
+      if (at === Number.POSITIVE_INFINITY) return end;
+      const task = tasks[slot];
+      if (task === undefined) {
+        const pack = packs[next];
+        if (pack === undefined) {
+          free[slot] = Number.POSITIVE_INFINITY;
+          continue;
+        }
+        const start = Math.max(at, now + next++ / startsPerSecond);
+        const begun = start + costs.startSeconds;
+        // Golden-ratio steps are spread evenly, and alike on every run.
+        tasks[slot] = { pack, pace: 1 + slowest * ((count++ * 0.618034) % 1), passed: 0 };
+        pack.isBegun = true;
+        free[slot] = begun;
+        clone.add(start, begun, costs.startOperations.clone);
+        results.add(start, begun, costs.startOperations.results);
+        continue;
+      }
+      const pack = task.pack.left > 0 ? task.pack : steals ? packToStealFrom(task, cpus) : undefined;
+      if (pack === undefined) {
+        tasks[slot] = undefined;
+        end = Math.max(end, at);
+        continue;
+      }
+      const steps = Math.min(cpus, pack.left);
+      const took = pack.each * task.pace;
+      pack.left -= steps;
+      busy += took * steps;
+      free[slot] = at + took;
+      const looked = pack === task.pack ? 0 : costs.stealOperations + 2 * steps;
+      results.add(at, at + took, operationsOf(steps, took) + looked);
     }
-    now = end;
   }
+
+  for (let wave = 0; wave < waves; wave++)
+    now = runWave(arrays.filter((array) => array.wave === wave).flatMap(({ packs }) => packsOf(packs)));
   return {
     seconds: now,
     efficiency: busy / (now * slots * cpus),
     results: results.of(now),
     clone: clone.of(now),
-    mostLive,
   };
 }
 
+function packsOf(packs: PackArray['packs']): readonly SimulatedPack[] {
+  const array: SimulatedPack[] = [];
+  for (const [index, { seconds, steps }] of packs.entries())
+    array.push({ array, index, each: seconds / steps.length, left: steps.length, isBegun: false });
+  return array;
+}
+
+/** After so many packs in a row with nothing to take, a task gives up. */
+const mostInVain = 8;
+
+/** The next pack with steps to take, in the order of `stealSteps`; of one that has not begun its first steps are left to it. */
+function packToStealFrom(task: SimulatedTask, cpus: number): SimulatedPack | undefined {
+  const { array, index } = task.pack;
+  for (let inVain = 0; inVain < mostInVain && task.passed < array.length; ) {
+    const other = array[(index + Math.ceil(array.length / 2) + task.passed) % array.length];
+    if (other !== undefined && other.left > (other.isBegun ? 0 : cpus)) return other;
+    task.passed++;
+    inVain++;
+  }
+  return undefined;
+}
+
+function indexOfLeast(all: Float64Array): number {
+  let least = 0;
+  for (let n = 1; n < all.length; n++) if ((all[n] ?? 0) < (all[least] ?? 0)) least = n;
+  return least;
+}
+
 function newLoad() {
-  const bins: number[] = [];
+  const seconds: number[] = [];
   let total = 0;
   return {
     /** Operations spread evenly between two moments. */
     add(from: number, to: number, operations: number): void {
       total += operations;
-      const [first, last] = [Math.floor(from / binSeconds), Math.floor(to / binSeconds)];
-      for (let bin = first; bin <= last; bin++) {
-        const overlap = Math.min(to, (bin + 1) * binSeconds) - Math.max(from, bin * binSeconds);
-        bins[bin] = (bins[bin] ?? 0) + (operations * overlap) / Math.max(to - from, 1e-9);
+      for (let second = Math.floor(from); second <= Math.floor(to); second++) {
+        const overlap = Math.min(to, second + 1) - Math.max(from, second);
+        seconds[second] = (seconds[second] ?? 0) + (operations * overlap) / Math.max(to - from, 1e-9);
       }
     },
-    of: (seconds: number): Load => ({
-      mean: total / seconds,
-      peak: bins.reduce((most, each) => Math.max(most, each), 0) / binSeconds,
-    }),
+    of(runSeconds: number): Load {
+      let window = 0;
+      let most = 0;
+      for (let second = 0; second < seconds.length; second++) {
+        window += (seconds[second] ?? 0) - (seconds[second - windowSeconds] ?? 0);
+        most = Math.max(most, window);
+      }
+      return { mean: total / runSeconds, peak: most / windowSeconds };
+    },
   };
 }

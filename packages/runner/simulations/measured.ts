@@ -12,6 +12,8 @@ export const measured = {
   stepOperations: 25,
   /** Operations for each file that is stored: made under another name, written, synced, renamed, its folder synced. */
   fileOperations: 13,
+  /** Operations to find steps to take from another task: its pack is read, and a step of each of eight stretches looked at. */
+  stealOperations: 19,
   /** Operations to renew a claim, and how often that is. */
   renewOperations: 6,
   renewSeconds: 15,

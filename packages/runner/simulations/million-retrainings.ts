@@ -117,17 +117,20 @@ async function simulate(): Promise<void> {
     pollSeconds: profile.poll / 1000,
     filesPerStep,
   };
-  const simulated = runOnCluster(split, cluster, measured);
-  row(
-    'simulated run',
-    `${(simulated.seconds / 3600).toFixed(1)} h, ${(100 * simulated.efficiency).toFixed(0)} % of the processors' time in steps`,
-  );
-  for (const [name, load] of Object.entries({ results: simulated.results, clone: simulated.clone }))
-    row(`file operations a second, ${name}`, `${count(load.mean)} on average, ${count(load.peak)} in the worst 10 s`);
+  for (const steals of [false, true]) {
+    const simulated = runOnCluster(split, cluster, measured, { steals });
+    const how = steals ? 'tasks that take steps of others at their end' : 'tasks that do their own packs only';
+    row(
+      `simulated run, ${how}`,
+      `${(simulated.seconds / 3600).toFixed(2)} h, ${(100 * simulated.efficiency).toFixed(0)} % of the processors' time in steps`,
+    );
+    for (const [name, load] of Object.entries({ results: simulated.results, clone: simulated.clone }))
+      row(`file operations a second, ${name}`, `${count(load.mean)} on average, ${count(load.peak)} in the worst 10 s`);
+  }
   row(
     'squeue at each look',
-    `${count(simulated.mostLive)} lines at most, ${mib(simulated.mostLive * measured.squeueBytes)}, ` +
-      `${(simulated.mostLive * measured.squeueSeconds).toFixed(2)} s`,
+    `${count(taskCount)} lines at most, ${mib(taskCount * measured.squeueBytes)}, ` +
+      `${(taskCount * measured.squeueSeconds).toFixed(2)} s`,
   );
   row('sbatch', `${split.length} calls, ${(split.length * measured.sbatchSeconds).toFixed(1)} s`);
 }

@@ -1,4 +1,4 @@
-export { type Backend, Changed, type Found, type Listed, type Obstacle } from './backend/backend.js';
+export { type Backend, Changed, type Found, type Leftover, type Listed, type Obstacle } from './backend/backend.js';
 export { makeFolderAtomically } from './backend/file-system/atomic-folder.js';
 export { writeAtomically } from './backend/file-system/atomic-write.js';
 export { writeError } from './backend/file-system/file-errors.js';
@@ -12,6 +12,7 @@ export { readSmall } from './backend/small-objects.js';
 export { type Claim, type Claims, openClaims } from './claims/claims.js';
 export { freeClaims } from './claims/free-claims.js';
 export { isClaimed } from './claims/is-claimed.js';
+export { openLock } from './claims/lock.js';
 export { type Copied, copyObjects } from './copy/copy-objects.js';
 export { copyStore } from './copy/copy-store.js';
 export type { Artifact } from './format/artifact.js';

@@ -1,6 +1,6 @@
-import { BenchError, hashJson } from '@attribution-bench/contract';
+import { BenchError, hashJson, sha256 } from '@attribution-bench/contract';
 import type { TruthGrowth } from '@attribution-bench/leaderboard';
-import { openBackend, readSmall } from '@attribution-bench/store';
+import { openBackend, openLock, openStore, readSmall } from '@attribution-bench/store';
 import { taskKey } from '@attribution-bench/tasks';
 import type { Grid, GridTask, ModelTask, TruthSpec } from '../model/grid.js';
 
@@ -53,19 +53,28 @@ export async function readGrowth(results: string, grid: string): Promise<GrowthR
   return tasks as GrowthRecord;
 }
 
-/** Keeps a record; where another process has come further meanwhile, that stays. Returns what is kept. */
+/**
+ * Keeps a record; where another process has come further meanwhile, that stays. One process of a grid does so at a time, by a claim
+ * in its store. Returns what is kept.
+ * @throws BenchError GROWTH_INVALID, and as the store's `put`
+ */
 export async function writeGrowth(results: string, grid: string, record: GrowthRecord): Promise<GrowthRecord> {
-  const before = await readGrowth(results, grid);
-  const tasks = Object.fromEntries(
-    Object.entries({ ...before, ...record }).map(([id, entry]) => {
-      const other = before[id];
-      const reached = other?.truth === entry.truth ? Math.max(entry.reached, other.reached) : entry.reached;
-      return [id, { ...entry, reached }];
-    }),
-  );
-  const text = `${JSON.stringify({ schema, tasks }, undefined, 2)}\n`;
-  await openBackend(results).put(nameOf(grid), [Buffer.from(text)]);
-  return tasks;
+  const unlock = await openLock(openStore(`${results}/store`), { kind: 'growth', key: sha256(grid) });
+  try {
+    const before = await readGrowth(results, grid);
+    const tasks = Object.fromEntries(
+      Object.entries({ ...before, ...record }).map(([id, entry]) => {
+        const other = before[id];
+        const reached = other?.truth === entry.truth ? Math.max(entry.reached, other.reached) : entry.reached;
+        return [id, { ...entry, reached }];
+      }),
+    );
+    const text = `${JSON.stringify({ schema, tasks }, undefined, 2)}\n`;
+    await openBackend(results).put(nameOf(grid), [Buffer.from(text)]);
+    return tasks;
+  } finally {
+    await unlock();
+  }
 }
 
 /** The entry of a task, where it is of the truth that the grid file asks for. */

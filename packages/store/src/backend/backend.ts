@@ -9,7 +9,7 @@
  * | | file system | S3 |
  * | --- | --- | --- |
  * | `requireWritable` | write a file that goes again | LIST, PUT with conditions |
- * | `put` | write beside, sync, rename | PUT |
+ * | `put` | write beside, sync, rename | PUT; of what is large, parts that are put together |
  * | `putIfAbsent` | exclusive creation, or a link | PUT with `If-None-Match: *` |
  * | `putIfUnchanged` | compare, write beside, rename | PUT with `If-Match` |
  * | `find` | stat | HEAD |
@@ -84,7 +84,7 @@ export interface Backend {
   /** Takes an object of another medium under the same name without its bytes passing through here; false where it cannot. */
   adopt(source: Backend, name: string): Promise<boolean>;
   /** What interrupted writes left behind, if they may not still go on. @throws BenchError STORE_READ */
-  leftovers(): AsyncIterable<Listed>;
+  leftovers(): AsyncIterable<Leftover>;
 }
 
 /** An object as it was found. */
@@ -102,6 +102,15 @@ export interface Listed {
   readonly isObject: boolean;
   /** As {@link Backend.find}; free where listing tells already. */
   find(): Promise<Found | undefined>;
+}
+
+/** What an interrupted write left behind, which has no name of its own. */
+export interface Leftover {
+  /** Path or URL, for messages. */
+  readonly place: string;
+  readonly bytes: number;
+  /** @throws BenchError as {@link Backend.put} */
+  remove(): Promise<void>;
 }
 
 export interface Obstacle extends Omit<Found, 'bytes'> {

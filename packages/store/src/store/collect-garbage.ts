@@ -55,7 +55,11 @@ export async function collectGarbage(
     else if (ending === 'safetensors') kept++;
   }
   for (const name of packNames) await takeRows(name);
-  for await (const listed of backend.leftovers()) await take(listed);
+  for await (const leftover of backend.leftovers()) {
+    bytes += leftover.bytes;
+    files.push(leftover.place);
+    if (remove) await leftover.remove();
+  }
   return { files, bytes, kept };
 }
 

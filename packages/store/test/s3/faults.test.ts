@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { readdirSync, utimesSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Backend } from '../../src/backend/backend.js';
 import { openS3 } from '../../src/backend/s3/s3.js';
+import { connect } from '../../src/backend/s3/s3-client.js';
+import { type UnfinishedUpload, unfinishedUploads } from '../../src/backend/s3/unfinished-uploads.js';
 import { openStore } from '../../src/index.js';
 import { temporaryFolder } from '../folder.js';
 import { outputOf } from '../outputs.js';
@@ -88,6 +92,72 @@ describe.skipIf(whyNoServer !== undefined)('a bucket behind a line that breaks',
     const content = new Uint8Array(8);
     await open().read(name, content, 0);
     expect(Buffer.from(content).toString()).toBe(`writer ${winners[0]}`);
+  });
+
+  describe('a large object', () => {
+    const part = 5 * 2 ** 20;
+    const large = [3, 4, 5].map((mebibytes) =>
+      Uint8Array.from({ length: mebibytes * 2 ** 20 }, (_, i) => (i * mebibytes) % 251),
+    );
+    const whole = Buffer.concat(large);
+    const artifactName = 'score/ab/large.safetensors';
+    const opened = (partBytes: number) => {
+      const url = `s3://${bucket}/faults/${places++}`;
+      return { url, backend: openS3(url, impatient, partBytes) };
+    };
+    const uploadsOf = async (url: string): Promise<UnfinishedUpload[]> => {
+      const connected = await connect(impatient.idleMs);
+      const within = { Bucket: bucket, Prefix: `${url.slice(`s3://${bucket}/`.length)}/` };
+      const uploads: UnfinishedUpload[] = [];
+      for await (const upload of unfinishedUploads((ask) => ask(connected), within, Number.POSITIVE_INFINITY))
+        uploads.push(upload);
+      return uploads;
+    };
+
+    it.each([500, 'cut request', 'cut answer'] as const)(
+      'goes in parts, each of which is tried again: %s',
+      async (fault) => {
+        const { backend } = opened(part);
+        await backend.put(artifactName, [bytes('before')]);
+        proxy.breakHalf(fault);
+        const before = proxy.broken;
+        await backend.put(artifactName, large);
+        // The upload is begun, three parts are sent, and it is ended.
+        expect(proxy.broken - before).toBeGreaterThanOrEqual(5);
+        proxy.breakHalf(undefined);
+        const into = Buffer.alloc(whole.length);
+        const { version, bytes: size } = (await backend.read(artifactName, into, 0)) ?? expect.fail();
+        expect([size, into.equals(whole)]).toEqual([whole.length, true]);
+        expect(await backend.read(artifactName, into, 0, version)).toMatchObject({ version });
+      },
+    );
+
+    it('that fails is given up whole, and what was there stays', async () => {
+      const { backend, url } = opened(part / 5);
+      await backend.put(artifactName, [bytes('before')]);
+      // Servers take no parts of less than 5 MiB but the last one.
+      await expect(backend.put(artifactName, large)).rejects.toMatchObject({ code: 'STORE_WRITE' });
+      expect(await uploadsOf(url)).toEqual([]);
+      expect(await backend.find(artifactName)).toMatchObject({ bytes: 'before'.length });
+    });
+
+    it('whose writer was killed is garbage after a day', async ({ skip }) => {
+      if (installedServers[0] !== 'versitygw') skip('moto keeps uploads in memory, where none becomes a day old');
+      const { backend, url } = opened(part);
+      const { sdk, client } = await connect(impatient.idleMs);
+      const at = { Bucket: bucket, Key: `${url.slice(`s3://${bucket}/`.length)}/${artifactName}` };
+      const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(at));
+      await client.send(new sdk.UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: whole.subarray(0, part) }));
+      const collect = (remove: boolean) => openStore(backend).collect(new Set(), { remove });
+      expect(await collect(true)).toEqual({ files: [], bytes: 0, kept: 0 });
+      const uploads = readdirSync(server.folder, { recursive: true, encoding: 'utf8' });
+      const dayAgo = new Date(Date.now() - 25 * 3600 * 1000);
+      for (const each of uploads.filter((path) => basename(path) === UploadId))
+        utimesSync(join(server.folder, each), dayAgo, dayAgo);
+      const found = { files: [`${url}/${artifactName}?uploadId=${UploadId}`], bytes: part, kept: 0 };
+      expect(await collect(true)).toEqual(found);
+      expect(await uploadsOf(url)).toEqual([]);
+    });
   });
 
   it('waits for a server that dies and comes back', async ({ skip }) => {

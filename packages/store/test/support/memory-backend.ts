@@ -1,4 +1,4 @@
-import { type Backend, Changed, type Found, type Listed, openFileSystem } from '../../src/index.js';
+import { type Backend, Changed, type Found, type Leftover, type Listed, openFileSystem } from '../../src/index.js';
 
 interface Stored extends Found {
   readonly content: Uint8Array;
@@ -37,7 +37,7 @@ export function memoryMedium(): () => Backend {
     const names = [...objects.keys()].filter((name) => folder === '' || name.startsWith(`${folder}/`));
     for (const name of names.sort()) yield { name, isObject: true, find: async () => found(name) };
   }
-  async function* leftovers(): AsyncGenerator<Listed> {}
+  async function* leftovers(): AsyncGenerator<Leftover> {}
 
   return () => ({
     location: 'memory:',

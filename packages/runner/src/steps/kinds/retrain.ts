@@ -85,7 +85,7 @@ async function retrainSubsets(job: RetrainJob, { store, tasks, cancel, progress 
     progress,
   });
   const targets = await task.queryTargets(trained.map(({ parameters }) => parameters));
-  await Promise.all(
+  const written = await Promise.allSettled(
     job.subsets.map(({ output }, index) => {
       const { parameters, losses } = trained[index];
       const loss = losses[losses.length - 1];
@@ -93,5 +93,7 @@ async function retrainSubsets(job: RetrainJob, { store, tasks, cancel, progress 
       return writeArtifact(store, output, retrainingOf(spec), retraining);
     }),
   );
+  // Once all have come to their end: a process that ends with the first failure would leave the others half written.
+  for (const each of written) if (each.status === 'rejected') throw each.reason;
   return elapsed();
 }

@@ -65,7 +65,10 @@ export function openFileSystem(folder: string): Backend {
     },
     adopt: (source, name) => adopt(source.place(name), pathOf(name)),
     async *leftovers() {
-      for await (const name of leftoversIn(folder)) yield { name, isObject: true, find: () => find(name) };
+      for await (const name of leftoversIn(folder)) {
+        const bytes = (await find(name))?.bytes ?? 0;
+        yield { place: pathOf(name), bytes, remove: () => rm(pathOf(name), { force: true }) };
+      }
     },
   };
 }

@@ -13,7 +13,7 @@ interface ConditionalPut {
 }
 
 /** Under which name an object says which write made it. */
-const writeName = 'write';
+export const writeName = 'write';
 
 /**
  * One attempt at writing an object if a condition holds. Where an earlier attempt was stored and its answer lost, this one

@@ -2,22 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { BenchError } from '@attribution-bench/contract';
 import { type Backend, Changed, type Found, type Listed } from '../backend.js';
 import { type Condition, conditionalPut } from './conditional-put.js';
+import { putInParts } from './put-in-parts.js';
 import { headObject, readObject } from './read-object.js';
 import { requireConditions } from './require-conditions.js';
 import { type Patience, retrying, standardPatience, waitedFor } from './retrying.js';
 import { type Connection, connect } from './s3-client.js';
 import { type Doing, failureOf, s3Error } from './s3-errors.js';
 import { isUrl, parseS3Url } from './s3-url.js';
+import { bytesOfUpload, unfinishedUploads } from './unfinished-uploads.js';
 
-/** The largest object that one PUT may have, by the documentation of S3. */
-const mostBytes = 5 * 2 ** 30;
+/** Objects that are larger are stored in parts of so many bytes, each of which is tried again by itself. */
+const standardPartBytes = 64 * 2 ** 20;
+/** The largest object, by the documentation of S3. */
+const mostBytes = 5 * 2 ** 40;
+/** What is stored in parts and not at its end after so long is nobody's. */
+const unfinishedMs = 24 * 3600 * 1000;
 
 /**
  * Objects of a bucket, by a URL `s3://bucket/prefix`. Endpoint, region and credentials are those of the SDK's own variables,
  * files and roles, and are kept nowhere. The SDK is loaded when the first object is asked for. What a server cannot do at the
  * moment is tried again, see {@link Patience}; after that it throws BenchError STORE_AWAY.
  */
-export function openS3(url: string, patience: Patience = standardPatience): Backend {
+export function openS3(url: string, patience: Patience = standardPatience, partBytes = standardPartBytes): Backend {
   const { bucket, prefix } = parseS3Url(url);
   const root = prefix === '' ? '' : `${prefix}/`;
   const location = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
@@ -28,19 +34,23 @@ export function openS3(url: string, patience: Patience = standardPatience): Back
   /** What was begun to be removed: what follows sees it gone. */
   let leaving: Promise<unknown> = Promise.resolve();
 
-  async function trying<T>(
-    name: string,
-    doing: Doing,
-    what: (connected: Connection, mayBeDone: boolean) => Promise<T>,
-  ): Promise<T> {
+  async function asking<T>(name: string, doing: Doing, what: (connected: Connection) => Promise<T>): Promise<T> {
     await leaving;
     connection ??= connect(patience.idleMs);
     const connected = await connection;
     try {
-      return await retry((mayBeDone) => what(connected, mayBeDone));
+      return await what(connected);
     } catch (error) {
       throw error instanceof Changed ? error : s3Error(error, place(name), doing, waitedFor(error));
     }
+  }
+
+  function trying<T>(
+    name: string,
+    doing: Doing,
+    what: (connected: Connection, mayBeDone: boolean) => Promise<T>,
+  ): Promise<T> {
+    return asking(name, doing, (connected) => retry((mayBeDone) => what(connected, mayBeDone)));
   }
 
   function putIf(name: string, content: Uint8Array, condition: Condition): Promise<string | undefined> {
@@ -88,6 +98,18 @@ export function openS3(url: string, patience: Patience = standardPatience): Back
     } while (token !== undefined);
   }
 
+  async function now(): Promise<number> {
+    try {
+      return await trying('', 'read', async (connected) => {
+        const { sdk, client } = connected;
+        await client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: root, MaxKeys: 1 }));
+        return connected.serverTime ?? Date.now();
+      });
+    } catch {
+      return Date.now();
+    }
+  }
+
   return {
     location,
     place,
@@ -118,9 +140,13 @@ export function openS3(url: string, patience: Patience = standardPatience): Back
         throw new BenchError({
           code: 'STORE_WRITE',
           place: place(name),
-          message: `cannot be written: it has ${bytes} bytes, and one object of S3 takes at most ${mostBytes} at once`,
+          message: `cannot be written: it has ${bytes} bytes, and an object of S3 has at most ${mostBytes}`,
           next: 'keep the results of this grid in a folder',
         });
+      if (bytes > partBytes) {
+        const put = { at: at(name), content: parts, bytes, ofPart: partBytes };
+        return asking(name, 'written', (connected) => putInParts(connected, put, retry));
+      }
       const body = parts.length === 1 ? parts[0] : Buffer.concat(parts);
       await trying(name, 'written', ({ sdk, client }) =>
         client.send(new sdk.PutObjectCommand({ ...at(name), Body: body })),
@@ -134,17 +160,7 @@ export function openS3(url: string, patience: Patience = standardPatience): Back
       trying(name, 'read', (connected) => readObject(connected, at(name), into, from, version)),
     list,
 
-    async now() {
-      try {
-        return await trying('', 'read', async (connected) => {
-          const { sdk, client } = connected;
-          await client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: root, MaxKeys: 1 }));
-          return connected.serverTime ?? Date.now();
-        });
-      } catch {
-        return Date.now();
-      }
-    },
+    now,
 
     async remove(name, version) {
       // DELETE with a condition is not known to all servers: somebody who writes between the two is overwritten, as on file systems.
@@ -179,7 +195,20 @@ export function openS3(url: string, patience: Patience = standardPatience): Back
         return false;
       }
     },
-    // What is not written whole is not stored, and there are no uploads in parts.
-    async *leftovers() {},
+    async *leftovers() {
+      const ask = <T>(what: (connected: Connection) => Promise<T>) => trying('', 'read', what);
+      const before = (await now()) - unfinishedMs;
+      for await (const upload of unfinishedUploads(ask, { Bucket: bucket, Prefix: root }, before)) {
+        const name = upload.Key.slice(root.length);
+        yield {
+          place: `${place(name)}?uploadId=${upload.UploadId}`,
+          bytes: await ask((connected) => bytesOfUpload(connected, upload)),
+          remove: () =>
+            trying(name, 'written', async ({ sdk, client }) => {
+              await client.send(new sdk.AbortMultipartUploadCommand(upload));
+            }),
+        };
+      }
+    },
   };
 }
