@@ -7,11 +7,13 @@ const webgpu = await webgpuAvailable();
 const { stdout: machine } = await bench(['doctor']);
 const native = /^ok +tfjs-node/m.test(machine);
 const grid = smallGrid.replace('subsets: 32', 'subsets: 8').replace('retrainSeeds: 2', 'retrainSeeds: 1');
-/** A software driver takes longer for each graph than for all that the graph computes. */
-const oneMethod = grid
-  .replace(/ {2}- use: random\n/, '')
-  .replace(/ {2}- use: trak\n.*\n/, '')
-  .replace('epochs: 4', 'epochs: 2');
+/** Trains, retrains, goes through training again and differentiates through it. A software driver takes long for each graph. */
+const tiny = grid
+  .replace('train: 120, queries: 10', 'train: 24, queries: 3')
+  .replace('hidden: [8], epochs: 4, batch: 32', 'hidden: [4], epochs: 2, batch: 12')
+  .replace('subsets: 8', 'subsets: 4')
+  .replace('tuneFraction: 0.25', 'tuneFraction: 0.34')
+  .replace(/methods:[^]*metrics:/, 'methods: [magic, in-run-shapley]\nmetrics:');
 
 interface Row {
   readonly entry: string;
@@ -52,8 +54,8 @@ describe('--device', () => {
   test.skipIf(!webgpu)(
     'webgpu runs a grid in one worker to the numbers of the processor',
     async () => {
-      const { numbers } = await run(oneMethod, '--device', 'webgpu');
-      await expectNumbersOfProcessor(oneMethod, numbers);
+      const { numbers } = await run(tiny, '--device', 'webgpu');
+      await expectNumbersOfProcessor(tiny, numbers);
     },
     300_000,
   );

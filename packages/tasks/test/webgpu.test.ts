@@ -33,8 +33,8 @@ describe.skipIf(!available)('WebGPU trains and differentiates as the processor d
         target: { use: 'neg-denoising-loss', timesteps: 2, draws: 1 },
         queries: { heldout: 3, generated: 0 },
       };
-      // Adam divides by the size of gradients, rounding errors among them.
-      await expectAgreement(webgpu, raw, imageData([8, 8, 1]), 1e-3);
+      // Adam divides by the size of gradients, rounding errors among them: a graph compiled otherwise differs on the processor, too.
+      await expectAgreement(webgpu, raw, imageData([8, 8, 1]), 1e-4);
     },
     minutes,
   );

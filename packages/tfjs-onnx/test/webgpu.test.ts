@@ -33,6 +33,7 @@ const toleranceOf = (name: string): number => (rough.test(name) ? 5e-4 : 1e-5);
 /** One case of each kind that is written otherwise for WebGPU, since the provider refuses it or computes it wrongly. */
 const rewritten = [
   'matMul of stacks, transposed true true',
+  'matMul plus a number',
   'selu',
   'pow [2,1,4] [3,1]',
   'round of halves',

@@ -55,6 +55,12 @@ const fusedProduct: Replacement = (g, node, [a, b]) => {
   return apply(g, 'MatMul', [turned(a, 'transA'), turned(b, 'transB')], { shape: node.outputs[0].shape });
 };
 
+/** A single number that is added to a product as an array of one: a number without axes ends the process. */
+const addedNumber: Replacement = (g, { attributes, outputs: [product] }, [a, b, c]) =>
+  c?.shape.length === 0
+    ? apply(g, 'Gemm', [a, b, reshape(g, c, [1])], { shape: product.shape, attributes })
+    : undefined;
+
 /** The maxima without an output for their places, which the provider refuses even where nothing uses it. */
 const maximaOnly: Replacement = (g, { attributes, outputs: [values] }, inputs) =>
   apply(g, 'MaxPool', inputs, { shape: values.shape, attributes });
@@ -276,6 +282,7 @@ function spaced(g: GraphBuilder, x: Value, axis: number, step: number): Value {
 
 const replacements: Readonly<Record<string, Replacement>> = {
   FusedMatMul: fusedProduct,
+  Gemm: addedNumber,
   Sum: (g, _, inputs) => inputs.reduce((sum, input) => add(g, sum, input)),
   MaxPool: maximaOnly,
   Slice: sliced,

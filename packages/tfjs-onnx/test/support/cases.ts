@@ -165,6 +165,11 @@ export const smoothCases: readonly KernelCase[] = [
     ),
   ),
   {
+    name: 'matMul plus a number',
+    operands: { a: float([3, 4]), b: float([4, 2]) },
+    fn: ({ a, b }) => tf.square(tf.add(tf.matMul(a, b), 0.5)),
+  },
+  {
     name: 'matMul of a transposed stack',
     operands: { a: float([3, 4, 5]), b: float([3, 4, 2]) },
     fn: ({ a, b }) => tf.square(tf.matMul(tf.transpose(a, [0, 2, 1]), b)),
