@@ -13,7 +13,7 @@ const tiny = grid
   .replace('hidden: [8], epochs: 4, batch: 32', 'hidden: [4], epochs: 2, batch: 12')
   .replace('subsets: 8', 'subsets: 4')
   .replace('tuneFraction: 0.25', 'tuneFraction: 0.34')
-  .replace(/methods:[^]*metrics:/, 'methods: [magic, in-run-shapley]\nmetrics:');
+  .replace(/methods:[\s\S]*metrics:/, 'methods: [magic, in-run-shapley]\nmetrics:');
 
 interface Row {
   readonly entry: string;
