@@ -49,7 +49,7 @@ function flipped(g: GraphBuilder, node: GraphNode, now: Lookup): Value | undefin
   const [a, b] = inputs;
   if (op !== 'Gemm' || inputs.length > 2 || a === undefined || b === undefined || isUndivided(node)) return undefined;
   const [rows, columns] = outputs[0].shape;
-  if ('alpha' in attributes || rows === 1 || rows >= columns) return undefined;
+  if ('alpha' in attributes || rows >= columns) return undefined;
   const { transA, transB } = attributes as Readonly<Record<'transA' | 'transB', { readonly int: number }>>;
   // ONNX Runtime would undo this for a Gemm.
   const product = apply(g, 'FusedMatMul', [now(b), now(a)], {

@@ -29,7 +29,7 @@ const numbersOfOneThread = 4096;
 const productOfOneThread = 2 ** 16;
 /** Terms that are added up in one go, whatever the sizes of a product. */
 const termsAtOnce = 128;
-/** Rows of the result that each thread gets at least: a single one is computed in another way. */
+/** Rows of the result that each thread gets at least where there are several: a single one is computed in another way. */
 const rowsApiece = 2;
 /** Columns of the result that each thread gets at least where sums are cut as they are by one thread. */
 const columnsApiece = 128;
@@ -82,7 +82,8 @@ interface Products {
  */
 function areUndivided({ count, rows, columns, terms }: Products): boolean {
   if (count >= threadsAtMost || count * rows * columns * terms < productOfOneThread) return true;
-  if (rows === 1 || columns === 1) return false;
+  if (rows === 1) return true;
+  if (columns === 1) return false;
   if (rows >= columns) return rows >= rowsApiece * threadsAtMost;
   return terms <= termsAtOnce || columns >= columnsApiece * threadsAtMost;
 }
