@@ -61,8 +61,11 @@ export function packSteps(steps: readonly StepToPack[], options: PackOptions): P
   for (let wave = 0; left.length > 0; wave++) {
     const isBefore = (id: string) => !known.has(id) || (placed.get(id)?.wave ?? wave) < wave;
     const ready = left.filter(({ needs }) => needs.every(isBefore));
-    const fullSeconds = secondsOfPack(ready, options);
-    const packs = fillPacks(ready, fullSeconds, options.tasks);
+    const readySeconds = secondsOfPack(ready, options);
+    const packs = fillPacks(ready, readySeconds, options.tasks);
+    // Each further wave costs the start of its tasks: where all that may run have a pack, what rests on one joins it up to an even
+    // share of all that is left.
+    const fullSeconds = packs.length < options.tasks ? readySeconds : secondsOfPack(left, options);
     for (const pack of packs) for (const id of pack.steps) placed.set(id, { wave, pack });
     left = left.filter((step) => {
       if (placed.has(step.id)) return false;
