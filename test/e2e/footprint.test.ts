@@ -16,7 +16,16 @@ function emptyFolders() {
 }
 
 const nothing = ['cache', 'config', 'home', 'tmp'];
-const remembered = ['cache', 'cache/attribution-bench', 'cache/attribution-bench/code.json', 'config', 'home', 'tmp'];
+const remembered = [
+  'cache',
+  'cache/attribution-bench',
+  'cache/attribution-bench/code.json',
+  'cache/attribution-bench/probes',
+  expect.stringMatching(/^cache\/attribution-bench\/probes\/[0-9a-f]{12}\.json$/),
+  'config',
+  'home',
+  'tmp',
+];
 
 test('a grid and its plan write nothing outside the results folder but what they remember in the cache, and keep no telemetry', async () => {
   const { folder, flags } = gridFolder();

@@ -1,19 +1,21 @@
-import type { ProbeOptions } from '@attribution-bench/runner';
+import type { EstimateOptions } from '@attribution-bench/runner';
+import { defaultCacheFolder } from '@attribution-bench/tasks/installed';
 
 const noteMs = 3000;
 /**
  * Of each worker, so that a plan takes about ten seconds, and a submission no longer. What there is no time for counts with its
  * like, and is tried by the next plan.
  */
-const budgetSeconds = 6;
+const budgetSeconds = 5;
 
 /** How commands have steps timed that never ran here. @param say tells people of it */
 export function trialOptions(
   say: (line: string) => void,
-): Pick<ProbeOptions, 'budgetSeconds' | 'onProgress' | 'onFailure'> {
+): Pick<EstimateOptions, 'budgetSeconds' | 'rememberedIn' | 'onProgress' | 'onFailure'> {
   let saidMs = 0;
   return {
     budgetSeconds,
+    rememberedIn: defaultCacheFolder(),
     onProgress(done, total) {
       if (done !== total && performance.now() - saidMs < noteMs) return;
       saidMs = performance.now();

@@ -1,5 +1,4 @@
-export { type Estimate, estimate } from './estimate/estimate.js';
-export type { ProbeOptions } from './estimate/probe.js';
+export { type Estimate, type EstimateOptions, estimate } from './estimate/estimate.js';
 export type { Executor, ExecutorContext, OpenExecutor } from './executors/executor.js';
 export { type ExportOptions, exportTask } from './exporting/export-task.js';
 export { type ExportPlan, type ExportRequest, planExport } from './exporting/plan-export.js';

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -51,6 +51,22 @@ describe('an estimate', () => {
     const like = byAnalogy(planned.steps, new Map([[likeness(known), measured]]));
     expect(others.map(like)).toEqual(others.map(() => measured));
     expect(like({ ...known, kind: 'score' })).toBeUndefined();
+  });
+
+  it('rests on what other results of the user know, and tells them what these know', async () => {
+    const [one, other, rememberedIn] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
+    const options = { jobs: 1, budgetSeconds: 0, rememberedIn };
+    const planned = await plan(await grid(small), one);
+    const known = new Map(timed(planned).map((step) => [likeness(step), { seconds: 5, peakRssBytes: 2e9 }]));
+    await extendHistory(one, known);
+    const first = await estimate(planned, options);
+    expect(first).toMatchObject({ guessed: 0, unknown: 0 });
+    const again = await plan(await grid(small), other);
+    expect(await estimate(again, options)).toEqual(first);
+    expect(readdirSync(other)).not.toContain('probes');
+    const [file] = readdirSync(join(rememberedIn, 'probes'));
+    writeFileSync(join(rememberedIn, 'probes', file), probes(rememberedIn).replace('5', '6'));
+    expect(await estimate(again, options)).toMatchObject({ guessed: 0, unknown: timed(again).length });
   });
 
   it('predicts no less memory for what was not tried than anything took that is known of its task', async () => {

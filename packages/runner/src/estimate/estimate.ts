@@ -34,18 +34,25 @@ const besideSeconds = 0.03;
 /** Memory of the process before its workers do anything. */
 const processBytes = 200e6;
 
+export interface EstimateOptions extends ProbeOptions {
+  /** Folder of the user that keeps what steps took in any results folder; absent: nothing but these results is looked at. */
+  readonly rememberedIn?: string;
+}
+
 /**
  * Predicts time and memory of what a plan leaves to do, from earlier runs on this machine and, for what never ran here,
  * from a short timed probe whose outcome is kept in `<results>/probes/`. What that had no time for, or failed, counts with its like.
  * @param options.jobs workers; may be more than this machine has cores, of a machine with cores like these
  */
-export async function estimate(plan: Plan, options: ProbeOptions): Promise<Estimate> {
+export async function estimate(plan: Plan, { rememberedIn, ...options }: EstimateOptions): Promise<Estimate> {
   const steps = plan.steps.filter(({ needed }) => needed);
   const known = await readHistory(plan.resultsFolder);
+  if (rememberedIn !== undefined) await shareHistory(known, rememberedIn);
   const unknown = steps.filter((step) => isWorthProbing(step) && !known.has(likeness(step)));
   if (unknown.length > 0) {
     const predicted = await probe(plan, unknown, options);
     await extendHistory(plan.resultsFolder, predicted);
+    if (rememberedIn !== undefined) await remember(rememberedIn, predicted);
     for (const [name, measured] of predicted) known.set(name, measured);
   }
   const like = byAnalogy(steps, known);
@@ -76,6 +83,19 @@ export async function estimate(plan: Plan, options: ProbeOptions): Promise<Estim
     guessed: untried.length - unknownStill,
     unknown: unknownStill,
   };
+}
+
+/** Adds what is known of other results, and lets those know what is known of these. */
+async function shareHistory(known: History, folder: string): Promise<void> {
+  const elsewhere = await readHistory(folder);
+  const news = [...known].filter(([name, { seconds }]) => elsewhere.get(name)?.seconds !== seconds);
+  for (const [name, measured] of elsewhere) if (!known.has(name)) known.set(name, measured);
+  await remember(folder, new Map(news));
+}
+
+/** Nothing is lost but a few seconds where the folder cannot be written. */
+function remember(folder: string, measured: History): Promise<void> {
+  return extendHistory(folder, measured).catch(() => undefined);
 }
 
 function peaksOf(

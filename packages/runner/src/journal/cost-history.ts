@@ -28,16 +28,21 @@ export function likeness(step: PlannedStep): string {
   return name;
 }
 
-export async function readHistory(resultsFolder: string): Promise<History> {
-  const stored = (await readNote(fileOf(resultsFolder), machineId())) ?? {};
+/** More is not kept: a grid has some hundreds, and a note of more than a mebibyte is not read. */
+const mostKept = 4000;
+
+/** @param folder results, or the cache folder of the user, which knows of steps in any results folder */
+export async function readHistory(folder: string): Promise<History> {
+  const stored = (await readNote(fileOf(folder), machineId())) ?? {};
   return new Map(Object.entries(stored).filter((entry): entry is [string, Measured] => isMeasured(entry[1])));
 }
 
-/** Adds to what is known; newer measurements replace older ones. */
-export async function extendHistory(resultsFolder: string, measured: History): Promise<void> {
+/** Adds to what is known; newer measurements replace older ones, and those that are the longest there go first. */
+export async function extendHistory(folder: string, measured: History): Promise<void> {
   if (measured.size === 0) return;
-  const all = [...(await readHistory(resultsFolder)), ...measured].map(([name, each]) => [name, { ...each }] as const);
-  await writeNote(fileOf(resultsFolder), machineId(), Object.fromEntries(all));
+  const before = [...(await readHistory(folder))].filter(([name]) => !measured.has(name));
+  const all = [...before, ...measured].slice(-mostKept).map(([name, each]) => [name, { ...each }] as const);
+  await writeNote(fileOf(folder), machineId(), Object.fromEntries(all));
 }
 
 /** The mean of like steps, so that what the first ones take to compile is counted. */
@@ -60,8 +65,8 @@ export function summarise(steps: readonly { readonly step: PlannedStep; readonly
   );
 }
 
-function fileOf(resultsFolder: string): string {
-  return join(resultsFolder, 'probes', `${machineId()}.json`);
+function fileOf(folder: string): string {
+  return join(folder, 'probes', `${machineId()}.json`);
 }
 
 /** Equal for machines that are equally fast. */

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { estimate } from '../estimate/estimate.js';
-import type { ProbeOptions } from '../estimate/probe.js';
+import { type EstimateOptions, estimate } from '../estimate/estimate.js';
 import { likeness } from '../journal/cost-history.js';
 import type { Plan } from '../model/plan.js';
 
@@ -25,7 +24,7 @@ const gib = 2 ** 30;
 export async function predictSteps(
   plan: Plan,
   task: { readonly cpus: number; readonly memory?: number | undefined },
-  options: ProbeOptions,
+  options: EstimateOptions,
 ): Promise<ReadonlyMap<string, StepPrediction>> {
   const { bySteps, peaks } = await estimate(plan, options);
   const workersHere = Math.max(1, Math.min(options.jobs, availableParallelism()));
