@@ -192,7 +192,18 @@ interface PartsOfMean extends SpreadOfMean {
   readonly ownNoise: number;
 }
 
-function partsOfMean({ perQuery, resampled }: ResampledStatistic, draws: JointDraws): PartsOfMean {
+/** Intervals, tests and shares of the ceiling all ask for the parts of the same statistics. */
+const partsKnown = new WeakMap<ResampledStatistic, { readonly draws: JointDraws; readonly parts: PartsOfMean }>();
+
+function partsOfMean(statistic: ResampledStatistic, draws: JointDraws): PartsOfMean {
+  const known = partsKnown.get(statistic);
+  if (known?.draws === draws) return known.parts;
+  const parts = findParts(statistic, draws);
+  partsKnown.set(statistic, { draws, parts });
+  return parts;
+}
+
+function findParts({ perQuery, resampled }: ResampledStatistic, draws: JointDraws): PartsOfMean {
   const { resamples, subsets, queries } = draws;
   const fromSubsets = resampled.length > 0;
   requireLength('drawsOfMean', 'the statistic per query', perQuery, queries);

@@ -3,7 +3,6 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BenchError, choice, file, int, list, text } from '@attribution-bench/contract';
-import sharp from 'sharp';
 import { defineDataset, type Partition, pointParams, type ReadRows } from './dataset.js';
 
 /** How files of the formats that are decoded begin; nothing else is given to the decoder. */
@@ -188,6 +187,8 @@ async function readImage(path: string, width: number, height: number, depth: 1 |
   if (size > largestFile) throw unusable(path, `has ${size} bytes, too many for an image`, 'remove it');
   const bytes = await readFile(path);
   checkStart(path, bytes);
+  // Its library is loaded where there are images to decode, and not in every process.
+  const { default: sharp } = await import('sharp');
   const image = sharp(bytes, { failOn: 'truncated', limitInputPixels: mostPixels });
   const undecodable = (cause: Error): never => {
     throw unusable(path, `cannot be decoded (${cause.message.split('\n')[0]})`, 'replace or remove it', cause);
