@@ -15,6 +15,7 @@ import { isHeldBySlurm, isLive, parseAccounting, parseQueue } from '../src/slurm
 import { openLosses } from '../src/slurm/losses.js';
 import { packSteps, type StepToPack } from '../src/slurm/pack-steps.js';
 import { defaultProfile, readProfile } from '../src/slurm/profile.js';
+import { remedyFor } from '../src/slurm/remedies.js';
 import { shellQuote } from '../src/slurm/shell-quote.js';
 import { chooseSteps } from '../src/slurm/steal-steps.js';
 import { openStepsLeft } from '../src/slurm/steps-left.js';
@@ -269,6 +270,20 @@ describe('what Slurm says', () => {
     const held = parseQueue('bench-a.1|2|3|PENDING||launch failed requeued held\nbench-a.1|3|3|PENDING||JobHeldUser\n');
     expect([...held.values()].map(isHeldBySlurm)).toEqual([true, false]);
     expect(parseArrayLimit('MaxArraySize            = 1001\n')).toBe(1001);
+  });
+
+  it.each([
+    [
+      'invalid partition specified: nowhere / Batch job submission failed: Invalid partition name specified',
+      '`partition`',
+    ],
+    ['Batch job submission failed: Invalid account or account/partition combination specified', '`account`'],
+    ['Memory specification can not be satisfied / Requested node configuration is not available', '`memory`'],
+    ['CPU count per node can not be satisfied / Requested node configuration is not available', '`cpus`'],
+    ['Batch job submission failed: Invalid feature specification', '`constraint`'],
+    ["sbatch: unrecognized option '--reservatoin=lab'", '`flags`'],
+  ])('leads to the key of the profile: %s', (said, key) => {
+    expect(remedyFor(said)).toContain(key);
   });
 
   it('decides what follows when a task ends early', () => {

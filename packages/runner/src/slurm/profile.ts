@@ -1,4 +1,4 @@
-import { isObject } from '@attribution-bench/contract';
+import { BenchError, isObject } from '@attribution-bench/contract';
 import { z } from 'zod';
 import { GridErrors } from '../grid/grid-errors.js';
 import { duration, size } from '../grid/schema.js';
@@ -57,7 +57,7 @@ const flag = line
   .refine((text) => {
     const name = text.slice(2).split('=')[0];
     return !ownFlags.some((own) => own.startsWith(name));
-  }, 'is a flag that the bench sets itself, or that another key of the profile sets');
+  }, 'is a flag that the bench sets itself, or that another key of the profile sets: leave it out');
 
 const moduleName = line.refine(
   (text) => /^[A-Za-z0-9][\w./+@-]*$/.test(text),
@@ -105,7 +105,11 @@ export const defaultProfile: Profile = profileSchema.parse({ schema: 'bench/slur
  * @throws GridErrors with one `file:line:col message, next step` a problem; BenchError CONFIG_MISSING or CONFIG_UNREADABLE
  */
 export async function readProfile(file: string): Promise<Profile> {
-  const source = await readYaml(file);
+  const source = await readYaml(file).catch((error: unknown) => {
+    if (!(error instanceof BenchError) || error.code !== 'CONFIG_MISSING') throw error;
+    const next = 'name a profile with --profile, such as a copy of configs/executors/slurm.yaml';
+    throw new BenchError({ code: error.code, place: file, message: 'there is no such file', next, cause: error });
+  });
   if (!isObject(source.value))
     throw new GridErrors([
       { place: source.place([]), message: 'is not a profile: expected a mapping with schema: bench/slurm@1' },

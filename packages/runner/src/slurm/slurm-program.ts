@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { BenchError } from '@attribution-bench/contract';
+import { remedyFor } from './remedies.js';
 
 type SlurmProgram = 'sbatch' | 'squeue' | 'sacct' | 'scancel' | 'scontrol';
 
@@ -29,12 +30,13 @@ function failed(program: SlurmProgram, cause: Error & { readonly code?: unknown 
       next: 'run the command on a login node of the cluster, or leave out --executor slurm',
       cause,
     });
-  const said = stderr.trim().split('\n').join(' / ');
+  const lines = stderr.trim().split('\n');
+  const said = lines.map((line) => line.replace(/^\w+: (error: )?/, '')).join(' / ');
   return new BenchError({
     code: 'SLURM_FAILED',
     place: program,
     message: said === '' ? 'failed or did not answer within two minutes' : `says: ${said}`,
-    next: 'see docs/cluster.md',
+    next: remedyFor(said),
     cause,
   });
 }

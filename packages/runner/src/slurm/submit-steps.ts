@@ -39,8 +39,8 @@ export function submitSteps(parts: SlurmParts): () => Promise<string[]> {
 
   async function submitPacks({ packs, memoryBytes, limit }: PackArray & { readonly limit: number }): Promise<string> {
     const ids = packs.flatMap((each) => each.steps);
-    const slowest = most(packs, ({ seconds }) => seconds / profile.cpus);
-    const factor = most(ids, (id) => losses.of(id).time);
+    const slowest = largest(packs, ({ seconds }) => seconds / profile.cpus);
+    const factor = largest(ids, (id) => losses.of(id).time);
     const array = {
       packs,
       memoryBytes,
@@ -61,7 +61,9 @@ export function submitSteps(parts: SlurmParts): () => Promise<string[]> {
       await tasks.takeUp(run);
       const toSubmit = steps.toSubmit();
       if (toSubmit.length === 0) return [];
-      const [first, ...others] = splitArrays(await pack(toSubmit), await mostInArray(), profile.tasks);
+      // Asked first: steps are not timed where nothing can be submitted.
+      const most = await mostInArray();
+      const [first, ...others] = splitArrays(await pack(toSubmit), most, profile.tasks);
       const jobs = [await submitPacks(first)];
       try {
         for (const array of others) jobs.push(await submitPacks(array));
@@ -77,6 +79,6 @@ export function submitSteps(parts: SlurmParts): () => Promise<string[]> {
 }
 
 /** The largest of the numbers of some things; unlike the arguments of Math.max they may be a million. */
-function most<T>(all: readonly T[], of: (each: T) => number): number {
-  return all.reduce((largest, each) => Math.max(largest, of(each)), Number.NEGATIVE_INFINITY);
+function largest<T>(all: readonly T[], of: (each: T) => number): number {
+  return all.reduce((most, each) => Math.max(most, of(each)), Number.NEGATIVE_INFINITY);
 }

@@ -58,7 +58,12 @@ export function smallFiles(): SmallFiles {
     replace(path, content, version) {
       if (versionAt(path) !== version) return undefined;
       const temporary = temporaryName(path);
-      writeFileSync(temporary, content, { flag: 'wx' });
+      try {
+        writeFileSync(temporary, content, { flag: 'wx' });
+      } catch (error) {
+        removeAtOnce(temporary);
+        throw error;
+      }
       const own = versionAt(temporary);
       if (versionAt(path) === version) {
         renameSync(temporary, path);
