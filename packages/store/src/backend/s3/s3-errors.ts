@@ -145,7 +145,7 @@ export function s3Error(error: unknown, place: string, doing: Doing, waitedMs = 
     return made(
       doing === 'written' ? 'STORE_UNWRITABLE' : 'STORE_READ',
       'access denied',
-      'the credentials must allow s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject on what is in it',
+      'the credentials must allow s3:ListBucket on the bucket, s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on what is in it, and for `bench gc` what docs/buckets.md names',
     );
   const what = status === undefined ? name : `${name} (${status})`;
   if (isPassing(failure))
