@@ -7,6 +7,7 @@ import { batchOf, type Projector, requireRange, type SparseProjection } from './
 import { streamState } from './random-bits.js';
 import { entriesPerWord, fillNormals, fillSigns } from './random-entries.js';
 import { addHashed, defaultMaskFactor, randomSubset } from './random-sparse.js';
+import { addSignedSums } from './sign-sums.js';
 
 /** Columns are generated in tiles with a stream of their own for every parameter; part of what a seed means. */
 const tileColumns = 2048;
@@ -14,6 +15,8 @@ const rejectedStreams = 2 ** 28;
 const blockEntries = 2 ** 21;
 const blockParameters = 4096;
 const denseBatch = 256;
+/** Columns from which on it pays to make all sums that eight numbers can have. */
+const worthTables = 256;
 const sparseBatch = 64;
 
 /** A projection whose matrix depends on the number of parameters alone, not on which layer they belong to. */
@@ -66,6 +69,10 @@ function denseProjector({ kind, dim, seed }: Projection, p: number): Projector {
       const total = batch === 0 ? 0 : rows.length / batch;
       for (let tile = 0; tile * tileColumns < dim; tile++) {
         const { first, columns, width } = tileShape(tile, dim);
+        if (kind === 'rademacher' && width >= worthTables) {
+          addSignedSums(seed, tile, { rows, parameters: total, batch, first: p0, out, dim, column: first, columns });
+          continue;
+        }
         const block = Math.min(blockParameters, Math.floor(blockEntries / width), Math.max(total, 1));
         if (scratch.length < block * width) scratch = new Float32Array(block * width);
         const sum = new Float32Array(batch * width);
