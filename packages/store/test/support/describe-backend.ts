@@ -156,7 +156,7 @@ export function describeBackend(title: string, medium: () => () => Backend): voi
       await backend.put(name, [bytes('x')]);
       await backend.putIfAbsent('score/ab/x.claim', bytes('x'));
       expect(await backend.obstacle(name)).toBeUndefined();
-      for await (const leftover of backend.leftovers()) expect.fail(leftover.name);
+      for await (const leftover of backend.leftovers()) expect.fail(leftover.place);
     });
   });
 }
