@@ -33,8 +33,7 @@ describe('retrainings by the hundred', () => {
     const first = await run(await plan(of, results));
     expect(first.outcome.counts).toMatchObject({ failed: 0, remaining: 0 });
     expect(looseIn(results)).toBe(0);
-    // A pack a step at most: those that end within a moment share one.
-    expect(packsIn(results).length).toBeLessThanOrEqual(retrained(first).length);
+    expect([2, 3]).toContain(packsIn(results).length);
     const store = openStore(join(results, 'store'));
     const planned = await plan(of, results);
     expect(planned.steps.filter(({ needed }) => needed)).toEqual([]);

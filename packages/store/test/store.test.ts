@@ -467,14 +467,12 @@ describe('upkeep', () => {
   });
 });
 
-/** Name of the temporary file that a write is using, seen from inside the write. */
+/** Name of the temporary file that a write is using, seen while it writes more than it does at once. */
 async function temporaryNameInUse(file: string, store: ReturnType<typeof openStore>): Promise<string> {
   const { writeAtomically } = await import('../src/index.js');
-  let seen = '';
-  await writeAtomically(`${file}.x`, async (handle) => {
-    seen = readdirSync(dirname(file)).find((name) => name.includes('.tmp-')) ?? '';
-    await handle.writeFile('x');
-  });
+  const writing = writeAtomically(`${file}.x`, new Uint8Array(1 << 21));
+  const seen = readdirSync(dirname(file)).find((name) => name.includes('.tmp-')) ?? '';
+  await writing;
   expect(store.location).not.toBe('');
   return seen.replace('.x.tmp', '.tmp');
 }

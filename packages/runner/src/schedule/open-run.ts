@@ -8,6 +8,7 @@ import { openCostBook } from './cost-book.js';
 import { openDelegatedSteps } from './delegated-steps.js';
 import type { Emit } from './events.js';
 import { startHeartbeat } from './heartbeat.js';
+import { keepLastClaim } from './last-claim.js';
 import { openLedger } from './ledger.js';
 import { openPacking, type Packing } from './pack-results.js';
 import { queueSteps } from './ready-steps.js';
@@ -36,7 +37,7 @@ export async function openRun(plan: RunnablePlan, options: RunOptions, emit: Emi
     const claims = await openClaims(store, { ...options, ...(options.job && { only: claimed(plan) }) });
     const packing = openPacking(store, claims, plan);
     const costs = openCostBook(store, packing, await readHistory(plan.resultsFolder));
-    return assemble(plan, options, { emit, store, executor, claims, costs }, packing);
+    return assemble(plan, options, { emit, store, executor, claims, lastClaim: keepLastClaim(), costs }, packing);
   } catch (error) {
     await executor.close();
     throw error;
@@ -48,7 +49,7 @@ function claimed({ steps }: RunnablePlan): ArtifactRef[] {
   return steps.filter(({ needed }) => needed).map(({ outputs }) => outputs[0]);
 }
 
-type Opened = Pick<RunParts, 'emit' | 'store' | 'executor' | 'claims' | 'costs'>;
+type Opened = Pick<RunParts, 'emit' | 'store' | 'executor' | 'claims' | 'lastClaim' | 'costs'>;
 
 function assemble(plan: RunnablePlan, options: RunOptions, opened: Opened, packing: Packing): OpenRun {
   const { emit, executor, claims } = opened;
@@ -87,6 +88,7 @@ function assemble(plan: RunnablePlan, options: RunOptions, opened: Opened, packi
       stop.close();
       // What it may throw was thrown to who waited for it.
       await ready.settled().catch(() => undefined);
+      await opened.lastClaim.release();
       await executor.close();
       endHeartbeat();
       running.close();

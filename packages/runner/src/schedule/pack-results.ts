@@ -18,7 +18,8 @@ export interface Packing {
   /** Gathered results are not to wait any longer. */
   writeNow(): void;
   /**
-   * Packs what lies about, of this run and of those that were killed, if it is enough for a pack.
+   * Packs what lies about, of this run and of those that were killed, if it is enough for a pack, and puts packs of few results
+   * together.
    * @param isHurried leaves that to a later run
    * @throws BenchError as the store's `pack`
    */
@@ -94,23 +95,29 @@ export function openPacking(store: Store, claims: Claims, plan: Pick<RunnablePla
     }
   }
 
-  /** Packs all results of the plan that are objects of their own, if they are enough; whether they were this process's to pack. */
-  async function packLoose(kind: string, own: readonly Row[]): Promise<boolean> {
+  /**
+   * Packs all results of the plan that are objects of their own, where they are enough, and puts packs of few together; whether the
+   * objects were this process's to pack.
+   */
+  async function tidy(kind: string, own: readonly Row[]): Promise<boolean> {
     const all = plan.steps.filter((step) => step.kind === kind).flatMap((step) => rowsOf(step));
     if (all.length < rowsPerPack) return false;
     const loose = await store.looseKeys(kind);
     const known = new Map(own.map((row) => [row.key, row]));
     const rows = all.filter(({ key }) => loose.has(key)).map((row) => known.get(row.key) ?? row);
-    if (rows.length < rowsPerPack) return false;
+    const isEnough = rows.length >= rowsPerPack;
+    const joins = plan.steps.some((step) => step.kind === kind && step.needed);
+    if (!isEnough && !joins) return false;
     const claim = await claims.take({ kind, key: sha256(`packs of ${kind}`) });
     if (claim.status !== 'ours') return false;
     try {
-      const packs = Math.floor(rows.length / rowsPerPack);
+      const packs = isEnough ? Math.floor(rows.length / rowsPerPack) : 0;
       for (let index = 0; index < packs; index++) await pack(kind, rows.slice(...bounds(index, packs, rows.length)));
+      if (joins) packed.push({ atMs: performance.now(), clear: await store.joinPacks(kind, rowsPerPack) });
     } finally {
       await claim.release();
     }
-    return true;
+    return isEnough;
   }
 
   return {
@@ -132,7 +139,7 @@ export function openPacking(store: Store, claims: Claims, plan: Pick<RunnablePla
       const kinds = new Set(plan.steps.filter(isPacked).map(({ kind }) => kind));
       for (const kind of kinds) {
         const own = waiting.get(kind) ?? [];
-        if (isHurried || !(await packLoose(kind, own))) await noteBeside(kind, own);
+        if (isHurried || !(await tidy(kind, own))) await noteBeside(kind, own);
       }
       await clear(() => true);
     },

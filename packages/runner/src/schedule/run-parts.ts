@@ -5,6 +5,7 @@ import type { PlannedStep } from '../model/step.js';
 import type { AwaitedSteps } from './awaited-steps.js';
 import type { CostBook } from './cost-book.js';
 import type { Emit } from './events.js';
+import type { LastClaim } from './last-claim.js';
 import type { Ledger } from './ledger.js';
 import type { ReadySteps } from './ready-steps.js';
 import type { RunningSteps } from './running-steps.js';
@@ -19,6 +20,7 @@ export interface RunParts {
   readonly wanted: readonly PlannedStep[];
   readonly store: Store;
   readonly claims: Claims;
+  readonly lastClaim: LastClaim;
   readonly executor: Executor;
   readonly emit: Emit;
   readonly stop: StopSwitch;

@@ -1,4 +1,3 @@
-import type { PlainError } from '@attribution-bench/contract';
 import type { Claim } from '@attribution-bench/store';
 import type { PlannedStep } from '../model/step.js';
 import { indexSteps } from '../steps/step-index.js';
@@ -20,19 +19,20 @@ export type AttemptStep = (step: PlannedStep, free: () => void) => Promise<void>
  * is settled, which makes other steps ready, or the same one again.
  */
 export function attemptSteps(run: RunParts): AttemptStep {
-  const { claims, stop, states, awaited } = run;
+  const { claims, lastClaim, stop, states, awaited } = run;
   const judging = judgingOf(run);
   return async (step, free) => {
     if (stop.reason !== undefined || states.of(step.id) !== 'waiting') return;
     states.start(step.id);
     const claim = await claims.take(step.outputs[0]);
+    await lastClaim.release();
     if (claim.status === 'theirs') {
       states.wait(step.id);
       awaited.add(step.id);
       return;
     }
     if (claim.status === 'failed') failStep(run, step, claim.error);
-    else settle(run, step, await holding(claim, () => findOrMake(run, step, judging, free)));
+    else settle(run, step, await holding(run, claim, () => findOrMake(run, step, judging, free)));
     awaited.lookSoon();
   };
 }
@@ -72,14 +72,18 @@ function judgingOf({ plan, store, stop }: RunParts): JudgeOptions {
 }
 
 /** Ends a claim after an attempt, however that ends; a failure stays there for other processes to read. */
-async function holding(claim: Extract<Claim, { status: 'ours' }>, attempt: () => Promise<Attempt>): Promise<Attempt> {
-  let failure: PlainError | undefined;
+async function holding(
+  { lastClaim }: RunParts,
+  claim: Extract<Claim, { status: 'ours' }>,
+  attempt: () => Promise<Attempt>,
+): Promise<Attempt> {
+  let made: Attempt | undefined;
   try {
-    const made = await attempt();
-    if (made.type === 'failed') failure = made.error;
+    made = await attempt();
     return made;
   } finally {
-    await claim.release(failure);
+    if (made?.type === 'done') lastClaim.keep(claim);
+    else await claim.release(made?.type === 'failed' ? made.error : undefined);
   }
 }
 

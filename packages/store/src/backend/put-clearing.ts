@@ -10,13 +10,14 @@ export async function putClearing(
   name: string,
   parts: readonly Uint8Array[],
   setAside: (name: string, reason: string) => Promise<unknown>,
+  options?: Parameters<Backend['put']>[2],
 ): Promise<void> {
   try {
-    await backend.put(name, parts);
+    await backend.put(name, parts, options);
   } catch (error) {
     const obstacle = await backend.obstacle(name);
     if (obstacle === undefined) throw error;
     await setAside(obstacle.name, obstacle.reason);
-    await backend.put(name, parts);
+    await backend.put(name, parts, options);
   }
 }

@@ -75,6 +75,7 @@ export async function openClaims(
   { silenceMs = defaultSilenceMs, now = () => performance.now(), job, only }: ClaimOptions = {},
 ): Promise<Claims> {
   const held = new Map<string, Held>();
+  const own: ClaimNote = { machine: machine(), pid: process.pid, host: hostname(), ...(job && { job }), failures: [] };
   const before = await clearDead(backend, only === undefined ? claimsIn(backend) : namesOf(only));
   const isSilent = silenceWatch(now, silenceMs);
   let renewing: Promise<unknown> = Promise.resolve();
@@ -100,13 +101,6 @@ export async function openClaims(
 
   async function take(ref: ArtifactRef): Promise<Claim> {
     const name = nameOf(ref, 'claim');
-    const own: ClaimNote = {
-      machine: machine(),
-      pid: process.pid,
-      host: hostname(),
-      ...(job && { job }),
-      failures: [],
-    };
     const made = await create(backend, name, own);
     if (made !== undefined) return ours(name, made);
     for (let tries = 0; tries < triesAtMost; tries++) {

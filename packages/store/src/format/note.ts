@@ -15,11 +15,16 @@ const maxNoteBytes = 1 << 20;
  * name, is as good as missing. Whatever else is in its place is moved aside.
  * @throws BenchError as {@link Backend.put}
  */
-export async function putNote(backend: Backend, name: string, about: string, content: Json): Promise<void> {
+export async function putNote(
+  backend: Backend,
+  name: string,
+  about: string,
+  content: Json,
+  options?: Parameters<Backend['put']>[2],
+): Promise<void> {
   const text = `${JSON.stringify({ about, content, sha256: digestOf(about, content) })}\n`;
-  await putClearing(backend, name, [Buffer.from(text)], (obstacle) =>
-    backend.moveAside(obstacle).catch(() => undefined),
-  );
+  const setAside = (obstacle: string): Promise<unknown> => backend.moveAside(obstacle).catch(() => undefined);
+  await putClearing(backend, name, [Buffer.from(text)], setAside, options);
 }
 
 /**

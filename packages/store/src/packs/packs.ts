@@ -17,12 +17,16 @@ export interface Packs {
   find(ref: ArtifactRef): Promise<RowEntry | undefined>;
   /** All of a kind, after a look. @throws BenchError STORE_READ */
   all(kind: string): Promise<PackedRows>;
+  /** The packs of a kind in the order in which they were written, after a look. @throws BenchError STORE_READ */
+  list(kind: string): Promise<readonly OpenPack[]>;
   /** The bytes of a row; undefined where its pack is gone. @throws Malformed when they fail the checksum */
   read(entry: RowEntry): Promise<Uint8Array | undefined>;
   /** Writes rows as one pack. @throws BenchError as {@link Backend.put} */
   write(kind: string, rows: readonly PackRow[]): Promise<void>;
   /** Sets a pack aside of which a row is of no use, once all others that are sound are in another pack; says what became of it. */
   discard(entry: RowEntry, key: string, reason: string): Promise<string>;
+  /** Removes a pack. @throws BenchError as {@link Backend.remove} */
+  remove(name: string): Promise<void>;
   /** Takes rows out of a pack: removes it once those that stay are in another. @throws BenchError as {@link Backend.put} */
   keepOnly(pack: OpenPack, stays: (key: string) => boolean): Promise<void>;
 }
@@ -123,7 +127,7 @@ export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean
   async function write(kind: string, rows: readonly PackRow[]): Promise<string> {
     const { name, parts } = encodePack(kind, rows);
     await putClearing(backend, name, parts, moveAside);
-    await putClearing(backend, newestPackName(kind), [Buffer.from(`${name}\n`)], moveAside);
+    await putClearing(backend, newestPackName(kind), [Buffer.from(`${name}\n`)], moveAside, { lasting: false });
     return name;
   }
 
@@ -137,6 +141,11 @@ export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean
     const sound = await soundRows(kind, (await wholeOf(name)) ?? new Uint8Array());
     const rows = sound.filter(({ key }) => stays(key)).map((row) => ({ ...about?.get(row.key), ...row }));
     return rows.length === 0 ? undefined : openPack(backend, await write(kind, rows));
+  }
+
+  async function remove(name: string): Promise<void> {
+    await backend.remove(name);
+    forget(name);
   }
 
   async function wholeOf(name: string): Promise<Uint8Array | undefined> {
@@ -157,6 +166,7 @@ export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean
     knownFor: (kind, place) => kinds.get(kind)?.keyOf.get(place),
     find: async ({ kind, key }) => (await look(kind)).rows.get(key),
     all: look,
+    list: async (kind) => [...(await look(kind)).packs.values()],
     async read(entry) {
       const { pack, start, end } = entry;
       const row = (await contentOf(entry))?.subarray(start, end) ?? new Uint8Array(end - start);
@@ -178,8 +188,8 @@ export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean
     },
     async keepOnly({ name, rows }, stays) {
       await writeRest(parsePackName(name)?.kind ?? '', name, stays, rows);
-      await backend.remove(name);
-      forget(name);
+      await remove(name);
     },
+    remove,
   };
 }

@@ -12,7 +12,7 @@ export interface ArtifactCost {
 
 /** Notes beside an artifact what making it cost. @throws BenchError as {@link Backend.put} */
 export function putCost(backend: Backend, ref: ArtifactRef, cost: ArtifactCost): Promise<void> {
-  return putNote(backend, nameOf(ref, 'cost.json'), subjectOf(ref), { ...cost });
+  return putNote(backend, nameOf(ref, 'cost.json'), subjectOf(ref), { ...cost }, { lasting: false });
 }
 
 /** What making an artifact cost; undefined where that is not noted, or in a damaged note. @throws BenchError STORE_READ */

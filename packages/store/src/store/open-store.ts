@@ -6,6 +6,7 @@ import { putClearing } from '../backend/put-clearing.js';
 import { type Artifact, encodeArtifact, type OpenArtifact, readArrays } from '../format/artifact.js';
 import { getNote, putNote } from '../format/note.js';
 import { Malformed } from '../malformed.js';
+import { joinPacks } from '../packs/join-packs.js';
 import { packLoose } from '../packs/pack-loose.js';
 import { openPacks, type Packs } from '../packs/packs.js';
 import { withOrigin } from './artifact-identity.js';
@@ -53,6 +54,7 @@ export function openStore(
       return keys;
     },
     looseKeys,
+    joinPacks: (kind, rowsPerPack) => joinPacks(packs, kind, rowsPerPack),
     pack: (kind, rows) => packLoose(backend, packs, kind, rows),
     async write(output, artifact) {
       const parts = encodeArtifact(withOrigin(output, artifact));
@@ -91,7 +93,7 @@ export function openStore(
       ),
     writeCost: (ref, cost) => putCost(backend, ref, cost),
     readCost: async (ref) => packs.known(ref)?.cost ?? (await getCost(backend, ref)) ?? (await packs.find(ref))?.cost,
-    writeLatest: (place, made) => putNote(backend, latestName(place), place, made),
+    writeLatest: (place, made) => putNote(backend, latestName(place), place, made, { lasting: false }),
     async readLatest(kind, place) {
       const noted = (await getNote(backend, latestName(place), place)) as ArtifactOutput['made'] | undefined;
       const key = noted ? packs.knownFor(kind, place) : (await packs.all(kind)).keyOf.get(place);

@@ -31,6 +31,11 @@ export interface Store {
    */
   pack(kind: string, rows: readonly RowToPack[]): Promise<Packed>;
   /**
+   * Puts packs of a kind that have fewer rows than `rowsPerPack` together. The function that comes back removes them.
+   * @throws BenchError as `write`, STORE_READ
+   */
+  joinPacks(kind: string, rowsPerPack: number): Promise<() => Promise<void>>;
+  /**
    * Stores an artifact with what it was made from. Whatever else is in its place is set aside.
    * @throws BenchError STORE_FULL, STORE_UNWRITABLE, STORE_WRITE, what was stored before stays; TypeError when the key is
    * not that of `made`
@@ -64,10 +69,10 @@ export interface Store {
    * header and length only: their arrays are checked when they are read.
    */
   isSound(ref: ArtifactRef, deepBytes?: number): Promise<boolean>;
-  /** What making it cost; kept beside the artifact because two runs never cost the same. */
+  /** What making it cost; kept beside the artifact because two runs never cost the same. A power cut may lose it. */
   writeCost(ref: ArtifactRef, cost: ArtifactCost): Promise<void>;
   readCost(ref: ArtifactRef): Promise<ArtifactCost | undefined>;
-  /** Notes what the newest artifact for a place in the grid was made from. @throws BenchError as `write` */
+  /** Notes what the newest artifact for a place in the grid was made from. A power cut may lose that. @throws BenchError as `write` */
   writeLatest(place: string, made: ArtifactOutput['made']): Promise<void>;
   /** What that was; undefined where nothing is noted or the note is damaged. @throws BenchError STORE_READ */
   readLatest(kind: string, place: string): Promise<ArtifactOutput['made'] | undefined>;

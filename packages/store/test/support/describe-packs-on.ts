@@ -121,6 +121,43 @@ export function describePacksOn(title: string, medium: () => () => Backend): voi
       expect(await readable(openStore(open()))).toHaveLength(count);
     });
 
+    it('are put together from packs of few, by whoever does it, but for those of a damaged pack', async () => {
+      const open = medium();
+      const store = openStore(open());
+      const gathering = gatherRows(store);
+      await writeAll(gathering.store);
+      const about = (row: (typeof gathering.rows)[number], index: number) => ({
+        ...row,
+        cost: costOf(index),
+        place: placeOf(index),
+      });
+      const all = gathering.rows.map(about);
+      for (const [from, to] of [
+        [0, 2],
+        [2, 4],
+        [4, 6],
+        [6, 8],
+      ])
+        await store.pack('retrain', all.slice(from, to));
+      const early = openStore(open());
+      expect(await readable(early)).toHaveLength(count);
+      const before = await packsIn(open());
+      const spoilt = await contentOf(open(), before[0]);
+      spoilt[spoilt.length - 1] ^= 1;
+      await open().put(before[0], [spoilt]);
+      const clear = await openStore(open()).joinPacks('retrain', 5);
+      expect(await packsIn(open())).toHaveLength(5);
+      await clear();
+      const after = await packsIn(open());
+      expect(after).toHaveLength(2);
+      expect(after).toContain(before[0]);
+      for (const other of [early, openStore(open())]) {
+        expect((await readable(other)).length).toBeGreaterThanOrEqual(count - 1);
+        expect(await other.readCost(refs[6])).toEqual(costOf(6));
+        expect(await other.readLatest('retrain', placeOf(6))).toEqual(refs[6].made);
+      }
+    });
+
     it('that are damaged cost no other row of the pack', async () => {
       const backend = medium()();
       await packed(backend);

@@ -1,5 +1,7 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { closeSync, fsync, openSync, renameSync, writeFileSync, write as writeSome } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { threadId } from 'node:worker_threads';
 import { isAlive, machine } from '../../machine.js';
 import { hasCode, writeError } from './file-errors.js';
@@ -8,43 +10,72 @@ import { hasCode, writeError } from './file-errors.js';
 const temporaryPattern = /\.tmp-([0-9a-f]{8})-(\d{1,10})-\d+-\d+$/;
 let written = 0;
 
+const sync = promisify(fsync);
+const write = promisify(writeSome);
+
+export interface WriteOptions {
+  /** Whether the file is to outlive a power cut, and not only this process; default yes. */
+  readonly lasting?: boolean;
+}
+
+/**
+ * Most bytes that are written by a call that is not asynchronous: what goes to another thread and back takes ten times as long as
+ * most calls to the system. Those that wait for the disk are asynchronous.
+ */
+const quickBytes = 1 << 20;
+/** Bytes that are written at once: some systems refuse 2 GiB. */
+const chunkBytes = 1 << 26;
+
 /**
  * Writes a file so that its name never stands for half of it: under a temporary name in the same folder, synced,
  * renamed, and the folder synced. On failure the old content, if any, stays and nothing is left behind.
+ * @param content text, bytes, or parts that follow one another
  * @throws BenchError STORE_FULL, STORE_UNWRITABLE or STORE_WRITE
  */
 export async function writeAtomically(
   file: string,
-  content: Uint8Array | string | ((handle: FileHandle) => Promise<void>),
+  content: string | Uint8Array | readonly Uint8Array[],
+  { lasting = true }: WriteOptions = {},
 ): Promise<void> {
-  const folder = dirname(file);
   const temporary = temporaryName(file);
   try {
-    const handle = await openNew(temporary);
+    const descriptor = await openNew(temporary);
     try {
-      if (typeof content === 'function') await content(handle);
-      else await handle.writeFile(content);
-      await handle.sync();
+      await writeTo(descriptor, partsOf(content));
+      if (lasting) await sync(descriptor);
     } finally {
-      await handle.close();
+      closeSync(descriptor);
     }
-    await rename(temporary, file);
-    await syncFolder(folder);
+    renameSync(temporary, file);
+    if (lasting) await syncFolder(dirname(file));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(error, file);
   }
 }
 
+function partsOf(content: Parameters<typeof writeAtomically>[1]): readonly Uint8Array[] {
+  if (typeof content === 'string') return [Buffer.from(content)];
+  return content instanceof Uint8Array ? [content] : content;
+}
+
+async function writeTo(descriptor: number, parts: readonly Uint8Array[]): Promise<void> {
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  if (bytes <= quickBytes) return writeFileSync(descriptor, Buffer.concat(parts, bytes));
+  for (const part of parts)
+    for (let at = 0; at < part.length; )
+      at += (await write(descriptor, part, at, Math.min(chunkBytes, part.length - at))).bytesWritten;
+}
+
 /** Opens a file that is made, in a folder that is made where there is none. Most often there is one. */
-async function openNew(file: string): Promise<FileHandle> {
+async function openNew(file: string): Promise<number> {
   try {
-    return await open(file, 'wx');
+    return openSync(file, 'wx');
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
     const created = await mkdir(dirname(file), { recursive: true });
     if (created !== undefined) await syncFolder(dirname(created));
-    return open(file, 'wx');
+    return openSync(file, 'wx');
   }
 }
 
@@ -73,11 +104,11 @@ export async function isLeftover(name: string, ageMs: () => Promise<number>): Pr
 /** Makes what was renamed in a folder outlive a power cut, where the file system can. */
 export async function syncFolder(folder: string): Promise<void> {
   try {
-    const handle = await open(folder, 'r');
+    const descriptor = openSync(folder, 'r');
     try {
-      await handle.sync();
+      await sync(descriptor);
     } finally {
-      await handle.close();
+      closeSync(descriptor);
     }
   } catch (error) {
     if (!hasCode(error, 'EINVAL', 'EPERM', 'EISDIR', 'ENOTSUP')) throw error;

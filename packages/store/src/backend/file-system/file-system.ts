@@ -25,10 +25,7 @@ export function openFileSystem(folder: string): Backend {
     location: folder,
     place: pathOf,
     requireWritable: () => requireWritable(folder),
-    put: (name, parts) =>
-      writeAtomically(pathOf(name), async (handle) => {
-        for (const part of fewParts(parts)) await handle.writeFile(part);
-      }),
+    put: (name, parts, options) => writeAtomically(pathOf(name), parts, options),
     async putIfAbsent(name, content) {
       return small.create(pathOf(name), content);
     },
@@ -71,12 +68,6 @@ export function openFileSystem(folder: string): Backend {
       }
     },
   };
-}
-
-/** The same bytes in as few parts as are written at once without much being copied. */
-function fewParts(parts: readonly Uint8Array[]): readonly Uint8Array[] {
-  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
-  return bytes > copiedBytes ? parts : [Buffer.concat(parts, bytes)];
 }
 
 /** The file system's own time; this machine's where the folder cannot tell. */
@@ -161,9 +152,6 @@ async function readFile(path: string, into: Uint8Array, from: number, version?: 
     await handle.close();
   }
 }
-
-/** Most bytes that are copied to be written by one call. */
-const copiedBytes = 1 << 20;
 
 /** Bytes that are asked for at once: some systems refuse 2 GiB. */
 const readBytes = 1 << 26;
