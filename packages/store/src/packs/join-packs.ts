@@ -24,7 +24,7 @@ export async function joinPacks(packs: Packs, kind: string, rowsPerPack: number)
     rows = new Map();
   }
   return async () => {
-    for (const name of joined) await packs.remove(name);
+    if (joined.length > 0) await packs.remove(kind, joined);
   };
 }
 

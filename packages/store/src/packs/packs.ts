@@ -25,8 +25,8 @@ export interface Packs {
   write(kind: string, rows: readonly PackRow[]): Promise<void>;
   /** Sets a pack aside of which a row is of no use, once all others that are sound are in another pack; says what became of it. */
   discard(entry: RowEntry, key: string, reason: string): Promise<string>;
-  /** Removes a pack. @throws BenchError as {@link Backend.remove} */
-  remove(name: string): Promise<void>;
+  /** Removes packs of a kind. @throws BenchError as {@link Backend.remove} */
+  remove(kind: string, names: readonly string[]): Promise<void>;
   /** Takes rows out of a pack: removes it once those that stay are in another. @throws BenchError as {@link Backend.put} */
   keepOnly(pack: OpenPack, stays: (key: string) => boolean): Promise<void>;
 }
@@ -52,7 +52,7 @@ interface Known {
   readonly keyOf: Map<string, string>;
 }
 
-const gone = 'gone';
+const lost = 'gone';
 
 /** @param moves false where nothing may be set aside */
 export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean): Packs {
@@ -99,15 +99,15 @@ export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean
     return known;
   }
 
-  /** The next look is for all packs; this one is not known until then. */
-  function forget(name: string): void {
-    if (last?.pack === name) last = undefined;
-    const kind = parsePackName(name)?.kind ?? '';
+  /** The next look is for all packs; these are not known until then. */
+  function forget(kind: string, names: readonly string[]): void {
+    const gone = new Set(names);
+    if (last !== undefined && gone.has(last.pack)) last = undefined;
     const packs = [...(kinds.get(kind)?.packs.values() ?? [])];
     remember(
       kind,
-      gone,
-      packs.filter((pack) => pack.name !== name),
+      lost,
+      packs.filter((pack) => !gone.has(pack.name)),
     );
   }
 
@@ -143,9 +143,9 @@ export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean
     return rows.length === 0 ? undefined : openPack(backend, await write(kind, rows));
   }
 
-  async function remove(name: string): Promise<void> {
-    await backend.remove(name);
-    forget(name);
+  async function remove(kind: string, names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => backend.remove(name)));
+    forget(kind, names);
   }
 
   async function wholeOf(name: string): Promise<Uint8Array | undefined> {
@@ -171,7 +171,7 @@ export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean
       const { pack, start, end } = entry;
       const row = (await contentOf(entry))?.subarray(start, end) ?? new Uint8Array(end - start);
       if (last?.content === undefined && (await backend.read(pack, row, start)) === undefined) {
-        forget(pack);
+        forget(parsePackName(pack)?.kind ?? '', [pack]);
         return undefined;
       }
       if (sha256(row) !== entry.sha256) throw new Malformed('has a row that fails its checksum');
@@ -183,12 +183,13 @@ export function openPacks(backend: Backend, moveAside: MoveAside, moves: boolean
       const about = kinds.get(kind)?.packs.get(pack)?.rows;
       if (moves) await writeRest(kind, pack, (other) => other !== key, about);
       const what = await moveAside(pack, `${reason} (row ${key})`);
-      if (moves) forget(pack);
+      if (moves) forget(kind, [pack]);
       return what;
     },
     async keepOnly({ name, rows }, stays) {
-      await writeRest(parsePackName(name)?.kind ?? '', name, stays, rows);
-      await remove(name);
+      const kind = parsePackName(name)?.kind ?? '';
+      await writeRest(kind, name, stays, rows);
+      await remove(kind, [name]);
     },
     remove,
   };

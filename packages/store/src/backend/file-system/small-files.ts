@@ -32,8 +32,9 @@ export function smallFiles(): SmallFiles {
   /** As {@link SmallFiles.create}, by a link; `failed` where there is nothing to link to, or links are not to be had. */
   function createLink(path: string, content: Uint8Array): string | undefined | typeof failed {
     if (last === undefined || Buffer.compare(last.content, content) !== 0) return failed;
+    const { path: from } = last;
     try {
-      linkSync(last.path, path);
+      inFolder(path, () => linkSync(from, path));
     } catch (error) {
       if (hasCode(error, 'EEXIST')) return undefined;
       last = undefined;
@@ -78,15 +79,8 @@ export function smallFiles(): SmallFiles {
 const failed = Symbol('failed');
 
 function createFile(path: string, content: Uint8Array): string | undefined {
-  const write = (): void => writeFileSync(path, content, { flag: 'wx' });
   try {
-    try {
-      write();
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error;
-      mkdirSync(dirname(path), { recursive: true });
-      write();
-    }
+    inFolder(path, () => writeFileSync(path, content, { flag: 'wx' }));
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return undefined;
     // Made and not written, as on a full disk: it would stay, and nobody could tell whose it is.
@@ -94,6 +88,17 @@ function createFile(path: string, content: Uint8Array): string | undefined {
     throw error;
   }
   return versionAt(path);
+}
+
+/** Makes something in a folder that is made where there is none. Most often there is one. */
+function inFolder(path: string, make: () => void): void {
+  try {
+    make();
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    mkdirSync(dirname(path), { recursive: true });
+    make();
+  }
 }
 
 function versionAt(path: string): string {
