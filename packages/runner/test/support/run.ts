@@ -94,7 +94,7 @@ export function artifacts(resultsFolder: string): ReadonlyMap<string, string> {
 }
 
 /** The rows of a pack, which is a safetensors file. */
-export function rowsOfPack(file: string): { readonly key: string; readonly content: Buffer; readonly end: number }[] {
+function rowsOfPack(file: string): { readonly key: string; readonly content: Buffer }[] {
   const bytes = readFileSync(file);
   const start = 8 + Number(bytes.readBigUInt64LE(0));
   const { __metadata__: _, ...rows } = JSON.parse(bytes.toString('utf8', 8, start));
@@ -107,7 +107,6 @@ export function rowsOfPack(file: string): { readonly key: string; readonly conte
     ]) => ({
       key,
       content: bytes.subarray(start + from, start + to),
-      end: start + to,
     }),
   );
 }

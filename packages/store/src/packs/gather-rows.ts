@@ -1,15 +1,7 @@
 import { encodeArtifact } from '../format/artifact.js';
 import { withOrigin } from '../store/artifact-identity.js';
 import type { Store } from '../store/store.js';
-
-/** The bytes of an artifact that is not stored yet, and its key. */
-export interface GatheredRow {
-  readonly key: string;
-  readonly artifact: Uint8Array;
-}
-
-/** Larger results are as well kept by themselves. */
-export const maxRowBytes = 1 << 16;
+import { type GatheredRow, maxRowBytes } from './gathered-row.js';
 
 /**
  * A store that keeps small artifacts it is given in memory, for who writes them in one pack with others. Larger ones are stored.

@@ -4,7 +4,7 @@ import { Malformed } from '../malformed.js';
 import type { ArtifactRef } from '../store/artifact-ref.js';
 import { type ArtifactCost, getCost } from '../store/cost.js';
 import { latestName, nameOf } from '../store/names.js';
-import { maxRowBytes } from './gather-rows.js';
+import { maxRowBytes } from './gathered-row.js';
 import { type PackRow, type RowEntry, soundKey } from './pack-file.js';
 import type { Packs } from './packs.js';
 

@@ -1,7 +1,7 @@
 import type { NdArray } from '@attribution-bench/contract';
 import type { Backend } from '../backend/backend.js';
 import type { Artifact } from '../format/artifact.js';
-import type { GatheredRow } from '../packs/gather-rows.js';
+import type { GatheredRow } from '../packs/gathered-row.js';
 import type { Packed, RowToPack } from '../packs/pack-loose.js';
 import type { ArtifactOutput, ArtifactRef } from './artifact-ref.js';
 import type { Collected } from './collect-garbage.js';
