@@ -3,7 +3,7 @@ import { nextWord, streamState } from './random-bits.js';
 import { signSumsModule } from './sign-sums-module.js';
 
 /** Most columns at once, and most rows. */
-export const signColumns = 2048;
+const signColumns = 2048;
 const signRows = 256;
 const lanes = 16;
 /** Parameters whose signs are made at once, and those that are added at once. */
