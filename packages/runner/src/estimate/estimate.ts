@@ -59,7 +59,7 @@ export async function estimate(plan: Plan, { rememberedIn, ...options }: Estimat
   const untried = steps.filter((step) => isWorthProbing(step) && !known.has(likeness(step)));
   const peaks = peaksOf(steps, known, like);
   for (const step of untried) {
-    const guess = like(step);
+    const guess = known.has(likeness(step)) ? undefined : like(step);
     if (guess !== undefined) known.set(likeness(step), guess);
   }
   const unknownStill = untried.filter((step) => !known.has(likeness(step))).length;
@@ -111,11 +111,16 @@ function peaksOf(
     most = Math.max(most, peakRssBytes);
   }
   const peaks = new Map<string, number>();
+  const raise = (name: string, bytes: number): void => void peaks.set(name, Math.max(peaks.get(name) ?? 0, bytes));
+  const guessed = new Set<string>();
   for (const step of steps) {
     const name = likeness(step);
     const measured = known.get(name)?.peakRssBytes ?? (isWorthProbing(step) ? undefined : processBytes);
-    const guess = Math.max(like(step)?.peakRssBytes ?? 0, ofTasks.get(step.task) ?? 0) || most;
-    peaks.set(name, Math.max(peaks.get(name) ?? 0, measured ?? guess));
+    if (measured !== undefined) raise(name, measured);
+    const ofTask = `${name} ${step.task}`;
+    if (measured !== undefined || guessed.has(ofTask)) continue;
+    guessed.add(ofTask);
+    raise(name, Math.max(like(step)?.peakRssBytes ?? 0, ofTasks.get(step.task) ?? 0) || most);
   }
   return peaks;
 }
