@@ -34,7 +34,7 @@ case $verb in
       trap "kill $child" TERM
       wait $child; wait $child 2>/dev/null' - "$dir" "$node" </dev/null >"$dir/log/$node.out" 2>&1 &
     outer=$!
-    for _ in $(seq 50); do inner=$(cat "/proc/$outer/task/$outer/children" 2>/dev/null || true); [ -n "${inner// /}" ] && break; sleep 0.1; done
+    for _ in $(seq 600); do inner=$(cat "/proc/$outer/task/$outer/children" 2>/dev/null || true); [ -n "${inner// /}" ] && break; sleep 0.1; done
     echo "${inner%% *}" > "$dir/$node.pid" ;;
   kill) kill -KILL "$(cat "$dir/$node.pid")" ;;
   freeze) kill -STOP $(inside) ;;

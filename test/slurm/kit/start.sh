@@ -76,10 +76,11 @@ export SLURM_CONF=$dir/slurm.conf
 here=$(cd "$(dirname "$0")" && pwd)
 "$here/node.sh" up ctl "$dir"
 for i in $(seq "$nodes"); do "$here/node.sh" up "n$i" "$dir"; done
-for _ in $(seq 60); do
-  [ "$(sinfo -h -N -t idle -o %N 2>/dev/null | wc -l)" = "$nodes" ] && break
+up=0
+for _ in $(seq 240); do # a machine that is busy takes its time, and its daemons may not answer at first
+  up=$(sinfo -h -N -t idle -o %N 2>/dev/null | wc -l) || true
+  [ "$up" = "$nodes" ] && break
   sleep 0.5
 done
-sinfo -N -o '%N %T %c %m %f'
-[ "$(sinfo -h -N -t idle -o %N | wc -l)" = "$nodes" ] || { echo "not all nodes are up: see $dir/log" >&2; exit 1; }
+[ "$up" = "$nodes" ] || { echo "not all nodes are up: see $dir/log" >&2; exit 1; }
 echo "export SLURM_CONF=$SLURM_CONF"
