@@ -28,7 +28,7 @@ describe('what the command line refuses ends with 2 and one line', () => {
     [['perf', '--rounds', '2'], 'error: --rounds is about a comparison, add --beside torch, or leave it out\n'],
     [
       ['perf', 'resnet9-plain'],
-      'error: perf resnet9-plain is a network, which is measured beside another library only, add --beside torch\n',
+      'error: perf resnet9-plain is a network, which is measured beside another library or profiled, add --beside torch or --profile\n',
     ],
     [
       ['perf', '--beside', 'torch', '--python', 'no-such-python'],

@@ -6,4 +6,11 @@ export { helperSeconds, openElastic, type Threads } from './elastic.js';
 export * from './feeds.js';
 export * from './model.js';
 export * from './program.js';
-export { type ModelInput, type ModelOutput, openSession, type Session, type SessionOptions } from './session.js';
+export {
+  type ModelInput,
+  type ModelOutput,
+  openSession,
+  profileSessions,
+  type Session,
+  type SessionOptions,
+} from './session.js';

@@ -32,6 +32,13 @@ export interface ModelOutput {
   readonly data: Tensor['data'];
 }
 
+let profiles: string | undefined;
+
+/** From now on every session of this process writes a profile when it is released, to a file with this prefix. */
+export function profileSessions(prefix: string): void {
+  profiles = prefix;
+}
+
 /** A model that ONNX Runtime has loaded. */
 export interface Session {
   readonly inputs: readonly ModelInput[];
@@ -51,7 +58,8 @@ export interface Session {
  * Loads an ONNX model: on one thread, where `threads` is not given, and with denormals flushed to zero (training slows down
  * several times on them), so that the same feeds give the same bytes. Throws ONNX Runtime's error when it refuses the model, and logs nothing itself.
  */
-export async function openSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+export async function openSession(model: Uint8Array, given: SessionOptions = {}): Promise<Session> {
+  const options = profiles === undefined ? given : { ...given, profile: profiles };
   const session = await InferenceSession.create(model, runtimeOptions(options));
   return {
     inputs: session.inputMetadata.map((input) => ({

@@ -3,6 +3,7 @@ export {
   type DeviceStatus,
   helperSeconds,
   inspectDevice,
+  profileSessions,
   requireDevice,
   type Threads,
 } from '@attribution-bench/onnx';

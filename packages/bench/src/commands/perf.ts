@@ -6,6 +6,7 @@ import type { Comparison } from '../perf/beside/beside-torch.js';
 import { comparisonsText } from '../perf/beside/comparison-text.js';
 import { type ComparedName, comparedNames } from '../perf/beside/names.js';
 import type { SectionResult } from '../perf/figures.js';
+import type { NetworkProfile } from '../perf/profile.js';
 import { runSection } from '../perf/run-section.js';
 import { sections } from '../perf/sections.js';
 import { formatBytes, formatDuration, formatParams } from '../text/format.js';
@@ -14,6 +15,7 @@ import { markdownTable, table } from '../text/table.js';
 interface PerfFlags extends FlagValues {
   markdown?: true;
   beside?: 'torch';
+  profile?: true;
   python?: string;
   rounds?: number;
 }
@@ -27,9 +29,12 @@ export function perfCommand(): Command {
     .description(
       'Measures throughput and peak memory, each section in a process of its own. Take figures on an otherwise idle ' +
         'machine; they are for comparing, no test depends on them. With --beside torch it trains the same networks here ' +
-        'and in PyTorch in turn, one thread each, after it has made sure that both compute the same.',
+        'and in PyTorch in turn, one thread each, after it has made sure that both compute the same. With --profile it ' +
+        'trains them here and tells which operators of ONNX Runtime on which sizes take the time.',
     )
-    .addArgument(among(new Argument('[what...]', 'sections, or with --beside networks (default: everything)'), names))
+    .addArgument(
+      among(new Argument('[what...]', 'sections, or with --beside or --profile networks (default: everything)'), names),
+    )
     .addHelpText(
       'after',
       `
@@ -42,12 +47,20 @@ Examples:
   bench perf scaling --markdown            the table of packages/bench/README.md
   bench perf --json > perf.json
   bench perf --beside torch --python ~/torch/bin/python
-  bench perf --beside torch unet-8-16-16 resnet9-plain --rounds 5`,
+  bench perf --beside torch unet-8-16-16 resnet9-plain --rounds 5
+  bench perf --profile cnn-16-32-max`,
     );
   command.option('--markdown', 'tables as Markdown');
   command.addOption(
     among(new Option('--beside <what>', 'compare training with PyTorch, which must be installed for Python'), [
       'torch',
+    ]),
+  );
+  command.addOption(
+    new Option('--profile', 'the share of each operator in training networks').conflicts([
+      'beside',
+      'python',
+      'rounds',
     ]),
   );
   command.option('--python <program>', 'with --beside: the Python that has PyTorch (default: python3)');
@@ -58,13 +71,14 @@ Examples:
   );
   return withFlags(command, 'json').action((what: readonly string[], given: PerfFlags) => {
     checkCombination(what, given);
+    if (given.profile) return profile(what, given);
     return given.beside === undefined ? measure(what, given) : compare(what, given);
   });
 }
 
 /** @throws BenchError FLAG_ALONE, UNKNOWN_NAME */
-function checkCombination(what: readonly string[], { beside, python, rounds }: PerfFlags): void {
-  if (beside === undefined) {
+function checkCombination(what: readonly string[], { beside, profile, python, rounds }: PerfFlags): void {
+  if (beside === undefined && !profile) {
     for (const [flag, value] of Object.entries({ python, rounds }))
       if (value !== undefined)
         throw new BenchError({
@@ -78,8 +92,8 @@ function checkCombination(what: readonly string[], { beside, python, rounds }: P
       throw new BenchError({
         code: 'UNKNOWN_NAME',
         place: `perf ${network}`,
-        message: 'is a network, which is measured beside another library only',
-        next: 'add --beside torch',
+        message: 'is a network, which is measured beside another library or profiled',
+        next: 'add --beside torch or --profile',
       });
     return;
   }
@@ -87,8 +101,8 @@ function checkCombination(what: readonly string[], { beside, python, rounds }: P
   if (section !== undefined)
     throw new BenchError({
       code: 'UNKNOWN_NAME',
-      place: `perf --beside torch ${section}`,
-      message: 'is a section, which is not compared',
+      place: `perf ${profile ? '--profile' : '--beside torch'} ${section}`,
+      message: `is a section, which is not ${profile ? 'profiled' : 'compared'}`,
       next: `name networks: ${comparedNames.join(', ')}`,
     });
 }
@@ -121,6 +135,20 @@ async function compare(names: readonly string[], flags: PerfFlags): Promise<void
   }
   if (flags.json) console.log(JSON.stringify({ machine: machine(), rounds, comparisons }, undefined, 2));
   else console.log(comparisonsText(comparisons, rounds, { table: flags.markdown ? markdownTable : table, readable }));
+}
+
+async function profile(names: readonly string[], flags: PerfFlags): Promise<void> {
+  const [{ profileNetwork }, { profileText }] = await Promise.all([
+    import('../perf/profile.js'),
+    import('../perf/profile-text.js'),
+  ]);
+  const profiles: NetworkProfile[] = [];
+  for (const name of names.length === 0 ? comparedNames : names.filter(isCompared)) {
+    const found = await profileNetwork(name);
+    profiles.push(found);
+    if (!flags.json) console.log(`${profileText(found, flags.markdown ? markdownTable : table)}\n`);
+  }
+  if (flags.json) console.log(JSON.stringify({ machine: machine(), profiles }, undefined, 2));
 }
 
 function machine() {

@@ -9,7 +9,7 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
   return tf.customGrad((...args) => {
     const [x, y, save] = args as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     save([x, y]);
-    const own = tf.sum(tf.mul(tf.logSoftmax(x), y), -1, true);
+    const own = logShare(x, y);
     const others = tf.sum(otherShares(x, y), -1, true);
     return {
       value: tf.squeeze(tf.softplus(tf.sub(tf.log(others), own)), [-1]),
@@ -20,6 +20,13 @@ export function crossEntropy(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
       },
     };
   })(logits, labels);
+}
+
+/** log p of the label: the numbers of log-softmax, of one class only. */
+function logShare(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
+  const peak = tf.max(logits, -1, true);
+  const own = tf.sub(tf.sum(tf.mul(logits, labels), -1, true), peak);
+  return tf.sub(own, tf.log(tf.sum(tf.exp(tf.sub(logits, peak)), -1, true)));
 }
 
 /** p of every class but the label, which has 0. */

@@ -79,7 +79,7 @@ export async function besideTorch(name: ComparedName, python: string, rounds: nu
 }
 
 /** Several models are trained on subsets, which are all points here, as many at once as one graph holds. */
-function trainOurs(task: Task, { models }: ComparedNetwork): Promise<unknown> {
+export function trainOurs(task: Task, { models }: Pick<ComparedNetwork, 'models'>): Promise<unknown> {
   const seedOf = (run: number) => deriveSeed(1, 'perf', 'checkpoint', run);
   const members = Int32Array.from({ length: task.info.train }, (_, row) => row);
   const runs = Array.from({ length: models }, (_, run) => ({ seed: seedOf(run), ...(models > 1 && { members }) }));
