@@ -9,7 +9,7 @@ import { medianOf } from './beside/ratios.js';
 import { openPrepared } from './tasks.js';
 
 /** All operators of one kind on arrays of the same sizes. */
-export interface ProfiledOperator {
+interface ProfiledOperator {
   readonly operator: string;
   /** Sizes of what goes in, and of what comes out: `64x28x28x16 16 -> 64x28x28x16`. */
   readonly sizes: string;
