@@ -49,7 +49,7 @@ describe.skipIf(file === undefined || reason !== undefined)(
     });
 
     test('one local process', async () => {
-      const scene = sceneOf({ env: { SLURM_CONF: '' } } as unknown as Cluster, 1);
+      const scene = sceneOf({ env: { SLURM_CONF: '' }, folder: '' } as unknown as Cluster, 1);
       const meter = openProcessorMeter('local');
       const { wall } = await timed(measured(scene, meter, ['--jobs', '1']));
       local = { board: scene.board(), processor: meter.seconds, wall };

@@ -142,13 +142,13 @@ describe.skipIf(reason !== undefined)('a grid on Slurm', { timeout: 300_000 }, (
       await server.stop();
     });
     for (const [variable, value] of Object.entries(server.env)) vi.stubEnv(variable, value);
-    const { folder } = await openTimedScene();
+    const { folder, env } = await openTimedScene();
     const results = `s3://${bucket}/cluster`;
     const release = await holdSteps(results, retrainings);
     const flags = ['grid', 'grid.yaml', '--results', results, '--json'];
     const command = start([...flags, '--executor', 'slurm', '--profile', 'profile.yaml'], {
       cwd: folder,
-      env: cluster.env,
+      env,
     });
     const [, job = ''] = await said(command, /submitted job (\d+)[\s\S]*"step-finished","step":"train:/);
     cluster.slurm('scancel', job);

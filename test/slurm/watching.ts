@@ -13,6 +13,8 @@ export interface Scene {
   /** With a name that is hostile to shells, to Slurm's patterns and to its lists. */
   readonly folder: string;
   readonly flags: readonly string[];
+  /** Variables of the command: what it remembers of the seconds of steps is the cluster's, and not this user's. */
+  readonly env: NodeJS.ProcessEnv;
   watch(...more: readonly string[]): RunningCommand;
   writeProfile(lines: string): void;
   /** Bytes of the board. */
@@ -39,16 +41,18 @@ export function openScene(
   const writeProfile = (lines: string): void =>
     writeFileSync(join(folder, 'profile.yaml'), `schema: bench/slurm@1\npoll: 1s\n${lines}`);
   writeProfile(profile);
+  const env = { ...cluster.env, XDG_CACHE_HOME: join(cluster.folder, 'cache') };
   const board = (): string => boardBytes({ folder, results: join(folder, 'results'), flags: [] }, name);
   return {
     folder,
     flags,
+    env,
     writeProfile,
     board,
     watch: (...more) =>
       start([...flags, '--executor', 'slurm', '--profile', 'profile.yaml', ...more], {
         cwd: folder,
-        env: cluster.env,
+        env,
       }),
     hold: (steps) => holdSteps(join(folder, 'results'), steps),
     async predictSeconds(other) {
