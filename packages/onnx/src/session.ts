@@ -56,7 +56,8 @@ export interface Session {
 
 /**
  * Loads an ONNX model: on one thread, where `threads` is not given, and with denormals flushed to zero (training slows down
- * several times on them), so that the same feeds give the same bytes. Throws ONNX Runtime's error when it refuses the model, and logs nothing itself.
+ * several times on them), so that the same feeds give the same bytes. Throws ONNX Runtime's error when it refuses the model,
+ * and logs nothing itself.
  */
 export async function openSession(model: Uint8Array, given: SessionOptions = {}): Promise<Session> {
   const options = profiles === undefined ? given : { ...given, profile: profiles };

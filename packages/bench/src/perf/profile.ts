@@ -60,7 +60,9 @@ export async function profileNetwork(name: ComparedName): Promise<NetworkProfile
         // A loop lasts as long as what it runs, which has events of its own.
         if (event.cat !== 'Node' || !event.name.endsWith('_kernel_time') || event.args.op_name === 'Scan') continue;
         const key = `${event.args.op_name} ${sizesOf(event)}`;
-        durations.set(key, [...(durations.get(key) ?? []), event.dur]);
+        const found = durations.get(key);
+        if (found === undefined) durations.set(key, [event.dur]);
+        else found.push(event.dur);
       }
     }
     return { network: name, operators: operatorsOf(durations) };
