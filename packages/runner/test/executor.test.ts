@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { openLocalExecutor } from '../src/executors/local/local-executor.js';
 import type { OpenExecutor, RunEvent } from '../src/index.js';
 import { temporaryFolder } from './support/folder.js';
 import { inThisThread } from './support/in-this-thread.js';
@@ -27,6 +28,32 @@ describe('a run with another executor', () => {
     expect(counts.done).toBeGreaterThan(10);
     expect(other.outcome).toMatchObject({ counts, failedCells });
     expect(other.outcome.incomplete).toBe(incomplete);
+  });
+
+  it('hears all that a step says before how it ended, from worker threads too', async () => {
+    const late: string[] = [];
+    let heard = 0;
+    const listening: OpenExecutor = async (context) => {
+      const threads = await openLocalExecutor(context);
+      return {
+        ...threads,
+        start(step, hear) {
+          let hasEnded = false;
+          const execution = threads.start(step, (message) => {
+            heard++;
+            if (hasEnded) late.push(`${step.label}: ${message.type}`);
+            hear(message);
+          });
+          void execution.result.then(() => {
+            hasEnded = true;
+          });
+          return execution;
+        },
+      };
+    };
+    const { outcome } = await run(await plan(await grid(small), temporaryFolder()), { executor: listening });
+    expect(heard).toBeGreaterThanOrEqual(outcome.counts.done);
+    expect(late).toEqual([]);
   });
 
   it('stops steps that run, which are taken up later', async () => {

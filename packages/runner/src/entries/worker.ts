@@ -40,6 +40,7 @@ export default async function work({ cancel, share, number, ...given }: ThreadWo
   try {
     return await doWork(given, signalOf(cancel), send, { points, threads: () => readShare(share) });
   } finally {
+    tell({ number, hasEnded: true });
     numberOfStep = undefined;
     portOfPoints?.close();
     portOfPoints = undefined;

@@ -70,6 +70,13 @@ export function openPool(
   };
 }
 
+/** Who listens to a step. */
+interface Hearer {
+  hear(message: WorkMessage): void;
+  /** Called when the step has said all. */
+  end(): void;
+}
+
 /** At most so many threads, each of which starts when there is a step for it. */
 function startThreads(most: number, share: ThreadShare): Threads {
   const pool = new Piscina<ThreadWork, WorkResult>({
@@ -79,22 +86,24 @@ function startThreads(most: number, share: ThreadShare): Threads {
     idleTimeout: Number.POSITIVE_INFINITY,
     execArgv: [],
   });
-  const hearers = new Map<number, (message: WorkMessage) => void>();
+  const hearers = new Map<number, Hearer>();
   let started = 0;
   pool.on('message', (told: ThreadMessage) => {
     if ('points' in told) servePoints(processPoints, told.points);
-    else hearers.get(told.number)?.(told.message);
+    else if ('message' in told) hearers.get(told.number)?.hear(told.message);
+    else hearers.get(told.number)?.end();
   });
   return {
     start(work, hear) {
       const cancel = newCancelFlag();
       const number = started++;
-      hearers.set(number, hear);
+      // Results take another way than what steps say, and may be faster.
+      const heard = new Promise<void>((end) => hearers.set(number, { hear, end }));
       const result = pool
         .run({ ...work, cancel, share, number })
+        .then((ended) => heard.then(() => ended))
         .catch((error: unknown): WorkResult => ({ status: 'failed', error: toPlainError(diedError(error)) }))
-        // What it said last is on its way.
-        .finally(() => setImmediate(() => hearers.delete(number)));
+        .finally(() => hearers.delete(number));
       return { result, cancel: () => raise(cancel) };
     },
     close: () => pool.destroy(),

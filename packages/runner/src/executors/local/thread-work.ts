@@ -12,8 +12,9 @@ export interface ThreadWork extends Work {
   readonly number: number;
 }
 
-/** What a worker thread says while it does a step: a message of the step, or where it asks for points. */
+/** What a worker thread says while it does a step: a message of the step, where it asks for points, or that it has said all. */
 export type ThreadMessage = { readonly number: number } & (
   | { readonly message: WorkMessage }
   | { readonly points: MessagePort }
+  | { readonly hasEnded: true }
 );
