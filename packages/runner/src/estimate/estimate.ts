@@ -72,17 +72,25 @@ export async function estimate(plan: Plan, { rememberedIn, ...options }: Estimat
   }
   const working = makespan(steps, ({ id }) => (bySteps.get(id) ?? 0) + besideSeconds, options.jobs);
   const peakRssBytes = [...peaks.values()].reduce((most, peak) => Math.max(most, peak), 0);
-  const workersHere = Math.min(options.jobs, availableParallelism());
-  const perWorker = Math.max(0, peakRssBytes - processBytes) / workersHere;
   return {
     seconds: steps.length === 0 ? 0 : startSeconds + working,
-    peakRssBytes: peakRssBytes + (options.jobs - workersHere) * perWorker,
+    peakRssBytes: memoryOf(options.jobs, peakRssBytes, options.jobs),
     byKind,
     bySteps,
     peaks,
     guessed: untried.length - unknownStill,
     unknown: unknownStill,
   };
+}
+
+/**
+ * Memory of a process with so many workers, in bytes.
+ * @param peakRssBytes measured here with `jobs` workers, or as many of them as there are cores
+ */
+export function memoryOf(workers: number, peakRssBytes: number, jobs: number): number {
+  const workersHere = Math.max(1, Math.min(jobs, availableParallelism()));
+  const perWorker = Math.max(0, peakRssBytes - processBytes) / workersHere;
+  return peakRssBytes + (workers - workersHere) * perWorker;
 }
 
 /** Adds what is known of other results, and lets those know what is known of these. */

@@ -4,8 +4,9 @@ import type { ArtifactCost, Store } from '@attribution-bench/store';
 import { extendHistory, type History, summarise } from '../journal/cost-history.js';
 import type { PlannedStep } from '../model/step.js';
 import type { WorkResult } from '../model/work.js';
+import { isPacked } from '../steps/registry.js';
 import { type Forecast, newForecast } from './forecast.js';
-import { isPacked, isQuick, type Packing } from './pack-results.js';
+import { isQuick, type Packing } from './pack-results.js';
 
 /** What steps have cost in this run. */
 export interface CostBook {

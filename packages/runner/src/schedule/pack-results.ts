@@ -2,7 +2,7 @@ import { sha256 } from '@attribution-bench/contract';
 import type { ArtifactCost, ArtifactOutput, Claims, GatheredRow, RowToPack, Store } from '@attribution-bench/store';
 import type { RunnablePlan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
-import { definitionOf } from '../steps/registry.js';
+import { isPacked } from '../steps/registry.js';
 import { gatherBatches, waitMs } from './gather-batches.js';
 
 /** Results of kinds that come by the thousand, on their way into packs. */
@@ -144,11 +144,6 @@ export function openPacking(store: Store, claims: Claims, plan: Pick<RunnablePla
       await clear(() => true);
     },
   };
-}
-
-/** Whether results of a step are kept many to an object. */
-export function isPacked(step: Pick<PlannedStep, 'job'>): boolean {
-  return definitionOf(step.job).many === true;
 }
 
 /** Whether a step took so little time that its results may wait for those of others, and the next step is not to wait for that. */

@@ -1,5 +1,4 @@
-import { availableParallelism } from 'node:os';
-import { type EstimateOptions, estimate } from '../estimate/estimate.js';
+import { type EstimateOptions, estimate, memoryOf } from '../estimate/estimate.js';
 import { likeness } from '../journal/cost-history.js';
 import type { Plan } from '../model/plan.js';
 
@@ -11,8 +10,6 @@ export interface StepPrediction {
   readonly memoryBytes: number;
 }
 
-/** Memory of a process before its workers do anything. */
-const processBytes = 200e6;
 /** Predictions are of the mean; a task that is over its memory is killed. */
 const margin = 1.5;
 const gib = 2 ** 30;
@@ -27,11 +24,9 @@ export async function predictSteps(
   options: EstimateOptions,
 ): Promise<ReadonlyMap<string, StepPrediction>> {
   const { bySteps, peaks } = await estimate(plan, options);
-  const workersHere = Math.max(1, Math.min(options.jobs, availableParallelism()));
-  const memoryFor = (peakRssBytes = processBytes): number => {
+  const memoryFor = (peakRssBytes = 0): number => {
     if (task.memory !== undefined) return task.memory;
-    const perWorker = Math.max(0, peakRssBytes - processBytes) / workersHere;
-    const needed = margin * (processBytes + task.cpus * perWorker);
+    const needed = margin * memoryOf(task.cpus, peakRssBytes, options.jobs);
     return gib * 2 ** Math.max(1, Math.ceil(Math.log2(needed / gib)));
   };
   return new Map(

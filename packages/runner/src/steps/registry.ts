@@ -63,6 +63,11 @@ export function definitionOf({ kind }: Pick<StepJob, 'kind'>): StepDefinition {
   throw new BenchError({ code: 'STEP_KIND', message: `there is no kind of step with the name "${kind}"` });
 }
 
+/** Whether results of a step are kept many to an object. @throws BenchError STEP_KIND when its kind is not known */
+export function isPacked({ job }: { readonly job: Pick<StepJob, 'kind'> }): boolean {
+  return definitionOf(job).many === true;
+}
+
 /** Does one step. @throws Cancelled, or a BenchError that says why it cannot be done */
 export async function runStep(job: StepJob, ctx: StepContext): Promise<StepReport> {
   if (job.module !== undefined && !definitions.has(job.kind)) registerStep((await import(job.module)).default);

@@ -98,17 +98,10 @@ function rowsOfPack(file: string): { readonly key: string; readonly content: Buf
   const bytes = readFileSync(file);
   const start = 8 + Number(bytes.readBigUInt64LE(0));
   const { __metadata__: _, ...rows } = JSON.parse(bytes.toString('utf8', 8, start));
-  return Object.entries<{ readonly data_offsets: [number, number] }>(rows).map(
-    ([
-      key,
-      {
-        data_offsets: [from, to],
-      },
-    ]) => ({
-      key,
-      content: bytes.subarray(start + from, start + to),
-    }),
-  );
+  return Object.entries<{ readonly data_offsets: readonly [number, number] }>(rows).map(([key, row]) => {
+    const [from, to] = row.data_offsets;
+    return { key, content: bytes.subarray(start + from, start + to) };
+  });
 }
 
 /** Files of packs of a kind. */

@@ -32,10 +32,9 @@ export interface Backend {
 
   /**
    * Stores an object, the parts one after the other, in place of what has its name.
-   * @param options.lasting false where nothing is lost with the object but a note: it need not outlive a power cut
    * @throws BenchError STORE_FULL, STORE_UNWRITABLE or STORE_WRITE; what was stored before stays
    */
-  put(name: string, parts: readonly Uint8Array[], options?: { readonly lasting?: boolean }): Promise<void>;
+  put(name: string, parts: readonly Uint8Array[], options?: PutOptions): Promise<void>;
   /**
    * Stores a small object unless there is one of its name: of many that try, one succeeds. On media that create before they
    * write, a reader may find it empty for a moment, and for good when its writer dies in that moment.
@@ -86,6 +85,11 @@ export interface Backend {
   adopt(source: Backend, name: string): Promise<boolean>;
   /** What interrupted writes left behind, if they may not still go on. @throws BenchError STORE_READ */
   leftovers(): AsyncIterable<Leftover>;
+}
+
+export interface PutOptions {
+  /** Whether the object is to outlive a power cut, and not only this process; default yes. No, where only a note is lost with it. */
+  readonly lasting?: boolean;
 }
 
 /** An object as it was found. */

@@ -1,4 +1,4 @@
-import type { Backend } from './backend.js';
+import type { Backend, PutOptions } from './backend.js';
 
 /**
  * Puts an object; where that fails because something else stands in its place or in that of a folder on the way,
@@ -10,7 +10,7 @@ export async function putClearing(
   name: string,
   parts: readonly Uint8Array[],
   setAside: (name: string, reason: string) => Promise<unknown>,
-  options?: Parameters<Backend['put']>[2],
+  options?: PutOptions,
 ): Promise<void> {
   try {
     await backend.put(name, parts, options);

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { canonicalJson, type Json, sha256 } from '@attribution-bench/contract';
-import type { Backend } from '../backend/backend.js';
+import type { Backend, PutOptions } from '../backend/backend.js';
 import { readError } from '../backend/file-system/file-errors.js';
 import { openFileSystem } from '../backend/file-system/file-system.js';
 import { putClearing } from '../backend/put-clearing.js';
@@ -20,7 +20,7 @@ export async function putNote(
   name: string,
   about: string,
   content: Json,
-  options?: Parameters<Backend['put']>[2],
+  options?: PutOptions,
 ): Promise<void> {
   const text = `${JSON.stringify({ about, content, sha256: digestOf(about, content) })}\n`;
   const setAside = (obstacle: string): Promise<unknown> => backend.moveAside(obstacle).catch(() => undefined);

@@ -14,14 +14,8 @@ export function gatherRows(store: Store): { readonly store: Store; readonly rows
       const parts = encodeArtifact(withOrigin(output, artifact));
       const bytes = parts.reduce((sum, { length }) => sum + length, 0);
       if (bytes > maxRowBytes) return store.write(output, artifact);
-      // Memory of its own: what goes to another thread takes all of the memory along that it lies in.
-      const whole = new Uint8Array(bytes);
-      let at = 0;
-      for (const part of parts) {
-        whole.set(part, at);
-        at += part.length;
-      }
-      rows.push({ key: output.key, artifact: whole });
+      // A copy in memory of its own: bytes that go to another thread take all of the memory along that they lie in.
+      rows.push({ key: output.key, artifact: new Uint8Array(Buffer.concat(parts, bytes)) });
     },
   };
   return { store: gathering, rows };

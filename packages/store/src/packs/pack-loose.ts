@@ -29,7 +29,8 @@ export interface Packed {
 
 /**
  * Writes one pack of results of a kind: those that were gathered, and those that are objects of their own, unless they are in a
- * pack already. Objects stay until they are cleared, so that a process which dies in between loses none, and one that packs the same at the same time does no harm.
+ * pack already. Objects stay until they are cleared, so that a process which dies in between loses none, and one that packs the
+ * same at the same time does no harm.
  * @throws BenchError as {@link Backend.put}, STORE_READ
  */
 export async function packLoose(

@@ -1,5 +1,5 @@
 import { requireDevice } from '@attribution-bench/tfjs-onnx';
-import { definitionOf } from '../../steps/registry.js';
+import { isPacked } from '../../steps/registry.js';
 import type { Executor, ExecutorContext } from '../executor.js';
 import { deviceOfStep } from './device-step.js';
 import { openPool } from './pool.js';
@@ -15,7 +15,7 @@ export async function openLocalExecutor({ plan, storeLocation, jobs }: ExecutorC
   const { threads, start, allow, close } = openPool(jobs, storeLocation, environment, grid.budget.memoryBytes);
   return {
     capacity: threads,
-    start: ({ job }, hear) => start(job, hear, definitionOf(job).many === true ? { gathers: true } : {}),
+    start: (step, hear) => start(step.job, hear, isPacked(step) ? { gathers: true } : {}),
     allow,
     close,
   };

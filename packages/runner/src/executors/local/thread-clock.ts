@@ -14,7 +14,7 @@ export function threadSeconds(): number {
 
 function ownSeconds(): number {
   try {
-    // Open as long as its thread, since every step asks twice: Node.js closes what a thread leaves open.
+    // Stays open as long as the thread lives, since every step asks twice: Node.js closes what a thread leaves open.
     file ??= openSync('/proc/thread-self/schedstat', 'r');
     const length = readSync(file, text, 0, text.length, 0);
     return Number(text.toString('latin1', 0, length).split(' ')[0]) / 1e9;

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { threadId } from 'node:worker_threads';
 import { isAlive, machine } from '../../machine.js';
+import type { PutOptions } from '../backend.js';
 import { hasCode, writeError } from './file-errors.js';
 
 /** A temporary name ends in `.tmp-<machine>-<process>-<thread>-<counter>`. */
@@ -12,11 +13,6 @@ let written = 0;
 
 const sync = promisify(fsync);
 const write = promisify(writeSome);
-
-export interface WriteOptions {
-  /** Whether the file is to outlive a power cut, and not only this process; default yes. */
-  readonly lasting?: boolean;
-}
 
 /**
  * Most bytes that are written by a call that is not asynchronous: what goes to another thread and back takes ten times as long as
@@ -35,7 +31,7 @@ const chunkBytes = 1 << 26;
 export async function writeAtomically(
   file: string,
   content: string | Uint8Array | readonly Uint8Array[],
-  { lasting = true }: WriteOptions = {},
+  { lasting = true }: PutOptions = {},
 ): Promise<void> {
   const temporary = temporaryName(file);
   try {

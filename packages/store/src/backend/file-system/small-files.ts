@@ -29,7 +29,7 @@ const gone = 'gone';
 export function smallFiles(): SmallFiles {
   let last: { readonly path: string; readonly content: Uint8Array; readonly version: string } | undefined;
 
-  /** As {@link SmallFiles.create}, by a link; `failed` where there is nothing to link to, or links are not to be had. */
+  /** As {@link SmallFiles.create}, by a link; `failed` where there is nothing to link to, or the file system has no links. */
   function createLink(path: string, content: Uint8Array): string | undefined | typeof failed {
     if (last === undefined || Buffer.compare(last.content, content) !== 0) return failed;
     const { path: from } = last;
@@ -42,7 +42,7 @@ export function smallFiles(): SmallFiles {
     }
     const made = versionAt(path);
     if (made === last.version) return made;
-    // What had the name of the claim before is by somebody else.
+    // The file that has the name of the claim before is somebody else's by now.
     last = undefined;
     removeAtOnce(path);
     return failed;
