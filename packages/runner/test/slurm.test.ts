@@ -282,7 +282,8 @@ describe('what Slurm says', () => {
     ['CPU count per node can not be satisfied / Requested node configuration is not available', '`cpus`'],
     ['Batch job submission failed: Invalid feature specification', '`constraint`'],
     ["sbatch: unrecognized option '--reservatoin=lab'", '`flags`'],
-  ])('leads to the key of the profile: %s', (said, key) => {
+    ['ClusterName needs to be specified / fatal: Unable to process configuration file', 'SLURM_CONF'],
+  ])('leads to what is to be corrected: %s', (said, key) => {
     expect(remedyFor(said)).toContain(key);
   });
 

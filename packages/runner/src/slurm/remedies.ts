@@ -1,5 +1,6 @@
 /** What helps against what Slurm says when it refuses something; the first that matches. */
 const remedies: readonly (readonly [said: RegExp, next: string])[] = [
+  [/configuration file|slurm\.conf/i, 'run the command on a login node of the cluster, or set SLURM_CONF'],
   [
     /invalid partition|partition.*not (available|permitted)/i,
     'correct `partition` of the profile: sinfo lists partitions',
