@@ -51,6 +51,21 @@ describe('createProjector', () => {
     );
   });
 
+  it('adds up rows with random signs as a product does where no size is a multiple of its blocks', async () => {
+    for (const [batch, p, dim] of [
+      [1, 1, 257],
+      [17, 545, 300],
+      [273, 35, 2081],
+    ]) {
+      const rows = Float32Array.from(normals(6, batch * p));
+      const projector = createProjector({ kind: 'rademacher', dim, seed }, p + 9);
+      const expected = await matmul(rows, projector.entries(9, p + 9), { m: batch, k: p, n: dim });
+      const out = new Float32Array(batch * dim);
+      await projector.project(rows, 9, out);
+      expect(distanceOf(out, expected)).toBeLessThan(1e-4);
+    }
+  });
+
   it('depends on the seed, the kind, the parameter and the column alone', () => {
     const at = (kind: FlatProjection['kind'], dim: number, own: Seed, p: number) =>
       createProjector({ kind, dim, seed: own }, p).entries(0, 50);

@@ -1,5 +1,5 @@
 import type { Seed } from '@attribution-bench/contract';
-import { nextWord, streamState } from './random-bits.js';
+import { streamState } from './random-bits.js';
 import { signSumsModule } from './sign-sums-module.js';
 
 /** Most columns at once, and most rows. */
@@ -10,9 +10,13 @@ const lanes = 16;
 const madeAtOnce = 512;
 const addedAtOnce = 32;
 const together = 8;
+/** Words of a stream's state. */
+const stateWords = 4;
 
 /** Places in the memory of the module, see sign-sums.wat. */
-const places = { numbers: 0, words: 67_584, signs: 69_632, sums: 200_704 } as const;
+const places = { numbers: 0, states: 99_328, signs: 108_032, sums: 239_104 } as const;
+const numbersOfRow = 528;
+const signsOfPart = (signColumns * addedAtOnce) / together;
 const sumsOfSet = 4 * signColumns * lanes;
 
 /** What is used of WebAssembly here, which the types of Node.js leave out. */
@@ -24,7 +28,7 @@ declare const WebAssembly: {
 interface SignSums {
   readonly memory: { readonly buffer: ArrayBuffer };
   signs(to: number, columns: number): void;
-  add(signs: number, columns: number, sums: number): void;
+  add(numbers: number, signs: number, columns: number, sums: number): void;
 }
 
 let opened: SignSums | undefined;
@@ -64,29 +68,43 @@ export function addSignedSums(seed: Seed, tile: number, given: SignedRows): void
 /** The rows from one on, as many as fit. */
 function addRows(seed: Seed, tile: number, given: SignedRows, firstRow: number): void {
   const module = signSums();
-  const { rows, parameters, first, columns } = given;
+  const { parameters, first, columns } = given;
   const count = Math.min(signRows, given.batch - firstRow);
   const width = Math.ceil(columns / 32) * 32;
   const sets = Math.ceil(count / lanes);
-  const numbers = new Float32Array(module.memory.buffer, places.numbers, addedAtOnce * lanes);
   new Float32Array(module.memory.buffer, places.sums, (sets * sumsOfSet) / 4).fill(0);
   for (let start = 0; start < parameters; start += madeAtOnce) {
     const made = Math.min(madeAtOnce, parameters - start);
     makeSigns(module, seed, tile, { first: first + start, count: made, width });
     for (let set = 0; set < sets; set++) {
-      for (let part = 0; part < made; part += addedAtOnce) {
-        const size = Math.min(addedAtOnce, made - part);
-        const own = Math.min(lanes, count - set * lanes);
-        if (size < addedAtOnce || own < lanes) numbers.fill(0);
-        for (let lane = 0; lane < own; lane++) {
-          const from = (firstRow + set * lanes + lane) * parameters + start + part;
-          for (let i = 0; i < size; i++) numbers[i * lanes + lane] = rows[from + i];
-        }
-        module.add(places.signs + (part / together) * signColumns, width, places.sums + set * sumsOfSet);
+      const firstOfSet = firstRow + set * lanes;
+      takeNumbers(module, given, {
+        row: firstOfSet,
+        rows: Math.min(lanes, firstRow + count - firstOfSet),
+        start,
+        made,
+      });
+      for (let part = 0; part * addedAtOnce < made; part++) {
+        const numbers = places.numbers + 4 * part * addedAtOnce;
+        module.add(numbers, places.signs + part * signsOfPart, width, places.sums + set * sumsOfSet);
       }
     }
   }
   addSums(module, given, firstRow, count);
+}
+
+/** Copies the numbers of some parameters and of at most 16 rows, with zeros where there are no more. */
+function takeNumbers(
+  { memory }: SignSums,
+  { rows, parameters }: SignedRows,
+  of: { readonly row: number; readonly rows: number; readonly start: number; readonly made: number },
+): void {
+  const numbers = new Float32Array(memory.buffer, places.numbers, lanes * numbersOfRow);
+  if (of.rows < lanes || of.made < madeAtOnce) numbers.fill(0);
+  for (let lane = 0; lane < of.rows; lane++) {
+    const from = (of.row + lane) * parameters + of.start;
+    numbers.set(rows.subarray(from, from + of.made), lane * numbersOfRow);
+  }
 }
 
 /** Signs of some parameters, eight to a byte of each column. */
@@ -96,24 +114,30 @@ function makeSigns(
   tile: number,
   { first, count, width }: { readonly first: number; readonly count: number; readonly width: number },
 ): void {
-  const words = new Int32Array(module.memory.buffer, places.words, (together * signColumns) / 32);
-  const state = new Int32Array(4);
-  for (let group = 0; group * together < count; group++) {
-    for (let i = 0; i < together; i++) {
-      streamState(seed, first + group * together + i, tile, state);
-      const from = (i * signColumns) / 32;
-      for (let word = 0; word < width / 32; word++) words[from + word] = nextWord(state);
+  const states = new Int32Array(module.memory.buffer, places.states, addedAtOnce * stateWords);
+  const state = new Int32Array(stateWords);
+  for (let part = 0; part * addedAtOnce < count; part++) {
+    for (let i = 0; i < addedAtOnce; i++) {
+      streamState(seed, first + part * addedAtOnce + i, tile, state);
+      const place = Math.floor(i / together) * together * stateWords + (i % together);
+      for (let word = 0; word < stateWords; word++) states[place + word * together] = state[word];
     }
-    module.signs(places.signs + group * signColumns, width);
+    module.signs(places.signs + part * signsOfPart, width);
   }
 }
 
-function addSums(module: SignSums, given: SignedRows, firstRow: number, count: number): void {
+/** Adds the sums to where they go, 16 columns of 16 rows at a time. */
+function addSums({ memory }: SignSums, given: SignedRows, firstRow: number, count: number): void {
   const { out, dim, column, columns } = given;
-  for (let row = 0; row < count; row++) {
-    const set = Math.floor(row / lanes);
-    const sums = new Float32Array(module.memory.buffer, places.sums + set * sumsOfSet, signColumns * lanes);
-    const to = (firstRow + row) * dim + column;
-    for (let c = 0; c < columns; c++) out[to + c] += sums[c * lanes + (row % lanes)];
+  for (let row = 0; row < count; row += lanes) {
+    const sums = new Float32Array(memory.buffer, places.sums + (row / lanes) * sumsOfSet, signColumns * lanes);
+    const own = Math.min(lanes, count - row);
+    for (let start = 0; start < columns; start += lanes) {
+      const end = Math.min(columns, start + lanes);
+      for (let lane = 0; lane < own; lane++) {
+        const to = (firstRow + row + lane) * dim + column;
+        for (let c = start; c < end; c++) out[to + c] += sums[c * lanes + lane];
+      }
+    }
   }
 }
