@@ -1,6 +1,6 @@
 import { microsoftDomain } from '@attribution-bench/onnx';
 import type { GraphBuilder, Value } from '../graph/graph-builder.js';
-import { apply, reshape, transpose } from '../graph/operators.js';
+import { apply, concat, reshape, slice, transpose } from '../graph/operators.js';
 import type { ImageConvolution } from './image-convolution.js';
 
 /** Where a filter of {@link winogradFilter} pixels meets an image, along one axis. */
@@ -21,7 +21,7 @@ const tile = points.length + 1;
 /**
  * Convolution with stride 1 by 36 matrix products that take a quarter of the multiplications: F(4 × 4, 3 × 3) of Lavin
  * and Gray 2016 (arXiv:1509.09308). It is linear in images and in filters, so gradients are its transposes, and share
- * with it what the images and errors were turned into.
+ * with it what the images and errors were turned into. Many images go through it in parts, see {@link imagesAtOnce}.
  */
 export function winograd(g: GraphBuilder, height: WinogradAxis, width: WinogradAxis): ImageConvolution {
   const [rows, columns] = [axisTransforms(height), axisTransforms(width)];
@@ -40,16 +40,47 @@ export function winograd(g: GraphBuilder, height: WinogradAxis, width: WinogradA
     const taps = reshape(g, filter, [winogradFilter ** 2, inputs * outputs]);
     return reshape(g, product(g, corner, taps), [tile ** 2, inputs, outputs]);
   };
+  const parts = (images: Value, inputs: number, outputs: number): Value[] =>
+    partsOf(g, images, imagesAtOnce(rows.tiles * columns.tiles, inputs, outputs));
+  const partByPart = (images: Value, filter: Value, convolve: (part: Value) => Value): Value =>
+    concat(g, parts(images, filter.shape[2], filter.shape[3]).map(convolve), 0);
   return {
-    forward: (x, filter) => gathered(product(g, spread(x), filters(filter))),
-    towardsInput: (dy, filter) => gatheredError(product(g, spreadError(dy), filters(filter), { transB: true })),
+    forward: (x, filter) => partByPart(x, filter, (part) => gathered(product(g, spread(part), filters(filter)))),
+    towardsInput: (dy, filter) =>
+      partByPart(dy, filter, (part) => gatheredError(product(g, spreadError(part), filters(filter), { transB: true }))),
     towardsFilter(x, dy) {
-      const products = product(g, spread(x), spreadError(dy), { transA: true });
-      const [, inputs, outputs] = products.shape;
-      const taps = product(g, cornerBack, reshape(g, products, [tile ** 2, inputs * outputs]));
+      const [inputs, outputs] = [x.shape[3], dy.shape[3]];
+      const errors = parts(dy, inputs, outputs);
+      const products = parts(x, inputs, outputs).map((part, i) =>
+        product(g, spread(part), spreadError(errors[i]), { transA: true }),
+      );
+      const sum = products.length === 1 ? products[0] : apply(g, 'Sum', products);
+      const taps = product(g, cornerBack, reshape(g, sum, [tile ** 2, inputs * outputs]));
       return reshape(g, taps, [winogradFilter, winogradFilter, inputs, outputs]);
     },
   };
+}
+
+/** Numbers that stay in a processor's cache from one step of the algorithm to the next. */
+const mostCached = 2 ** 19;
+
+/**
+ * How many images are taken through all steps together: as many as fit into the cache, but not so few that reading the filters
+ * for them takes longer.
+ */
+function imagesAtOnce(tiles: number, inputs: number, outputs: number): number {
+  const most = Math.max(mostCached, (tile ** 2 * inputs * outputs) / 2);
+  return Math.max(1, Math.floor(most / (tile ** 2 * tiles * Math.max(inputs, outputs))));
+}
+
+/** Images in parts of equal size, the last of which may be smaller. */
+function partsOf(g: GraphBuilder, images: Value, most: number): Value[] {
+  const [batch] = images.shape;
+  const size = Math.ceil(batch / Math.ceil(batch / most));
+  return Array.from({ length: Math.ceil(batch / size) }, (_, part) => {
+    const begin = part * size;
+    return slice(g, images, [{ axis: 0, begin, size: Math.min(size, batch - begin) }]);
+  });
 }
 
 type Matrix = readonly (readonly number[])[];
