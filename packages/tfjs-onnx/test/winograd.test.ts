@@ -12,13 +12,13 @@ const apart: KernelCase = {
   operands,
   fn: ({ x, w }) => tf.concat(tf.split(x, [20, 39]).map((part) => squares(part, w))),
 };
-const valueOf = ({ fn }: KernelCase): TensorFunction => {
+const resultOf = ({ fn }: KernelCase): TensorFunction => {
   return (inputs) => named(fn(inputs));
 };
 
 describe('more images than go through all steps of the algorithm together', () => {
   it.each([
-    ['values', valueOf],
+    ['values', resultOf],
     ['gradients', gradientOf],
   ])('give the %s that fewer at a time give', async (_, of) => {
     const [specs, feeds] = [specsOf(operands), drawFeeds(operands)];
