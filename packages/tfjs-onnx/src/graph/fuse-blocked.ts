@@ -1,6 +1,6 @@
-import { sizeOf } from '@attribution-bench/contract';
-import { type GraphBuilder, type GraphNode, type NodeSpec, producer, type Value } from './graph-builder.js';
-import { broadcastShape, reshape, sameShape } from './operators.js';
+import { blockedDomain } from '@attribution-bench/onnx';
+import { type GraphBuilder, type GraphNode, producer, type Value } from './graph-builder.js';
+import { apply, reshape, sameShape } from './operators.js';
 import type { Lookup, UsedOnce } from './rewriting.js';
 
 /** A blocked convolution and what is added to each of its channels. */
@@ -12,13 +12,11 @@ export function fuseBlockedBias(g: GraphBuilder, node: GraphNode, once: UsedOnce
     [b, a],
   ]) {
     const convolution = blockedConvolution(images, once, now);
+    if (convolution === undefined || convolution.node.inputs.length > 2) continue;
     const bias = producer(addend, 'Expand')?.inputs[0] ?? addend;
-    const channels = images.shape.at(-1);
-    if (convolution === undefined || convolution.inputs.length > 2) continue;
-    if (sizeOf(bias.shape) !== channels || bias.shape.at(-1) !== channels) continue;
-    if (!sameShape(broadcastShape(addend.shape, images.shape), images.shape)) continue;
-    const inputs = [...convolution.inputs, reshape(g, now(bias), [channels])];
-    return changed(g, images, now, { ...convolution, inputs });
+    if (!sameShape(node.outputs[0].shape, images.shape) || !isByChannel(g, bias, images)) continue;
+    const inputs = [...convolution.node.inputs, reshape(g, now(bias), [convolution.node.outputs[0].shape[1]])];
+    return rearrangedAgain(g, convolution, inputs, convolution.node.attributes);
   }
   return undefined;
 }
@@ -27,24 +25,55 @@ export function fuseBlockedBias(g: GraphBuilder, node: GraphNode, once: UsedOnce
 export function fuseBlockedRelu(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
   const [images] = node.inputs;
   const convolution = images === undefined ? undefined : blockedConvolution(images, once, now);
-  if (images === undefined || convolution === undefined || 'activation' in convolution.attributes) return undefined;
-  const attributes = { ...convolution.attributes, activation: { string: 'Relu' } };
-  return changed(g, images, now, { ...convolution, attributes });
+  if (convolution === undefined || 'activation' in convolution.node.attributes) return undefined;
+  const attributes = { ...convolution.node.attributes, activation: { string: 'Relu' } };
+  return rearrangedAgain(g, convolution, convolution.node.inputs, attributes);
 }
 
-/** The convolution, as it is now, whose result is only reordered to these images, and that only for one use. */
-function blockedConvolution(images: Value, once: UsedOnce, now: Lookup): GraphNode | undefined {
-  const before = producer(images, 'ReorderOutput')?.inputs[0];
-  if (!once(images) || (before !== undefined && !once(before))) return undefined;
-  const blocks = producer(now(images), 'ReorderOutput')?.inputs[0];
-  return blocks === undefined ? undefined : producer(blocks, 'Conv');
+/** Whether there is one number for each channel of images [batch, height, width, channels] or with an axis for blocks. */
+function isByChannel({ channelBlock }: GraphBuilder, x: Value, { shape }: Value): boolean {
+  const channels = shape.length === 5 ? [shape[1], 1, 1, channelBlock] : [shape[3]];
+  return sameShape([1, 1, 1, 1, 1, ...x.shape].slice(-5), [1, 1, 1, 1, 1, ...channels].slice(-5));
 }
 
-/** The images with their convolution changed. */
-function changed(g: GraphBuilder, images: Value, now: Lookup, convolution: NodeSpec): Value | undefined {
-  const reorder = producer(now(images), 'ReorderOutput');
-  if (reorder === undefined) return undefined;
-  const like = ({ outputs }: NodeSpec) => outputs.map(({ type, shape }) => ({ type, shape }));
-  const inputs = g.node({ ...convolution, outputs: like(convolution) });
-  return g.node({ ...reorder, inputs, outputs: like(reorder) })[0];
+/** A convolution, as it is now, and how its result is rearranged, last step first. */
+interface BlockedConvolution {
+  readonly node: GraphNode;
+  readonly rearranging: readonly GraphNode[];
+}
+
+/** The convolution whose result is only rearranged to these images, and that only for one use. */
+function blockedConvolution(images: Value, once: UsedOnce, now: Lookup): BlockedConvolution | undefined {
+  const rearranging: GraphNode[] = [];
+  const before = (value: Value): Value | undefined => {
+    const node = producer(value, 'ReorderOutput') ?? producer(value, 'Reshape');
+    if (node !== undefined) rearranging.push(node);
+    return node?.inputs[0];
+  };
+  let value = images;
+  for (let next: Value | undefined = value; next !== undefined; next = before(value)) {
+    if (!once(next)) return undefined;
+    value = next;
+  }
+  // What has been replaced is as new, and used as often.
+  value = now(value);
+  for (let next = before(value); next !== undefined; next = before(value)) value = next;
+  const node = producer(value, 'Conv');
+  return node?.domain === blockedDomain ? { node, rearranging } : undefined;
+}
+
+/** What the changed convolution gives, rearranged in the same way. */
+function rearrangedAgain(
+  g: GraphBuilder,
+  { node, rearranging }: BlockedConvolution,
+  inputs: GraphNode['inputs'],
+  attributes: GraphNode['attributes'],
+): Value {
+  const [{ shape }] = node.outputs;
+  const convolved = apply(g, node.op, inputs, { shape, domain: node.domain, attributes });
+  return rearranging.reduceRight(
+    (value, { op, domain, attributes, outputs: [{ shape }] }) =>
+      op === 'Reshape' ? reshape(g, value, shape) : apply(g, op, [value], { shape, domain, attributes }),
+    convolved,
+  );
 }

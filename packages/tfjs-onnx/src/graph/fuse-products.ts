@@ -1,5 +1,6 @@
 import { sizeOf } from '@attribution-bench/contract';
 import { fuseBlockedBias, fuseBlockedRelu } from './fuse-blocked.js';
+import { fuseScaledBlocks } from './fuse-scaled-blocks.js';
 import { fillOf, type GraphBuilder, type GraphNode, nodesInOrder, producer, type Value } from './graph-builder.js';
 import { broadcastShape, reshape, sameShape } from './operators.js';
 import { replaceNodes } from './replace-nodes.js';
@@ -21,8 +22,12 @@ export function fuseProducts(g: GraphBuilder, roots: readonly Value[]): Value[] 
   return replaceNodes(g, roots, (node, now) => {
     if (node.op === 'Add')
       return (
-        fuseAdd(g, node, once, now) ?? fuseConvolutionBias(g, node, once, now) ?? fuseBlockedBias(g, node, once, now)
+        fuseAdd(g, node, once, now) ??
+        fuseConvolutionBias(g, node, once, now) ??
+        fuseBlockedBias(g, node, once, now) ??
+        fuseScaledBlocks(g, node, once, now)
       );
+    if (node.op === 'Sub') return fuseScaledBlocks(g, node, once, now);
     if (node.op === 'Mul') return fuseMul(g, node, once, now);
     return node.op === 'Relu' ? fuseBlockedRelu(g, node, once, now) : undefined;
   });

@@ -1,38 +1,23 @@
 import { sizeOf } from '@attribution-bench/contract';
 import { type OnnxType, onnxTypeCode } from '@attribution-bench/onnx';
-import { type Attributes, fillOf, type GraphBuilder, producer, type Value } from './graph-builder.js';
+import { apply, broadcastShape, ints, type Result, reshape, sameShape, scalar } from './apply.js';
+import { fillOf, type GraphBuilder, producer, type Value } from './graph-builder.js';
+import {
+  beforeChannelsLast,
+  blocksBefore,
+  channelsFirst,
+  channelsLast,
+  firstToLast,
+  fromBlocks,
+  lastToFirst,
+  toBlocks,
+  withBlockAxis,
+  withoutBlockAxis,
+} from './layouts.js';
 import { threadsAtMost } from './same-bytes.js';
 
-export interface Result {
-  readonly type?: OnnxType;
-  readonly shape?: readonly number[];
-  readonly attributes?: Attributes;
-  readonly domain?: string;
-}
-
-/** One ONNX operator with one output; type and shape default to those of the first input. */
-export function apply(g: GraphBuilder, op: string, inputs: readonly (Value | undefined)[], result: Result = {}): Value {
-  const first = inputs[0];
-  const type = result.type ?? first?.type;
-  const shape = result.shape ?? first?.shape;
-  if (type === undefined || shape === undefined) throw new Error(`${op} needs a type and a shape`);
-  return g.node({
-    op,
-    inputs,
-    outputs: [{ type, shape }],
-    ...(result.attributes === undefined ? {} : { attributes: result.attributes }),
-    ...(result.domain === undefined ? {} : { domain: result.domain }),
-  })[0];
-}
-
-export function scalar(g: GraphBuilder, value: number, type: OnnxType = 'float32'): Value {
-  return g.fill(type, [], value);
-}
-
-/** A one-dimensional int64 constant: axes, shapes, starts, ... */
-export function ints(g: GraphBuilder, values: readonly number[]): Value {
-  return g.constant('int64', [values.length], BigInt64Array.from(values, BigInt));
-}
+export * from './apply.js';
+export { channelsFirst, channelsLast } from './layouts.js';
 
 export function cast(g: GraphBuilder, x: Value, type: OnnxType): Value {
   if (x.type === type) return x;
@@ -47,72 +32,6 @@ function castNumber(value: number, type: OnnxType): number {
   return type === 'float32' ? Math.fround(value) : value;
 }
 
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, i) => size === b[i]);
-}
-
-/** The shape of two operands together, aligned at the last axis. */
-export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const left = a[a.length - rank + i] ?? 1;
-    const right = b[b.length - rank + i] ?? 1;
-    if (left !== right && left !== 1 && right !== 1) throw new Error(`[${a}] and [${b}] do not broadcast`);
-    return left === 1 ? right : left;
-  });
-}
-
-export function reshape(g: GraphBuilder, x: Value, shape: readonly number[]): Value {
-  if (sameShape(x.shape, shape)) return x;
-  const fill = fillOf(x);
-  if (fill !== undefined) return g.fill(x.type, shape, fill);
-  const inner = producer(x, 'Reshape');
-  if (inner?.inputs[0] !== undefined) return reshape(g, inner.inputs[0], shape);
-  return apply(g, 'Reshape', [x, ints(g, shape)], { shape });
-}
-
-export function transpose(g: GraphBuilder, x: Value, permutation: readonly number[]): Value {
-  const inner = producer(x, 'Transpose');
-  if (inner?.inputs[0] !== undefined) {
-    const { perm } = inner.attributes as { perm: { ints: number[] } };
-    return transpose(
-      g,
-      inner.inputs[0],
-      permutation.map((axis) => perm.ints[axis]),
-    );
-  }
-  if (permutation.every((axis, i) => axis === i)) return x;
-  const shape = permutation.map((axis) => x.shape[axis]);
-  const fill = fillOf(x);
-  if (fill !== undefined) return g.fill(x.type, shape, fill);
-  const moved = permutation.filter((axis) => x.shape[axis] !== 1);
-  if (moved.every((axis, i) => i === 0 || axis > moved[i - 1])) return reshape(g, x, shape);
-  return apply(g, 'Transpose', [x], { shape, attributes: { perm: { ints: [...permutation] } } });
-}
-
-const lastToFirst = [0, 3, 1, 2];
-const firstToLast = [0, 2, 3, 1];
-
-/** From [batch, height, width, channels] to [batch, channels, height, width]. */
-export function channelsFirst(g: GraphBuilder, x: Value): Value {
-  return transpose(g, x, lastToFirst);
-}
-
-/**
- * From [batch, channels, height, width] to [batch, height, width, channels]. Pointwise operators, reductions and the
- * like on the result are moved in front of it, so that between convolutions nothing is ever rearranged.
- */
-export function channelsLast(g: GraphBuilder, x: Value): Value {
-  return transpose(g, x, firstToLast);
-}
-
-/** The value before it was rearranged by {@link channelsLast}. */
-function beforeChannelsLast(x: Value): Value | undefined {
-  const node = producer(x, 'Transpose');
-  const { perm } = (node?.attributes ?? {}) as { perm?: { ints: readonly number[] } };
-  return perm !== undefined && sameShape(perm.ints, firstToLast) ? node?.inputs[0] : undefined;
-}
-
 /** What the operands of a pointwise operator are with channels first, when that is how one of them was made. */
 function operandsChannelsFirst(g: GraphBuilder, operands: readonly Value[]): Value[] | undefined {
   if (!operands.some((operand) => beforeChannelsLast(operand) !== undefined)) return undefined;
@@ -121,6 +40,29 @@ function operandsChannelsFirst(g: GraphBuilder, operands: readonly Value[]): Val
     if (sizeOf(operand.shape) === 1) return reshape(g, operand, []);
     return channelsFirst(g, reshape(g, operand, [1, 1, 1, 1, ...operand.shape].slice(-4)));
   });
+}
+
+/**
+ * What the operands of a pointwise operator on images are in blocks, see {@link withBlockAxis}, when that is how one of them
+ * was made and the others are images, numbers by channel, or one number.
+ */
+function operandsInBlocks(g: GraphBuilder, operands: readonly Value[], shape: readonly number[]): Value[] | undefined {
+  if (!operands.some((operand) => blocksBefore(g, operand) !== undefined && sameShape(operand.shape, shape)))
+    return undefined;
+  const moved = operands.map((operand) => {
+    if (operand.type !== 'float32') return undefined;
+    if (sameShape(operand.shape, shape)) return withBlockAxis(g, toBlocks(g, operand));
+    return sizeOf(operand.shape) === 1 ? reshape(g, operand, []) : byBlock(g, operand, shape);
+  });
+  return moved.every((operand) => operand !== undefined) ? moved : undefined;
+}
+
+/** Numbers for each channel of images, or of each image, by block; undefined for others. */
+function byBlock(g: GraphBuilder, x: Value, shape: readonly number[]): Value | undefined {
+  const channels = shape[3];
+  const [batch, height, width, last] = [1, 1, 1, 1, ...x.shape].slice(-4);
+  if (height !== 1 || width !== 1 || last !== channels || x.shape.length > 4) return undefined;
+  return reshape(g, x, [batch, channels / g.channelBlock, 1, 1, g.channelBlock]);
 }
 
 /** Repeats along axes of size 1 (and missing leading ones) to the given shape. */
@@ -203,6 +145,8 @@ export function elementwise(
   const moved = operandsChannelsFirst(g, inputs);
   if (moved !== undefined) return channelsLast(g, elementwise(g, op, moved, result));
   const { shape, operands: small } = broadcastOperands(g, inputs);
+  const blocks = result.type === undefined ? operandsInBlocks(g, small, shape) : undefined;
+  if (blocks !== undefined) return fromBlocks(g, withoutBlockAxis(g, elementwise(g, op, blocks, result)));
   const operands = small.map((operand) => longRows(g, operand, shape));
   const inner = shape.findLastIndex((size) => size !== 1) + 1;
   if (inner === shape.length || inner === 0) return apply(g, op, operands, { ...result, shape });
@@ -284,6 +228,8 @@ export function reduce(
     const axesBefore = [...reduced].map((axis) => firstToLast[axis]);
     return reshape(g, channelsLast(g, reduce(g, op, before, axesBefore, true)), shape);
   }
+  if (blocksBefore(g, x) !== undefined && (op === 'ReduceSum' || op === 'ReduceMean') && isOverPixels(reduced))
+    return reshape(g, reduceBlocks(g, op, x, reduced.has(0)), shape);
   const fill = fillOf(x);
   if (fill !== undefined && op !== 'ReduceProd') {
     const count = op === 'ReduceSum' ? sizeOf(x.shape) / Math.max(1, sizeOf(kept)) : 1;
@@ -308,6 +254,16 @@ export function reduce(
   );
 }
 
+const isOverPixels = (axes: ReadonlySet<number>): boolean => axes.has(1) && axes.has(2) && !axes.has(3);
+
+/** Over the pixels of images that were in blocks, [batch, channels], and over the batch where asked for, [channels]. */
+function reduceBlocks(g: GraphBuilder, op: 'ReduceSum' | 'ReduceMean', x: Value, batchToo: boolean): Value {
+  const [batch, height, width, channels] = x.shape;
+  const rows = reshape(g, toBlocks(g, x), [(batch * channels) / g.channelBlock, height * width, g.channelBlock]);
+  const reduced = reshape(g, reduce(g, op, rows, [1]), [batch, channels]);
+  return batchToo ? reduce(g, op, reduced, [0]) : reduced;
+}
+
 /** Whether all pixels of images [batch, height, width, channels] are added up, of so many that threads get whole ones. */
 function isSumOfPixels({ shape }: Value, axes: ReadonlySet<number>): boolean {
   return shape.length === 4 && shape[0] >= threadsAtMost && shape[3] > 1 && axes.size === 3 && !axes.has(3);
@@ -323,12 +279,19 @@ function sumOfPixels(g: GraphBuilder, x: Value): Value {
   return reduce(g, 'ReduceSum', reshape(g, sums, [batch, channels]), [0]);
 }
 
+interface Range {
+  readonly axis: number;
+  readonly begin: number;
+  readonly size: number;
+  readonly step?: number;
+}
+
+/** Whether a range of images is one of whole blocks of channels. */
+const isOfBlocks = ({ channelBlock }: GraphBuilder, { axis, begin, size, step = 1 }: Range): boolean =>
+  axis === 3 && step === 1 && begin % channelBlock === 0 && size % channelBlock === 0;
+
 /** x[begin : end : step] along each of the given axes; `end` exclusive, steps may be negative. */
-export function slice(
-  g: GraphBuilder,
-  x: Value,
-  axes: readonly { axis: number; begin: number; size: number; step?: number }[],
-): Value {
+export function slice(g: GraphBuilder, x: Value, axes: readonly Range[]): Value {
   const cut = axes.filter(({ axis, size, step = 1 }) => size !== x.shape[axis] || step !== 1);
   const shape = x.shape.map((size, axis) => cut.find((range) => range.axis === axis)?.size ?? size);
   if (cut.length === 0) return x;
@@ -339,6 +302,16 @@ export function slice(
     const moved = cut.map((range) => ({ ...range, axis: firstToLast[range.axis] }));
     return channelsLast(g, slice(g, before, moved));
   }
+  const blocks = blocksBefore(g, x);
+  if (blocks !== undefined && cut.every((range) => isOfBlocks(g, range)))
+    return fromBlocks(
+      g,
+      slice(
+        g,
+        blocks,
+        cut.map((range) => ({ ...range, axis: 1 })),
+      ),
+    );
   const ends = cut.map(({ begin, size, step = 1 }) => {
     const end = begin + size * step;
     return step < 0 && end < 0 ? Number.MIN_SAFE_INTEGER : end;
@@ -377,6 +350,16 @@ export function concat(g: GraphBuilder, parts: readonly Value[], axis: number): 
   const fills = used.map(fillOf);
   if (fills[0] !== undefined && fills.every((fill) => Object.is(fill, fills[0])))
     return g.fill(used[0].type, shape, fills[0]);
+  if (axis === 3 && used[0].shape.length === 4 && used.some((part) => blocksBefore(g, part) !== undefined))
+    if (used.every(({ shape }) => shape[3] % g.channelBlock === 0))
+      return fromBlocks(
+        g,
+        concat(
+          g,
+          used.map((part) => toBlocks(g, part)),
+          1,
+        ),
+      );
   if (used.every((part) => beforeChannelsLast(part) !== undefined))
     return channelsLast(
       g,

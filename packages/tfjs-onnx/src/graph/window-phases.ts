@@ -1,6 +1,7 @@
 import { sizeOf } from '@attribution-bench/contract';
 import { blockedDomain } from '@attribution-bench/onnx';
 import { type GraphBuilder, type GraphNode, producer, type Value } from './graph-builder.js';
+import { blocksBy, fromBlocks, toBlocks } from './layouts.js';
 import { apply, concat, elementwise, reshape, sameShape } from './operators.js';
 
 /**
@@ -25,7 +26,22 @@ export function fromPhases(g: GraphBuilder, phases: WindowPhases): Value {
   });
   const images = reshape(g, concat(g, runs, 1), [batch, height * rows, width * columns, channels]);
   parts.set(images, phases);
+  if (g.channelBlock > 1 && channels % g.channelBlock === 0) blocksBy(images, () => blocksOfPhases(g, phases));
   return images;
+}
+
+/** The same images in blocks. */
+function blocksOfPhases(g: GraphBuilder, phases: WindowPhases): Value {
+  const [batch, height, width, channels] = phases[0][0].shape;
+  const [rows, columns] = [phases.length, phases[0].length];
+  const block = g.channelBlock;
+  const runs = phases.map((row) => {
+    const pixels = row.map((phase) =>
+      reshape(g, toBlocks(g, phase), [(batch * channels * height * width) / block, 1, block]),
+    );
+    return reshape(g, concat(g, pixels, 1), [(batch * channels * height) / block, 1, columns * width * block]);
+  });
+  return reshape(g, concat(g, runs, 1), [batch, channels, height * rows, width * columns]);
 }
 
 /** The phases that images were put together from. */
@@ -71,10 +87,8 @@ function byPhase([rows, columns]: Window, phase: (row: number, column: number) =
 
 /** Pixels that lie a window apart are what the convolution gives with strides. */
 function convolutionPhases(g: GraphBuilder, images: Value, window: Window): WindowPhases | undefined {
-  const reorder = producer(images, 'ReorderOutput');
-  const blocks = reorder?.inputs[0];
-  const node = blocks === undefined ? undefined : producer(blocks, 'Conv');
-  if (reorder === undefined || node === undefined || !isOfFewChannels(g, node)) return undefined;
+  const node = producer(rearranged(images), 'Conv');
+  if (node === undefined || !isOfFewChannels(g, node)) return undefined;
   const [batch, height, width, channels] = images.shape;
   const [rows, columns] = window;
   const sizes = (name: string): readonly number[] => (node.attributes[name] as { ints: readonly number[] }).ints;
@@ -85,18 +99,14 @@ function convolutionPhases(g: GraphBuilder, images: Value, window: Window): Wind
   return byPhase(window, (row, column) => {
     const pads = [top - row, left - column, bottom + row - (rows - 1), right + column - (columns - 1)];
     const attributes = { ...node.attributes, pads: { ints: pads }, strides: { ints: [...window] } };
-    const convolved = apply(g, node.op, node.inputs, {
-      shape: [batch, channels, ...size],
-      domain: node.domain,
-      attributes,
-    });
-    return apply(g, reorder.op, [convolved], {
-      shape: [batch, ...size, channels],
-      domain: reorder.domain,
-      attributes: reorder.attributes,
-    });
+    const shape = [batch, channels, ...size];
+    return fromBlocks(g, apply(g, node.op, node.inputs, { shape, domain: node.domain, attributes }));
   });
 }
+
+/** What lay in blocks before it was brought out of them. */
+const rearranged = (images: Value): Value =>
+  (producer(images, 'ReorderOutput') ?? producer(images, 'Reshape'))?.inputs[0] ?? images;
 
 /** Convolving twice, where the images are also used as they are, takes little time then. */
 function isOfFewChannels(g: GraphBuilder, { domain, inputs: [images] }: GraphNode): boolean {

@@ -1,5 +1,6 @@
 import { blockedDomain } from '@attribution-bench/onnx';
 import type { GraphBuilder, Value } from '../graph/graph-builder.js';
+import { fromBlocks, toBlocks } from '../graph/layouts.js';
 import { apply, channelsFirst, pad, reshape, slice, transpose } from '../graph/operators.js';
 import type { ConvolutionAxis, ImageConvolution } from './image-convolution.js';
 import { phaseAxis, stridePhases } from './stride-phases.js';
@@ -92,25 +93,6 @@ function runtimeConvolution(
       strides: { ints: [...strides] },
       dilations: { ints: [...dilations] },
     },
-  });
-}
-
-/** From channels last to blocks. */
-function toBlocks(g: GraphBuilder, x: Value): Value {
-  const [batch, height, width, channels] = x.shape;
-  return apply(g, 'ReorderInput', [x], {
-    shape: [batch, channels, height, width],
-    domain: blockedDomain,
-    attributes: { channels_last: { int: 1 } },
-  });
-}
-
-function fromBlocks(g: GraphBuilder, x: Value): Value {
-  const [batch, channels, height, width] = x.shape;
-  return apply(g, 'ReorderOutput', [x], {
-    shape: [batch, height, width, channels],
-    domain: blockedDomain,
-    attributes: { channels: { int: channels }, channels_last: { int: 1 } },
   });
 }
 

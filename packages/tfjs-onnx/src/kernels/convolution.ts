@@ -145,21 +145,23 @@ function sizesOf(info: ConvInfo): BlockedSizes | undefined {
 }
 
 /**
- * Matrix products for filters of one pixel and for few channels out; blocks of channels where few meet few, by
- * {@link mostBlocked}; Winograd's algorithm where filters are 3 × 3, or become so when the phases of a stride are told
+ * Blocks of channels where few meet few, by {@link mostBlocked}, between which images stay in blocks; matrix products for
+ * other filters of one pixel and for few channels out; Winograd's algorithm where filters are 3 × 3, or become so when the phases of a stride are told
  * apart, and channels are enough for matrix products.
  */
 function channelsLastAlgorithm(g: GraphBuilder, info: ConvInfo): Partial<ImageConvolution> {
   const sizes = sizesOf(info);
   if (sizes === undefined) return {};
   const { rows, columns, inChannels, outChannels } = sizes;
-  if ([rows, columns].every(isPointwise)) return pointwise(g);
+  const isBlocked = inChannels * outChannels <= mostBlocked;
+  if ([rows, columns].every(isPointwise)) return { ...pointwise(g), ...(isBlocked && blocked(g, sizes)) };
   if (outChannels <= mostColumns && rows.stride * columns.stride === 1) return thin(g, rows, columns);
   const products = winogradOf(g, info, rows, columns);
-  return inChannels * outChannels > mostBlocked ? products : { ...products, ...blocked(g, sizes) };
+  return { ...products, ...(isBlocked && blocked(g, sizes)) };
 }
 
-const mostBlocked = 32 * 32;
+/** Channels in times channels out from which on Winograd's algorithm takes less time in whole networks. */
+const mostBlocked = 64 * 96;
 const fewestProducts = 16;
 
 const isPointwise = ({ inputs, outputs, filter, stride, padding }: ConvolutionAxis): boolean =>

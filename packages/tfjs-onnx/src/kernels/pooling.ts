@@ -1,6 +1,7 @@
 import { sizeOf } from '@attribution-bench/contract';
 import type { AvgPoolAttrs, MaxPoolAttrs } from '@tensorflow/tfjs';
 import type { Attributes, GraphBuilder, Value } from '../graph/graph-builder.js';
+import { blocksBefore, fromBlocks, toBlocks } from '../graph/layouts.js';
 import {
   apply,
   cast,
@@ -81,9 +82,15 @@ function towardsLargest(g: GraphBuilder, among: readonly Value[], error: Value):
  * their gradient take two fifths of the time of ONNX Runtime's maxima with places (2 × 2 windows, 16 channels, 28 × 28).
  */
 function tiledPooling(g: GraphBuilder, op: 'Max' | 'Sum', x: Value, { filterHeight, filterWidth, ...info }: PoolInfo) {
-  const across = neighbours(g, x, filterWidth, info.inChannels);
-  const down = neighbours(g, joined(g, op, across), filterHeight, info.outWidth * info.inChannels);
-  return { across, down, result: reshape(g, joined(g, op, down), info.outShape) };
+  const blocks = blocksBefore(g, x);
+  const channels = blocks === undefined ? info.inChannels : g.channelBlock;
+  const across = neighbours(g, blocks ?? x, filterWidth, channels);
+  const down = neighbours(g, joined(g, op, across), filterHeight, info.outWidth * channels);
+  const pooled = joined(g, op, down);
+  const blocksShape = [info.batchSize, info.inChannels, info.outHeight, info.outWidth];
+  const result =
+    blocks === undefined ? reshape(g, pooled, info.outShape) : fromBlocks(g, reshape(g, pooled, blocksShape));
+  return { across, down, result };
 }
 
 /** The largest element of every window, and where each is in the flattened input: the first among equals. */
@@ -148,8 +155,10 @@ function maxPoolGradient(g: GraphBuilder, dy: Value, x: Value, info: PoolInfo): 
   }
   if (tiles(info)) {
     const { across, down } = tiledPooling(g, 'Max', x, info);
-    const rows = concat(g, towardsLargest(g, down, dy), 1);
-    return reshape(g, concat(g, towardsLargest(g, across, rows), 1), x.shape);
+    const inBlocks = blocksBefore(g, x) !== undefined;
+    const rows = concat(g, towardsLargest(g, down, inBlocks ? toBlocks(g, dy) : dy), 1);
+    const error = concat(g, towardsLargest(g, across, rows), 1);
+    return inBlocks ? fromBlocks(g, reshape(g, error, inputShape(info))) : reshape(g, error, x.shape);
   }
   const { places } = largest(g, x, info);
   const error = channelsFirst(g, dy);

@@ -1,5 +1,6 @@
 import type { ResizeBilinearAttrs } from '@tensorflow/tfjs';
 import type { GraphBuilder, Value } from '../graph/graph-builder.js';
+import { blocksBefore, fromBlocks } from '../graph/layouts.js';
 import { apply, cast, channelsFirst, channelsLast, repeated, reshape } from '../graph/operators.js';
 import { repeats, resizeMatrix } from '../resize-matrix.js';
 import type { Lowering, Lowerings } from './lowering.js';
@@ -7,9 +8,14 @@ import type { Lowering, Lowerings } from './lowering.js';
 /** Repeats every pixel of [batch, height, width, channels] `rows` times down and `columns` times across. */
 function enlarge(g: GraphBuilder, x: Value, rows: number, columns: number): Value {
   const [batch, height, width, channels] = x.shape;
-  const wide = repeated(g, x, columns, channels);
-  const result = repeated(g, wide, rows, width * columns * channels);
-  return reshape(g, result, [batch, height * rows, width * columns, channels]);
+  const blocks = blocksBefore(g, x);
+  const together = blocks === undefined ? channels : g.channelBlock;
+  const wide = repeated(g, blocks ?? x, columns, together);
+  const result = repeated(g, wide, rows, width * columns * together);
+  const size = [height * rows, width * columns];
+  return blocks === undefined
+    ? reshape(g, result, [batch, ...size, channels])
+    : fromBlocks(g, reshape(g, result, [batch, channels, ...size]));
 }
 
 const resize = (method: 'nearest' | 'bilinear'): Lowering => {

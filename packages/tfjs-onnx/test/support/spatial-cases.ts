@@ -127,6 +127,32 @@ export const pooledCases: readonly KernelCase[] = [
   pooled('the maximum, used again', (h) => tf.add(tf.maxPool(h, 2, 2, 'valid'), tf.mean(tf.square(h), [1, 2], true))),
 ];
 
+/** What lies between two convolutions in blocks. */
+export const betweenBlocksCases: readonly KernelCase[] = [
+  {
+    name: 'images that stay in blocks between convolutions',
+    operands: {
+      x: float([16, 4, 4, 32], -0.1, 0.1),
+      w: float([3, 3, 32, 32], -0.1, 0.1),
+      b: float([32]),
+      s: float([16, 1, 1, 32]),
+      v: float([1, 1, 64, 32], -0.2, 0.2),
+    },
+    fn: ({ x, w, b, s, v }) => {
+      const h = tf.add(tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same'), b);
+      const centred = tf.sub(h, tf.mean(h, [1, 2], true));
+      const normed = tf.mul(centred, tf.mul(tf.rsqrt(tf.add(tf.mean(tf.square(centred), [1, 2], true), 1)), s));
+      const told = tf.mul(tf.relu(normed), tf.sub(1, tf.mul(normed, 0.5))) as Tensor4D;
+      const enlarged = tf.image.resizeNearestNeighbor(tf.avgPool(told, 2, 2, 'valid'), [4, 4]);
+      const joined = tf.concat([told, enlarged], 3) as Tensor4D;
+      const back = tf.conv2d(joined, v as Tensor4D, 1, 'same');
+      const part = tf.sum(tf.square(tf.slice(joined, [0, 0, 0, 16], [16, 4, 4, 32])), [0, 1, 2]);
+      const largest = tf.maxPool(tf.add(back, normed) as Tensor4D, [1, 2], [1, 2], 'valid');
+      return tf.add(tf.mean(tf.square(largest), [1, 2]), tf.add(tf.sum(back, [0, 1, 2]), part));
+    },
+  },
+];
+
 /** Convolution, pooling and resizing; all twice differentiable almost everywhere. */
 export const spatialCases: readonly KernelCase[] = [
   convolution('', [3, 3, 3, 4], 1, 'same'),
@@ -288,6 +314,7 @@ export const spatialGradientCases: readonly KernelCase[] = [
     },
   },
   ...pooledCases,
+  ...betweenBlocksCases,
   pooling(tf.maxPool, 3, 1, 'same'),
   pooling(tf.maxPool, 3, 2, 'valid', [2, 7, 7, 2]),
   {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** x σ(x), whose gradient σ + x σ (1 - σ) takes fewer passes in this form than that of the product. */
+/** x σ(x), whose gradient σ - x σ (σ - 1) takes fewer passes in this form than that of the product. */
 function silu(x: tf.Tensor): tf.Tensor {
   return tf.customGrad((given, save) => {
     const input = given as tf.Tensor;
@@ -8,7 +8,7 @@ function silu(x: tf.Tensor): tf.Tensor {
     const value = tf.mul(input, gate);
     (save as tf.GradSaveFunc)([gate, value]);
     const gradFunc = (dy: tf.Tensor, [gate, value]: tf.Tensor[]) =>
-      tf.mul(dy, tf.add(gate, tf.mul(value, tf.sub(1, gate))));
+      tf.mul(dy, tf.sub(gate, tf.mul(value, tf.sub(gate, 1))));
     return { value, gradFunc };
   })(x) as tf.Tensor;
 }

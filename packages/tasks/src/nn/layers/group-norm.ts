@@ -43,8 +43,10 @@ function normalised(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor, groups: nu
         tf.mul(inverse, tf.square(inverse)),
       );
       const mean = tf.mul(tf.mul(groupMean(tf.mul(total, factor), groups), share), inverse);
+      // Sums of products, each of which is one pass over the images in blocks of channels.
+      const rest = tf.sub(tf.mul(centred, tf.neg(parallel)), mean);
       const own = (values: tf.Tensor) => (factor.shape[0] === 1 ? tf.sum(values, 0, true) : values);
-      const towardsInput = tf.sub(tf.sub(tf.mul(dy, tf.mul(inverse, factor)), tf.mul(centred, parallel)), mean);
+      const towardsInput = tf.add(tf.mul(dy, tf.mul(inverse, factor)), rest);
       return [towardsInput, own(tf.mul(along, inverse)), own(total)];
     };
     return { value: tf.add(tf.mul(centred, tf.mul(inverse, factor)), term), gradFunc };
