@@ -7,7 +7,7 @@ import type { PositionProducts } from './stream-gradients.js';
 const productBytes = 2 ** 22;
 
 /**
- * Batched products, some samples at a time.
+ * Batched products, some samples at a time, so that what they are made of stays in the cache.
  * @param kept opens a program once per key
  */
 export function positionProducts(
@@ -24,7 +24,7 @@ export function positionProducts(
     );
     for (const { start, count } of rowRanges(samples, atOnce)) {
       const { gradients } = await program.run({
-        input: paddedRows(input, positions * width, start, count, atOnce),
+        input: paddedRows(input(start, count), positions * width, 0, count, atOnce),
         delta: paddedRows(delta, positions * outputs, start, count, atOnce),
       });
       into.set(gradients.subarray(0, count * width * outputs), start * width * outputs);

@@ -40,12 +40,12 @@ export function factorSizes({ patches, positions, width, outputs }: LayerSpec): 
 
 /**
  * Products of many samples at once.
- * @param input [samples × positions × width]
+ * @param input gives that of some samples, [count × positions × width], in their order
  * @param delta [samples × positions × out]
  * @param into filled, [samples × width · out]
  */
 export type PositionProducts = (
-  input: Float32Array,
+  input: (start: number, count: number) => Float32Array,
   delta: Float32Array,
   shape: { readonly samples: number; readonly positions: number; readonly width: number; readonly outputs: number },
   into: Float32Array,
@@ -87,14 +87,9 @@ export async function* streamGradients(
   const block = Math.min(gradientBlockSamples(source, projector), Math.max(samples, 1));
   const data = new Float32Array(block * dim);
   const ranges = new Map(architecture.layers.map((layer) => [layer.name, inputRanges(layer, source, block)]));
-  const scratch = (size: (layer: LayerSpec, width: number) => number) =>
-    new Float32Array(
-      block * Math.max(...architecture.layers.map((layer) => size(layer, ranges.get(layer.name)?.[0].to ?? 0))),
-    );
-  const gradientScratch = scratch(({ outputs }, width) => width * outputs);
-  const columnScratch = scratch((layer, width) =>
-    isWhole(layer, { from: 0, to: width }) ? 0 : width * layer.positions * source.positions,
-  );
+  const sizes = architecture.layers.map(({ name, outputs }) => (ranges.get(name)?.[0].to ?? 0) * outputs);
+  const gradientScratch = new Float32Array(block * Math.max(...sizes));
+  const columnScratch = growing();
   const atOnce = block * Math.max(1, Math.floor(samplesAtOnce / block));
   for (let first = 0; first < samples; first += atOnce) {
     const factors = await source.factors(first, Math.min(atOnce, samples - first));
@@ -110,9 +105,10 @@ export async function* streamGradients(
         for (const range of ranges.get(layer.name) ?? []) {
           cancel.throwIfAborted();
           const width = range.to - range.from;
-          const columns = inputColumns(layer, input, range, columnScratch.subarray(0, rows * pairs * width));
           const gradients = gradientScratch.subarray(0, rows * width * outputs);
-          if (pairs === 1) outerProducts(columns, delta, { rows, width, outputs }, gradients);
+          const columns = (from: number, count: number) =>
+            inputColumns(layer, rowsOf(input, rows, from, count), range, () => columnScratch(count * pairs * width));
+          if (pairs === 1) outerProducts(columns(0, rows), delta, { rows, width, outputs }, gradients);
           else await source.products(columns, delta, { samples: rows, positions: pairs, width, outputs }, gradients);
           await projector.project(gradients, layer.offset + range.from * layer.outputs, projected);
         }
@@ -168,11 +164,22 @@ function samplesOf(
   count: number,
 ): { readonly input: Float32Array; readonly delta: Float32Array } {
   const { input, delta } = layers[name];
-  const part = (array: Float32Array) => {
-    const size = array.length / samples;
-    return array.subarray(start * size, (start + count) * size);
+  return { input: rowsOf(input, samples, start, count), delta: rowsOf(delta, samples, start, count) };
+}
+
+/** Some rows of a matrix with so many, as a view. */
+function rowsOf(matrix: Float32Array, rows: number, start: number, count: number): Float32Array {
+  const size = matrix.length / rows;
+  return matrix.subarray(start * size, (start + count) * size);
+}
+
+/** Gives the first numbers of one array, which grows to the most that were ever asked for. */
+function growing(): (size: number) => Float32Array {
+  let array = new Float32Array(0);
+  return (size) => {
+    if (array.length < size) array = new Float32Array(size);
+    return array.subarray(0, size);
   };
-  return { input: part(input), delta: part(delta) };
 }
 
 /** Whether a range takes a layer's factors as they are. */
@@ -180,18 +187,24 @@ function isWhole({ patches, width }: LayerSpec, { from, to }: InputRange): boole
   return patches === undefined && from === 0 && to === width;
 }
 
-/** Columns [from, to) of what a layer's matrix is multiplied with at each position; in `scratch` where they are not apart. */
-function inputColumns(layer: LayerSpec, input: Float32Array, range: InputRange, scratch: Float32Array): Float32Array {
+/** Columns [from, to) of what a layer's matrix is multiplied with at each position; in scratch memory where they are not apart. */
+function inputColumns(
+  layer: LayerSpec,
+  input: Float32Array,
+  range: InputRange,
+  scratch: () => Float32Array,
+): Float32Array {
   if (isWhole(layer, range)) return input;
+  const into = scratch();
   const { patches, width: cols } = layer;
   const { from, to } = range;
   const width = to - from;
-  if (patches !== undefined) fillPatchColumns(patches, input, from, to, scratch);
+  if (patches !== undefined) fillPatchColumns(patches, input, from, to, into);
   else {
     const rows = input.length / cols;
-    for (let r = 0; r < rows; r++) scratch.set(input.subarray(r * cols + from, r * cols + to), r * width);
+    for (let r = 0; r < rows; r++) into.set(input.subarray(r * cols + from, r * cols + to), r * width);
   }
-  return scratch;
+  return into;
 }
 
 /** input ⊗ delta of each row, [rows × width · out]. */
