@@ -1,6 +1,7 @@
+import { sizeOf } from '@attribution-bench/contract';
 import { blockedDomain } from '@attribution-bench/onnx';
 import { type GraphBuilder, type GraphNode, producer, type Value } from './graph-builder.js';
-import { apply, reshape, sameShape } from './operators.js';
+import { apply, pad, reshape, sameShape } from './operators.js';
 import type { Lookup, UsedOnce } from './rewriting.js';
 
 /** A blocked convolution and what is added to each of its channels. */
@@ -15,7 +16,9 @@ export function fuseBlockedBias(g: GraphBuilder, node: GraphNode, once: UsedOnce
     if (convolution === undefined || convolution.node.inputs.length > 2) continue;
     const bias = producer(addend, 'Expand')?.inputs[0] ?? addend;
     if (!sameShape(node.outputs[0].shape, images.shape) || !isByChannel(g, bias, images)) continue;
-    const inputs = [...convolution.node.inputs, reshape(g, now(bias), [convolution.node.outputs[0].shape[1]])];
+    const channels = sizeOf(bias.shape);
+    const missing = convolution.node.outputs[0].shape[1] - channels;
+    const inputs = [...convolution.node.inputs, pad(g, reshape(g, now(bias), [channels]), [[0, missing]], 0)];
     return rearrangedAgain(g, convolution, inputs, convolution.node.attributes);
   }
   return undefined;

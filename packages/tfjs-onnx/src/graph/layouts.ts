@@ -33,29 +33,39 @@ export function blocksBy(images: Value, make: () => Value): void {
   otherBlocks.set(images, make);
 }
 
+/** The size of whole blocks that so many of something fill, the last one perhaps in part. */
+export const wholeBlocks = (size: number, block: number): number => Math.ceil(size / block) * block;
+
 /**
  * From images [batch, height, width, channels] to what ONNX Runtime's blocked operators take: channels in blocks of
  * {@link GraphBuilder.channelBlock}, [batch, channels / block, height, width, block], under the shape [batch, channels,
- * height, width]. One block of channels is what it was.
+ * height, width]. One block of channels is what it was; a last block that is filled in part, by channels in fours, ends in
+ * zeros.
  */
 export function toBlocks(g: GraphBuilder, x: Value): Value {
   const [batch, height, width, channels] = x.shape;
-  const shape = [batch, channels, height, width];
+  const shape = [batch, wholeBlocks(channels, g.channelBlock), height, width];
   if (channels === g.channelBlock) return reshape(g, x, shape);
-  const before = producer(x, 'ReorderOutput')?.inputs[0] ?? otherBlocks.get(x)?.();
+  const before = blocksOf(x) ?? otherBlocks.get(x)?.();
   return before ?? apply(g, 'ReorderInput', [x], { shape, domain: blockedDomain, attributes: lastChannels });
 }
 
 /**
- * From blocks to [batch, height, width, channels]. Elementwise operators, reductions and the like on the result are moved
- * in front of it, see {@link blocksBefore}.
+ * From blocks to [batch, height, width, channels], without what fills the last block. Elementwise operators, reductions and
+ * the like on the result of whole blocks are moved in front of it, see {@link blocksBefore}.
  */
-export function fromBlocks(g: GraphBuilder, x: Value): Value {
-  const [batch, channels, height, width] = x.shape;
+export function fromBlocks(g: GraphBuilder, x: Value, channels = x.shape[1]): Value {
+  const [batch, filled, height, width] = x.shape;
   const shape = [batch, height, width, channels];
-  if (channels === g.channelBlock) return reshape(g, x, shape);
+  if (channels === filled && channels === g.channelBlock) return reshape(g, x, shape);
   const attributes = { channels: { int: channels }, ...lastChannels };
   return apply(g, 'ReorderOutput', [x], { shape, domain: blockedDomain, attributes });
+}
+
+/** The blocks before {@link fromBlocks} that the channels of these images fill. */
+function blocksOf(x: Value): Value | undefined {
+  const blocks = producer(x, 'ReorderOutput')?.inputs[0];
+  return blocks?.shape[1] === x.shape[3] ? blocks : undefined;
 }
 
 const lastChannels = { channels_last: { int: 1 } };
@@ -65,7 +75,7 @@ const lastChannels = { channels_last: { int: 1 } };
  * may be taken apart by pixels (`window-phases.ts`).
  */
 export function blocksBefore(g: GraphBuilder, x: Value): Value | undefined {
-  const blocks = producer(x, 'ReorderOutput')?.inputs[0];
+  const blocks = blocksOf(x);
   const [source] = (blocks === undefined ? undefined : producer(blocks, 'Conv'))?.inputs ?? [];
   return source !== undefined && source.shape[1] < g.channelBlock ? undefined : blocks;
 }

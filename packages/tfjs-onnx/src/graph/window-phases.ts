@@ -88,7 +88,7 @@ function byPhase([rows, columns]: Window, phase: (row: number, column: number) =
 /** Pixels that lie a window apart are what the convolution gives with strides. */
 function convolutionPhases(g: GraphBuilder, images: Value, window: Window): WindowPhases | undefined {
   const node = producer(rearranged(images), 'Conv');
-  if (node === undefined || !isOfFewChannels(g, node)) return undefined;
+  if (node === undefined || !isOfFewChannels(node)) return undefined;
   const [batch, height, width, channels] = images.shape;
   const [rows, columns] = window;
   const sizes = (name: string): readonly number[] => (node.attributes[name] as { ints: readonly number[] }).ints;
@@ -99,8 +99,8 @@ function convolutionPhases(g: GraphBuilder, images: Value, window: Window): Wind
   return byPhase(window, (row, column) => {
     const pads = [top - row, left - column, bottom + row - (rows - 1), right + column - (columns - 1)];
     const attributes = { ...node.attributes, pads: { ints: pads }, strides: { ints: [...window] } };
-    const shape = [batch, channels, ...size];
-    return fromBlocks(g, apply(g, node.op, node.inputs, { shape, domain: node.domain, attributes }));
+    const shape = [batch, node.outputs[0].shape[1], ...size];
+    return fromBlocks(g, apply(g, node.op, node.inputs, { shape, domain: node.domain, attributes }), channels);
   });
 }
 
@@ -108,9 +108,11 @@ function convolutionPhases(g: GraphBuilder, images: Value, window: Window): Wind
 const rearranged = (images: Value): Value =>
   (producer(images, 'ReorderOutput') ?? producer(images, 'Reshape'))?.inputs[0] ?? images;
 
-/** Convolving twice, where the images are also used as they are, takes little time then. */
-function isOfFewChannels(g: GraphBuilder, { domain, inputs: [images] }: GraphNode): boolean {
-  return domain === blockedDomain && images !== undefined && images.shape[1] < g.channelBlock;
+/** Images of so few channels take little time to convolve twice, where the result is also used as it is. */
+const fewChannels = 4;
+
+function isOfFewChannels({ domain, inputs: [images] }: GraphNode): boolean {
+  return domain === blockedDomain && images !== undefined && images.shape[1] <= fewChannels;
 }
 
 const elementwiseOperators = new Set(

@@ -1,6 +1,6 @@
 import { blockedDomain } from '@attribution-bench/onnx';
 import type { GraphBuilder, Value } from '../graph/graph-builder.js';
-import { fromBlocks, toBlocks } from '../graph/layouts.js';
+import { fromBlocks, toBlocks, wholeBlocks } from '../graph/layouts.js';
 import { apply, channelsFirst, pad, reshape, slice, transpose } from '../graph/operators.js';
 import type { ConvolutionAxis, ImageConvolution } from './image-convolution.js';
 import { phaseAxis, stridePhases } from './stride-phases.js';
@@ -17,45 +17,62 @@ export interface BlockedSizes {
 /** Blocks of results that the runtime computes at once from the same numbers. */
 const atOnce = 4;
 
+/** The runtime reorders images of so many channels, and multiples of it, to whole blocks, with zeros for what is missing. */
+const reordered = 4;
+/** More multiplications than this times what the convolution has, because of zeros, are not worth it. */
+const mostPadded = 3;
+
 /**
  * Convolution by ONNX Runtime's operators on images whose channels lie in blocks, [batch, channels / block, height, width,
- * block], and on filters [out / block, in / block, height, width, block of in, block of out]. Nothing of it changes any
- * number, so results depend on the block by the order of sums alone. Without what does not apply to these sizes.
+ * block], and on filters [out / block, in / block, height, width, block of in, block of out]. The last blocks are filled with
+ * zeros. Nothing of it changes any number, so results depend on the block by the order of sums alone. Without what does not
+ * apply to these sizes.
  */
 export function blocked(g: GraphBuilder, sizes: BlockedSizes): Partial<ImageConvolution> {
   const { rows, columns, inChannels, outChannels } = sizes;
-  const block = g.channelBlock;
-  if (block === 1 || inChannels % block !== 0 || outChannels % block !== 0) return {};
+  if (g.channelBlock === 1) return {};
   const towardsFilter = filterGradient(g, sizes);
-  const towardsInput = inputGradient(g, rows, columns);
+  const towardsInput = inputGradient(g, sizes);
   return {
-    forward: (x, filter) => convolve(g, toBlocks(g, x), blockedFilter(g, filter), rows, columns),
+    ...(isWorthPadding(g, inChannels, outChannels) && {
+      forward: (x, filter) => convolve(g, toConvolution(g, x), blockedFilter(g, filter), rows, columns, outChannels),
+    }),
     ...(towardsInput !== undefined && { towardsInput }),
     ...(towardsFilter !== undefined && { towardsFilter }),
   };
 }
 
-/**
- * A convolution of images with fewer channels than a block, which come with channels first and whole; undefined where it does
- * not apply.
- */
-export function blockedFromFew(g: GraphBuilder, sizes: BlockedSizes): ImageConvolution['forward'] | undefined {
-  const { rows, columns, inChannels, outChannels } = sizes;
+function isWorthPadding(g: GraphBuilder, inputs: number, outputs: number): boolean {
   const block = g.channelBlock;
-  if (block === 1 || inChannels >= block || outChannels % block !== 0) return undefined;
-  return (x, filter) => {
-    const [height, width] = filter.shape;
-    const split = reshape(g, filter, [height * width, inChannels, outChannels / block, block]);
-    const blocks = reshape(g, transpose(g, split, [2, 1, 0, 3]), [outChannels, inChannels, height, width]);
-    return convolve(g, channelsFirst(g, x), blocks, rows, columns);
-  };
+  if (inputs >= block && inputs % reordered !== 0) return false;
+  return convolvedChannels(g, inputs) * wholeBlocks(outputs, block) <= mostPadded * inputs * outputs;
 }
+
+/** Channels that images come to a convolution with: fewer than a block come as they are. */
+const convolvedChannels = (g: GraphBuilder, channels: number): number =>
+  channels < g.channelBlock ? channels : wholeBlocks(channels, g.channelBlock);
+
+const toConvolution = (g: GraphBuilder, x: Value): Value =>
+  x.shape[3] < g.channelBlock ? channelsFirst(g, x) : toBlocks(g, x);
 
 /** From [height, width, in, out]. */
 function blockedFilter(g: GraphBuilder, filter: Value): Value {
-  const [height, width, inputs, outputs] = filter.shape;
+  const [height, width, given, wanted] = filter.shape;
   const block = g.channelBlock;
-  const split = reshape(g, filter, [height * width, inputs / block, block, outputs / block, block]);
+  const [inputs, outputs] = [convolvedChannels(g, given), wholeBlocks(wanted, block)];
+  const whole = pad(
+    g,
+    filter,
+    [
+      [0, 0],
+      [0, 0],
+      [0, inputs - given],
+      [0, outputs - wanted],
+    ],
+    0,
+  );
+  const together = given < block ? 1 : block;
+  const split = reshape(g, whole, [height * width, inputs / together, together, outputs / block, block]);
   return reshape(g, transpose(g, split, [3, 1, 0, 2, 4]), [outputs, inputs, height, width]);
 }
 
@@ -107,13 +124,14 @@ function convolve(
   filter: Value,
   rows: ConvolutionAxis,
   columns: ConvolutionAxis,
+  channels: number,
 ): Value {
   const window: Window = {
     pads: [rows.padding, columns.padding, Math.max(0, paddingAfter(rows)), Math.max(0, paddingAfter(columns))],
     strides: [rows.stride, columns.stride],
     dilations: [1, 1],
   };
-  return fromBlocks(g, runtimeConvolution(g, image, filter, window, [rows.outputs, columns.outputs]));
+  return fromBlocks(g, runtimeConvolution(g, image, filter, window, [rows.outputs, columns.outputs]), channels);
 }
 
 /** The axis from outputs back to inputs, of a convolution with stride 1; undefined where inputs are skipped. */
@@ -126,17 +144,18 @@ function reversed({ inputs, outputs, filter, padding }: Omit<ConvolutionAxis, 's
 /** A convolution with the filter turned round, on the phases of the image where there are strides. */
 function inputGradient(
   g: GraphBuilder,
-  rows: ConvolutionAxis,
-  columns: ConvolutionAxis,
+  { rows, columns, inChannels, outChannels }: BlockedSizes,
 ): ImageConvolution['towardsInput'] | undefined {
   const [down, across] = [phaseAxis(rows), phaseAxis(columns)];
   if (down === undefined || across === undefined) return undefined;
   const [rowsBack, columnsBack] = [reversed(down), reversed(across)];
   if (rowsBack === undefined || columnsBack === undefined) return undefined;
+  const channels = inChannels * rows.stride * columns.stride;
+  if (!isWorthPadding(g, outChannels, channels)) return undefined;
   const phases = stridePhases(g, down, across);
   return (dy, filter) => {
     const turned = blockedFilter(g, mirrored(g, phases.filter(filter)));
-    return phases.imageBack(convolve(g, toBlocks(g, dy), turned, rowsBack, columnsBack));
+    return phases.imageBack(convolve(g, toConvolution(g, dy), turned, rowsBack, columnsBack, channels));
   };
 }
 
@@ -148,14 +167,17 @@ function filterGradient(
   const block = g.channelBlock;
   if (wholeBlocks(batch, block) > 1.5 * batch) return undefined;
   const [down, across] = rows.stride * columns.stride === 1 ? [reversed(rows), reversed(columns)] : [];
+  const padded = (channels: number): number =>
+    channels % reordered === 0 ? wholeBlocks(channels, block) / channels : Number.POSITIVE_INFINITY;
   const wide = (channels: number): number => Math.min(atOnce, channels / block);
-  if (down !== undefined && across !== undefined && wide(inChannels) > wide(outChannels))
+  const inputsStand =
+    padded(inChannels) < padded(outChannels) ||
+    (padded(inChannels) === padded(outChannels) && wide(inChannels) > wide(outChannels));
+  if (down !== undefined && across !== undefined && inputsStand && padded(inChannels) <= mostPadded)
     return (x, dy) => mirrored(g, shiftedProducts(g, dy, x, down, across));
-  if (paddingAfter(rows) < 0 || paddingAfter(columns) < 0) return undefined;
+  if (paddingAfter(rows) < 0 || paddingAfter(columns) < 0 || padded(outChannels) > mostPadded) return undefined;
   return (x, dy) => shiftedProducts(g, x, dy, rows, columns);
 }
-
-const wholeBlocks = (size: number, block: number): number => Math.ceil(size / block) * block;
 
 /**
  * Images [batch, height, width, channels] as a blocked filter from samples to channels. Blocks of channels first, which other
@@ -163,9 +185,10 @@ const wholeBlocks = (size: number, block: number): number => Math.ceil(size / bl
  * transposes.
  */
 function samplesAsChannels(g: GraphBuilder, images: Value): Value {
-  const [batch, height, width, channels] = images.shape;
+  const blocksOfChannels = toBlocks(g, images);
+  const [batch, channels, height, width] = blocksOfChannels.shape;
   const block = g.channelBlock;
-  const samples = reshape(g, toBlocks(g, images), [batch / block, block, 1, channels * height * width]);
+  const samples = reshape(g, blocksOfChannels, [batch / block, block, 1, channels * height * width]);
   const blocks = reshape(g, toBlocks(g, samples), [batch / block, channels / block, height * width * block * block]);
   return reshape(g, transpose(g, blocks, [1, 0, 2]), [channels, batch, height, width]);
 }
@@ -193,5 +216,5 @@ function shiftedProducts(g: GraphBuilder, a: Value, b: Value, rows: ConvolutionA
     dilations: [rows.stride, columns.stride * channels],
   };
   const shifts = runtimeConvolution(g, image, filter, window, [rows.filter, columns.filter * channels]);
-  return reshape(g, fromBlocks(g, shifts), [rows.filter, columns.filter, channels, outputs]);
+  return reshape(g, fromBlocks(g, shifts, outputs), [rows.filter, columns.filter, channels, outputs]);
 }

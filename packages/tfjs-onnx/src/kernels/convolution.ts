@@ -27,7 +27,7 @@ import {
 } from '../graph/operators.js';
 import { knownPhases } from '../graph/window-phases.js';
 import { tf } from '../tensorflow.js';
-import { type BlockedSizes, blocked, blockedFromFew } from './blocked.js';
+import { type BlockedSizes, blocked } from './blocked.js';
 import type { ConvolutionAxis, ImageConvolution } from './image-convolution.js';
 import type { Lowering, Lowerings } from './lowering.js';
 import { activate } from './matmul.js';
@@ -192,7 +192,7 @@ function convolve(g: GraphBuilder, x: Value, filter: Value, geometry: Geometry):
   const algorithm = algorithmOf(g, info);
   if (algorithm === 'columns') {
     const sizes = sizesOf(info);
-    const forward = sizes === undefined ? undefined : blockedFromFew(g, sizes);
+    const forward = sizes === undefined ? undefined : blocked(g, sizes).forward;
     const result = forward?.(toProducts(g, x, dataFormat), weights) ?? columnProduct(g, x, weights, info, dataFormat);
     return fromProducts(g, result, dataFormat);
   }

@@ -101,6 +101,20 @@ export const blockedCases: readonly KernelCase[] = [
       return tf.add(b, tf.conv2d(told as Tensor4D, v as Tensor4D, 1, 'same'));
     },
   },
+  convolution('in part of a block', [3, 3, 8, 8], 1, 'same', float([16, 4, 5, 8], -0.1, 0.1)),
+  convolution('in part of a block', [3, 3, 8, 8], 2, 'same', float([16, 4, 6, 8], -0.1, 0.1)),
+  convolution('in part of a block', [3, 3, 6, 7], 1, 'same', float([16, 3, 4, 6], -0.1, 0.1)),
+  convolution('to part of a block', [3, 3, 16, 8], 1, 'same', float([16, 3, 5, 16], -0.1, 0.1)),
+  convolution('from part of a block', [3, 3, 12, 16], 1, 'valid', float([16, 4, 5, 12], -0.1, 0.1)),
+  convolution('in more than a block', [3, 3, 12, 12], 1, 'same', float([16, 3, 4, 12], -0.1, 0.1)),
+  convolution('in more than a block', [3, 2, 24, 8], 1, 'same', float([16, 3, 4, 24], -0.1, 0.1)),
+  convolution('in more than a block', [3, 3, 12, 20], 2, 'same', float([16, 4, 4, 12], -0.1, 0.1)),
+  convolution('in more than a block, but not in fours', [3, 3, 18, 9], 1, 'same', float([16, 3, 4, 18], -0.1, 0.1)),
+  {
+    name: 'relu of conv2d in more than a block with bias',
+    operands: { x: float([16, 3, 4, 20], -0.1, 0.1), w: float([3, 3, 20, 12], -0.2, 0.2), b: float([12], 1, 2) },
+    fn: ({ x, w, b }) => tf.relu(tf.add(tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same'), b)),
+  },
   convolution('in blocks from few channels', [5, 5, 3, 16], 2, 'same', float([3, 6, 5, 3])),
   convolution('in blocks without the last row', [2, 2, 16, 16], 2, 'valid', float([16, 5, 5, 16], -0.1, 0.1)),
 ];
