@@ -44,18 +44,26 @@ export function hadamardTransform(x: Float64Array): void {
   }
 }
 
-/** The 0 to 2 stages that are over; returns the distance of the numbers that the next stage takes together. */
+/** The 0 to 2 stages that are over, in one pass; returns the distance of the numbers that the next stage takes together. */
 function firstStages(x: Float64Array, stages: number): number {
-  let h = 1;
-  for (; stages > 0; stages--, h *= 2) {
-    for (let block = 0; block < x.length; block += 2 * h) {
-      for (let i = block; i < block + h; i++) {
-        const a = x[i];
-        const b = x[i + h];
-        x[i] = a + b;
-        x[i + h] = a - b;
-      }
+  if (stages === 1) {
+    for (let i = 0; i < x.length; i += 2) {
+      const a = x[i];
+      const b = x[i + 1];
+      x[i] = a + b;
+      x[i + 1] = a - b;
+    }
+  } else if (stages === 2) {
+    for (let i = 0; i < x.length; i += 4) {
+      const a0 = x[i] + x[i + 1];
+      const a1 = x[i] - x[i + 1];
+      const a2 = x[i + 2] + x[i + 3];
+      const a3 = x[i + 2] - x[i + 3];
+      x[i] = a0 + a2;
+      x[i + 1] = a1 + a3;
+      x[i + 2] = a0 - a2;
+      x[i + 3] = a1 - a3;
     }
   }
-  return h;
+  return 1 << stages;
 }
