@@ -10,7 +10,7 @@ const mayImport = {
   exchange: ['contract', 'store', 'tasks'],
   testkit: ['contract', 'tfjs-onnx', 'numerics', 'tasks'],
   leaderboard: ['contract', 'numerics', 'store', 'metrics'],
-  runner: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics', 'exchange', 'leaderboard'],
+  runner: ['contract', 'onnx', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics', 'exchange', 'leaderboard'],
   bench: ['contract', 'tfjs-onnx', 'numerics', 'store', 'tasks', 'metrics', 'exchange', 'runner', 'leaderboard'],
   method: ['contract', 'numerics'],
 };

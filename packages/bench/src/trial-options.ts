@@ -3,10 +3,10 @@ import { defaultCacheFolder } from '@attribution-bench/tasks/installed';
 
 const noteMs = 3000;
 /**
- * Of each worker, so that a plan takes about ten seconds, and a submission no longer. What there is no time for counts with its
+ * Of each worker, so that a plan takes less than ten seconds, and a submission no longer. What there is no time for counts with its
  * like, and is tried by the next plan.
  */
-const budgetSeconds = 5;
+const budgetSeconds = 3.5;
 
 /** How commands have steps timed that never ran here. @param say tells people of it */
 export function trialOptions(

@@ -50,23 +50,18 @@ export function workspacePath(path: string): string {
 
 /** Names of the grid files of a folder, in order. */
 export function configNames(folder: string): string[] {
-  return existsSync(folder)
-    ? readdirSync(folder)
-        .filter((file) => /\.ya?ml$/.test(file))
-        .sort()
-    : [];
+  return existsSync(folder) ? readdirSync(folder).filter(isConfigName).sort() : [];
 }
 
 /**
- * The grid file that `--config name` means: `name` in the caller's folder, then `configs/name` and `configs/name.yaml`
- * of the workspace; seen from the caller's folder.
- * @throws BenchError CONFIG_NOT_FOUND that lists all three, and the grid file that was probably meant or those there are
+ * The grid file that `--config name` means: `name` in the caller's folder, then `configs/name` and, for a name without that
+ * ending, `configs/name.yaml` of the workspace; seen from the caller's folder.
+ * @throws BenchError CONFIG_NOT_FOUND that lists these, and the grid file that was probably meant or those there are
  */
 export function findConfig(name: string): string {
   const configs = join(workspaceFolder(), 'configs');
-  const candidates = [resolve(name), join(configs, name), join(configs, `${name}.yaml`)].map((path) =>
-    relative('', path),
-  );
+  const names = isConfigName(name) ? [name] : [name, `${name}.yaml`];
+  const candidates = [resolve(name), ...names.map((each) => join(configs, each))].map((path) => relative('', path));
   const found = candidates.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
   if (found !== undefined) return found;
   throw new BenchError({
@@ -74,6 +69,11 @@ export function findConfig(name: string): string {
     message: `no grid file "${name}": looked for ${[...new Set(candidates)].join(', ')}`,
     next: meantConfig(name, configs),
   });
+}
+
+/** Whether a file is named as grid files are. */
+function isConfigName(file: string): boolean {
+  return /\.ya?ml$/.test(file);
 }
 
 /** The next step of whoever named a grid file that does not exist. */

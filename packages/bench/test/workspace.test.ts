@@ -33,6 +33,7 @@ test('an error lists every place that was looked at; a folder is no grid', () =>
   expect(() => findConfig('engines')).toThrow(
     'no grid file "engines": looked for engines, configs/engines, configs/engines.yaml',
   );
+  expect(() => findConfig('tiny.yaml')).toThrow('no grid file "tiny.yaml": looked for tiny.yaml, configs/tiny.yaml');
 });
 
 test('the workspace is found upwards, and results are its own unless a folder is named', () => {

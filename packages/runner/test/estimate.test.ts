@@ -1,13 +1,18 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { byAnalogy } from '../src/estimate/by-analogy.js';
 import { makespan } from '../src/estimate/makespan.js';
+import { type TrialOrder, trialOrder } from '../src/estimate/trial-order.js';
+import { startTrialThreads } from '../src/estimate/trial-threads.js';
 import { type Trial, trialsFor } from '../src/estimate/trials.js';
 import { estimate, type Plan, type PlannedStep } from '../src/index.js';
-import { extendHistory, likeness } from '../src/journal/cost-history.js';
+import { extendHistory } from '../src/journal/cost-history.js';
+import { likeness } from '../src/journal/likeness.js';
 import { predictSteps } from '../src/slurm/predict-steps.js';
+import { type RetrainJob, retrainStep } from '../src/steps/kinds/retrain.js';
 import { scoreStep } from '../src/steps/kinds/score.js';
 import { temporaryFolder } from './support/folder.js';
 import { finishedCopy, grid, header, plan, small } from './support/run.js';
@@ -48,9 +53,20 @@ describe('an estimate', () => {
     const planned = await plan(await grid(small), temporaryFolder());
     const [known, ...others] = timed(planned).filter(({ kind }) => kind === 'fit');
     const measured = { seconds: 7, peakRssBytes: 3 };
-    const like = byAnalogy(planned.steps, new Map([[likeness(known), measured]]));
+    const like = byAnalogy(planned.steps, new Map([[likeness(known), measured]]), () => 1);
     expect(others.map(like)).toEqual(others.map(() => measured));
     expect(like({ ...known, kind: 'score' })).toBeUndefined();
+  });
+
+  it('counts a training that was not tried with another on its task, by how many points they see', async () => {
+    const planned = await plan(await grid(small), temporaryFolder());
+    const [{ info }] = planned.tasks;
+    const [train] = timed(planned).filter(({ kind }) => kind === 'train');
+    const [retrain] = timed(planned).filter(({ kind }) => kind === 'retrain');
+    const { rule, subsets } = retrainStep.jobOf(retrain) as RetrainJob;
+    const measured = { seconds: 7, peakRssBytes: 3 };
+    const like = byAnalogy(planned.steps, new Map([[likeness(train), measured]]), () => info.train);
+    expect(like(retrain)).toEqual({ ...measured, seconds: 7 * subsets.length * rule.fraction });
   });
 
   it('rests on what other results of the user know, and tells them what these know', async () => {
@@ -201,6 +217,68 @@ describe('trials', () => {
       { kind: 'train', run: 0, kept: [{ snapshots: 1 }, { snapshots: 4 }] },
     ]);
     expect(trained.map((trial) => trial.tried.times.size)).toEqual([0]);
+  });
+});
+
+describe('the order of trials', () => {
+  const ordered = async (): Promise<TrialOrder> => {
+    const planned = await plan(await grid(small), temporaryFolder());
+    return trialOrder(await trialsFor(planned, timed(planned)));
+  };
+  const kindOf = (trial: Trial | undefined) => (trial?.of === 'method' ? 'method' : trial?.tried.job.kind);
+  /** Kinds of the trials that are left, done one by one. */
+  const rest = async (order: TrialOrder): Promise<(string | undefined)[]> => {
+    const kinds: (string | undefined)[] = [];
+    for (let trial = await order.next(); trial !== undefined; trial = await order.next()) {
+      order.ended(trial, false);
+      kinds.push(kindOf(trial));
+    }
+    return kinds;
+  };
+
+  it('takes trainings first, and nothing of their task beside them', async () => {
+    const order = await ordered();
+    const first = await order.next();
+    expect(kindOf(first)).toBe('retrain');
+    let second: Trial | undefined;
+    const waits = order.next().then((trial) => {
+      second = trial;
+    });
+    await setImmediate();
+    expect(second).toBeUndefined();
+    order.ended(first as Trial, false);
+    await waits;
+    expect(kindOf(second)).toBe('train');
+    order.ended(second as Trial, false);
+    const kinds = await rest(order);
+    expect(kinds).toContain('method');
+    expect(kinds).not.toContain('train');
+  });
+
+  it('takes other trainings of a task last where the first was too long to be tried whole', async () => {
+    const order = await ordered();
+    order.ended((await order.next()) as Trial, true);
+    const kinds = await rest(order);
+    expect(kinds.indexOf('train')).toBe(kinds.length - 1);
+  });
+});
+
+describe('threads for trials', () => {
+  it('start where nothing is known of what steps take, and do trials', async () => {
+    const results = temporaryFolder();
+    const threads = await startTrialThreads(1, [results, temporaryFolder()]);
+    const planned = await plan(await grid(small), results);
+    expect(await estimate(planned, { jobs: 1, threads })).toMatchObject({ guessed: 0, unknown: 0 });
+    expect(threads.take()).toBeUndefined();
+    await threads.close();
+    const again = await startTrialThreads(1, [results]);
+    expect(again.take()).toBeUndefined();
+  });
+
+  it('end when nobody takes them', async () => {
+    const threads = await startTrialThreads(1, [temporaryFolder()]);
+    await threads.close();
+    expect(threads.take()).toBeUndefined();
   });
 });
 

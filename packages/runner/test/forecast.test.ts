@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { likeness } from '../src/journal/cost-history.js';
+import { likeness } from '../src/journal/likeness.js';
 import type { PlannedStep } from '../src/model/step.js';
 import { newForecast } from '../src/schedule/forecast.js';
 

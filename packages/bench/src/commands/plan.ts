@@ -1,3 +1,5 @@
+import type { Estimate, Plan } from '@attribution-bench/runner';
+import { defaultCacheFolder } from '@attribution-bench/tasks/installed';
 import { Command } from 'commander';
 import { exitCode } from '../exit-codes.js';
 import { type FlagValues, onGrid } from '../flags.js';
@@ -6,6 +8,7 @@ import { planData } from '../plan/plan-data.js';
 import { planText } from '../plan/plan-text.js';
 import { planFrom } from '../plan-from-flags.js';
 import { trialOptions } from '../trial-options.js';
+import { findConfig, resultsFolder } from '../workspace.js';
 
 export function planCommand(): Command {
   const command = new Command('plan')
@@ -33,24 +36,43 @@ Examples:
 }
 
 async function showPlan(flags: FlagValues & { verbose?: true }): Promise<void> {
-  const { estimate } = await import('@attribution-bench/runner');
-  const plan = await planFrom(flags, { readOnly: true });
-  const cancel = new AbortController();
-  const release = onInterrupt({ stop: () => cancel.abort(), abandon: () => undefined });
-  const prediction = await estimate(plan, {
-    jobs: flags.jobs,
-    cancel: cancel.signal,
-    ...trialOptions((line) => console.error(line)),
-  });
-  release();
-  if (cancel.signal.aborted) {
+  const predicted = await predictedPlan(flags);
+  if (predicted === undefined) {
     console.error('stopped');
     process.exitCode = exitCode.incomplete;
     return;
   }
+  const { plan, prediction } = predicted;
   console.log(
     flags.json
       ? JSON.stringify(planData(plan, prediction), undefined, 2)
       : planText(plan, prediction, { jobs: flags.jobs, verbose: flags.verbose ?? false }),
   );
+}
+
+/** The plan of the grid that the flags name, and what it takes; undefined where that was stopped. */
+async function predictedPlan(
+  flags: FlagValues,
+): Promise<{ readonly plan: Plan; readonly prediction: Estimate } | undefined> {
+  const { startTrialThreads } = await import('@attribution-bench/runner/trial-threads');
+  findConfig(flags.config);
+  const folders = [resultsFolder(flags.results), defaultCacheFolder()];
+  // What computes on a device is tried in a thread of another kind.
+  const threads = flags.device === undefined ? await startTrialThreads(flags.jobs, folders) : undefined;
+  try {
+    const { estimate } = await import('@attribution-bench/runner');
+    const plan = await planFrom(flags, { readOnly: true });
+    const cancel = new AbortController();
+    const release = onInterrupt({ stop: () => cancel.abort(), abandon: () => undefined });
+    const prediction = await estimate(plan, {
+      jobs: flags.jobs,
+      cancel: cancel.signal,
+      ...(threads && { threads }),
+      ...trialOptions((line) => console.error(line)),
+    });
+    release();
+    return cancel.signal.aborted ? undefined : { plan, prediction };
+  } finally {
+    await threads?.close();
+  }
 }

@@ -40,7 +40,9 @@ function total(plan: Plan, { seconds, peakRssBytes, unknown }: Estimate, jobs: n
 /** What the prediction rests on where that is not a run or a trial of the steps themselves. */
 function guessText({ guessed, unknown }: Estimate): string {
   const parts = [
-    ...(guessed > 0 ? [`${count(guessed, 'step')} with what others of their kind take`] : []),
+    ...(guessed > 0
+      ? [`${count(guessed, 'step')} with what others of their kind or trainings of their task take`]
+      : []),
     ...(unknown > 0 ? [`${count(unknown, 'step')} not at all`] : []),
   ];
   return parts.length === 0 ? '' : `not timed yet, and counted: ${parts.join(', ')}; bench plan again times more`;

@@ -34,6 +34,9 @@ const points = pointsBeyond(() => {
   return portOfPoints;
 });
 
+/** Answers once this module is loaded. */
+export function load(): void {}
+
 /** Does one step in a worker thread. */
 export default async function work({ cancel, share, number, ...given }: ThreadWork): Promise<WorkResult> {
   numberOfStep = number;

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { extendHistory, type History, likeness, type Measured, readHistory } from '../journal/cost-history.js';
+import { extendHistory, type History, type Measured, readHistory } from '../journal/cost-history.js';
+import { likeness } from '../journal/likeness.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import { definitionOf } from '../steps/registry.js';
@@ -21,7 +22,7 @@ export interface Estimate {
    * is known of the step's like and its task, or else of anything in the plan, since too little ends a task that is held to it.
    */
   readonly peaks: ReadonlyMap<string, number>;
-  /** Steps that count with what others of their kind take, since there was no time to try them. */
+  /** Steps that count with what others of their kind take, or other trainings on their task, since there was no time to try them. */
   readonly guessed: number;
   /** Steps of kinds of which nothing is known for the same reason: they count as next to nothing. */
   readonly unknown: number;
@@ -55,7 +56,8 @@ export async function estimate(plan: Plan, { rememberedIn, ...options }: Estimat
     if (rememberedIn !== undefined) await remember(rememberedIn, predicted);
     for (const [name, measured] of predicted) known.set(name, measured);
   }
-  const like = byAnalogy(steps, known);
+  const points = new Map(plan.tasks.map(({ info }) => [info.id, info.train]));
+  const like = byAnalogy(steps, known, (task) => points.get(task) ?? 0);
   const untried = steps.filter((step) => isWorthProbing(step) && !known.has(likeness(step)));
   const peaks = peaksOf(steps, known, like);
   for (const step of untried) {

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '@attribution-bench/store';
 import { deviceOf } from '@attribution-bench/tfjs-onnx';
@@ -14,9 +13,10 @@ import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import type { Execution, Pace, WorkResult } from '../model/work.js';
 import { describeStep } from '../steps/kinds/describe-task.js';
-import { scoreStep } from '../steps/kinds/score.js';
 import { definitionOf } from '../steps/registry.js';
 import { trialInputs } from './trial-inputs.js';
+import { trialOrder } from './trial-order.js';
+import { type TrialThreads, trialsAtOnce } from './trial-threads.js';
 import { type Trial, type Tried, trialsFor } from './trials.js';
 
 /** Processor seconds after which a trial stops, once it is known how far it came. */
@@ -36,6 +36,8 @@ export interface ProbeOptions {
   readonly cancel?: AbortSignal;
   /** Processor seconds of each worker after which no further trial begins; default: all are done. */
   readonly budgetSeconds?: number;
+  /** Threads that were started for this before. */
+  readonly threads?: TrialThreads;
 }
 
 /**
@@ -45,8 +47,11 @@ export interface ProbeOptions {
  */
 export async function probe(plan: Plan, unknown: readonly PlannedStep[], options: ProbeOptions): Promise<History> {
   const folder = await temporaryFolder('probe');
-  const lanes = deviceOf(plan.engine) === undefined ? Math.max(1, Math.min(options.jobs, availableParallelism())) : 1;
-  const pools = Array.from({ length: lanes }, () => openPool(1, join(folder, 'store'), plan.environment));
+  const onDevice = deviceOf(plan.engine) !== undefined;
+  const lanes = onDevice ? 1 : trialsAtOnce(options.jobs);
+  const pools = Array.from({ length: lanes }, () =>
+    openPool(1, join(folder, 'store'), plan.environment, { started: options.threads?.take() }),
+  );
   const trials = await trialsFor(plan, unknown);
   const results = openStore(plan.storeLocation);
   const inputs = trialInputs(plan, results, openStore(join(folder, 'store')));
@@ -54,21 +59,19 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
   const predicted: History = new Map();
   let done = 0;
   const budget = newBudget(options.budgetSeconds, lanes);
-  const tryAll = async (chosen: readonly Trial[]): Promise<void> => {
-    const left = [...chosen];
-    await Promise.all(
-      pools.map(async (pool) => {
-        for (let trial = left.shift(); trial !== undefined; trial = left.shift()) {
-          if (options.cancel?.aborted === true || budget.isSpent()) return;
-          for (const [name, measured] of await tryOut(trial, pool)) predicted.set(name, measured);
-          options.onProgress?.(++done, trials.length);
-        }
-      }),
-    );
+  const order = trialOrder(trials);
+  const tryInTurn = async (pool: WorkerPool): Promise<void> => {
+    for (;;) {
+      const trial = await order.next();
+      if (trial === undefined || options.cancel?.aborted === true || budget.isSpent()) return;
+      const tried = await tryOut(trial, pool);
+      for (const [name, measured] of tried.predicted) predicted.set(name, measured);
+      order.ended(trial, tried.cut);
+      options.onProgress?.(++done, trials.length);
+    }
   };
   try {
-    await tryAll(trials.filter((trial) => trial.of === 'task'));
-    await tryAll(eachMethodFirst(trials.filter((trial) => trial.of !== 'task')));
+    await Promise.all(pools.map(tryInTurn));
     return predicted;
   } finally {
     memory.stop();
@@ -76,8 +79,14 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     await rm(folder, { recursive: true, force: true });
   }
 
-  async function tryOut(trial: Trial, pool: WorkerPool): Promise<History> {
-    if (trial.of !== 'method') return predictions(trial.tried, await timed(trial.tried, pool));
+  async function tryOut(
+    trial: Trial,
+    pool: WorkerPool,
+  ): Promise<{ readonly predicted: History; readonly cut: boolean }> {
+    if (trial.of !== 'method') {
+      const measured = await timed(trial.tried, pool);
+      return { predicted: predictions(trial.tried, measured), cut: measured?.whole === false };
+    }
     const predicted: History = new Map();
     let cut: Timed | 'failed' | undefined;
     for (const stage of trial.stages) {
@@ -87,7 +96,7 @@ export async function probe(plan: Plan, unknown: readonly PlannedStep[], options
     }
     const score = cut === undefined ? await timed(trial.score, pool) : cut === 'failed' ? undefined : cut;
     for (const [name, each] of predictions(trial.score, score)) predicted.set(name, each);
-    return predicted;
+    return { predicted, cut: cut !== undefined };
   }
 
   /** Models that a task trains at once; of a task without a model, one. */
@@ -155,18 +164,6 @@ function newBudget(seconds: number | undefined, lanes: number): Budget {
       ofTrials += more;
     },
   };
-}
-
-/** The first trial of each method, then the second of each, and so on, so that there is soon something to go by for the others. */
-function eachMethodFirst(trials: readonly Trial[]): Trial[] {
-  const seen = new Map<string, number>();
-  const ranked = trials.map((trial) => {
-    const name = trial.of === 'method' ? (scoreStep.jobOf(trial.score)?.method.id ?? '') : '';
-    const rank = trial.of === 'method' ? (seen.get(name) ?? 0) : 0;
-    seen.set(name, rank + 1);
-    return { trial, rank };
-  });
-  return ranked.sort((a, b) => a.rank - b.rank).map(({ trial }) => trial);
 }
 
 /** User code is not waited for for ever, nor when the command is to stop. */

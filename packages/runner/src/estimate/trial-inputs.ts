@@ -1,6 +1,6 @@
 import { canonicalJson, type TaskInfo } from '@attribution-bench/contract';
 import type { ArtifactOutput, Store } from '@attribution-bench/store';
-import { likeness } from '../journal/cost-history.js';
+import { likeness } from '../journal/likeness.js';
 import type { Plan } from '../model/plan.js';
 import type { PlannedStep } from '../model/step.js';
 import { definitionOf } from '../steps/registry.js';

@@ -1,5 +1,5 @@
 import { canonicalJson, checkParams, type Json, type ParamSpecs, type Params } from '@attribution-bench/contract';
-import { likeness } from '../journal/cost-history.js';
+import { likeness } from '../journal/likeness.js';
 import type { GridMethod } from '../model/grid.js';
 import { type MethodSource, namesOf, type StepJob } from '../model/job.js';
 import type { Plan } from '../model/plan.js';

@@ -1,7 +1,8 @@
 import { cpus } from 'node:os';
 import { type PlainError, toPlainError } from '@attribution-bench/contract';
 import type { ArtifactCost, Store } from '@attribution-bench/store';
-import { extendHistory, type History, summarise } from '../journal/cost-history.js';
+import { extendHistory, type History } from '../journal/cost-history.js';
+import { summarise } from '../journal/likeness.js';
 import type { PlannedStep } from '../model/step.js';
 import type { WorkResult } from '../model/work.js';
 import { isPacked } from '../steps/registry.js';

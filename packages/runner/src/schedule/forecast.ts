@@ -1,4 +1,5 @@
-import { type History, likeness } from '../journal/cost-history.js';
+import type { History } from '../journal/cost-history.js';
+import { likeness } from '../journal/likeness.js';
 import type { PlannedStep } from '../model/step.js';
 
 /** Guesses how long steps take: from their like in this run, else from what this machine took for them in earlier runs. */

@@ -1,5 +1,5 @@
 import { type EstimateOptions, estimate, memoryOf } from '../estimate/estimate.js';
-import { likeness } from '../journal/cost-history.js';
+import { likeness } from '../journal/likeness.js';
 import type { Plan } from '../model/plan.js';
 
 /** What a step is expected to take in a task of an array. */

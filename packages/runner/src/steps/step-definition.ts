@@ -62,6 +62,11 @@ export interface StepCost<Job> {
   readonly opens?: boolean;
   /** Share of its work that the steps like it have in common, so that only the first does it; undefined: none. @param stack models that the task trains at once */
   shared?(job: Job, stack: number): number | undefined;
+  /**
+   * Training points that its models see in an epoch, all of them together, for a step that trains models on a task of `train`
+   * points: such steps of a task take in proportion to it; absent: it trains none, or what else it does counts.
+   */
+  trainedPoints?(job: Job, train: number): number;
   /** A made-up result of the real size, for trials of steps that read it, the one of its outputs that is named; absent: there must be a real one. */
   standIn?(job: Job, info: TaskInfo, output: ArtifactRef): Artifact;
 }

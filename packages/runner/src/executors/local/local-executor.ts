@@ -12,7 +12,9 @@ export async function openLocalExecutor({ plan, storeLocation, jobs }: ExecutorC
   const { environment, grid, steps } = plan;
   const devices = new Set(steps.flatMap(({ needed, job }) => (needed && deviceOfStep(job)) || []));
   for (const device of devices) await requireDevice(device);
-  const { threads, start, allow, close } = openPool(jobs, storeLocation, environment, grid.budget.memoryBytes);
+  const { threads, start, allow, close } = openPool(jobs, storeLocation, environment, {
+    heapBytes: grid.budget.memoryBytes,
+  });
   return {
     capacity: threads,
     start: (step, hear) => start(step.job, hear, isPacked(step) ? { gathers: true } : {}),

@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { BenchError, toPlainError } from '@attribution-bench/contract';
-import { Piscina } from 'piscina';
-import { entryFile } from '../../isolation/entry-file.js';
 import { userCodeOf } from '../../isolation/user-code.js';
 import type { StepJob } from '../../model/job.js';
 import type { PlanEnvironment } from '../../model/plan.js';
@@ -11,8 +9,9 @@ import { deviceOfStep } from './device-step.js';
 import { processPoints } from './process-points.js';
 import { servePoints } from './thread-points.js';
 import { newThreadShare, setShare, type ThreadShare } from './thread-share.js';
-import type { ThreadMessage, ThreadWork } from './thread-work.js';
+import type { ThreadMessage } from './thread-work.js';
 import { openUserProcesses } from './user-processes.js';
+import { type WorkerThreads, workerThreads } from './worker-threads.js';
 
 /** Worker threads that do steps, and processes for those with user code. */
 export interface WorkerPool {
@@ -28,6 +27,13 @@ export interface WorkerPool {
   close(): Promise<void>;
 }
 
+interface PoolOptions {
+  /** Most that the JavaScript objects of a process with user code may take; default what Node.js takes. */
+  readonly heapBytes?: number | undefined;
+  /** Threads that were started before, which the pool ends. */
+  readonly started?: WorkerThreads | undefined;
+}
+
 interface Threads {
   start(work: Work, hear: (message: WorkMessage) => void): Execution;
   close(): Promise<void>;
@@ -36,18 +42,17 @@ interface Threads {
 /**
  * More threads than cores only slow each other down. Each starts when there is a step for it, and stays. Steps that use a device
  * have one thread of their own.
- * @param heapBytes most that the JavaScript objects of a process with user code may take; default what Node.js takes
  */
 export function openPool(
   jobs: number,
   storeLocation: string,
   environment: PlanEnvironment,
-  heapBytes?: number,
+  { heapBytes, started }: PoolOptions = {},
 ): WorkerPool {
   const threads = Math.max(1, Math.min(jobs, availableParallelism()));
   const share = newThreadShare();
-  const pool = startThreads(threads, share);
-  const deviceThread = startThreads(1, share);
+  const pool = threadsOf(started ?? workerThreads(threads), share);
+  const deviceThread = threadsOf(workerThreads(1), share);
   const processes = openUserProcesses(threads, heapBytes);
   const running = new Set<Promise<unknown>>();
   return {
@@ -77,15 +82,7 @@ interface Hearer {
   end(): void;
 }
 
-/** At most so many threads, each of which starts when there is a step for it. */
-function startThreads(most: number, share: ThreadShare): Threads {
-  const pool = new Piscina<ThreadWork, WorkResult>({
-    filename: entryFile('worker').href,
-    minThreads: 0,
-    maxThreads: most,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    execArgv: [],
-  });
+function threadsOf(pool: WorkerThreads, share: ThreadShare): Threads {
   const hearers = new Map<number, Hearer>();
   let started = 0;
   pool.on('message', (told: ThreadMessage) => {

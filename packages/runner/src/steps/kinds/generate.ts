@@ -26,6 +26,7 @@ export const generateStep = defineStep<GenerateJob>({
   priority: 8,
   cost: {
     likeness: likenessByParts,
+    trainedPoints: (_job, train) => train,
     standIn(_job, { inputShape, generated = 0, parameters }) {
       const rng = new Rng(madeUpSeed(1));
       return generatedArtifact.encode({

@@ -25,7 +25,12 @@ export const retrainStep = defineStep<RetrainJob>({
   kind: 'retrain',
   priority: 5,
   many: true,
-  cost: { likeness: likenessByParts, opens: true },
+  cost: {
+    likeness: likenessByParts,
+    opens: true,
+    trainedPoints: ({ rule, subsets }, train) =>
+      subsets.length * train * (rule.seeds === undefined ? rule.fraction : 1),
+  },
   result: ({ task }) => retrainingOf(task.spec),
   code: ({ task }) => ({ network: task.spec }),
   run: retrainSubsets,

@@ -34,6 +34,7 @@ export const trainStep = defineStep<TrainJob>({
   cost: {
     likeness: likenessByParts,
     opens: true,
+    trainedPoints: (_job, train) => train,
     standIn({ kept }, info, { key }) {
       const { snapshots = 1 } = kept.find(({ output }) => output.key === key) ?? {};
       const parameters = madeUpParameters(info.parameters);
