@@ -3,13 +3,14 @@ import type { Program } from '@attribution-bench/onnx';
 import type { Engine } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import { parameterSpecs, stacked } from '../nn/architecture/flat.js';
+import { arraysOf, modelVectors } from '../nn/architecture/vectors.js';
 import { runModels } from '../nn/interpreters/apply.js';
 import type { Pass, Subject } from './pass.js';
 import { rowRanges } from './row-ranges.js';
 
 /**
  * Compiles: derivatives of the scalar of each of `queries` queries, averaged over its positions, by all arrays of the model,
- * running statistics of batch normalisations included; by array, [queries × ...shape]. Each query has a model of its own,
+ * running statistics of batch normalisations included; by vector, [queries × numbers]. Each query has a model of its own,
  * all alike, so that one backward pass serves all.
  */
 export function compileTargetSlopes(
@@ -19,14 +20,14 @@ export function compileTargetSlopes(
   target: OutputFunction,
   queries: number,
 ): Promise<Program> {
-  const { arrays } = subject.architecture;
-  const names = arrays.map(({ name }) => name);
+  const vectors = modelVectors(subject.architecture);
+  const names = vectors.map(({ name }) => name);
   return engine.program(
     (feeds) => {
       const { x, time, reference } = pass.inputs(feeds);
       const perModel = (tensor: tf.Tensor) => tf.reshape(tensor, [queries, pass.positions, ...tensor.shape.slice(1)]);
       const total = (...values: tf.Tensor[]) => {
-        const given = Object.fromEntries(names.map((name, i) => [name, values[i]]));
+        const given = arraysOf(vectors, Object.fromEntries(names.map((name, i) => [name, values[i]])));
         const prediction = runModels(subject, given, perModel(x), time === undefined ? undefined : perModel(time));
         const rows = tf.reshape(prediction, reference.shape);
         return tf.div(tf.sum(target(rows, reference)), pass.positions);
@@ -34,11 +35,11 @@ export function compileTargetSlopes(
       const slopes = tf.grads(total)(names.map((name) => feeds[name]));
       return Object.fromEntries(names.map((name, i) => [name, slopes[i]]));
     },
-    { ...parameterSpecs(arrays, queries), ...pass.specs(queries) },
+    { ...parameterSpecs(vectors, queries), ...pass.specs(queries) },
   );
 }
 
-/** Runs such a program over all queries, in groups of `atOnce`, the last one padded: the arrays of each group. */
+/** Runs such a program over all queries, in groups of `atOnce`, the last one padded: the slopes of each group. */
 export async function runTargetSlopes(
   program: Program,
   subject: Subject,
@@ -47,7 +48,7 @@ export async function runTargetSlopes(
 ): Promise<Record<string, Float32Array>[]> {
   const { parameters, atOnce, cancel } = request;
   const copies = Array.from({ length: atOnce }, () => parameters);
-  const models = stacked(subject.architecture.arrays, copies);
+  const models = stacked(modelVectors(subject.architecture), copies);
   const groups: Record<string, Float32Array>[] = [];
   for (const { start, count } of rowRanges(subject.count('queries'), atOnce)) {
     cancel.throwIfAborted();

@@ -11,6 +11,7 @@ import type { TensorSpec } from '@attribution-bench/onnx';
 import type { Engine, ScanBody, Tensors } from '@attribution-bench/tfjs-onnx';
 import * as tf from '@tensorflow/tfjs';
 import type { Architecture, Network, Parameters } from '../nn/architecture/layer.js';
+import { arraysOf, modelVectors, type Vector, vectorsOf } from '../nn/architecture/vectors.js';
 import {
   factorShape,
   type GradientFactors,
@@ -20,6 +21,7 @@ import {
 import { tapTangents } from '../nn/gradients/tangents.js';
 import { sampleTaps, type Taps } from '../nn/interpreters/tapped.js';
 import type { PassInputs } from '../passes/pass.js';
+import { slotName, yieldedParameters } from './loop-state.js';
 import { type Noise, withNoise } from './noise.js';
 import type { Objective } from './objective.js';
 import type { StepScalars } from './optimizers/optimizer.js';
@@ -27,7 +29,7 @@ import { optimizerOf } from './optimizers/optimizer-of.js';
 import type { Recipe } from './recipe.js';
 import { checkReplayed } from './replay-mismatch.js';
 import { type Chunk, chunkSteps, runSteps } from './run-steps.js';
-import { slotName, trainingSpec, trainingStep, yieldedParameters } from './training-step.js';
+import { trainingSpec, trainingStep } from './training-step.js';
 
 /** What a replay adds to training: the queries as a pass through the network. */
 export interface Replayable {
@@ -95,13 +97,13 @@ function replayedStep(replayable: Replayable, emit: ReplayRequest['emit'], tange
   return ({ carry, each, shared }) => {
     const step: Tensors = { ...each, ...shared };
     const { carry: next, gradients, taps } = trainingStep(objective, carry, step, true);
-    const parameters = single(architecture.arrays, carry);
+    const parameters = single(modelVectors(architecture), carry);
     const { x, time, reference } = replayable.queries(step);
     const target = (prediction: tf.Tensor) => replayable.target(prediction, reference);
     const queryTaps = sampleTaps(network, architecture, parameters, target, x, time);
     const scales = preconditioner(objective, carry, gradients, step);
     const queryTangents = () => {
-      const direction = single(architecture.parameters, scaled(gradients, scales));
+      const direction = single(vectorsOf(architecture.parameters), scaled(gradients, scales));
       const tangents = tapTangents(network, architecture, parameters, direction, target, x, time);
       return layerFactors(architecture, queryTaps, tangents);
     };
@@ -147,9 +149,10 @@ function* stepsOf(chunk: Chunk, names: readonly string[], recipe: Recipe): Gener
   }
 }
 
-/** The arrays of the only model of a stack of one. */
-function single(arrays: Architecture['arrays'], stack: Tensors): Parameters {
-  return Object.fromEntries(arrays.map(({ name, shape }) => [name, tf.reshape(stack[name], [...shape])]));
+/** The arrays of the only model of a stack of one, of its vectors. */
+function single(vectors: readonly Vector[], stack: Tensors): Parameters {
+  const arrays = Object.entries(arraysOf(vectors, stack));
+  return Object.fromEntries(arrays.map(([name, array]) => [name, tf.reshape(array, array.shape.slice(1))]));
 }
 
 /** Factors of each layer's gradient, or of its derivative where the taps have one. */
@@ -168,7 +171,7 @@ function layerFactors(
   });
 }
 
-/** By parameter, with a model axis; undefined where it is 1 everywhere. */
+/** By vector of parameters, with a model axis; undefined where it is 1 everywhere. */
 function preconditioner({ recipe }: Objective, carry: Tensors, gradients: Tensors, step: Tensors): Tensors | undefined {
   const { slots: slotNames, preconditioner: scaleOf } = optimizerOf(recipe);
   if (scaleOf === undefined) return undefined;
@@ -180,14 +183,15 @@ function preconditioner({ recipe }: Objective, carry: Tensors, gradients: Tensor
   );
 }
 
-/** One matrix a layer, in the shape of input ⊗ delta, of values by parameter; of ones without them. */
-function layerMatrices({ layers }: Architecture, values: Tensors | undefined): tf.Tensor[] {
+/** One matrix a layer, in the shape of input ⊗ delta, of values by vector of parameters; of ones without them. */
+function layerMatrices({ layers, parameters }: Architecture, values: Tensors | undefined): tf.Tensor[] {
+  const ofArrays = values && arraysOf(vectorsOf(parameters), values);
   return layers.map((layer) => {
     const shape = [...factorShape(layer)];
-    if (values === undefined) return tf.ones(shape);
+    if (ofArrays === undefined) return tf.ones(shape);
     return tf.reshape(
       tf.concat(
-        layer.parameters.map(({ name }) => tf.reshape(values[name], [-1])),
+        layer.parameters.map(({ name }) => tf.reshape(ofArrays[name], [-1])),
         0,
       ),
       shape,

@@ -7,14 +7,13 @@ import {
   sizeOf,
 } from '@attribution-bench/contract';
 import type { Program } from '@attribution-bench/onnx';
-import { initialValues, stacked } from '../nn/architecture/flat.js';
 import { batchOrder, batchWeights, stepsPerEpoch } from './batch-order.js';
 import { pointFeeder, sharedPoints, stepsFed } from './batch-points.js';
+import { initialState } from './loop-state.js';
 import { type Objective, stepNoise } from './objective.js';
 import { optimizerOf } from './optimizers/optimizer-of.js';
 import { learningRates } from './schedule.js';
 import { stepWeights } from './step-weights.js';
-import { slotName, slotsOf } from './training-step.js';
 
 export interface Run {
   readonly seed: Seed;
@@ -106,7 +105,8 @@ export async function* runSteps(
   const members = runs.map((run) => run.members ?? all);
   const plan = planSteps(objective, members[0].length);
   const orders = runs.map((run, m) => batchOrder(childSeed(run.seed, 'batch-order'), members[m], batch));
-  const { step: first, state: begun = initialState(objective, runs) } = request.start ?? { step: 0 };
+  const seeds = runs.map(({ seed }) => seed);
+  const { step: first, state: begun = initialState(objective, seeds) } = request.start ?? { step: 0 };
   const draws = runs.map((run) => noise?.draw(childSeed(run.seed, 'training-noise'), first));
   const { corrections } = optimizerOf(recipe);
   let state = begun;
@@ -156,21 +156,6 @@ export async function* runSteps(
     state = Object.fromEntries(Object.keys(state).map((name) => [name, outputs[name]]));
     from = to;
   }
-}
-
-function initialState(objective: Objective, runs: readonly Run[]): Record<string, NumericArray> {
-  const { architecture, average } = objective;
-  const { arrays } = architecture;
-  const initial = runs.map(({ seed }) => initialValues(arrays, childSeed(seed, 'initial-parameters')));
-  const state: Record<string, NumericArray> = stacked(arrays, initial);
-  for (const { name } of architecture.parameters) {
-    const value = state[name] as Float32Array;
-    for (const slot of slotsOf(objective)) {
-      const startsAtValue = average !== undefined && slot === 'average';
-      state[slotName(name, slot)] = startsAtValue ? value.slice() : new Float32Array(value.length);
-    }
-  }
-  return state;
 }
 
 function zerosOf(dtype: DType, size: number): NumericArray {

@@ -2,10 +2,11 @@ import { BenchError } from '@attribution-bench/contract';
 import type { Program } from '@attribution-bench/onnx';
 import type { Engine, Tensors } from '@attribution-bench/tfjs-onnx';
 import type { Snapshot, TrainedRun, TrainRequest } from '../task.js';
+import { yieldedParameters } from './loop-state.js';
 import type { Objective } from './objective.js';
 import { type Chunk, chunkSteps, planSteps, type Run, runSteps } from './run-steps.js';
 import { snapshotEpochs } from './snapshot-epochs.js';
-import { trainingSpec, trainingStep, yieldedParameters } from './training-step.js';
+import { trainingSpec, trainingStep } from './training-step.js';
 
 /** Trains models of one objective, a fixed number of them at once. */
 export interface Trainer {

@@ -7,15 +7,17 @@ import {
 } from '@attribution-bench/contract';
 import type { TensorSpecs } from '@attribution-bench/onnx';
 import type { Engine, ScanBody } from '@attribution-bench/tfjs-onnx';
+import { modelVectors } from '../nn/architecture/vectors.js';
 import type { Pass, Subject } from '../passes/pass.js';
 import { rowRanges } from '../passes/row-ranges.js';
 import { compileTargetSlopes, runTargetSlopes } from '../passes/target-slopes.js';
 import { sharedPoints } from './batch-points.js';
+import { yieldedName, yieldedParameters } from './loop-state.js';
 import type { Objective } from './objective.js';
 import { checkReplayed } from './replay-mismatch.js';
 import { adjointName, byWeight, reversedSpec, reversedStep } from './reversed-step.js';
 import { type Chunk, planSteps, runSteps } from './run-steps.js';
-import { trainingSpec, trainingStep, yieldedName, yieldedParameters } from './training-step.js';
+import { trainingSpec, trainingStep } from './training-step.js';
 
 type Arrays = Readonly<Record<string, NumericArray>>;
 
@@ -123,7 +125,7 @@ function keepingStates(objective: Objective): ScanBody {
   });
 }
 
-/** Derivatives of the targets by the arrays of the final model, one record a group of queries. */
+/** Derivatives of the targets by the vectors of the final model, one record a group of queries. */
 async function targetSlopes(
   engine: Engine,
   { subject, targetPass }: Unrollable,
@@ -150,7 +152,7 @@ function finalAdjoints(
   const adjoints = Object.fromEntries(
     Object.entries(carry).map(([name, { shape }]) => [name, new Float32Array(sizeOf(shape))]),
   );
-  for (const { name } of objective.architecture.arrays)
+  for (const { name } of modelVectors(objective.architecture))
     adjoints[adjointName(yieldedName(objective, name))].set(slopes[name]);
   return adjoints;
 }

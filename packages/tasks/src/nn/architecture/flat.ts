@@ -3,9 +3,10 @@ import type { TensorSpec } from '@attribution-bench/onnx';
 import type { ParameterSpec } from './layer.js';
 
 /**
- * Arrays that lie side by side in a flat vector: an architecture's `parameters`, or its `arrays`, which are all of a model.
+ * Arrays that lie side by side in a flat vector: an architecture's `parameters`, or its `arrays`, which are all of a model, or
+ * runs of them as one.
  */
-type Arrays = readonly ParameterSpec[];
+type Arrays = readonly Pick<ParameterSpec, 'name' | 'shape' | 'offset' | 'size'>[];
 
 /** Numbers of all arrays. */
 export function flatSize(arrays: Arrays): number {
@@ -46,7 +47,7 @@ export function packed(arrays: Arrays, values: Readonly<Record<string, NumericAr
 }
 
 /** Initial values around each array's centre, drawn in flat order. */
-export function initialValues(arrays: Arrays, seed: Seed): Float32Array {
+export function initialValues(arrays: readonly ParameterSpec[], seed: Seed): Float32Array {
   const rng = new Rng(seed);
   const flat = new Float32Array(flatSize(arrays));
   for (const { offset, size, bound, deviation, centre = 0 } of arrays) {

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 
-/** One parameter array and what the optimiser remembers about it, all of one shape. */
+/** Parameters and what the optimiser remembers about them, all of one shape. */
 export interface Slots {
   readonly value: tf.Tensor;
   readonly slots: readonly tf.Tensor[];
