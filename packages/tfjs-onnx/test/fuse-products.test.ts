@@ -36,4 +36,39 @@ describe('fused products give what separate operations give', () => {
   ])('%s', async (_, fn) => {
     await expectSameAsCpu((inputs) => Object.fromEntries(fn(inputs).map((t, i) => [`y${i}`, t])), operands, 2e-6);
   });
+
+  const images = {
+    x: float([2, 4, 3, 32], -0.1, 0.1),
+    w: float([3, 3, 32, 32], -0.1, 0.1),
+    y: float([2, 4, 3, 32]),
+    b: float([32]),
+    s: float([2, 1, 1, 32]),
+  };
+  type Images = Record<keyof typeof images, tf.Tensor>;
+  const convolved = ({ x, w }: Images) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same');
+
+  it.each<[string, (given: Images) => tf.Tensor[]]>([
+    ['bias', (given) => [tf.add(convolved(given), given.b)]],
+    ['images', (given) => [tf.add(given.y, convolved(given))]],
+    ['bias, images and ReLU', (given) => [tf.relu(tf.add(tf.add(convolved(given), given.b), given.y))]],
+    ['images, then bias', (given) => [tf.add(given.b, tf.add(convolved(given), given.y))]],
+    ['ReLU, then images', (given) => [tf.add(tf.relu(convolved(given)), given.y)]],
+    ['itself', (given) => [tf.add(convolved(given), convolved(given))]],
+    ['another one', (given) => [tf.add(convolved(given), convolved({ ...given, x: given.y }))]],
+    ['images, and used again', (given) => [tf.add(convolved(given), given.y), tf.neg(convolved(given))]],
+    ['factors and terms', (given) => [tf.add(given.b, tf.mul(given.s, convolved(given)))]],
+    ['factors and no terms', (given) => [tf.sub(tf.mul(convolved(given), given.b), given.s)]],
+    ['factors and images', (given) => [tf.add(tf.mul(convolved(given), given.s), tf.mul(given.y, given.b))]],
+    ['terms less factors', (given) => [tf.sub(given.s, tf.mul(convolved(given), given.b))]],
+    [
+      'factors, used again',
+      (given) => [tf.mul(convolved(given), given.s), tf.add(tf.mul(convolved(given), given.s), 1)],
+    ],
+  ])('a convolution in blocks and %s', async (_, fn) => {
+    await expectSameAsCpu(
+      (inputs) => Object.fromEntries(fn(inputs as Images).map((t, i) => [`y${i}`, t])),
+      images,
+      2e-6,
+    );
+  });
 });

@@ -24,6 +24,26 @@ export function fuseBlockedBias(g: GraphBuilder, node: GraphNode, once: UsedOnce
   return undefined;
 }
 
+/** A blocked convolution and images that are added to what it gives, in blocks as well. */
+export function fuseBlockedSum(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
+  const [a, b] = node.inputs;
+  if (a === undefined || b === undefined || !sameShape(a.shape, b.shape)) return undefined;
+  for (const [images, addend] of [
+    [a, b],
+    [b, a],
+  ]) {
+    const convolution = blockedConvolution(images, once, now);
+    if (convolution === undefined) continue;
+    const { inputs, attributes, outputs } = convolution.node;
+    const inBlocks = convolution.rearranging.every(({ op }) => op === 'Reshape');
+    if (!inBlocks || inputs.length > 3 || 'activation' in attributes) continue;
+    const [image, filter, bias] = inputs;
+    const summed = [image, filter, bias, reshape(g, now(addend), outputs[0].shape)];
+    return rearrangedAgain(g, convolution, summed, attributes);
+  }
+  return undefined;
+}
+
 /** The positive part of a blocked convolution. */
 export function fuseBlockedRelu(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
   const [images] = node.inputs;

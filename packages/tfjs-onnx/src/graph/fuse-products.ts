@@ -1,5 +1,5 @@
 import { sizeOf } from '@attribution-bench/contract';
-import { fuseBlockedBias, fuseBlockedRelu } from './fuse-blocked.js';
+import { fuseBlockedBias, fuseBlockedRelu, fuseBlockedSum } from './fuse-blocked.js';
 import { fuseScaledBlocks } from './fuse-scaled-blocks.js';
 import { fillOf, type GraphBuilder, type GraphNode, nodesInOrder, producer, type Value } from './graph-builder.js';
 import { broadcastShape, reshape, sameShape } from './operators.js';
@@ -25,7 +25,8 @@ export function fuseProducts(g: GraphBuilder, roots: readonly Value[]): Value[] 
         fuseAdd(g, node, once, now) ??
         fuseConvolutionBias(g, node, once, now) ??
         fuseBlockedBias(g, node, once, now) ??
-        fuseScaledBlocks(g, node, once, now)
+        fuseScaledBlocks(g, node, once, now) ??
+        fuseBlockedSum(g, node, once, now)
       );
     if (node.op === 'Sub') return fuseScaledBlocks(g, node, once, now);
     if (node.op === 'Mul') return fuseMul(g, node, once, now);
