@@ -8,7 +8,7 @@ import { planOwnSubsets } from '../steps/kinds/own-subsets.js';
 import { planRetraining, retrainingOutput } from '../steps/kinds/retrain.js';
 import { planSubsetCheckpoints, subsetCheckpointOutput } from '../steps/kinds/subset-checkpoints.js';
 import { planSubsetModels, subsetModelOutput } from '../steps/kinds/subset-models.js';
-import { type KeptModels, keptSeed, planRun, type TrainJob, trainStep } from '../steps/kinds/train.js';
+import { type KeptModels, keptSeed, planRun, runId, type TrainJob, trainStep } from '../steps/kinds/train.js';
 import { planAssembly } from '../steps/kinds/truth.js';
 import { subsetRule } from '../steps/subset-rule.js';
 import { addStep, type StepList } from './step-list.js';
@@ -63,11 +63,14 @@ function keepOfRun(
   which: Pick<TrainJob, 'seed' | 'run'>,
   snapshots: number,
 ): PlannedRun {
-  const planned = trainStep.jobOf(steps.get(planRun(task, { ...which, snapshots: [] }).id));
-  const earlier = planned?.kept.map((kept) => kept.snapshots) ?? [];
-  const { id, job } = addStep(steps, planRun(task, { ...which, snapshots: [...earlier, snapshots] }));
-  const { output } = job.kept.find((kept) => kept.snapshots === snapshots) as KeptModels;
-  return { id, output };
+  const id = runId(task, which);
+  const planned = trainStep.jobOf(steps.get(id))?.kept ?? [];
+  const isWanted = (kept: KeptModels): boolean => kept.snapshots === snapshots;
+  const known = planned.find(isWanted);
+  if (known !== undefined) return { id, output: known.output };
+  const earlier = planned.map((kept) => kept.snapshots);
+  const { job } = addStep(steps, planRun(task, { ...which, snapshots: [...earlier, snapshots] }));
+  return { id, output: (job.kept.find(isWanted) as KeptModels).output };
 }
 
 /** Subsets that a method has models trained on, and the step that puts their outcomes together. */

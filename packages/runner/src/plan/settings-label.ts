@@ -9,13 +9,13 @@ export type SettingLabel = (reads?: readonly string[]) => string;
 
 /** What tells the settings of each method apart. */
 export function settingLabels(methods: readonly GridMethod[]): Map<GridMethod, SettingLabel> {
+  const idOf = ({ loaded }: GridMethod): string => loaded.method.id;
+  const ids = [...new Set(methods.map(idOf))];
+  const differing = new Map(ids.map((id) => [id, differingNames(methods.filter((each) => idOf(each) === id))]));
   const labels = new Map<GridMethod, SettingLabel>();
   for (const method of methods) {
-    const siblings = methods.filter(({ loaded }) => loaded.method.id === method.loaded.method.id);
-    const values = siblings.map(({ params }) => new Map(leavesOf(params)));
-    const telling = leavesOf(method.params).filter(
-      ([name]) => new Set(values.map((leaves) => JSON.stringify(leaves.get(name)))).size > 1,
-    );
+    const names = differing.get(idOf(method));
+    const telling = leavesOf(method.params).filter(([name]) => names?.has(name));
     labels.set(method, (reads) =>
       telling
         .filter(([name]) => reads?.includes(name.split('.')[0]) ?? true)
@@ -24,6 +24,13 @@ export function settingLabels(methods: readonly GridMethod[]): Map<GridMethod, S
     );
   }
   return labels;
+}
+
+/** Names of what is not the same in all settings of a method. */
+function differingNames(siblings: readonly GridMethod[]): Set<string> {
+  const all = siblings.map(({ params }) => new Map(leavesOf(params)));
+  const names = new Set(all.flatMap((leaves) => [...leaves.keys()]));
+  return new Set([...names].filter((name) => new Set(all.map((leaves) => JSON.stringify(leaves.get(name)))).size > 1));
 }
 
 /** Seed as part of a label; empty where the grid has only one. */

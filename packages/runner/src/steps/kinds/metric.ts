@@ -133,8 +133,14 @@ export function planMetric(
   });
 }
 
-function partsOf({ subsets, queries, train }: Split): Json {
-  return [[...subsets], [...queries], train === undefined ? null : [...train]];
+/** The same for all metrics of a task, whose splits may be long. */
+const splitParts = new WeakMap<Split, Json>();
+
+function partsOf(split: Split): Json {
+  const { subsets, queries, train } = split;
+  const parts = splitParts.get(split) ?? [[...subsets], [...queries], train === undefined ? null : [...train]];
+  splitParts.set(split, parts);
+  return parts;
 }
 
 function codeOf({ metric, file, retrains, params, task }: MetricJob): StepCode {

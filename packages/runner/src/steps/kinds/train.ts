@@ -9,7 +9,7 @@ import type { TaskToPlan } from '../../model/task-to-plan.js';
 import type { StepReport } from '../../model/work.js';
 import { madeUpParameters } from '../made-up.js';
 import { type StepContext, stopwatch } from '../step-context.js';
-import { defineStep, likenessByParts } from '../step-definition.js';
+import { defineStep, likenessByParts, stepIdOf } from '../step-definition.js';
 
 export interface TrainJob extends StepJob {
   readonly task: TaskSource;
@@ -52,18 +52,41 @@ export const trainStep = defineStep<TrainJob>({
   run: trainCheckpoint,
 });
 
+/** The result of a run that keeps so many models along it. */
+function runOutput(
+  { parts }: TaskToPlan,
+  { seed, run }: Pick<TrainJob, 'seed' | 'run'>,
+  snapshots: number,
+): ArtifactOutput {
+  return trainStep.output({ ...parts, role: 'checkpoint', seed, run, snapshots });
+}
+
+/** Each is asked for by every cell that uses the run. */
+const runIds = new WeakMap<TaskToPlan, Map<string, string>>();
+
+/** Id of the step that trains a run, whatever is kept of it. */
+export function runId(task: TaskToPlan, which: Pick<TrainJob, 'seed' | 'run'>): string {
+  const known = runIds.get(task) ?? new Map<string, string>();
+  runIds.set(task, known);
+  const name = `${which.seed} ${which.run}`;
+  const id = known.get(name) ?? stepIdOf(runOutput(task, which, 1));
+  known.set(name, id);
+  return id;
+}
+
 /**
  * A run is trained once, whatever is kept of it.
  * @param snapshots how many models to keep along it, the final one included; that one alone is kept besides
  */
 export function planRun(
-  { task, source, parts, dataSteps }: TaskToPlan,
+  planned: TaskToPlan,
   { seed, run, snapshots }: Pick<TrainJob, 'seed' | 'run'> & { readonly snapshots: readonly number[] },
 ): StepDraft<TrainJob> {
+  const { task, source, dataSteps } = planned;
   const along = [...new Set(snapshots)].filter((count) => count > 1).toSorted((a, b) => a - b);
   const kept = [1, ...along].map((count) => ({
     snapshots: count,
-    output: trainStep.output({ ...parts, role: 'checkpoint', seed, run, snapshots: count }),
+    output: runOutput(planned, { seed, run }, count),
   }));
   return trainStep.draft({
     label: `train ${task.id} seed ${seed} run ${run}${along.length === 0 ? '' : `, ${along.join(' and ')} models along it`}`,
