@@ -7,14 +7,15 @@ import {
   cast,
   channelsFirst,
   channelsLast,
-  compare,
   concat,
+  elementwise,
   mul,
   reshape,
   scalar,
   slice,
   sub,
 } from '../graph/operators.js';
+import { noteSameSums } from '../graph/same-sums.js';
 import { fromPhases, phasesOf, type WindowPhases } from '../graph/window-phases.js';
 import { tf } from '../tensorflow.js';
 import type { Lowerings } from './lowering.js';
@@ -64,12 +65,17 @@ function joined(g: GraphBuilder, op: 'Max' | 'Sum', values: readonly Value[]): V
   return values.length === 1 ? values[0] : apply(g, op, values);
 }
 
+/** 1 for 0 and 0 for numbers below: of a line so steep that even the largest of them is at 0. Takes less than comparing. */
+function isZero(g: GraphBuilder, atMostZero: Value): Value {
+  return elementwise(g, 'HardSigmoid', [atMostZero], { attributes: { alpha: { float: 3e38 }, beta: { float: 1 } } });
+}
+
 /** The error of the largest of values goes to the first that is as large. */
 function towardsLargest(g: GraphBuilder, among: readonly Value[], error: Value): Value[] {
   const top = joined(g, 'Max', among);
   let left = reshape(g, error, top.shape);
   const shares = among.slice(0, -1).map((value) => {
-    const share = mul(g, left, cast(g, compare(g, 'GreaterOrEqual', value, top), 'float32'));
+    const share = mul(g, left, isZero(g, sub(g, value, top)));
     left = sub(g, left, share);
     return share;
   });
@@ -144,21 +150,10 @@ function share(g: GraphBuilder, { filterHeight, filterWidth }: PoolInfo): Value 
 }
 
 function maxPoolGradient(g: GraphBuilder, dy: Value, x: Value, info: PoolInfo): Value {
-  const phases = tiledPhases(g, x, info);
-  if (phases !== undefined) {
-    const rows = phases.map((row) => joined(g, 'Max', row));
-    const errors = towardsLargest(g, rows, dy);
-    return fromPhases(
-      g,
-      phases.map((row, i) => towardsLargest(g, row, errors[i])),
-    );
-  }
   if (tiles(info)) {
-    const { across, down } = tiledPooling(g, 'Max', x, info);
-    const inBlocks = blocksBefore(g, x) !== undefined;
-    const rows = concat(g, towardsLargest(g, down, inBlocks ? toBlocks(g, dy) : dy), 1);
-    const error = concat(g, towardsLargest(g, across, rows), 1);
-    return inBlocks ? fromBlocks(g, reshape(g, error, inputShape(info))) : reshape(g, error, x.shape);
+    const error = tiledMaximaGradient(g, dy, x, info);
+    noteSameSums(error, dy);
+    return error;
   }
   const { places } = largest(g, x, info);
   const error = channelsFirst(g, dy);
@@ -170,6 +165,24 @@ function maxPoolGradient(g: GraphBuilder, dy: Value, x: Value, info: PoolInfo): 
     attributes: { axis: { int: 0 }, reduction: { string: 'add' } },
   });
   return channelsLast(g, reshape(g, scattered, shape));
+}
+
+/** Each error goes to one pixel of its window. */
+function tiledMaximaGradient(g: GraphBuilder, dy: Value, x: Value, info: PoolInfo): Value {
+  const phases = tiledPhases(g, x, info);
+  if (phases !== undefined) {
+    const rows = phases.map((row) => joined(g, 'Max', row));
+    const errors = towardsLargest(g, rows, dy);
+    return fromPhases(
+      g,
+      phases.map((row, i) => towardsLargest(g, row, errors[i])),
+    );
+  }
+  const { across, down } = tiledPooling(g, 'Max', x, info);
+  const inBlocks = blocksBefore(g, x) !== undefined;
+  const rows = concat(g, towardsLargest(g, down, inBlocks ? toBlocks(g, dy) : dy), 1);
+  const error = concat(g, towardsLargest(g, across, rows), 1);
+  return inBlocks ? fromBlocks(g, reshape(g, error, inputShape(info))) : reshape(g, error, x.shape);
 }
 
 /** Every element gets its share of the error of each window it lies in: 1 / (height × width) of it. */

@@ -1,6 +1,7 @@
 import type { CumsumAttrs, SoftmaxAttrs, TopKAttrs } from '@tensorflow/tfjs';
 import type { GraphBuilder, Value } from '../graph/graph-builder.js';
 import { apply, cast, mul, pad, reduce, slice } from '../graph/operators.js';
+import { withSameSums } from '../graph/same-sums.js';
 import { knownPhases } from '../graph/window-phases.js';
 import type { Lowering, Lowerings } from './lowering.js';
 
@@ -28,12 +29,15 @@ const reduction = (
   };
 };
 
-/** A sum over all pixels of images that were put together from phases is one of the sums of these. */
+/** Sums over all pixels are those of smaller images, or of the phases that images were put together from, where there are any. */
 const sum: Lowering = (call) => {
   const { g, inputs, attributes } = call;
   const phases = knownPhases(inputs.x)?.flat();
   const given = attributes<AxisAttributes>();
   const axes = axesOf(inputs.x, given);
+  const smaller = withSameSums(inputs.x);
+  if (smaller !== undefined && [1, 2].every((axis) => axes.includes(axis)))
+    return reduce(g, 'ReduceSum', smaller, axes, given.keepDims ?? false);
   if (phases === undefined || ![0, 1, 2].every((axis) => axes.includes(axis))) return total(call);
   return apply(
     g,
