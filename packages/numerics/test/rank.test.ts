@@ -4,11 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { mean, midranks, pearson, rankOrder, resampledSpearman, rocAuc, spearman } from '../src/statistics/rank.js';
 import { readNpy } from './support/read-npy.js';
 
+/** simple-statistics tells numbers apart by their difference, which is lost where it is below the normal numbers. */
+const apart = (value: number): number => (Math.abs(value) < 1e-280 ? 0 : value);
+
 /** Values from a small set, so that ties are common, or from the reals. */
 const sample = (size: number) =>
   fc.oneof(
     fc.array(fc.integer({ min: 0, max: 4 }), { minLength: size, maxLength: size }),
-    fc.array(fc.double({ noNaN: true, min: -10, max: 10 }), { minLength: size, maxLength: size }),
+    fc.array(fc.double({ noNaN: true, min: -10, max: 10 }).map(apart), { minLength: size, maxLength: size }),
   );
 const pair = fc.integer({ min: 1, max: 25 }).chain((size) => fc.tuple(sample(size), sample(size)));
 const resample = fc

@@ -34,7 +34,10 @@ const points = pointsBeyond(() => {
   return portOfPoints;
 });
 
-/** Answers once this module is loaded. */
+/**
+ * Answers once this module is loaded.
+ * @public called by its name
+ */
 export function load(): void {}
 
 /** Does one step in a worker thread. */
