@@ -2,16 +2,13 @@ import { sizeOf } from '@attribution-bench/contract';
 import { blockedDomain } from '@attribution-bench/onnx';
 import { type GraphBuilder, type GraphNode, producer, type Value } from './graph-builder.js';
 import { apply, pad, reshape, sameShape } from './operators.js';
-import type { Lookup, UsedOnce } from './rewriting.js';
+import { bothWays, type Lookup, type UsedOnce } from './rewriting.js';
 
 /** A blocked convolution and what is added to each of its channels. */
 export function fuseBlockedBias(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
   const [a, b] = node.inputs;
   if (a === undefined || b === undefined) return undefined;
-  for (const [images, addend] of [
-    [a, b],
-    [b, a],
-  ]) {
+  for (const [images, addend] of bothWays(a, b)) {
     const convolution = blockedConvolution(images, once, now);
     if (convolution === undefined || convolution.node.inputs.length > 2) continue;
     const bias = producer(addend, 'Expand')?.inputs[0] ?? addend;
@@ -28,10 +25,7 @@ export function fuseBlockedBias(g: GraphBuilder, node: GraphNode, once: UsedOnce
 export function fuseBlockedSum(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
   const [a, b] = node.inputs;
   if (a === undefined || b === undefined || !sameShape(a.shape, b.shape)) return undefined;
-  for (const [images, addend] of [
-    [a, b],
-    [b, a],
-  ]) {
+  for (const [images, addend] of bothWays(a, b)) {
     const convolution = blockedConvolution(images, once, now);
     if (convolution === undefined) continue;
     const { inputs, attributes, outputs } = convolution.node;

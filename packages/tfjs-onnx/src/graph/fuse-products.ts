@@ -4,7 +4,7 @@ import { fuseScaledBlocks } from './fuse-scaled-blocks.js';
 import { fillOf, type GraphBuilder, type GraphNode, nodesInOrder, producer, type Value } from './graph-builder.js';
 import { broadcastShape, reshape, sameShape } from './operators.js';
 import { replaceNodes } from './replace-nodes.js';
-import type { Lookup, UsedOnce } from './rewriting.js';
+import { bothWays, type Lookup, type UsedOnce } from './rewriting.js';
 
 /**
  * Rewrites sums and multiples of matrix products that nothing else uses as single products: a bias is added, and the
@@ -38,10 +38,7 @@ export function fuseProducts(g: GraphBuilder, roots: readonly Value[]): Value[] 
 function fuseAdd(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
   const [a, b] = node.inputs;
   if (a === undefined || b === undefined) return undefined;
-  for (const [product, addend] of [
-    [a, b],
-    [b, a],
-  ]) {
+  for (const [product, addend] of bothWays(a, b)) {
     const gemm = once(product) ? producer(now(product), 'Gemm') : undefined;
     if (gemm === undefined || gemm.inputs.length > 2) continue;
     const scaled = once(addend) ? multiple(addend) : undefined;
@@ -61,10 +58,7 @@ function fuseAdd(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup):
 function fuseConvolutionBias(g: GraphBuilder, node: GraphNode, once: UsedOnce, now: Lookup): Value | undefined {
   const [a, b] = node.inputs;
   if (a === undefined || b === undefined) return undefined;
-  for (const [product, addend] of [
-    [a, b],
-    [b, a],
-  ]) {
+  for (const [product, addend] of bothWays(a, b)) {
     const convolution = once(product) ? producer(now(product), 'Conv') : undefined;
     const channels = product.shape[1];
     if (convolution === undefined || convolution.inputs.length > 2 || sizeOf(addend.shape) !== channels) continue;

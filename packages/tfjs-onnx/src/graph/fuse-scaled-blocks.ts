@@ -2,7 +2,7 @@ import { sizeOf } from '@attribution-bench/contract';
 import { blockedDomain } from '@attribution-bench/onnx';
 import { type GraphBuilder, type GraphNode, producer, type Value } from './graph-builder.js';
 import { apply, expand, mul, reshape, sameShape, scalar } from './operators.js';
-import type { Lookup, UsedOnce } from './rewriting.js';
+import { bothWays, type Lookup, type UsedOnce } from './rewriting.js';
 
 /**
  * Images in blocks times a number for each channel (of each sample), plus another such number or other images, in one pass: a
@@ -40,11 +40,6 @@ export function fuseScaledBlocks(g: GraphBuilder, node: GraphNode, once: UsedOnc
   }
   return undefined;
 }
-
-const bothWays = (a: Value, b: Value): [Value, Value][] => [
-  [a, b],
-  [b, a],
-];
 
 /** Images in blocks, and the shape of numbers by channel beside them but for the batch. */
 interface BlockPlaces {

@@ -80,7 +80,10 @@ export function blocksBefore(g: GraphBuilder, x: Value): Value | undefined {
   return source !== undefined && source.shape[1] < g.channelBlock ? undefined : blocks;
 }
 
-/** Blocks with an axis for each of their own, so that numbers for each channel can be broadcast: [batch, channels / block, height, width, block]. */
+/**
+ * Blocks with an axis of their own, so that numbers for each channel can be broadcast: [batch, channels / block, height,
+ * width, block].
+ */
 export function withBlockAxis(g: GraphBuilder, blocks: Value): Value {
   const [batch, channels, height, width] = blocks.shape;
   return reshape(g, blocks, [batch, channels / g.channelBlock, height, width, g.channelBlock]);

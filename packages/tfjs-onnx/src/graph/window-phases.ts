@@ -19,12 +19,8 @@ const parts = new WeakMap<Value, WindowPhases>();
 /** Images put together from their phases; {@link knownPhases} gives these again without taking the images apart. */
 export function fromPhases(g: GraphBuilder, phases: WindowPhases): Value {
   const [batch, height, width, channels] = phases[0][0].shape;
-  const [rows, columns] = [phases.length, phases[0].length];
-  const runs = phases.map((row) => {
-    const pixels = row.map((phase) => reshape(g, phase, [batch * height * width, 1, channels]));
-    return reshape(g, concat(g, pixels, 1), [batch * height, 1, columns * width * channels]);
-  });
-  const images = reshape(g, concat(g, runs, 1), [batch, height * rows, width * columns, channels]);
+  const size = [height * phases.length, width * phases[0].length];
+  const images = reshape(g, interleaved(g, phases, width, channels), [batch, ...size, channels]);
   parts.set(images, phases);
   if (g.channelBlock > 1 && channels % g.channelBlock === 0) blocksBy(images, () => blocksOfPhases(g, phases));
   return images;
@@ -33,15 +29,21 @@ export function fromPhases(g: GraphBuilder, phases: WindowPhases): Value {
 /** The same images in blocks. */
 function blocksOfPhases(g: GraphBuilder, phases: WindowPhases): Value {
   const [batch, height, width, channels] = phases[0][0].shape;
-  const [rows, columns] = [phases.length, phases[0].length];
-  const block = g.channelBlock;
-  const runs = phases.map((row) => {
-    const pixels = row.map((phase) =>
-      reshape(g, toBlocks(g, phase), [(batch * channels * height * width) / block, 1, block]),
+  const size = [height * phases.length, width * phases[0].length];
+  const blocks = phases.map((row) => row.map((phase) => toBlocks(g, phase)));
+  return reshape(g, interleaved(g, blocks, width, g.channelBlock), [batch, channels, ...size]);
+}
+
+/** Pixels of phases side by side, then one below the other. @param numbers that lie together for each of `width` pixels */
+function interleaved(g: GraphBuilder, phases: WindowPhases, width: number, numbers: number): Value {
+  const joined = (values: readonly Value[], length: number): Value =>
+    concat(
+      g,
+      values.map((value) => reshape(g, value, [sizeOf(value.shape) / length, 1, length])),
+      1,
     );
-    return reshape(g, concat(g, pixels, 1), [(batch * channels * height) / block, 1, columns * width * block]);
-  });
-  return reshape(g, concat(g, runs, 1), [batch, channels, height * rows, width * columns]);
+  const runs = phases.map((row) => joined(row, numbers));
+  return joined(runs, phases[0].length * width * numbers);
 }
 
 /** The phases that images were put together from. */

@@ -146,8 +146,8 @@ function sizesOf(info: ConvInfo): BlockedSizes | undefined {
 
 /**
  * Blocks of channels where few meet few, by {@link mostBlocked}, between which images stay in blocks; matrix products for
- * other filters of one pixel and for few channels out; Winograd's algorithm where filters are 3 × 3, or become so when the phases of a stride are told
- * apart, and channels are enough for matrix products.
+ * other filters of one pixel and for few channels out; Winograd's algorithm where filters are 3 × 3, or become so when the
+ * phases of a stride are told apart, and channels are enough for matrix products.
  */
 function channelsLastAlgorithm(g: GraphBuilder, info: ConvInfo): Partial<ImageConvolution> {
   const sizes = sizesOf(info);

@@ -12,6 +12,7 @@ import {
   mul,
   reshape,
   scalar,
+  steepLine,
   sub,
   where,
 } from '../graph/operators.js';
@@ -196,15 +197,11 @@ export function prelu(g: GraphBuilder, x: Value, alpha: Value): Value {
 }
 
 /**
- * 1 where x > 0, alpha elsewhere. With alpha 0, the slope of a relu, it is the clipped line min(1, max(0, y · 3e38)) of
- * the relu's result: the product of even the smallest normal number is above 1, one operator is faster than a
- * comparison and a choice, and what the relu is applied to can be forgotten.
+ * 1 where x > 0, alpha elsewhere. With alpha 0, the slope of a relu, it is a steep line of the relu's result: what the relu is
+ * applied to can be forgotten.
  */
 function step(g: GraphBuilder, x: Value, alpha: number): Value {
-  if (alpha === 0)
-    return elementwise(g, 'HardSigmoid', [cast(g, relu(g, x), 'float32')], {
-      attributes: { alpha: { float: 3e38 }, beta: { float: 0 } },
-    });
+  if (alpha === 0) return steepLine(g, cast(g, relu(g, x), 'float32'), 0);
   return where(g, compare(g, 'Greater', x, scalar(g, 0, x.type)), scalar(g, 1), scalar(g, alpha));
 }
 
